@@ -1,0 +1,71 @@
+//! When to announce the addresses next.
+
+use core::time::Duration;
+
+use crate::params::{AnnouncePolicy, Schedule};
+use crate::time::Instant;
+
+/// A running schedule of announcements.
+#[derive(Debug)]
+pub(super) struct Announcements {
+    occasion: Occasion,
+    since: Instant,
+    /// Index of the next moment in the schedule.
+    next: usize,
+    /// When that moment is.
+    next_at: Option<Instant>,
+    refresh_at: Option<Instant>,
+}
+
+/// What the addresses are announced for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Becoming MASTER, link or hardware address changed, back from a stall.
+    Entry,
+    /// An advert of lower priority.
+    LowerAdvert,
+}
+
+impl Announcements {
+    /// Begins at `now`; the first moment of a schedule is usually at once: call [`Self::due`].
+    pub(super) fn start(occasion: Occasion, policy: &AnnouncePolicy, now: Instant) -> Self {
+        let schedule = Self::schedule(occasion, policy);
+        let last = schedule.0.last().map_or(Duration::ZERO, |(offset, _)| *offset);
+        let refresh_at = policy.refresh.map(|refresh| now + last + refresh.every);
+        let next_at = schedule.0.first().map(|(offset, _)| now + *offset);
+        Self { occasion, since: now, next: 0, next_at, refresh_at }
+    }
+
+    /// The next moment at which something is due.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        [self.next_at, self.refresh_at].into_iter().flatten().min()
+    }
+
+    const fn schedule(occasion: Occasion, policy: &AnnouncePolicy) -> &Schedule {
+        match occasion {
+            Occasion::Entry => &policy.entry,
+            Occasion::LowerAdvert => &policy.on_lower,
+        }
+    }
+
+    /// How many rounds are due; advances. Moments missed by a late call are done once, not each.
+    pub(super) fn due(&mut self, policy: &AnnouncePolicy, now: Instant) -> u8 {
+        let mut rounds = 0;
+        let schedule = Self::schedule(self.occasion, policy);
+        while let Some(&(offset, count)) = schedule.0.get(self.next) {
+            if self.since + offset > now {
+                break;
+            }
+            rounds = rounds.max(count);
+            self.next += 1;
+        }
+        if let (Some(at), Some(refresh)) = (self.refresh_at, policy.refresh)
+            && at <= now
+        {
+            rounds = rounds.max(refresh.rounds);
+            self.refresh_at = Some(now + refresh.every);
+        }
+        self.next_at = schedule.0.get(self.next).map(|(offset, _)| self.since + *offset);
+        rounds
+    }
+}

@@ -1,0 +1,108 @@
+//! BACKUP: RFC 9568 §6.4.2.
+
+use super::VirtualRouter;
+use super::state::{Backup, Heard, State};
+use crate::action::{Action, Actions};
+use crate::input::Received;
+use crate::notice::{Notice, TransitionReason};
+use crate::params::Preemption;
+use crate::scalar::{Claim, Priority};
+use crate::time::Instant;
+
+/// This many senders are remembered as seen.
+const SEEN: usize = 8;
+
+impl VirtualRouter {
+    pub(super) fn backup_advert(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) {
+        match received.advert.claim {
+            Claim::Resigns => self.backup_resignation(now, received, out),
+            Claim::Holds(theirs) => {
+                if self.accepts(now, theirs) {
+                    self.follow(now, theirs, received, out);
+                } else {
+                    // RFC 9568 §6.4.2: "else // Preempt_Mode was true and priority was less ... Discard the
+                    // ADVERTISEMENT": the timer runs on, and its end makes us MASTER.
+                    let notice = Notice::LowerDiscarded { source: received.source, theirs };
+                    out.push(self.id, Action::Tell(notice));
+                }
+            }
+        }
+    }
+
+    /// RFC 9568 §6.4.2: "If the Priority in the ADVERTISEMENT is zero, then: Set the Active_Down_Timer to
+    /// Skew_Time". It teaches no interval.
+    fn backup_resignation(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) {
+        self.stats.priority_zero_received += 1;
+        let (version, priority) = (self.params.version, self.priority);
+        let State::Backup(backup) = &mut self.state else { return };
+        backup.master_down_at = now + backup.master_interval.skew(version, priority);
+        backup.resigned = Some(received.source);
+        out.push(self.id, Action::Tell(Notice::PeerResigned { source: received.source }));
+    }
+
+    /// Whether to follow a MASTER of this priority: RFC 9568 §6.4.2, "If Preempt_Mode is False, or if the
+    /// Priority in the ADVERTISEMENT is greater than or equal to the local Priority".
+    fn accepts(&mut self, now: Instant, theirs: Priority) -> bool {
+        let ours = self.priority;
+        let State::Backup(backup) = &mut self.state else { return false };
+        if theirs >= ours {
+            backup.lower_since = None;
+            return true;
+        }
+        match self.params.preemption {
+            Preemption::Immediate => false,
+            Preemption::Never => true,
+            // keepalived: the delay runs from the first lower advert.
+            Preemption::After(delay) => {
+                let since = *backup.lower_since.get_or_insert(now);
+                now.since(since) < delay
+            }
+        }
+    }
+
+    /// RFC 9568 §6.4.2: "Set Active_Adver_Interval to Max Advertise Interval contained in the ADVERTISEMENT;
+    /// Recompute the Skew_Time; Recompute the Active_Down_Interval; Reset the Active_Down_Timer to
+    /// Active_Down_Interval".
+    fn follow(&mut self, now: Instant, theirs: Priority, received: &Received<'_>, out: &mut Actions) {
+        let interval = received.advert.interval;
+        let down = self.master_down(interval);
+        let source = received.source;
+        let State::Backup(backup) = &mut self.state else { return };
+        backup.master_interval = interval;
+        backup.master_down_at = now + down;
+        backup.resigned = None;
+        backup.heard = Some(Heard { source, priority: theirs, at: now });
+        if !backup.seen.contains(&source) && backup.seen.len() < SEEN {
+            backup.seen.push(source);
+            out.push(self.id, Action::Tell(Notice::PeerSeen { source, priority: theirs }));
+        }
+    }
+
+    pub(super) fn backup_timeout(&mut self, now: Instant, out: &mut Actions) {
+        let (version, priority) = (self.params.version, self.priority);
+        let State::Backup(backup) = &mut self.state else { return };
+        if backup.master_down_at > now {
+            return;
+        }
+        let late = now.since(backup.master_down_at);
+        if late >= backup.master_interval.duration() {
+            // We slept; adverts of those hours were never delivered to us. Listen for one interval before
+            // claiming anything.
+            backup.master_down_at =
+                now + backup.master_interval.duration() + backup.master_interval.skew(version, priority);
+            out.push(self.id, Action::Tell(Notice::Stalled { late }));
+            return;
+        }
+        let reason = match backup {
+            Backup { resigned: Some(source), .. } => TransitionReason::MasterResigned { source: *source },
+            Backup { heard: Some(heard), .. } => {
+                let (source, silent) = (heard.source, now.since(heard.at));
+                out.push(self.id, Action::Tell(Notice::PeerLost { source, silent }));
+                TransitionReason::MasterDown { silent }
+            }
+            Backup { heard: None, .. } => TransitionReason::MasterDown { silent: now.since(self.since) },
+        };
+        // RFC 9568 §6.4.2: "If the Active_Down_Timer fires, then: ... Transition to the {Active} state".
+        self.enter_master(now, reason, out);
+    }
+}

@@ -1,0 +1,337 @@
+//! MASTER: RFC 9568 §6.4.3, and keeping the addresses in place.
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::time::Duration;
+
+use super::VirtualRouter;
+use super::announcements::{Announcements, Occasion};
+use super::state::{Conditions, Heard, Master, Missing, Phase, Rival, State};
+use crate::action::{Action, Actions};
+use crate::anomaly::Anomaly;
+use crate::input::Received;
+use crate::notice::{AddressTrouble, Notice, TransitionReason};
+use crate::params::{HigherAdverts, LowerAdverts};
+use crate::scalar::{Claim, Priority};
+use crate::time::Instant;
+
+/// How long to wait for addresses to become usable before going on without.
+const USABLE_WITHIN: Duration = Duration::from_millis(200);
+/// How long until a missing address is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// An address may be missing for this long, or one advert interval if that is longer.
+const MISSING_AT_MOST: Duration = Duration::from_secs(1);
+/// From this many adverts on, a lower MASTER evidently does not hear us.
+const RIVAL_ADVERTS: u32 = 3;
+
+impl VirtualRouter {
+    /// Takes the addresses. Nothing is said until they are usable: an announcement that draws traffic to a
+    /// host that cannot answer loses it.
+    pub(super) fn enter_master(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
+        self.leave(out);
+        let waiting: Vec<usize> = (0..self.params.addresses.len()).collect();
+        for &address in &waiting {
+            out.push(self.id, Action::AddAddress(address));
+        }
+        let done = waiting.is_empty();
+        self.state = State::Master(Master {
+            phase: Phase::Taking { waiting, until: now + USABLE_WITHIN },
+            missing: Vec::new(),
+            rival: None,
+            last_advert_at: None,
+        });
+        self.taking_because = Some(reason);
+        if done {
+            self.serve(now, out);
+        }
+    }
+
+    /// The addresses are in place: announce them, advertise, and tell.
+    ///
+    /// RFC 9568 §6.4.2 has the ADVERTISEMENT first and then the gratuitous ARP. Announcing first, within the
+    /// same millisecond, loses nothing: the old MASTER stops answering at our advert, and by then every
+    /// neighbour knows us.
+    fn serve(&mut self, now: Instant, out: &mut Actions) {
+        let announcements = Announcements::start(Occasion::Entry, &self.params.announce, now);
+        let State::Master(master) = &mut self.state else { return };
+        master.phase = Phase::Serving { advert_at: now, announcements };
+        self.stats.became_master += 1;
+        self.announce_due(now, out);
+        self.advertise(now, out);
+        let reason = self.taking_because.take().unwrap_or(TransitionReason::Owner);
+        self.tell_transition(now, reason, out);
+        out.push(self.id, Action::Tell(Notice::Announcing));
+    }
+
+    /// Sends an advert and sets the next one an interval from now.
+    fn advertise(&mut self, now: Instant, out: &mut Actions) {
+        let next = now + self.params.interval.duration();
+        let State::Master(master) = &mut self.state else { return };
+        if let Phase::Serving { advert_at, .. } = &mut master.phase {
+            *advert_at = next;
+        }
+        // One advert is enough for everything that happened in one wake-up.
+        if master.last_advert_at == Some(now) {
+            return;
+        }
+        master.last_advert_at = Some(now);
+        self.stats.adverts_sent += 1;
+        out.push(self.id, Action::SendAdvert(Claim::Holds(self.priority)));
+    }
+
+    /// Announces what the schedule has due.
+    fn announce_due(&mut self, now: Instant, out: &mut Actions) {
+        let State::Master(master) = &mut self.state else { return };
+        let Phase::Serving { announcements, .. } = &mut master.phase else { return };
+        for _ in 0..announcements.due(&self.params.announce, now) {
+            for address in (0..self.params.addresses.len()).filter(|&address| !master.is_missing(address)) {
+                out.push(self.id, Action::Announce(address));
+            }
+        }
+    }
+
+    fn restart_announcements(&mut self, now: Instant, occasion: Occasion, out: &mut Actions) {
+        let State::Master(master) = &mut self.state else { return };
+        let Phase::Serving { announcements, .. } = &mut master.phase else { return };
+        *announcements = Announcements::start(occasion, &self.params.announce, now);
+        self.announce_due(now, out);
+    }
+
+    /// Something outside may have made neighbours or switches forget us.
+    pub(super) fn announce_again(&mut self, now: Instant, out: &mut Actions) {
+        if self.is_serving() {
+            self.restart_announcements(now, Occasion::Entry, out);
+            out.push(self.id, Action::Tell(Notice::Announcing));
+        }
+    }
+
+    pub(super) fn master_timeout(&mut self, now: Instant, out: &mut Actions) {
+        self.notice_stall(now, out);
+        let slack = self.slack();
+        let State::Master(master) = &mut self.state else { return };
+        match &mut master.phase {
+            Phase::Taking { until, waiting } => {
+                if *until > now {
+                    return;
+                }
+                for address in core::mem::take(waiting) {
+                    let trouble = AddressTrouble::NotUsable;
+                    out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
+                }
+                self.serve(now, out);
+            }
+            Phase::Listening { until } => {
+                if *until > now {
+                    return;
+                }
+                self.resume(now, out);
+            }
+            Phase::Serving { advert_at, .. } => {
+                let due_at = *advert_at;
+                if due_at <= now + slack {
+                    self.advertise(now, out);
+                    self.keep_cadence(due_at, now);
+                }
+                self.announce_due(now, out);
+            }
+        }
+        self.restore_missing(now, out);
+    }
+
+    /// RFC 9568 §6.4.3: "Reset the Adver_Timer to Advertisement_Interval". Counted from when this advert was
+    /// due, so that lateness does not add up; from now if it was early, so that routers that share a wake-up
+    /// stay together.
+    fn keep_cadence(&mut self, due_at: Instant, now: Instant) {
+        let interval = self.params.interval.duration();
+        let State::Master(Master { phase: Phase::Serving { advert_at, .. }, .. }) = &mut self.state else {
+            return;
+        };
+        if due_at < now && now.since(due_at) < interval {
+            *advert_at = due_at + interval;
+        }
+    }
+
+    /// A MASTER that has not advertised for as long as its backups wait was asleep: another may be MASTER by
+    /// now. It listens for an interval before it says anything.
+    fn notice_stall(&mut self, now: Instant, out: &mut Actions) {
+        let down = self.master_down(self.params.interval);
+        let interval = self.params.interval.duration();
+        let State::Master(master) = &mut self.state else { return };
+        let Phase::Serving { advert_at, .. } = master.phase else { return };
+        let late = now.since(advert_at);
+        if late + interval < down {
+            return;
+        }
+        master.phase = Phase::Listening { until: now + interval };
+        out.push(self.id, Action::Tell(Notice::Stalled { late }));
+    }
+
+    /// Back from a stall, still MASTER.
+    fn resume(&mut self, now: Instant, out: &mut Actions) {
+        let announcements = Announcements::start(Occasion::Entry, &self.params.announce, now);
+        let State::Master(master) = &mut self.state else { return };
+        master.phase = Phase::Serving { advert_at: now, announcements };
+        self.announce_due(now, out);
+        self.advertise(now, out);
+        out.push(self.id, Action::Tell(Notice::Announcing));
+    }
+
+    pub(super) fn master_advert(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) {
+        self.notice_stall(now, out);
+        let Claim::Holds(theirs) = received.advert.claim else {
+            // RFC 9568 §6.4.3: "If the Priority in the ADVERTISEMENT is zero, then: Send an ADVERTISEMENT;
+            // Reset the Adver_Timer to Advertisement_Interval".
+            self.stats.priority_zero_received += 1;
+            if self.is_serving() {
+                self.advertise(now, out);
+            }
+            return;
+        };
+        // RFC 9568 §6.4.3: "or the Priority in the ADVERTISEMENT is equal to the local Priority and the
+        // primary IPvX address of the sender is greater than the local primary IPvX address (based on an
+        // unsigned integer comparison of the IPvX addresses in network byte order)".
+        let by_address = self.conditions.source.map_or(Ordering::Greater, |ours| received.source.cmp(&ours));
+        match theirs.cmp(&self.priority).then(by_address) {
+            Ordering::Greater => self.yield_to(now, theirs, received, out),
+            // An equal address is turned away on admission.
+            Ordering::Less | Ordering::Equal => self.reassert(now, theirs, received, out),
+        }
+    }
+
+    /// RFC 9568 §6.4.3: "Cancel the Adver_Timer; Set Active_Adver_Interval to Max Advertise Interval contained
+    /// in the ADVERTISEMENT; Recompute the Skew_Time; Recompute the Active_Down_Interval; Set Active_Down_Timer
+    /// to Active_Down_Interval; Transition to the {Backup} state".
+    fn yield_to(&mut self, now: Instant, theirs: Priority, received: &Received<'_>, out: &mut Actions) {
+        let source = received.source;
+        if self.params.higher_adverts == HigherAdverts::AnswerAndYield && self.is_serving() {
+            self.advertise(now, out);
+        }
+        let reason = if theirs > self.priority {
+            TransitionReason::HigherPriority { source, theirs }
+        } else {
+            TransitionReason::HigherAddress { source }
+        };
+        let interval = received.advert.interval;
+        let mut backup = Self::silent_backup(now + self.master_down(interval), interval);
+        backup.heard = Some(Heard { source, priority: theirs, at: now });
+        backup.seen.push(source);
+        self.enter_backup(now, reason, backup, out);
+        out.push(self.id, Action::Tell(Notice::PeerSeen { source, priority: theirs }));
+    }
+
+    /// RFC 9568 §6.4.3: "else // new Active logic: Discard ADVERTISEMENT; Send an ADVERTISEMENT immediately to
+    /// assert the {Active} state to the sending VRRP Router and to update any learning bridges with the
+    /// correct Active VRRP Router path".
+    fn reassert(&mut self, now: Instant, theirs: Priority, received: &Received<'_>, out: &mut Actions) {
+        self.stats.lower_while_master += 1;
+        let source = received.source;
+        let State::Master(master) = &mut self.state else { return };
+        let adverts = match master.rival {
+            Some(rival) if rival.source == source => rival.adverts.saturating_add(1),
+            Some(_) | None => 1,
+        };
+        master.rival = Some(Rival { source, adverts });
+        match master.phase {
+            // The first advert is about to be sent anyway.
+            Phase::Taking { .. } => return,
+            // Whoever took over while we slept is lower: say so at once.
+            Phase::Listening { .. } => {
+                self.resume(now, out);
+            }
+            Phase::Serving { .. } => match self.params.lower_adverts {
+                LowerAdverts::Answer => {
+                    self.advertise(now, out);
+                    self.restart_announcements(now, Occasion::LowerAdvert, out);
+                }
+                LowerAdverts::Ignore => {}
+            },
+        }
+        let ours = self.priority;
+        out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
+        if adverts >= RIVAL_ADVERTS {
+            self.anomaly(Anomaly::DualMaster { theirs, adverts }, source, out);
+        }
+    }
+
+    pub(super) fn address_usable(&mut self, now: Instant, address: usize, out: &mut Actions) {
+        // Only a MASTER asked for it; anything else is an answer that crossed with the removal.
+        let State::Master(master) = &mut self.state else { return };
+        if let Phase::Taking { waiting, .. } = &mut master.phase {
+            waiting.retain(|&waiting| waiting != address);
+            if waiting.is_empty() {
+                self.serve(now, out);
+            }
+            return;
+        }
+        if !master.is_missing(address) {
+            return;
+        }
+        master.missing.retain(|missing| missing.address != address);
+        out.push(self.id, Action::Announce(address));
+        out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::PutBack }));
+    }
+
+    /// An address was taken away, or has to be replaced.
+    pub(super) fn address_gone(
+        &mut self,
+        now: Instant,
+        address: usize,
+        trouble: AddressTrouble,
+        out: &mut Actions,
+    ) {
+        let State::Master(master) = &mut self.state else { return };
+        if address >= self.params.addresses.len() || master.is_missing(address) {
+            return;
+        }
+        out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
+        let losses = self.conditions.lost(address, now);
+        if Conditions::is_too_many(losses) {
+            self.conditions.set_unstable(address, now);
+            self.reconsider(now, out);
+            return;
+        }
+        if trouble == AddressTrouble::Duplicate {
+            out.push(self.id, Action::RemoveAddress(address));
+        }
+        // At once the first time, later the second: a network manager that flushes twice in a row has done.
+        if losses == 1 {
+            out.push(self.id, Action::AddAddress(address));
+        }
+        if let Phase::Serving { .. } | Phase::Listening { .. } = master.phase {
+            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+        }
+    }
+
+    pub(super) fn address_failed(&mut self, now: Instant, address: usize, out: &mut Actions) {
+        let State::Master(master) = &mut self.state else { return };
+        if address >= self.params.addresses.len() {
+            return;
+        }
+        if !master.is_missing(address) {
+            let trouble = AddressTrouble::AddFailed;
+            out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
+            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+        }
+        if let Phase::Taking { waiting, .. } = &mut master.phase {
+            waiting.retain(|&waiting| waiting != address);
+            if waiting.is_empty() {
+                self.serve(now, out);
+            }
+        }
+    }
+
+    /// Tries missing addresses again; a router that cannot serve for longer than an interval stands down.
+    fn restore_missing(&mut self, now: Instant, out: &mut Actions) {
+        let patience = MISSING_AT_MOST.max(self.params.interval.duration());
+        let State::Master(master) = &mut self.state else { return };
+        if let Some(missing) = master.missing.iter().find(|missing| now.since(missing.since) >= patience) {
+            self.conditions.set_unstable(missing.address, now);
+            self.reconsider(now, out);
+            return;
+        }
+        for missing in master.missing.iter_mut().filter(|missing| missing.retry_at <= now) {
+            missing.retry_at = now + RETRY_AFTER;
+            out.push(self.id, Action::AddAddress(missing.address));
+        }
+    }
+}

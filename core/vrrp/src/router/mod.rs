@@ -1,0 +1,426 @@
+//! One virtual router: its state, and the only way in.
+
+mod admission;
+mod announcements;
+mod backup;
+mod master;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::action::{Action, Actions};
+use crate::anomaly::{Anomaly, Told};
+use crate::input::{Input, LinkState};
+use crate::notice::{AddressTrouble, Hindrance, Notice, StateName, TransitionReason};
+use crate::params::{Params, Start};
+use crate::routers::RouterId;
+use crate::scalar::{AdvertInterval, Claim, Priority};
+use crate::stats::Stats;
+use crate::time::Instant;
+use state::{Backup, Conditions, Master, Phase, State};
+
+/// A virtual router (RFC 9568 §1.7): the state machine of §6.4 with keepalived's additions.
+///
+/// Call [`Self::handle`] with whatever happened and the time; carry out the actions it appends, in order; come
+/// back at [`Self::poll_timeout`].
+#[derive(Debug)]
+pub struct VirtualRouter {
+    id: RouterId,
+    params: Params,
+    conditions: Conditions,
+    state: State,
+    /// Effective priority: the base and what trackers add.
+    priority: Priority,
+    /// The state the outside was last told, `None` before the first.
+    told_state: Option<StateName>,
+    /// When that was.
+    since: Instant,
+    /// Why mastership is being taken, until it is told.
+    taking_because: Option<TransitionReason>,
+    told: Told,
+    stats: Stats,
+}
+
+impl VirtualRouter {
+    /// A router that has not started. The interface counts as missing until told otherwise.
+    pub(crate) fn new(id: RouterId, params: Params) -> Self {
+        let conditions = Conditions::new(&params);
+        let priority = conditions.priority(&params);
+        Self {
+            id,
+            params,
+            conditions,
+            state: State::Init { awaiting: None },
+            priority,
+            told_state: None,
+            since: Instant::ZERO,
+            taking_because: None,
+            told: Told::default(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// The parameters it was made with.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The state it is in.
+    #[must_use]
+    pub const fn state(&self) -> StateName {
+        self.state.name()
+    }
+
+    /// The effective priority.
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// The address adverts are sent from, while there is one.
+    #[must_use]
+    pub const fn source(&self) -> Option<IpAddr> {
+        self.conditions.source
+    }
+
+    /// The counters.
+    #[must_use]
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// When the state was entered that was last told.
+    #[must_use]
+    pub const fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// What keeps it from taking part, in FAULT, or what it waits for, in INIT.
+    #[must_use]
+    pub const fn hindrance(&self) -> Option<Hindrance> {
+        match &self.state {
+            State::Init { awaiting } => *awaiting,
+            State::Fault { because } => Some(*because),
+            State::Backup(_) | State::Master(_) | State::Stopped => None,
+        }
+    }
+
+    /// The MASTER that a backup hears: its address, priority, and when last.
+    #[must_use]
+    pub fn heard(&self) -> Option<(IpAddr, Priority, Instant)> {
+        match &self.state {
+            State::Backup(backup) => backup.heard.map(|heard| (heard.source, heard.priority, heard.at)),
+            State::Init { .. } | State::Master(_) | State::Fault { .. } | State::Stopped => None,
+        }
+    }
+
+    /// Whether it advertises: MASTER and past taking its addresses.
+    #[must_use]
+    pub const fn is_serving(&self) -> bool {
+        match &self.state {
+            State::Master(Master { phase: Phase::Serving { .. }, .. }) => true,
+            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
+            | State::Init { .. }
+            | State::Backup(_)
+            | State::Fault { .. }
+            | State::Stopped => false,
+        }
+    }
+
+    /// The moment to call [`Self::handle`] with [`Input::Timeout`]; `None` while nothing is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Backup(backup) => Some(backup.master_down_at),
+            State::Master(master) => master.poll_timeout(),
+            State::Fault { .. } => self.conditions.unstable.map(|(_, until)| until),
+            State::Init { .. } | State::Stopped => None,
+        }
+    }
+
+    /// How long before its deadline a [`Input::Timeout`] is of use: an advert may go out this much early, so
+    /// that many routers share one wake-up.
+    #[must_use]
+    pub fn slack(&self) -> Duration {
+        match &self.state {
+            State::Master(Master { phase: Phase::Serving { .. }, .. }) => {
+                (self.params.interval.duration() / 8).min(Duration::from_millis(10))
+            }
+            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
+            | State::Init { .. }
+            | State::Backup(_)
+            | State::Fault { .. }
+            | State::Stopped => Duration::ZERO,
+        }
+    }
+
+    /// Takes in what happened at `now`, and appends what has to be done.
+    ///
+    /// `now` must not run backwards.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Actions) {
+        match input {
+            Input::Start => match self.state {
+                State::Init { awaiting: None } => self.settle(now, TransitionReason::Started, out),
+                // Already started.
+                State::Init { awaiting: Some(_) }
+                | State::Backup(_)
+                | State::Master(_)
+                | State::Fault { .. } => {}
+                // Stopped is for good.
+                State::Stopped => {}
+            },
+            Input::Stop => match self.state {
+                State::Init { .. } | State::Backup(_) | State::Master(_) | State::Fault { .. } => {
+                    self.enter_stopped(now, out);
+                }
+                State::Stopped => {}
+            },
+            Input::Timeout => self.timeout(now, out),
+            Input::Advert(received) => {
+                // RFC 9568 §6.4.1 has no adverts in Initialize; keepalived drops them in FAULT too.
+                match self.state {
+                    State::Init { .. } | State::Fault { .. } | State::Stopped => return,
+                    State::Backup(_) | State::Master(_) => {}
+                }
+                if self.admit(received, out) {
+                    self.advert(now, received, out);
+                }
+            }
+            Input::Link(link) => {
+                let returned = self.conditions.link != LinkState::Up && link == LinkState::Up;
+                self.conditions.link = link;
+                self.reconsider(now, out);
+                if returned {
+                    self.announce_again(now, out);
+                }
+            }
+            Input::Source(source) => {
+                self.conditions.source = source;
+                self.reconsider(now, out);
+            }
+            Input::HardwareChanged => self.announce_again(now, out),
+            Input::Track { tracker, up } => {
+                if let Some(verdict) = self.conditions.tracks.get_mut(tracker) {
+                    *verdict = up;
+                }
+                self.reconsider(now, out);
+            }
+            Input::AddressUsable(address) => self.address_usable(now, address, out),
+            Input::AddressLost(address) => {
+                self.address_gone(now, address, AddressTrouble::RemovedExternally, out);
+            }
+            Input::AddressDuplicate(address) => {
+                self.address_gone(now, address, AddressTrouble::Duplicate, out);
+            }
+            Input::AddressFailed(address) => self.address_failed(now, address, out),
+        }
+        self.check_invariants();
+    }
+
+    fn timeout(&mut self, now: Instant, out: &mut Actions) {
+        match &self.state {
+            State::Backup(_) => self.backup_timeout(now, out),
+            State::Master(_) => self.master_timeout(now, out),
+            State::Fault { .. } => {
+                if self.conditions.unstable.is_some_and(|(_, until)| until <= now) {
+                    self.conditions.unstable = None;
+                    self.reconsider(now, out);
+                }
+            }
+            // Nothing is timed here.
+            State::Init { .. } | State::Stopped => {}
+        }
+    }
+
+    fn advert(&mut self, now: Instant, received: &crate::Received<'_>, out: &mut Actions) {
+        self.stats.adverts_received += 1;
+        match &self.state {
+            State::Backup(_) => self.backup_advert(now, received, out),
+            State::Master(_) => self.master_advert(now, received, out),
+            // Turned away before admission.
+            State::Init { .. } | State::Fault { .. } | State::Stopped => {}
+        }
+    }
+
+    /// Looks at the circumstances again: a hindrance may have come or gone, the priority may have changed.
+    fn reconsider(&mut self, now: Instant, out: &mut Actions) {
+        self.update_priority(now, out);
+        let hindrance = self.conditions.hindrance(&self.params);
+        match (&self.state, hindrance) {
+            // Not started, or over.
+            (State::Init { awaiting: None } | State::Stopped, _) => {}
+            // As before.
+            (State::Backup(_) | State::Master(_), None) => {}
+            (State::Init { awaiting: Some(_) } | State::Fault { .. }, None) => {
+                self.settle(now, TransitionReason::Recovered, out);
+            }
+            (State::Init { awaiting: Some(_) }, Some(hindrance)) if hindrance.is_awaited() => {
+                self.state = State::Init { awaiting: Some(hindrance) };
+            }
+            (State::Fault { .. }, Some(hindrance)) if !hindrance.is_awaited() => {
+                self.state = State::Fault { because: hindrance };
+            }
+            (
+                State::Init { awaiting: Some(_) } | State::Fault { .. } | State::Backup(_) | State::Master(_),
+                Some(hindrance),
+            ) => self.enter_hindered(now, hindrance, out),
+        }
+    }
+
+    fn update_priority(&mut self, now: Instant, out: &mut Actions) {
+        let (from, to) = (self.priority, self.conditions.priority(&self.params));
+        if from == to {
+            return;
+        }
+        self.priority = to;
+        out.push(self.id, Action::Tell(Notice::PriorityChanged { from, to }));
+        if let State::Backup(backup) = &mut self.state {
+            // keepalived: the running timer moves by the difference of the skew times.
+            let before = backup.master_interval.skew(self.params.version, from);
+            let after = backup.master_interval.skew(self.params.version, to);
+            backup.master_down_at = (backup.master_down_at + after).max(now + before) - before;
+        }
+    }
+
+    /// Enters the state that the circumstances allow.
+    fn settle(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
+        self.update_priority(now, out);
+        if let Some(hindrance) = self.conditions.hindrance(&self.params) {
+            self.enter_hindered(now, hindrance, out);
+            return;
+        }
+        match self.params.start {
+            Start::Asserting => self.enter_master(now, TransitionReason::Owner, out),
+            // RFC 9568 §6.4.1: "else ... Set the Active_Down_Timer to Active_Down_Interval, Transition to the
+            // {Backup} state".
+            Start::Listening => {
+                let down = self.master_down(self.params.interval);
+                self.enter_backup(now, reason, Self::silent_backup(now + down, self.params.interval), out);
+            }
+        }
+    }
+
+    const fn silent_backup(master_down_at: Instant, master_interval: AdvertInterval) -> Backup {
+        Backup {
+            master_down_at,
+            master_interval,
+            heard: None,
+            lower_since: None,
+            seen: Vec::new(),
+            resigned: None,
+        }
+    }
+
+    // The doors into a state: nothing else assigns one that differs in kind. Each leaves the old one first.
+
+    fn enter_hindered(&mut self, now: Instant, hindrance: Hindrance, out: &mut Actions) {
+        self.resign(out);
+        self.leave(out);
+        self.state = if hindrance.is_awaited() {
+            State::Init { awaiting: Some(hindrance) }
+        } else {
+            State::Fault { because: hindrance }
+        };
+        self.tell_transition(now, TransitionReason::Hindered(hindrance), out);
+    }
+
+    fn enter_backup(&mut self, now: Instant, reason: TransitionReason, backup: Backup, out: &mut Actions) {
+        self.leave(out);
+        self.state = State::Backup(backup);
+        self.tell_transition(now, reason, out);
+    }
+
+    fn enter_stopped(&mut self, now: Instant, out: &mut Actions) {
+        self.resign(out);
+        self.leave(out);
+        self.state = State::Stopped;
+        self.tell_transition(now, TransitionReason::Stopped, out);
+    }
+
+    /// Sends priority zero, twice, if this router has advertised.
+    ///
+    /// RFC 9568 §6.4.3: "Send an ADVERTISEMENT with Priority = 0". Two copies, because one may be lost; never
+    /// again, because each restarts the successor's skew time.
+    fn resign(&mut self, out: &mut Actions) {
+        match &self.state {
+            State::Master(Master { last_advert_at: Some(_), .. }) => {
+                self.send_resignation(out);
+                self.send_resignation(out);
+            }
+            State::Master(Master { last_advert_at: None, .. })
+            | State::Init { .. }
+            | State::Backup(_)
+            | State::Fault { .. }
+            | State::Stopped => {}
+        }
+    }
+
+    fn send_resignation(&mut self, out: &mut Actions) {
+        self.stats.priority_zero_sent += 1;
+        out.push(self.id, Action::SendAdvert(Claim::Resigns));
+    }
+
+    /// Undoes what the present state did outside.
+    fn leave(&mut self, out: &mut Actions) {
+        match &self.state {
+            State::Master(master) => {
+                if master.last_advert_at.is_some() {
+                    self.stats.released_master += 1;
+                }
+                for address in 0..self.params.addresses.len() {
+                    out.push(self.id, Action::RemoveAddress(address));
+                }
+            }
+            State::Init { .. } | State::Backup(_) | State::Fault { .. } | State::Stopped => {}
+        }
+    }
+
+    fn tell_transition(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
+        self.told.forget();
+        let to = self.state.name();
+        let from = self.told_state.unwrap_or(StateName::Init);
+        let initial = self.told_state.is_none();
+        // A mastership given up before it was told of is no transition.
+        if self.told_state == Some(to) {
+            return;
+        }
+        self.told_state = Some(to);
+        self.since = now;
+        let priority = self.priority;
+        out.push(self.id, Action::Tell(Notice::Transition { from, to, reason, initial, priority }));
+    }
+
+    /// Tells an anomaly once and counts it always.
+    pub(crate) fn anomaly(&mut self, anomaly: Anomaly, source: IpAddr, out: &mut Actions) {
+        self.stats.count(&anomaly);
+        if self.told.is_new(anomaly, source) {
+            out.push(self.id, Action::Tell(Notice::AdvertAnomaly { anomaly, source }));
+        }
+    }
+
+    fn master_down(&self, master_interval: AdvertInterval) -> Duration {
+        master_interval.master_down(self.params.version, self.priority, self.params.missed_adverts)
+    }
+
+    fn check_invariants(&self) {
+        if let State::Master(master) = &self.state {
+            debug_assert!(
+                master.missing.iter().all(|missing| missing.address < self.params.addresses.len()),
+                "a missing address is one of ours"
+            );
+            debug_assert!(
+                !matches!(master.phase, Phase::Serving { .. }) || master.last_advert_at.is_some(),
+                "serving begins with an advert"
+            );
+        }
+        debug_assert!(
+            self.told_state.is_some() || !matches!(self.state, State::Backup(_) | State::Stopped),
+            "a started router has told its state"
+        );
+    }
+}

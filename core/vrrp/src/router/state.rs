@@ -1,0 +1,201 @@
+//! The states, each with the deadlines and facts that belong to it. Nothing else arms a timer.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::announcements::Announcements;
+use crate::notice::{Hindrance, StateName};
+use crate::params::Params;
+use crate::scalar::{AdvertInterval, Priority};
+use crate::time::Instant;
+
+/// RFC 9568 §6.4, with keepalived's FAULT and an end.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Not started, or (`awaiting`) waiting for something that comes by itself.
+    Init { awaiting: Option<Hindrance> },
+    /// Standing by.
+    Backup(Backup),
+    /// Holding, or about to hold, the addresses.
+    Master(Master),
+    /// Unable to take part.
+    Fault { because: Hindrance },
+    /// Stopped for good.
+    Stopped,
+}
+
+impl State {
+    pub(super) const fn name(&self) -> StateName {
+        match self {
+            Self::Init { .. } => StateName::Init,
+            Self::Backup(_) => StateName::Backup,
+            Self::Master(_) => StateName::Master,
+            Self::Fault { .. } => StateName::Fault,
+            Self::Stopped => StateName::Stopped,
+        }
+    }
+}
+
+/// What a backup knows.
+#[derive(Debug)]
+pub(super) struct Backup {
+    /// When to take over.
+    pub(super) master_down_at: Instant,
+    /// The interval that the MASTER's adverts teach (RFC 9568 §6.1, `Active_Adver_Interval`).
+    pub(super) master_interval: AdvertInterval,
+    /// The MASTER heard, and when last.
+    pub(super) heard: Option<Heard>,
+    /// Since when only lower adverts are heard, for [`crate::Preemption::After`].
+    pub(super) lower_since: Option<Instant>,
+    /// Who has been reported as seen in this stay.
+    pub(super) seen: Vec<IpAddr>,
+    /// Why the deadline is near: the MASTER resigned.
+    pub(super) resigned: Option<IpAddr>,
+}
+
+/// A MASTER heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) source: IpAddr,
+    pub(super) priority: Priority,
+    pub(super) at: Instant,
+}
+
+/// What a MASTER knows.
+#[derive(Debug)]
+pub(super) struct Master {
+    pub(super) phase: Phase,
+    /// Addresses that should be in place and are not.
+    pub(super) missing: Vec<Missing>,
+    /// Who else claims to be MASTER.
+    pub(super) rival: Option<Rival>,
+    /// When the last advert was handed out.
+    pub(super) last_advert_at: Option<Instant>,
+}
+
+/// The phases of mastership. A later LEAVING phase keeps addresses while the successor takes over.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The addresses are being put in place; nothing has been said yet.
+    Taking {
+        /// Addresses, by index, not yet usable.
+        waiting: Vec<usize>,
+        /// When to go on without them.
+        until: Instant,
+    },
+    /// Advertising.
+    Serving { advert_at: Instant, announcements: Announcements },
+    /// The program slept longer than the backups wait: listen before advertising again.
+    Listening { until: Instant },
+}
+
+/// An address that should be in place and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) address: usize,
+    pub(super) since: Instant,
+    pub(super) retry_at: Instant,
+}
+
+/// Another host that claims to be MASTER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rival {
+    pub(super) source: IpAddr,
+    pub(super) adverts: u32,
+}
+
+impl Master {
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let own = match &self.phase {
+            Phase::Taking { until, .. } | Phase::Listening { until } => Some(*until),
+            Phase::Serving { advert_at, announcements } => {
+                [Some(*advert_at), announcements.next_at()].into_iter().flatten().min()
+            }
+        };
+        let retry = match &self.phase {
+            Phase::Taking { .. } => None,
+            Phase::Serving { .. } | Phase::Listening { .. } => self.missing.iter().map(|m| m.retry_at).min(),
+        };
+        [own, retry].into_iter().flatten().min()
+    }
+
+    pub(super) fn is_missing(&self, address: usize) -> bool {
+        self.missing.iter().any(|missing| missing.address == address)
+    }
+}
+
+/// Outside circumstances, kept in every state.
+#[derive(Debug)]
+pub(super) struct Conditions {
+    pub(super) link: crate::LinkState,
+    pub(super) source: Option<IpAddr>,
+    /// Verdicts of the trackers; up until told otherwise.
+    pub(super) tracks: Vec<bool>,
+    /// An address that cannot be kept in place, and until when that forbids taking part.
+    pub(super) unstable: Option<(usize, Instant)>,
+    /// Addresses lost lately.
+    losses: Vec<(usize, Instant)>,
+}
+
+/// Losses count together for this long.
+const LOSS_WINDOW: Duration = Duration::from_secs(60);
+/// This many losses of one address within the window make it unstable.
+const LOSSES_TO_FAULT: usize = 3;
+
+impl Conditions {
+    pub(super) fn new(params: &Params) -> Self {
+        Self {
+            link: crate::LinkState::Missing,
+            source: None,
+            tracks: params.trackers.iter().map(|_| true).collect(),
+            unstable: None,
+            losses: Vec::new(),
+        }
+    }
+
+    /// The first thing that keeps the router from taking part.
+    pub(super) fn hindrance(&self, params: &Params) -> Option<Hindrance> {
+        use crate::params::LinkTracking;
+        match (self.link, params.link_tracking) {
+            (crate::LinkState::Missing, _) => return Some(Hindrance::InterfaceMissing),
+            (crate::LinkState::Down, LinkTracking::Tracked) => return Some(Hindrance::LinkDown),
+            (crate::LinkState::Down, LinkTracking::Ignored) | (crate::LinkState::Up, _) => {}
+        }
+        let down = params.trackers.iter().zip(&self.tracks).position(|(weight, &up)| weight.faults(up));
+        if let Some(tracker) = down {
+            return Some(Hindrance::Tracker(tracker));
+        }
+        if self.source.is_none() {
+            return Some(match params.family {
+                crate::Family::V4 => Hindrance::NoSource,
+                crate::Family::V6 => Hindrance::SourceTentative,
+            });
+        }
+        self.unstable.map(|(address, _)| Hindrance::AddressUnstable(address))
+    }
+
+    /// The base priority plus what the trackers add.
+    pub(super) fn priority(&self, params: &Params) -> Priority {
+        let sum = params.trackers.iter().zip(&self.tracks).map(|(weight, &up)| weight.adjustment(up)).sum();
+        params.priority.adjusted(sum)
+    }
+
+    /// Notes a loss; gives how many times this address was lost within the window.
+    pub(super) fn lost(&mut self, address: usize, now: Instant) -> usize {
+        self.losses.retain(|(_, at)| now.since(*at) < LOSS_WINDOW);
+        self.losses.push((address, now));
+        self.losses.iter().filter(|(lost, _)| *lost == address).count()
+    }
+
+    /// Marks an address as one that cannot be kept, for a minute.
+    pub(super) fn set_unstable(&mut self, address: usize, now: Instant) {
+        self.unstable = Some((address, now + LOSS_WINDOW));
+        self.losses.clear();
+    }
+
+    /// How many losses make an address unstable.
+    pub(super) const fn is_too_many(losses: usize) -> bool {
+        losses >= LOSSES_TO_FAULT
+    }
+}

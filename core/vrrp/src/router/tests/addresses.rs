@@ -1,0 +1,179 @@
+//! Addresses that appear, vanish, fail and clash.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::rig::*;
+use crate::Input;
+use crate::notice::StateName;
+use crate::params::{Params, Schedule};
+
+fn two() -> Params {
+    Params { addresses: vec![ip("10.1.1.30"), ip("10.1.1.31")], advertised: 2, ..params() }
+}
+
+#[test]
+fn taking_speaks_when_the_last_address_is_usable() {
+    let mut rig = Rig::backup(two());
+    assert_eq!(rig.timeout(3_610), ["add 0", "add 1"]);
+    assert!(rig.feed(3_611, Input::AddressUsable(1)).is_empty());
+    assert!(rig.feed(3_611, Input::AddressUsable(1)).is_empty());
+    let actions = rig.feed(3_612, Input::AddressUsable(0));
+    assert_eq!(actions.get(..3).unwrap(), ["announce 0", "announce 1", "advert 100"]);
+}
+
+#[test]
+fn taking_goes_on_without_an_address_that_cannot_be_added_and_tries_again() {
+    let mut rig = Rig::backup(two());
+    rig.timeout(3_610);
+    assert_eq!(rig.feed(3_610, Input::AddressFailed(0)), ["tell Address { address: 0, trouble: AddFailed }"]);
+    let actions = rig.feed(3_610, Input::AddressUsable(1));
+    assert_eq!(actions.get(..2).unwrap(), ["announce 1", "advert 100"]);
+    assert_eq!(rig.timeout(3_710), ["add 0"]);
+    assert!(rig.feed(3_710, Input::AddressFailed(0)).is_empty(), "told once");
+    assert_eq!(rig.timeout(3_810), ["add 0"]);
+    assert_eq!(
+        rig.feed(3_810, Input::AddressUsable(0)),
+        ["announce 0", "tell Address { address: 0, trouble: PutBack }"]
+    );
+}
+
+#[test]
+fn an_address_that_cannot_be_added_for_a_second_makes_a_fault_for_a_minute() {
+    let mut rig = Rig::backup(params());
+    rig.timeout(3_610);
+    rig.feed(3_610, Input::AddressFailed(0));
+    assert!(rig.router.is_serving());
+    for at in [3_710, 3_810, 3_910, 4_010, 4_110, 4_210, 4_310, 4_410, 4_510] {
+        assert_eq!(rig.timeout(at), ["add 0"], "{at}");
+    }
+    let actions = rig.timeout(4_610);
+    assert_eq!(
+        actions.get(actions.len() - 4..).unwrap(),
+        ["advert 0", "advert 0", "remove 0", "Master -> Fault at 100: Hindered(AddressUnstable(0))"]
+    );
+    assert_eq!(rig.deadline(), Some(64_610_000_000));
+    assert!(rig.timeout(64_000).is_empty());
+    assert_eq!(rig.timeout(64_610), ["Fault -> Backup at 100: Recovered"]);
+}
+
+#[test]
+fn master_puts_a_deleted_address_back_and_announces_it() {
+    let mut rig = Rig::master(params());
+    assert_eq!(
+        rig.feed(100, Input::AddressLost(0)),
+        ["tell Address { address: 0, trouble: RemovedExternally }", "add 0"]
+    );
+    assert_eq!(
+        rig.feed(101, Input::AddressUsable(0)),
+        ["announce 0", "tell Address { address: 0, trouble: PutBack }"]
+    );
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn the_second_loss_is_put_back_later_and_the_third_within_a_minute_is_a_fault() {
+    let mut rig = Rig::master(params());
+    rig.feed(1_000, Input::AddressLost(0));
+    rig.feed(1_000, Input::AddressUsable(0));
+    assert_eq!(
+        rig.feed(2_000, Input::AddressLost(0)),
+        ["tell Address { address: 0, trouble: RemovedExternally }"]
+    );
+    assert!(rig.feed(2_000, Input::AddressLost(0)).is_empty(), "already known");
+    assert!(rig.timeout(2_100).contains(&"add 0".into()));
+    rig.feed(2_100, Input::AddressUsable(0));
+    let actions = rig.feed(3_000, Input::AddressLost(0));
+    assert_eq!(
+        actions,
+        [
+            "tell Address { address: 0, trouble: RemovedExternally }",
+            "advert 0",
+            "advert 0",
+            "remove 0",
+            "Master -> Fault at 100: Hindered(AddressUnstable(0))"
+        ]
+    );
+}
+
+#[test]
+fn losses_more_than_a_minute_apart_do_not_add_up() {
+    let mut rig = Rig::master(params());
+    for loss in 0..5_u64 {
+        let at = loss * 61_000;
+        // On its deadlines, so that it does not look like a stall.
+        while let Some(due) = rig.deadline().filter(|&due| due < at * 1_000_000) {
+            rig.feed_at(crate::Instant::from_nanos(due), Input::Timeout);
+        }
+        assert_eq!(rig.feed(at, Input::AddressLost(0)).last().unwrap(), "add 0", "loss {loss}");
+        rig.feed(at, Input::AddressUsable(0));
+    }
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn losing_many_addresses_at_once_is_one_loss_each() {
+    let addresses: Vec<_> = (30..40).map(|host| ip(&alloc::format!("10.1.1.{host}"))).collect();
+    let mut rig = Rig::master(Params { advertised: addresses.len(), addresses, ..params() });
+    for address in 0..10 {
+        rig.feed(100, Input::AddressLost(address));
+    }
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn a_missing_address_is_not_announced() {
+    let every_second = Schedule((0..5).map(|second| (core::time::Duration::from_secs(second), 1)).collect());
+    let mut params = two();
+    params.announce.entry = every_second;
+    let mut rig = Rig::master(params);
+    rig.feed(500, Input::AddressLost(1));
+    let actions = rig.timeout(1_000);
+    assert!(actions.contains(&"announce 0".into()), "{actions:?}");
+    assert!(!actions.contains(&"announce 1".into()), "{actions:?}");
+}
+
+#[test]
+fn a_duplicate_address_is_replaced() {
+    let mut rig = Rig::master(params());
+    assert_eq!(
+        rig.feed(100, Input::AddressDuplicate(0)),
+        ["tell Address { address: 0, trouble: Duplicate }", "remove 0", "add 0"]
+    );
+    rig.feed(101, Input::AddressUsable(0));
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn an_address_lost_while_taking_is_added_again() {
+    let mut rig = Rig::backup(params());
+    rig.timeout(3_610);
+    assert_eq!(rig.feed(3_611, Input::AddressLost(0)).last().unwrap(), "add 0");
+    assert!(rig.feed(3_612, Input::AddressUsable(0)).contains(&"advert 100".into()));
+}
+
+#[test]
+fn addresses_mean_nothing_in_backup_and_fault() {
+    for mut rig in [Rig::backup(params()), Rig::fault(params())] {
+        let state = rig.state();
+        for input in [
+            Input::AddressUsable(0),
+            Input::AddressLost(0),
+            Input::AddressFailed(0),
+            Input::AddressDuplicate(0),
+        ] {
+            assert!(rig.feed(10, input).is_empty(), "{input:?}");
+        }
+        assert_eq!(rig.state(), state);
+    }
+}
+
+#[test]
+fn an_index_out_of_range_is_ignored() {
+    let mut rig = Rig::master(params());
+    for input in
+        [Input::AddressUsable(9), Input::AddressLost(9), Input::AddressFailed(9), Input::AddressDuplicate(9)]
+    {
+        assert!(rig.feed(10, input).is_empty(), "{input:?}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Link, source address and trackers in every state.
+
+use alloc::vec;
+
+use super::rig::*;
+use crate::notice::StateName;
+use crate::params::{LinkTracking, Params, Start, TrackWeight};
+use crate::scalar::{Family, Priority};
+use crate::{Destination, Input, LinkState};
+
+fn v6() -> Params {
+    Params {
+        family: Family::V6,
+        destination: Destination::Multicast { group: ip("ff02::12") },
+        addresses: vec![ip("fe80::30")],
+        ..v3(params())
+    }
+}
+
+fn tracking(weights: &[TrackWeight]) -> Params {
+    Params { trackers: weights.to_vec(), ..params() }
+}
+
+#[test]
+fn backup_link_down_is_fault_and_up_is_backup_with_a_whole_master_down_time() {
+    let mut rig = Rig::backup(params());
+    assert_eq!(rig.feed(1_000, Input::Link(LinkState::Down)), ["Backup -> Fault at 100: Hindered(LinkDown)"]);
+    assert_eq!(rig.feed(2_000, Input::Link(LinkState::Up)), ["Fault -> Backup at 100: Recovered"]);
+    assert_eq!(rig.deadline(), Some(5_609_375_000));
+}
+
+#[test]
+fn master_link_down_resigns_and_removes() {
+    let mut rig = Rig::master(params());
+    assert_eq!(
+        rig.feed(1_000, Input::Link(LinkState::Down)),
+        ["advert 0", "advert 0", "remove 0", "Master -> Fault at 100: Hindered(LinkDown)"]
+    );
+    assert_eq!(rig.deadline(), None);
+}
+
+#[test]
+fn master_interface_gone_and_back() {
+    let mut rig = Rig::master(params());
+    rig.feed(1_000, Input::Link(LinkState::Missing));
+    assert_eq!(rig.state(), StateName::Fault);
+    assert!(rig.feed(2_000, Input::Link(LinkState::Down)).is_empty());
+    assert_eq!(rig.router.hindrance(), Some(crate::Hindrance::LinkDown));
+    rig.feed(3_000, Input::Link(LinkState::Up));
+    // The owner of these params asserts itself again at once.
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn owner_recovers_to_master() {
+    let mut rig =
+        Rig::fault(Params { start: Start::Asserting, priority: Priority::OWNER, ..v3(params()) }.backup());
+    assert_eq!(rig.feed(1_000, Input::Link(LinkState::Up)), ["Fault -> Backup at 255: Recovered"]);
+}
+
+trait AsBackup {
+    fn backup(self) -> Params;
+}
+
+impl AsBackup for Params {
+    fn backup(self) -> Params {
+        Self { start: Start::Listening, ..self }
+    }
+}
+
+#[test]
+fn dont_track_primary_ignores_the_link_but_not_its_absence() {
+    let mut rig = Rig::master(Params { link_tracking: LinkTracking::Ignored, ..params() });
+    assert!(rig.feed(1, Input::Link(LinkState::Down)).is_empty());
+    assert_eq!(rig.state(), StateName::Master);
+    // Back up: switches may have forgotten us.
+    assert_eq!(rig.feed(2, Input::Link(LinkState::Up)), ["announce 0", "tell Announcing"]);
+    rig.feed(3, Input::Link(LinkState::Missing));
+    assert_eq!(rig.state(), StateName::Fault);
+}
+
+#[test]
+fn ipv4_address_lost_is_fault_and_back_is_backup() {
+    let mut rig = Rig::backup(params());
+    assert_eq!(rig.feed(1, Input::Source(None)), ["Backup -> Fault at 100: Hindered(NoSource)"]);
+    assert_eq!(rig.feed(2, Input::Source(Some(ip(OURS)))), ["Fault -> Backup at 100: Recovered"]);
+}
+
+#[test]
+fn ipv6_link_local_is_waited_for_in_init() {
+    let mut rig = Rig::new(v6());
+    rig.feed(0, Input::Link(LinkState::Up));
+    assert_eq!(rig.feed(0, Input::Start), ["Init -> Init at 100 initial: Hindered(SourceTentative)"]);
+    assert_eq!(rig.state(), StateName::Init);
+    assert_eq!(rig.feed(900, Input::Source(Some(ip("fe80::a")))), ["Init -> Backup at 100: Recovered"]);
+    assert_eq!(rig.deadline(), Some(4_509_375_000));
+}
+
+#[test]
+fn ipv6_link_flap_waits_for_the_new_link_local() {
+    let mut rig = Rig::backup(v6());
+    assert_eq!(rig.feed(1, Input::Link(LinkState::Down)).len(), 1);
+    rig.feed(1, Input::Source(None));
+    assert_eq!(rig.feed(2, Input::Link(LinkState::Up)), ["Fault -> Init at 100: Hindered(SourceTentative)"]);
+    assert_eq!(rig.feed(3, Input::Source(Some(ip("fe80::a")))), ["Init -> Backup at 100: Recovered"]);
+}
+
+#[test]
+fn init_awaiting_link_down_is_fault() {
+    let mut rig = Rig::new(v6());
+    rig.feed(0, Input::Link(LinkState::Up));
+    rig.feed(0, Input::Start);
+    assert_eq!(rig.feed(5, Input::Link(LinkState::Down)), ["Init -> Fault at 100: Hindered(LinkDown)"]);
+}
+
+#[test]
+fn master_ipv6_that_loses_its_link_local_resigns() {
+    let mut rig = Rig::master(v6());
+    let actions = rig.feed(5, Input::Source(None));
+    assert_eq!(actions.get(..3).unwrap(), ["advert 0", "advert 0", "remove 0"]);
+    assert_eq!(rig.state(), StateName::Init);
+}
+
+#[test]
+fn another_source_address_changes_nothing_but_the_source() {
+    let mut rig = Rig::master(params());
+    assert!(rig.feed(5, Input::Source(Some(ip("10.1.1.11")))).is_empty());
+    assert_eq!(rig.router.source(), Some(ip("10.1.1.11")));
+}
+
+#[test]
+fn tracker_without_weight_is_fault_while_down() {
+    let mut rig = Rig::backup(tracking(&[TrackWeight::Fault { reverse: false }]));
+    assert_eq!(
+        rig.feed(1, Input::Track { tracker: 0, up: false }),
+        ["Backup -> Fault at 100: Hindered(Tracker(0))"]
+    );
+    assert_eq!(rig.feed(2, Input::Track { tracker: 0, up: true }), ["Fault -> Backup at 100: Recovered"]);
+}
+
+#[test]
+fn weights_move_the_priority_and_the_running_timer() {
+    let down = |tracker| Input::Track { tracker, up: false };
+    let mut rig = Rig::backup(tracking(&[
+        TrackWeight::Adjust { weight: -50, reverse: false },
+        TrackWeight::Adjust { weight: 20, reverse: false },
+    ]));
+    // Trackers count as up until told otherwise: +20.
+    assert_eq!(rig.router.priority().get(), 120);
+    // 3 s + 136/256 s
+    assert_eq!(rig.deadline(), Some(3_531_250_000));
+    assert_eq!(rig.feed(1_000, down(0)), ["tell PriorityChanged { from: Priority(120), to: Priority(70) }"]);
+    // The timer moves by 50/256 s.
+    assert_eq!(rig.deadline(), Some(3_726_562_500));
+    rig.feed(1_000, down(1));
+    assert_eq!(rig.router.priority().get(), 50);
+    assert!(rig.feed(1_000, down(1)).is_empty(), "no change, nothing told");
+    assert!(rig.feed(1_000, down(7)).is_empty(), "no such tracker");
+}
+
+#[test]
+fn master_advertises_the_new_priority_next_time() {
+    let mut rig = Rig::master(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
+    rig.feed(500, Input::Track { tracker: 0, up: false });
+    assert_eq!(rig.timeout(1_000), ["advert 50"]);
+}
+
+#[test]
+fn weights_by_verdict() {
+    let rows = [
+        (TrackWeight::Adjust { weight: 10, reverse: false }, 10, 0),
+        (TrackWeight::Adjust { weight: -10, reverse: false }, 0, -10),
+        (TrackWeight::Adjust { weight: 10, reverse: true }, -10, 0),
+        (TrackWeight::Adjust { weight: -10, reverse: true }, 0, 10),
+    ];
+    for (weight, up, down) in rows {
+        assert_eq!((weight.adjustment(true), weight.adjustment(false)), (up, down), "{weight:?}");
+        assert!(!weight.faults(true) && !weight.faults(false));
+    }
+    assert!(TrackWeight::Fault { reverse: false }.faults(false));
+    assert!(!TrackWeight::Fault { reverse: false }.faults(true));
+    assert!(TrackWeight::Fault { reverse: true }.faults(true));
+    assert!(!TrackWeight::Fault { reverse: true }.faults(false));
+}
+
+#[test]
+fn link_up_again_in_backup_and_init_is_quiet() {
+    let mut rig = Rig::backup(params());
+    assert!(rig.feed(1, Input::Link(LinkState::Up)).is_empty());
+    let mut rig = Rig::ready(params());
+    assert!(rig.feed(1, Input::Link(LinkState::Down)).is_empty());
+    assert!(rig.feed(2, Input::Link(LinkState::Up)).is_empty());
+}

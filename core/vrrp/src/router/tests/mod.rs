@@ -1,0 +1,9 @@
+//! Every (state, input) pair, with literal times and the ordered actions. Rows are named state/input/case.
+
+mod addresses;
+mod adverts;
+mod announcing;
+mod conditions;
+mod rig;
+mod start_and_stop;
+mod timing;

@@ -1,0 +1,174 @@
+//! All virtual routers of a host: who an advert is for, and when the next thing is due.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::action::Actions;
+use crate::anomaly::Anomaly;
+use crate::input::{Input, Received};
+use crate::params::{Destination, InvalidParams, Params};
+use crate::router::VirtualRouter;
+use crate::scalar::{Family, Vrid};
+use crate::time::Instant;
+use crate::wire::{Advert, Malformed};
+
+/// A network interface, numbered by the caller. The number outlives deletion and re-creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceId(pub u32);
+
+/// A virtual router of this host, numbered in the order of [`Routers::add`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RouterId(pub usize);
+
+/// One family on one interface: where a VRID names one virtual router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Segment {
+    /// The interface.
+    pub interface: InterfaceId,
+    /// The family.
+    pub family: Family,
+}
+
+/// The virtual routers of a host.
+#[derive(Debug, Default)]
+pub struct Routers {
+    routers: Vec<(Segment, VirtualRouter)>,
+}
+
+impl Routers {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { routers: Vec::new() }
+    }
+
+    /// Adds a router; it does nothing until [`Input::Start`].
+    ///
+    /// # Errors
+    ///
+    /// Contradictory parameters.
+    pub fn add(&mut self, interface: InterfaceId, params: Params) -> Result<RouterId, InvalidParams> {
+        params.check()?;
+        let id = RouterId(self.routers.len());
+        let segment = Segment { interface, family: params.family };
+        self.routers.push((segment, VirtualRouter::new(id, params)));
+        Ok(id)
+    }
+
+    /// The router with this number.
+    #[must_use]
+    pub fn get(&self, id: RouterId) -> Option<&VirtualRouter> {
+        self.routers.get(id.0).map(|(_, router)| router)
+    }
+
+    /// Where the router with this number is.
+    #[must_use]
+    pub fn segment(&self, id: RouterId) -> Option<Segment> {
+        self.routers.get(id.0).map(|(segment, _)| *segment)
+    }
+
+    /// All of them, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (RouterId, Segment, &VirtualRouter)> {
+        self.routers.iter().enumerate().map(|(index, (segment, router))| (RouterId(index), *segment, router))
+    }
+
+    /// Gives one router an input.
+    pub fn handle(&mut self, now: Instant, id: RouterId, input: Input<'_>, out: &mut Actions) {
+        if let Some((_, router)) = self.routers.get_mut(id.0) {
+            router.handle(now, input, out);
+        }
+    }
+
+    /// Gives an input to every router on an interface.
+    pub fn handle_interface(
+        &mut self,
+        now: Instant,
+        interface: InterfaceId,
+        input: Input<'_>,
+        out: &mut Actions,
+    ) {
+        for (segment, router) in &mut self.routers {
+            if segment.interface == interface {
+                router.handle(now, input, out);
+            }
+        }
+    }
+
+    /// Takes in what a VRRP packet carried: octets behind the IP header.
+    pub fn receive(&mut self, now: Instant, segment: Segment, packet: &Packet<'_>, out: &mut Actions) {
+        match Advert::parse(packet.payload, packet.source, packet.destination) {
+            Ok((advert, checksum)) => {
+                let received = Received {
+                    advert,
+                    checksum,
+                    source: packet.source,
+                    destination: packet.destination,
+                    ttl: packet.ttl,
+                };
+                if let Some(router) = self.addressee(segment, advert.vrid, packet.source) {
+                    router.handle(now, Input::Advert(&received), out);
+                }
+            }
+            Err(malformed) => self.receive_malformed(segment, packet, malformed, out),
+        }
+    }
+
+    /// The router that an advert is for. Unicast routers may share a VRID on one interface if their peers
+    /// differ: the sender decides, as under keepalived.
+    fn addressee(&mut self, segment: Segment, vrid: Vrid, source: IpAddr) -> Option<&mut VirtualRouter> {
+        let is_addressee = |router: &VirtualRouter| match &router.params().destination {
+            Destination::Multicast { .. } => false,
+            Destination::Unicast { peers, .. } => peers.iter().any(|peer| peer.address == source),
+        };
+        let matching =
+            |(at, router): &(Segment, VirtualRouter)| *at == segment && router.params().vrid == vrid;
+        let exact = self.routers.iter().position(|entry| matching(entry) && is_addressee(&entry.1));
+        let index = exact.or_else(|| self.routers.iter().position(matching))?;
+        self.routers.get_mut(index).map(|(_, router)| router)
+    }
+
+    /// Told to the router the VRID names, if it can be read; to nobody otherwise.
+    fn receive_malformed(
+        &mut self,
+        segment: Segment,
+        packet: &Packet<'_>,
+        why: Malformed,
+        out: &mut Actions,
+    ) {
+        let Some(vrid) = packet.payload.get(1).copied().and_then(Vrid::new) else { return };
+        if let Some(router) = self.addressee(segment, vrid, packet.source) {
+            router.anomaly(Anomaly::Malformed(why), packet.source, out);
+        }
+    }
+
+    /// Does everything due at `now`. Once anything is due, adverts nearly due go out with it.
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut Actions) {
+        if self.poll_timeout().is_none_or(|at| at > now) {
+            return;
+        }
+        for (_, router) in &mut self.routers {
+            if router.poll_timeout().is_some_and(|at| at <= now + router.slack()) {
+                router.handle(now, Input::Timeout, out);
+            }
+        }
+    }
+
+    /// The earliest deadline of all.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.routers.iter().filter_map(|(_, router)| router.poll_timeout()).min()
+    }
+}
+
+/// A VRRP packet as it arrived, its IP header read.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Who sent it.
+    pub source: IpAddr,
+    /// Where to.
+    pub destination: IpAddr,
+    /// TTL or hop limit on arrival.
+    pub ttl: u8,
+    /// The octets behind the IP header.
+    pub payload: &'a [u8],
+}
