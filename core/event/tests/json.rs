@@ -1,0 +1,71 @@
+//! Events as JSON: the form other programs see.
+
+use std::time::{Duration, SystemTime};
+
+use keepwatch_event::{Anomaly, Event, EventKind, Hindrance, Reason, Severity, State, Timestamp};
+
+fn event(kind: EventKind) -> Event {
+    Event {
+        id: "5f3a-7".into(),
+        seq: 7,
+        at: Timestamp {
+            wall: SystemTime::UNIX_EPOCH + Duration::from_micros(1_772_973_468_342_468),
+            monotonic: Duration::from_millis(1_500),
+        },
+        node: "h1.example.com".into(),
+        instance: Some("VI_1".into()),
+        severity: Severity::Info,
+        term: 2,
+        kind,
+    }
+}
+
+#[test]
+fn a_transition() {
+    let event = event(EventKind::Transition {
+        from: State::Backup,
+        to: State::Master,
+        reason: Reason::NoAdvert { silent: Duration::from_nanos(3_609_375_000) },
+        initial: false,
+        priority: 101,
+    });
+    let json = serde_json::to_string(&event).unwrap();
+    assert_eq!(
+        json,
+        r#"{"id":"5f3a-7","seq":7,"at":{"wall":"2026-03-08T12:37:48.342468Z","monotonic_seconds":1.5},"node":"h1.example.com","instance":"VI_1","severity":"info","term":2,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101}"#
+    );
+    assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+}
+
+#[test]
+fn every_shape_is_read_back() {
+    let kinds = [
+        EventKind::AdvertAnomaly {
+            source: "10.1.1.20".parse().unwrap(),
+            anomaly: Anomaly::DuplicateVrid { vrid: 51 },
+        },
+        EventKind::Transition {
+            from: State::Init,
+            to: State::Fault,
+            reason: Reason::Hindered(Hindrance::InterfaceDown { interface: "eth0".into() }),
+            initial: true,
+            priority: 100,
+        },
+        EventKind::Resynchronised,
+        EventKind::Stalled { late: Duration::from_secs(5) },
+        EventKind::AddressAdded { address: "fd00::30/64".into(), interface: "eth0".into() },
+    ];
+    for kind in kinds {
+        let event = event(kind);
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event, "{json}");
+    }
+}
+
+#[test]
+fn unknown_fields_are_ignored() {
+    let json = r#"{"id":"a","seq":1,"at":{"wall":"2026-03-08T12:37:48Z","monotonic_seconds":0,"x":1},
+        "node":"n","severity":"warning","kind":"resynchronised","later":true}"#;
+    let event: Event = serde_json::from_str(json).unwrap();
+    assert_eq!((event.kind, event.term), (EventKind::Resynchronised, 0));
+}
