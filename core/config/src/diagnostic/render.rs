@@ -1,0 +1,181 @@
+//! Findings as text, in the manner of rustc.
+
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
+
+use super::source::masked;
+use super::{Diagnostic, Findings, Label, Severity, Source};
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Characters only.
+    Plain,
+    /// With ANSI escape sequences for a terminal.
+    Colour,
+}
+
+impl Findings {
+    /// The findings as text: each with its title, the name, line and column, the line itself with a caret,
+    /// notes and helps; an empty line between two of them. Passwords are masked.
+    #[must_use]
+    pub fn render(&self, source: &Source, style: Style) -> String {
+        let renderer = match style {
+            Style::Plain => Renderer::plain(),
+            Style::Colour => Renderer::styled(),
+        };
+        let lines = Lines::new(&source.text);
+        let rendered: Vec<String> =
+            self.iter().map(|finding| render(finding, source, &lines, &renderer)).collect();
+        if rendered.is_empty() { String::new() } else { rendered.join("\n\n") + "\n" }
+    }
+}
+
+fn render(finding: &Diagnostic, source: &Source, lines: &Lines<'_>, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Remark => Level::NOTE.with_name("remark"),
+    };
+    let excerpt = lines.around(std::iter::once(&finding.primary).chain(&finding.secondary));
+    let snippet = Snippet::source(excerpt.text.as_str())
+        .path(source.name.as_str())
+        .line_start(excerpt.first_line)
+        .annotation(mark(&finding.primary, AnnotationKind::Primary, &excerpt))
+        .annotations(finding.secondary.iter().map(|label| mark(label, AnnotationKind::Context, &excerpt)));
+    let notes = finding.notes.iter().map(|note| Level::NOTE.message(normalize_untrusted_str(note)));
+    let helps = finding.helps.iter().map(|help| Level::HELP.message(normalize_untrusted_str(help)));
+    let group =
+        level.primary_title(finding.message.as_str()).element(snippet).elements(notes).elements(helps);
+    renderer.render(&[group])
+}
+
+fn mark<'a>(label: &'a Label, kind: AnnotationKind, excerpt: &Excerpt) -> Annotation<'a> {
+    let text = (!label.text.is_empty()).then_some(label.text.as_str());
+    kind.span(excerpt.within(&label.span)).label(text)
+}
+
+/// Where the lines of a text begin: found once, so that many findings in a long text stay quick.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+/// Whole lines of a text, secrets masked.
+struct Excerpt {
+    text: String,
+    offset: usize,
+    /// Counted from 1.
+    first_line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The lines from the first that a label touches to the last.
+    fn around<'l>(&self, labels: impl Iterator<Item = &'l Label>) -> Excerpt {
+        let (mut first, mut last) = (self.text.len(), 0);
+        for label in labels {
+            first = first.min(label.span.start);
+            last = last.max(label.span.end).max(label.span.start);
+        }
+        let line = self.starts.partition_point(|&start| start <= first).saturating_sub(1);
+        let offset = self.starts.get(line).copied().unwrap_or(0);
+        // A span may end just behind a line break: the line it ends is the one before.
+        let next = self.starts.partition_point(|&start| start < last).max(line + 1);
+        let end = self.starts.get(next).copied().unwrap_or(self.text.len());
+        let text = self.text.get(offset..end).unwrap_or_default();
+        let text = text.split_inclusive('\n').map(masked).collect();
+        Excerpt { text, offset, first_line: line + 1 }
+    }
+}
+
+impl Excerpt {
+    /// `span` counted from the beginning of the excerpt, within it and on character boundaries.
+    fn within(&self, span: &Range<usize>) -> Range<usize> {
+        let place = |at: usize| self.text.floor_char_boundary(at.saturating_sub(self.offset));
+        let start = place(span.start);
+        start..place(span.end).max(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(text: &str, findings: impl IntoIterator<Item = Diagnostic>) -> String {
+        let mut list = Findings::default();
+        findings.into_iter().for_each(|finding| list.push(finding));
+        list.sort();
+        let source = Source { name: "keepalived.conf".to_owned(), text: text.to_owned() };
+        list.render(&source, Style::Plain)
+    }
+
+    #[test]
+    fn a_finding_has_title_place_caret_note_and_help() {
+        let finding = Diagnostic::warning(&(20..23), "`priority` is out of range", "must be 1 to 255")
+            .and(&(0..6), "in this instance")
+            .note("keepalived logs this")
+            .help("choose another");
+        let expected = "\
+warning: `priority` is out of range
+ --> keepalived.conf:2:12
+  |
+1 | VI_1 {  
+  | ------ in this instance
+2 |   priority 300
+  |            ^^^ must be 1 to 255
+  |
+  = note: keepalived logs this
+  = help: choose another
+";
+        assert_eq!(rendered("VI_1 {  \n  priority 300\n}\n", [finding]), expected);
+    }
+
+    #[test]
+    fn the_name_of_a_remark_is_remark_and_positions_decide_the_order() {
+        let findings = [Diagnostic::remark(&(2..3), "second", ""), Diagnostic::error(&(0..1), "first", "")];
+        let expected = "\
+error: first
+ --> keepalived.conf:1:1
+  |
+1 | a
+  | ^
+
+remark: second
+ --> keepalived.conf:2:1
+  |
+2 | b
+  | ^
+";
+        assert_eq!(rendered("a\nb\n", findings), expected);
+    }
+
+    #[test]
+    fn a_password_in_a_shown_line_is_masked() {
+        let out = rendered("auth_pass 12345678901\n", [Diagnostic::warning(&(10..21), "too long", "")]);
+        assert!(out.contains("1 | auth_pass ***********\n"), "{out}");
+    }
+
+    #[test]
+    fn any_span_in_any_text_can_be_rendered() {
+        for text in ["", "\n", "ä", "a\r\nb", "\u{1b}[31m\0", "\t\t}"] {
+            for (start, end) in [(0, 0), (0, 1), (1, 9), (5, 2), (usize::MAX, usize::MAX)] {
+                rendered(text, [Diagnostic::error(&Range { start, end }, "x", "y").note("z")]);
+            }
+        }
+    }
+
+    #[test]
+    fn colour_adds_escape_sequences_and_plain_has_none() {
+        let mut findings = Findings::default();
+        findings.push(Diagnostic::error(&(0..1), "x", "y"));
+        let source = Source { name: "n".to_owned(), text: "a".to_owned() };
+        assert!(!findings.render(&source, Style::Plain).contains('\u{1b}'));
+        assert!(findings.render(&source, Style::Colour).contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,187 @@
+//! The keywords of `global_defs`.
+
+use super::Status::{self, Deprecated, Harmless, Ipvs, Supported, Unsupported};
+use super::{PRIORITY_CHANGES, TRACKER};
+
+const ANNOUNCE: &str =
+    "keepalived would space announcements by this; keepwatch spreads them over time by itself";
+const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
+const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
+const DELAY: &str = "keepalived would start the instances later; keepwatch starts them at once";
+const DUMP: &str = "keepalived would write dumps of its state there; keepwatch answers `keepwatch status`";
+const FIREWALL: &str =
+    "keepalived would keep firewall rules there for no_accept and VMACs; keepwatch needs none";
+const OWNER: &str =
+    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
+const RELOAD: &str =
+    "keepalived would follow this when it reloads; keepwatch always checks a file before it is used";
+const SCHEDULING: &str = "keepalived would ask the kernel for this scheduling; keepwatch asks for none";
+const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
+const VMAC: &str = "keepalived would name or announce virtual MAC interfaces by this; keepwatch has none";
+
+pub(super) const GLOBALS: &[(&str, Status)] = &[
+    // Mail and names.
+    ("router_id", Supported),
+    ("notification_email", Supported),
+    ("notification_email_from", Supported),
+    ("smtp_server", Supported),
+    ("smtp_connect_timeout", Supported),
+    ("smtp_helo_name", Supported),
+    ("smtp_alert", Supported),
+    ("smtp_alert_vrrp", Supported),
+    ("no_email_faults", Supported),
+    // Scripts.
+    ("script_user", Supported),
+    ("enable_script_security", Supported),
+    ("notify_fifo", Supported),
+    ("notify_fifo_script", Supported),
+    ("vrrp_notify_fifo", Supported),
+    ("vrrp_notify_fifo_script", Supported),
+    (
+        "set_supplementary_groups",
+        Unsupported(
+            "keepalived would give scripts all groups of their user; keepwatch does where `:` is written",
+        ),
+    ),
+    ("use_symlink_paths", Harmless),
+    ("vrrp_notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    (
+        "fifo_write_vrrp_states_on_reload",
+        Unsupported("keepalived would write all states to the FIFO after a reload; keepwatch does not"),
+    ),
+    ("startup_script", Unsupported(PROGRAM)),
+    ("startup_script_timeout", Unsupported(PROGRAM)),
+    ("shutdown_script", Unsupported(PROGRAM)),
+    ("shutdown_script_timeout", Unsupported(PROGRAM)),
+    // The protocol.
+    ("vrrp_version", Supported),
+    ("vrrp_strict", Supported),
+    ("vrrp_garp_master_delay", Supported),
+    ("vrrp_garp_master_repeat", Supported),
+    ("vrrp_garp_master_refresh", Supported),
+    ("vrrp_garp_master_refresh_repeat", Supported),
+    ("vrrp_garp_lower_prio_delay", Supported),
+    ("vrrp_garp_lower_prio_repeat", Supported),
+    ("vrrp_min_garp", Supported),
+    ("vrrp_garp_interval", Supported),
+    ("vrrp_gna_interval", Supported),
+    ("vrrp_lower_prio_no_advert", Supported),
+    ("vrrp_higher_prio_send_advert", Supported),
+    ("vrrp_down_timer_adverts", Supported),
+    ("v3_checksum_as_v2", Supported),
+    ("vrrp_mcast_group4", Supported),
+    ("vrrp_mcast_group6", Supported),
+    ("vrrp_check_unicast_src", Supported),
+    ("dynamic_interfaces", Harmless),
+    ("vrrp_skip_check_adv_addr", Harmless),
+    ("log_unknown_vrids", Harmless),
+    ("vrrp_owner_ignore_adverts", Unsupported(OWNER)),
+    ("vrrp_startup_delay", Unsupported(DELAY)),
+    ("vrrp_delay_after_boot", Unsupported(DELAY)),
+    (
+        "default_interface",
+        Unsupported("keepalived would put static addresses there; keepwatch leaves those to the system"),
+    ),
+    (
+        "disable_local_igmp",
+        Unsupported(
+            "keepalived would turn off IGMP reports for 224.0.0.x; keepwatch leaves the sysctl alone",
+        ),
+    ),
+    // Virtual MACs and the firewall.
+    ("vrrp_garp_extra_if", Unsupported(ANNOUNCE)),
+    ("vrrp_vmac_garp_intvl", Deprecated("vrrp_garp_extra_if")),
+    ("vmac_prefix", Unsupported(VMAC)),
+    ("vmac_addr_prefix", Unsupported(VMAC)),
+    ("vrrp_iptables", Unsupported(FIREWALL)),
+    ("vrrp_ipsets", Unsupported(FIREWALL)),
+    ("nftables", Unsupported(FIREWALL)),
+    ("nftables_priority", Unsupported(FIREWALL)),
+    ("nftables_counters", Unsupported(FIREWALL)),
+    ("nftables_ifindex", Unsupported(FIREWALL)),
+    // The process.
+    ("process_names", Harmless),
+    ("process_name", Harmless),
+    ("vrrp_process_name", Harmless),
+    ("umask", Harmless),
+    ("random_seed", Harmless),
+    ("config_save_dir", Harmless),
+    ("tmp_config_directory", Harmless),
+    ("data_use_instance", Harmless),
+    ("include_check", Harmless),
+    ("iproute_usr_dir", Harmless),
+    ("iproute_etc_dir", Harmless),
+    ("max_auto_priority", Unsupported(SCHEDULING)),
+    ("min_auto_priority_delay", Unsupported(SCHEDULING)),
+    ("vrrp_priority", Unsupported(SCHEDULING)),
+    ("vrrp_rt_priority", Unsupported(SCHEDULING)),
+    ("vrrp_rlimit_rttime", Unsupported(SCHEDULING)),
+    ("vrrp_rlimit_rtime", Deprecated("vrrp_rlimit_rttime")),
+    ("vrrp_no_swap", Unsupported(SCHEDULING)),
+    ("vrrp_cpu_affinity", Unsupported(SCHEDULING)),
+    ("vrrp_rx_bufs_policy", Unsupported(BUFFERS)),
+    ("vrrp_rx_bufs_multiplier", Unsupported(BUFFERS)),
+    ("vrrp_netlink_cmd_rcv_bufs", Unsupported(BUFFERS)),
+    ("vrrp_netlink_cmd_rcv_bufs_force", Unsupported(BUFFERS)),
+    ("vrrp_netlink_monitor_rcv_bufs", Unsupported(BUFFERS)),
+    ("vrrp_netlink_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
+    ("process_monitor_rcv_bufs", Unsupported(BUFFERS)),
+    ("process_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
+    ("bfd_process_name", Harmless),
+    ("bfd_priority", Unsupported(TRACKER)),
+    ("bfd_no_swap", Unsupported(TRACKER)),
+    ("bfd_rt_priority", Unsupported(TRACKER)),
+    ("bfd_cpu_affinity", Unsupported(TRACKER)),
+    ("bfd_rlimit_rttime", Unsupported(TRACKER)),
+    ("bfd_rlimit_rtime", Deprecated("bfd_rlimit_rttime")),
+    // What others can see.
+    ("snmp_socket", Unsupported(SNMP)),
+    ("enable_traps", Unsupported(SNMP)),
+    ("enable_snmp_vrrp", Unsupported(SNMP)),
+    ("enable_snmp_keepalived", Deprecated("enable_snmp_vrrp")),
+    ("enable_snmp_rfc", Unsupported(SNMP)),
+    ("enable_snmp_rfcv2", Unsupported(SNMP)),
+    ("enable_snmp_rfcv3", Unsupported(SNMP)),
+    ("enable_dbus", Unsupported(DBUS)),
+    ("dbus_service_name", Unsupported(DBUS)),
+    ("dbus_no_interface_name", Unsupported(DBUS)),
+    ("state_dump_file", Unsupported(DUMP)),
+    ("stats_dump_file", Unsupported(DUMP)),
+    ("json_dump_file", Unsupported(DUMP)),
+    ("json_version", Unsupported(DUMP)),
+    ("reload_check_config", Unsupported(RELOAD)),
+    ("reload_time_file", Unsupported(RELOAD)),
+    ("reload_repeat", Unsupported(RELOAD)),
+    ("reload_file", Unsupported(RELOAD)),
+    // Load balancing.
+    ("checker_process_name", Ipvs),
+    ("lvs_process_name", Ipvs),
+    ("smtp_alert_checker", Ipvs),
+    ("checker_log_all_failures", Ipvs),
+    ("no_checker_emails", Ipvs),
+    ("rs_init_notifies", Ipvs),
+    ("lvs_timeouts", Ipvs),
+    ("lvs_flush", Ipvs),
+    ("lvs_flush_on_stop", Ipvs),
+    ("lvs_flush_onstop", Ipvs),
+    ("lvs_sync_daemon", Ipvs),
+    ("lvs_notify_fifo", Ipvs),
+    ("lvs_notify_fifo_script", Ipvs),
+    ("lvs_netlink_cmd_rcv_bufs", Ipvs),
+    ("lvs_netlink_cmd_rcv_bufs_force", Ipvs),
+    ("lvs_netlink_monitor_rcv_bufs", Ipvs),
+    ("lvs_netlink_monitor_rcv_bufs_force", Ipvs),
+    ("nftables_ipvs", Ipvs),
+    ("nftables_ipvs_priority", Ipvs),
+    ("nftables_ipvs_start_fwmark", Ipvs),
+    ("checker_priority", Ipvs),
+    ("checker_no_swap", Ipvs),
+    ("checker_rt_priority", Ipvs),
+    ("checker_cpu_affinity", Ipvs),
+    ("checker_rlimit_rttime", Ipvs),
+    ("checker_rlimit_rtime", Ipvs),
+    ("enable_snmp_checker", Ipvs),
+    ("snmp_vs_stats_update_interval", Ipvs),
+    ("snmp_rs_stats_update_interval", Ipvs),
+];

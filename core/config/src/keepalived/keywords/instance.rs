@@ -1,0 +1,107 @@
+//! The keywords of `vrrp_instance`.
+
+use super::Status::{self, Deprecated, Harmless, Ipvs, Refused, Supported, Unsupported};
+use super::{LINK, PRIORITY_CHANGES, TRACKER};
+
+const HMAC: &str =
+    "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
+const LATE: &str =
+    "keepalived would yield after being woken too late; keepwatch listens first after every stall";
+const OWNER: &str =
+    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const ROUTES: &str = "keepalived would add these while MASTER; keepwatch adds addresses only";
+const VMAC: &str =
+    "keepalived would answer with a virtual MAC; with keepwatch addresses stay on the interface's own";
+
+pub(super) const INSTANCE: &[(&str, Status)] = &[
+    ("state", Supported),
+    ("interface", Supported),
+    ("virtual_router_id", Supported),
+    ("priority", Supported),
+    ("advert_int", Supported),
+    ("version", Supported),
+    ("native_ipv6", Supported),
+    ("authentication", Supported),
+    ("auth_hmac", Refused(HMAC)),
+    ("virtual_ipaddress", Supported),
+    ("virtual_ipaddress_excluded", Supported),
+    ("no_virtual_ipaddress", Supported),
+    ("nopreempt", Supported),
+    ("preempt", Supported),
+    ("preempt_delay", Supported),
+    ("unicast_src_ip", Supported),
+    ("mcast_src_ip", Supported),
+    ("unicast_peer", Supported),
+    ("unicast_ttl", Supported),
+    ("unicast_fault_no_peer", Supported),
+    ("check_unicast_src", Supported),
+    ("mcast_dst_ip", Supported),
+    ("track_interface", Supported),
+    ("track_script", Supported),
+    ("dont_track_primary", Supported),
+    ("garp_master_delay", Supported),
+    ("garp_master_repeat", Supported),
+    ("garp_master_refresh", Supported),
+    ("garp_master_refresh_repeat", Supported),
+    ("garp_lower_prio_delay", Supported),
+    ("garp_lower_prio_repeat", Supported),
+    ("lower_prio_no_advert", Supported),
+    ("higher_prio_send_advert", Supported),
+    ("down_timer_adverts", Supported),
+    ("v3_checksum_as_v2", Supported),
+    ("strict_mode", Supported),
+    ("notify_master", Supported),
+    ("notify_backup", Supported),
+    ("notify_fault", Supported),
+    ("notify_stop", Supported),
+    ("notify_deleted", Supported),
+    ("notify_master_rx_lower_pri", Supported),
+    ("notify", Supported),
+    ("smtp_alert", Supported),
+    ("accept", Harmless),
+    ("skip_check_adv_addr", Harmless),
+    ("debug", Harmless),
+    ("kernel_rx_buf_size", Harmless),
+    ("track_file", Unsupported(TRACKER)),
+    ("track_process", Unsupported(TRACKER)),
+    ("track_bfd", Unsupported(TRACKER)),
+    (
+        "track_src_ip",
+        Unsupported("keepalived would be in FAULT while it lacks its source address; keepwatch waits for it"),
+    ),
+    (
+        "promote_secondaries",
+        Unsupported("keepalived would set that sysctl on the interface; keepwatch leaves it alone"),
+    ),
+    ("virtual_routes", Unsupported(ROUTES)),
+    ("virtual_rules", Unsupported(ROUTES)),
+    (
+        "no_accept",
+        Unsupported("keepalived would drop packets to the virtual addresses; keepwatch accepts them"),
+    ),
+    ("use_vmac", Unsupported(VMAC)),
+    ("use_vmac_addr", Unsupported(VMAC)),
+    ("vmac_xmit_base", Unsupported(VMAC)),
+    (
+        "use_ipvlan",
+        Unsupported("keepalived would put the addresses on an ipvlan; keepwatch keeps them on the interface"),
+    ),
+    (
+        "garp_extra_if",
+        Unsupported(
+            "keepalived would announce on further interfaces too; keepwatch does not repeat it there",
+        ),
+    ),
+    ("vmac_garp_intvl", Deprecated("garp_extra_if")),
+    ("owner_ignore_adverts", Unsupported(OWNER)),
+    ("timer_expired_backup", Unsupported(LATE)),
+    ("thread_timer_expired", Deprecated("timer_expired_backup")),
+    (
+        "old_unicast_checksum",
+        Unsupported("keepalived would speak to version 1.3.6 and older; keepwatch speaks to newer ones only"),
+    ),
+    ("vrf", Unsupported("keepalived would send through that VRF; keepwatch sends through the interface")),
+    ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("linkbeat_use_polling", Unsupported(LINK)),
+    ("lvs_sync_daemon_interface", Ipvs),
+];

@@ -1,0 +1,193 @@
+//! Every keyword of keepalived 2.4.3 outside load balancing, and what becomes of it here.
+
+mod globals;
+mod instance;
+
+use self::Status::{Deprecated, Harmless, Ipvs, Refused, Supported, Unsupported};
+
+/// What becomes of a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::keepalived) enum Status {
+    /// It is read.
+    Supported,
+    /// There is nothing to do: keepwatch is always so, or nobody would notice.
+    Harmless,
+    /// Left out with a warning: what keepalived would do, and what keepwatch does instead.
+    Unsupported(&'static str),
+    /// Leaving it out would be dangerous: an error that says why.
+    Refused(&'static str),
+    /// An old name for another keyword of the same level.
+    Deprecated(&'static str),
+    /// Load balancing: left out, with one warning for all of them.
+    Ipvs,
+}
+
+/// Where a keyword stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::keepalived) enum Level {
+    /// Outside all blocks.
+    Root,
+    /// `global_defs`.
+    Globals,
+    /// `vrrp_instance`.
+    Instance,
+    /// `authentication` in a `vrrp_instance`.
+    Authentication,
+    /// `vrrp_script`.
+    Script,
+    /// `vrrp_sync_group`.
+    SyncGroup,
+}
+
+impl Level {
+    /// All of them.
+    pub(in crate::keepalived) const ALL: [Self; 6] =
+        [Self::Root, Self::Globals, Self::Instance, Self::Authentication, Self::Script, Self::SyncGroup];
+
+    /// The keywords of this level.
+    pub(in crate::keepalived) const fn keywords(self) -> &'static [(&'static str, Status)] {
+        match self {
+            Self::Root => ROOT,
+            Self::Globals => globals::GLOBALS,
+            Self::Instance => instance::INSTANCE,
+            Self::Authentication => AUTHENTICATION,
+            Self::Script => SCRIPT,
+            Self::SyncGroup => SYNC_GROUP,
+        }
+    }
+
+    /// What becomes of `keyword` here; `None` if keepalived does not know it here.
+    pub(in crate::keepalived) fn status(self, keyword: &str) -> Option<Status> {
+        self.keywords().iter().find(|(name, _)| *name == keyword).map(|(_, status)| *status)
+    }
+
+    /// Where that is, for messages.
+    pub(in crate::keepalived) const fn place(self) -> &'static str {
+        match self {
+            Self::Root => "outside all blocks",
+            Self::Globals => "in global_defs",
+            Self::Instance => "in a vrrp_instance",
+            Self::Authentication => "in authentication",
+            Self::Script => "in a vrrp_script",
+            Self::SyncGroup => "in a vrrp_sync_group",
+        }
+    }
+}
+
+/// Whether a supported keyword is followed by a block.
+pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
+    const BLOCKS: [&str; 13] = [
+        "authentication",
+        "global_defs",
+        "group",
+        "notification_email",
+        "track_interface",
+        "track_script",
+        "unicast_peer",
+        "virtual_ipaddress",
+        "virtual_ipaddress_excluded",
+        "vrrp_instance",
+        "vrrp_script",
+        "vrrp_sync_group",
+        "auth_hmac",
+    ];
+    BLOCKS.contains(&keyword)
+}
+
+const STATIC: &str = "keepalived would keep these in place at all times; keepwatch leaves them to the system";
+const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
+const LINK: &str =
+    "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
+const PRIORITY_CHANGES: &str =
+    "keepalived would write changes of priority to the FIFO; keepwatch writes none";
+
+const ROOT: &[(&str, Status)] = &[
+    ("global_defs", Supported),
+    ("vrrp_instance", Supported),
+    ("vrrp_script", Supported),
+    ("vrrp_sync_group", Supported),
+    ("SSL", Ipvs),
+    ("virtual_server", Ipvs),
+    ("virtual_server_group", Ipvs),
+    ("net_namespace_ipvs", Ipvs),
+    ("net_namespace", Refused("keepalived would run in that network namespace; run keepwatch in it instead")),
+    ("namespace_with_ipsets", Harmless),
+    ("instance", Harmless),
+    ("use_pid_dir", Harmless),
+    ("child_wait_time", Harmless),
+    ("bfd_instance", Unsupported(TRACKER)),
+    ("track_file", Unsupported(TRACKER)),
+    ("vrrp_track_file", Deprecated("track_file")),
+    ("vrrp_track_process", Unsupported(TRACKER)),
+    ("static_ipaddress", Unsupported(STATIC)),
+    ("static_routes", Unsupported(STATIC)),
+    ("static_rules", Unsupported(STATIC)),
+    ("track_group", Unsupported(STATIC)),
+    (
+        "garp_group",
+        Unsupported("keepalived would space announcements; keepwatch spreads them over time by itself"),
+    ),
+    ("interface_up_down_delays", Unsupported(LINK)),
+    ("linkbeat_interfaces", Unsupported(LINK)),
+    ("linkbeat_use_polling", Unsupported(LINK)),
+];
+
+const AUTHENTICATION: &[(&str, Status)] = &[("auth_type", Supported), ("auth_pass", Supported)];
+
+const SCRIPT: &[(&str, Status)] = &[
+    ("script", Supported),
+    ("interval", Supported),
+    ("timeout", Supported),
+    ("weight", Supported),
+    ("rise", Supported),
+    ("fall", Supported),
+    ("user", Supported),
+    ("init_fail", Supported),
+];
+
+const SYNC_GROUP: &[(&str, Status)] = &[
+    ("group", Supported),
+    ("track_interface", Supported),
+    ("track_script", Supported),
+    ("track_file", Unsupported(TRACKER)),
+    ("track_process", Unsupported(TRACKER)),
+    ("track_bfd", Unsupported(TRACKER)),
+    ("notify_master", Supported),
+    ("notify_backup", Supported),
+    ("notify_fault", Supported),
+    ("notify_stop", Supported),
+    ("notify", Supported),
+    ("smtp_alert", Supported),
+    ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("sync_group_tracking_weight", Supported),
+    ("global_tracking", Deprecated("sync_group_tracking_weight")),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_keyword_stands_twice_and_every_new_name_is_known() {
+        for level in Level::ALL {
+            for (index, (name, status)) in level.keywords().iter().enumerate() {
+                assert!(!level.keywords()[..index].iter().any(|(other, _)| other == name), "{name}");
+                if let Deprecated(new) = status {
+                    assert!(level.status(new).is_some(), "{name} -> {new}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reason_is_one_plain_line() {
+        for level in Level::ALL {
+            for (name, status) in level.keywords() {
+                if let Unsupported(reason) | Refused(reason) = status {
+                    assert!(reason.starts_with("keepalived would "), "{name}: {reason}");
+                    assert!(!reason.ends_with('.') && reason.len() < 110, "{name}: {reason}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `authentication`: the password of version 2.
+
+use std::ops::Range;
+
+use super::super::keywords::Level;
+use super::super::parser::Statement;
+use super::super::unknown::shown;
+use super::reader::Reader;
+use crate::diagnostic::Diagnostic;
+use crate::model::Password;
+
+/// What the block says.
+#[derive(Clone, Default)]
+pub(super) struct Authentication {
+    kind: Option<(Kind, Range<usize>)>,
+    password: Option<Password>,
+    /// Where the password stands.
+    password_at: Option<Range<usize>>,
+    /// Whether a line without value has been reported as an error.
+    incomplete: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Pass,
+    Header,
+}
+
+/// Why an instance has no authentication whatever is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Impossible {
+    /// Version 3 has none.
+    Version3,
+    /// `vrrp_strict` forbids it.
+    Strict,
+}
+
+impl Authentication {
+    pub(super) fn read(&mut self, block: &Statement<'_>, reader: &mut Reader<'_>) {
+        for statement in block.entries() {
+            if !reader.accepts(Level::Authentication, statement) {
+                continue;
+            }
+            let Some(word) = reader.value(statement) else {
+                self.incomplete = true;
+                continue;
+            };
+            if statement.keyword() == "auth_pass" {
+                if word.text.len() > 8 {
+                    let label = format!("{} octets, of which 8 are used", word.text.len());
+                    reader.survived(&word.span, "the password is too long", label, "uses its first 8 octets");
+                }
+                self.password = password(&word.text);
+                self.password_at = Some(word.span.clone());
+                continue;
+            }
+            match word.text.as_ref() {
+                "PASS" => self.kind = Some((Kind::Pass, word.span.clone())),
+                "AH" => self.kind = Some((Kind::Header, word.span.clone())),
+                other => {
+                    let message = format!("{} is no kind of authentication", shown(other));
+                    reader.survived(&word.span, message, "must be PASS", "ignores the line");
+                }
+            }
+        }
+    }
+
+    /// The password that adverts carry.
+    pub(super) fn complete(
+        self,
+        impossible: Option<Impossible>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Password> {
+        if self.incomplete {
+            return None;
+        }
+        let Some((kind, span)) = self.kind else {
+            if let Some(span) = self.password_at {
+                let label = "unused without `auth_type PASS`";
+                reader.survived(&span, "a password without `auth_type`", label, "sends no password");
+            }
+            return None;
+        };
+        match impossible {
+            Some(Impossible::Version3) => {
+                reader.survived(&span, "VRRP version 3 has no authentication", "", "sends no password");
+                return None;
+            }
+            Some(Impossible::Strict) => {
+                reader.survived(&span, "`vrrp_strict` forbids authentication", "", "sends no password");
+                return None;
+            }
+            None => {}
+        }
+        if self.password.is_none() {
+            reader.survived(&span, "authentication without a password", "", "sends no password");
+            return None;
+        }
+        if kind == Kind::Header {
+            reader.report(
+                Diagnostic::error(&span, "`auth_type AH` is not supported by this version", "")
+                    .note("keepalived would sign adverts, and its peers refuse unsigned ones")
+                    .help("use `auth_type PASS` on all routers, or none"),
+            );
+            return None;
+        }
+        self.password
+    }
+}
+
+/// The first eight octets; `None` for an empty password.
+fn password(text: &str) -> Option<Password> {
+    let mut octets = [0; 8];
+    octets.iter_mut().zip(text.bytes()).for_each(|(slot, octet)| *slot = octet);
+    (octets != [0; 8]).then_some(Password(octets))
+}

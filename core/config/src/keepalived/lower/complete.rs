@@ -1,0 +1,388 @@
+//! What follows from what a `vrrp_instance` says, once the whole file is known.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::ops::Range;
+use std::time::Duration;
+
+use keepwatch_vrrp::{
+    AdvertInterval, AnnouncePolicy, Family, HigherAdverts, LowerAdverts, Preemption, Priority, Schedule,
+    Start, TrackWeight, Version, Vrid,
+};
+
+use super::super::unknown::shown;
+use super::At;
+use super::authentication::Impossible;
+use super::globals::{Defaults, GlobalDefs};
+use super::instance::{Draft, Given, State};
+use super::reader::Reader;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Instance, InterfaceName, TrackInterface, TrackScript, VirtualAddress};
+
+/// An instance, and where the file says what about it.
+pub(super) struct Completed {
+    pub(super) instance: Instance,
+    /// The line that opens the block.
+    pub(super) span: Range<usize>,
+    pub(super) vrid_at: Range<usize>,
+    /// As `addresses`, then `excluded`.
+    pub(super) addresses_at: Vec<Range<usize>>,
+    /// As `track_scripts`.
+    pub(super) scripts_at: Vec<Range<usize>>,
+    pub(super) notify_at: Vec<Range<usize>>,
+    /// The instance's own `smtp_alert`.
+    pub(super) alert_at: Option<Range<usize>>,
+}
+
+/// Whether trackers of the instance may move its priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weights {
+    /// They may.
+    Free,
+    /// Not in a sync group without `sync_group_tracking_weight`.
+    InGroup,
+}
+
+/// The addresses of an instance.
+struct Addresses {
+    /// Those that adverts list.
+    listed: Vec<At<VirtualAddress>>,
+    excluded: Vec<At<VirtualAddress>>,
+}
+
+/// keepalived lists no more IPv6 addresses in an advert: more do not fit an MTU of 1500.
+const MOST_V6: usize = 89;
+/// Nor more IPv4 addresses: their number is one octet.
+const MOST_V4: usize = 255;
+
+impl Draft<'_> {
+    /// The instance; `None` if it cannot be, which is then reported.
+    pub(super) fn complete(
+        mut self,
+        globals: &GlobalDefs,
+        weights: Weights,
+        reader: &mut Reader<'_>,
+    ) -> Option<Completed> {
+        let late = &globals.defaults;
+        let (vrid, interface) = self.identity(reader)?;
+        self.strict.get_or_insert(late.strict);
+        let family = self.family.unwrap_or(Family::V4);
+        let version = self.settled_version(family, late, reader)?;
+        let (start, priority, preemption) = self.election(reader);
+        let impossible = match (self.is_strict(), version) {
+            (true, _) => Some(Impossible::Strict),
+            (false, Version::V3) => Some(Impossible::Version3),
+            (false, Version::V2) => None,
+        };
+        let password = std::mem::take(&mut self.authentication).complete(impossible, reader);
+        if self.is_strict() && self.unicast.has_peers() {
+            let span = self.unicast.mentioned.as_ref().unwrap_or(&self.span);
+            let message = "`vrrp_strict` forbids `unicast_peer`";
+            reader.report(Diagnostic::error(span, message, "").note("keepalived refuses to start"));
+            return None;
+        }
+        let interval = self.rounded_interval(version, reader);
+        let announce = self.announcements(late);
+        self.drop_own_interface(&interface.value, reader);
+        self.drop_weights(priority, weights, reader);
+        self.unicast.check_source |= late.check_unicast_src;
+        let group = self.multicast_group(family, late, reader);
+        let missed_adverts = self.settled_missed_adverts(reader);
+        let Addresses { listed, excluded } = self.virtual_addresses(family, version, reader)?;
+        let checksum_as_v2 = self.checksum_as_v2.unwrap_or(self.early.checksum_as_v2);
+        let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
+        let repeats =
+            !self.is_strict() && self.higher_prio_send_advert.unwrap_or(late.higher_prio_send_advert);
+        let own_alert = self.alert.as_ref().map(|at| at.value);
+        let addresses_at = listed.iter().chain(&excluded).map(|at| at.span.clone()).collect();
+        let scripts_at = self.tracked.scripts.iter().map(|at| at.span.clone()).collect();
+        let instance = Instance {
+            name: self.name.text.clone().into_owned(),
+            interface: interface.value,
+            vrid: vrid.value,
+            version,
+            family,
+            priority,
+            interval,
+            missed_adverts,
+            start,
+            preemption,
+            password,
+            checksum_as_v2: checksum_as_v2 && version == Version::V3 && family == Family::V4,
+            destination: self.unicast.complete(group, reader),
+            source: self.source,
+            lower_adverts: if answers { LowerAdverts::Answer } else { LowerAdverts::Ignore },
+            higher_adverts: if repeats { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
+            link_tracking: self.link_tracking,
+            addresses: values(listed),
+            excluded: values(excluded),
+            announce,
+            track_interfaces: values(self.tracked.interfaces),
+            track_scripts: values(self.tracked.scripts),
+            notify: self.notify.scripts,
+            mail_alert: own_alert.unwrap_or_else(|| globals.alert()),
+        };
+        Some(Completed {
+            instance,
+            span: self.span,
+            vrid_at: vrid.span,
+            addresses_at,
+            scripts_at,
+            notify_at: self.notify.spans,
+            alert_at: self.alert.map(|at| at.span),
+        })
+    }
+
+    /// Whether `vrrp_strict` or `strict_mode` holds; known once [`Self::complete`] has begun.
+    fn is_strict(&self) -> bool {
+        self.strict == Some(true)
+    }
+
+    fn identity(&mut self, reader: &mut Reader<'_>) -> Option<(At<Vrid>, At<InterfaceName>)> {
+        let name = shown(&self.name.text);
+        let vrid = std::mem::replace(&mut self.vrid, Given::Wrong);
+        let interface = std::mem::replace(&mut self.interface, Given::Wrong);
+        if matches!(vrid, Given::Absent) {
+            reader.report(
+                Diagnostic::error(&self.span, format!("{name} has no virtual_router_id"), "")
+                    .note("keepalived refuses to start")
+                    .help("add `virtual_router_id`, 1 to 255, the same on all routers of the group"),
+            );
+        }
+        if matches!(interface, Given::Absent) {
+            let note = match (&self.unicast.mentioned, self.source) {
+                (Some(_), Some(_)) => {
+                    "keepalived would find the way by `unicast_src_ip`; keepwatch cannot yet"
+                }
+                _ => "keepalived refuses to start",
+            };
+            reader.report(
+                Diagnostic::error(&self.span, format!("{name} has no interface"), "")
+                    .note(note)
+                    .help("add `interface`, the one that carries the adverts"),
+            );
+        }
+        match (vrid, interface) {
+            (Given::Right(vrid), Given::Right(interface)) => Some((vrid, interface)),
+            _ => None,
+        }
+    }
+
+    fn settled_version(&self, family: Family, late: &Defaults, reader: &mut Reader<'_>) -> Option<Version> {
+        let version = match (family, self.version) {
+            (Family::V6, None) => Version::V3,
+            (_, version) => version.unwrap_or(late.version),
+        };
+        if family == Family::V4 || version == Version::V3 {
+            return Some(version);
+        }
+        let span = self.version_at.as_ref().unwrap_or(&self.span);
+        if self.is_strict() {
+            reader.survived(span, "VRRP version 2 has no IPv6", "", "uses version 3");
+            return Some(Version::V3);
+        }
+        reader.report(
+            Diagnostic::error(span, "VRRP version 2 has no IPv6", "")
+                .note("keepalived would send adverts that no standard describes; keepwatch cannot")
+                .help("remove this line on all routers of the group: IPv6 is always version 3"),
+        );
+        None
+    }
+
+    /// State, priority and preemption contradict each other easily; keepalived's order of settling it.
+    fn election(&self, reader: &mut Reader<'_>) -> (Start, Priority, Preemption) {
+        let unset = match self.state {
+            Some(State::Master) => Priority::OWNER,
+            Some(State::Backup) | None => Priority::DEFAULT,
+        };
+        let priority = self.priority.unwrap_or(unset);
+        let by_priority = if priority.is_owner() { State::Master } else { State::Backup };
+        let mut state = self.state.unwrap_or(by_priority);
+        if self.is_strict() && state != by_priority {
+            let message = "`vrrp_strict` makes MASTER of priority 255 only";
+            let outcome = if by_priority == State::Master { "uses MASTER" } else { "uses BACKUP" };
+            reader.survived(&self.span, message, "", outcome);
+            state = by_priority;
+        }
+        let start =
+            if state == State::Master && priority.is_owner() { Start::Asserting } else { Start::Listening };
+        (start, priority, self.preemption(state, priority, reader))
+    }
+
+    fn preemption(&self, state: State, priority: Priority, reader: &mut Reader<'_>) -> Preemption {
+        let mut never = self.nopreempt.as_ref();
+        let mut delay = self.preempt_delay.as_ref();
+        if let Some(span) = never.filter(|_| priority.is_owner()) {
+            reader.survived(span, "`nopreempt` does not go with priority 255", "", "preempts");
+            never = None;
+        }
+        if state == State::Master {
+            if let Some(span) = never.take() {
+                let message = "`nopreempt` does not go with `state MASTER`";
+                reader.survived(span, message, "use `state BACKUP`", "preempts");
+            }
+            if let Some(at) = delay.take() {
+                let message = "`preempt_delay` does not go with `state MASTER`";
+                reader.survived(&at.span, message, "use `state BACKUP`", "preempts without delay");
+            }
+        }
+        if let Some(at) = delay.filter(|_| self.is_strict()) {
+            reader.survived(&at.span, "`vrrp_strict` forbids `preempt_delay`", "", "preempts without delay");
+            delay = None;
+        }
+        match (never, delay) {
+            (Some(_), Some(at)) => {
+                reader.survived(
+                    &at.span,
+                    "`preempt_delay` does not go with `nopreempt`",
+                    "",
+                    "never preempts",
+                );
+                Preemption::Never
+            }
+            (Some(_), None) => Preemption::Never,
+            (None, Some(at)) => Preemption::After(at.value),
+            (None, None) => Preemption::Immediate,
+        }
+    }
+
+    fn rounded_interval(&self, version: Version, reader: &mut Reader<'_>) -> AdvertInterval {
+        let Some(at) = &self.interval else { return AdvertInterval::DEFAULT };
+        // Half a unit is rounded up, and nothing becomes zero.
+        let rounded = |unit: Duration| {
+            let count = (at.value + unit / 2).as_millis() / unit.as_millis();
+            u16::try_from(count).unwrap_or(u16::MAX).max(1)
+        };
+        let interval = match version {
+            Version::V2 => {
+                u8::try_from(rounded(Duration::from_secs(1))).ok().and_then(AdvertInterval::from_seconds)
+            }
+            Version::V3 => AdvertInterval::from_centis(rounded(Duration::from_millis(10)).min(4095)),
+        };
+        let interval = interval.unwrap_or(AdvertInterval::DEFAULT);
+        if interval.duration() != at.value {
+            let (message, label) = match version {
+                Version::V2 => ("`advert_int` must be whole seconds", "VRRP version 2 counts seconds"),
+                Version::V3 => (
+                    "`advert_int` must be 0.01 to 40.95 in steps of 0.01",
+                    "VRRP version 3 counts hundredths",
+                ),
+            };
+            reader.survived(&at.span, message, label, &format!("uses {interval}"));
+        }
+        interval
+    }
+
+    fn announcements(&self, late: &Defaults) -> AnnouncePolicy {
+        let policy = self.announce.over(self.early.announce, late.announce).policy();
+        if self.is_strict() { AnnouncePolicy { on_lower: Schedule(Vec::new()), ..policy } } else { policy }
+    }
+
+    fn settled_missed_adverts(&self, reader: &mut Reader<'_>) -> u8 {
+        let count = self.missed_adverts.unwrap_or(self.early.missed_adverts);
+        if self.is_strict() && count != 3 {
+            reader.survived(&self.span, "`vrrp_strict` forbids `down_timer_adverts`", "", "uses 3");
+            return 3;
+        }
+        count
+    }
+
+    fn multicast_group(&self, family: Family, late: &Defaults, reader: &mut Reader<'_>) -> IpAddr {
+        let default = match family {
+            Family::V4 => IpAddr::V4(late.group4),
+            Family::V6 => IpAddr::V6(late.group6),
+        };
+        let Some(group) = &self.group else { return default };
+        if self.unicast.has_peers() {
+            reader.survived(&group.span, "`mcast_dst_ip` does not go with unicast", "", "ignores the line");
+        }
+        group.value
+    }
+
+    fn drop_own_interface(&mut self, own: &InterfaceName, reader: &mut Reader<'_>) {
+        self.tracked.interfaces.retain(|At { value, span }| {
+            let is_own = value.interface == *own;
+            if is_own {
+                reader.survived(
+                    span,
+                    "the instance's own interface is tracked anyway",
+                    "",
+                    "ignores the line",
+                );
+            }
+            !is_own
+        });
+    }
+
+    /// An owner ignores weights; in a sync group a member's own weights would tear the group apart.
+    fn drop_weights(&mut self, priority: Priority, weights: Weights, reader: &mut Reader<'_>) {
+        let because = match (weights, priority.is_owner()) {
+            (Weights::InGroup, _) => "in a sync group",
+            (Weights::Free, true) => "with priority 255",
+            (Weights::Free, false) => return,
+        };
+        let mut drop = |span: &Range<usize>, outcome: &str| {
+            reader.survived(span, format!("a weight does not go {because}"), "", outcome);
+        };
+        self.tracked.interfaces.retain_mut(|At { value: TrackInterface { weight, .. }, span }| {
+            match (*weight, weights) {
+                (TrackWeight::Fault { .. }, _) => true,
+                (TrackWeight::Adjust { reverse, .. }, Weights::InGroup) => {
+                    drop(span, "ignores the weight: down means FAULT");
+                    *weight = TrackWeight::Fault { reverse };
+                    true
+                }
+                (TrackWeight::Adjust { .. }, Weights::Free) => {
+                    drop(span, "does not track the interface");
+                    false
+                }
+            }
+        });
+        self.tracked.scripts.retain(|At { value: TrackScript { weight, .. }, span }| match weight {
+            TrackWeight::Fault { .. } => true,
+            TrackWeight::Adjust { .. } => {
+                drop(span, "does not track the script");
+                false
+            }
+        });
+    }
+
+    /// Those that adverts list, and the others; `None` if keepalived refuses to do without any.
+    fn virtual_addresses(
+        &mut self,
+        family: Family,
+        version: Version,
+        reader: &mut Reader<'_>,
+    ) -> Option<Addresses> {
+        let mut listed = std::mem::take(&mut self.addresses);
+        let mut excluded = std::mem::take(&mut self.excluded);
+        let most = if family == Family::V6 { MOST_V6 } else { MOST_V4 };
+        if let Some(first) = listed.get(most) {
+            let message = format!("{} addresses do not fit an advert", listed.len());
+            let outcome = format!("lists the first {most} and treats the rest as excluded");
+            reader.survived(&first.span, message, format!("{most} would fit"), &outcome);
+            excluded.extend(listed.split_off(most));
+        }
+        if !listed.is_empty() || (self.may_lack_addresses && !self.is_strict()) {
+            return Some(Addresses { listed, excluded });
+        }
+        let message = format!("{} has no virtual_ipaddress", shown(&self.name.text));
+        if version == Version::V2 && !self.is_strict() {
+            reader.survived(&self.span, message, "write `no_virtual_ipaddress` if that is meant", "goes on");
+            return Some(Addresses { listed, excluded });
+        }
+        let help = if self.is_strict() { "add one" } else { "add one, or `no_virtual_ipaddress`" };
+        reader.report(
+            Diagnostic::error(&self.span, message, "").note("keepalived refuses to start").help(help),
+        );
+        None
+    }
+}
+
+fn values<T>(list: Vec<At<T>>) -> Vec<T> {
+    list.into_iter().map(|at| at.value).collect()
+}
+
+/// Whether an address is of link-local scope, fe80::/10.
+pub(super) const fn is_link_local(address: &Ipv6Addr) -> bool {
+    address.is_unicast_link_local()
+}

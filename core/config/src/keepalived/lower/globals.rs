@@ -1,0 +1,310 @@
+//! `global_defs`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use std::time::Duration;
+
+use keepwatch_vrrp::Version;
+use keepwatch_vrrp::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6};
+
+use super::super::keywords::Level;
+use super::super::number;
+use super::super::parser::Statement;
+use super::super::unknown::shown;
+use super::announce::Announce;
+use super::reader::Reader;
+use super::{At, notify, unicast};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Command, Globals, Mail, NotifyFifo, User};
+
+/// All `global_defs` so far.
+#[derive(Clone)]
+pub(super) struct GlobalDefs {
+    pub(super) defaults: Defaults,
+    /// Where `notification_email` stands.
+    pub(super) mail_at: Option<Range<usize>>,
+    router_id: Option<String>,
+    mail: Mail,
+    script_user: Option<User>,
+    script_security: bool,
+    fifos: [Fifo; 2],
+}
+
+/// What instances and groups take over unless they say otherwise.
+#[derive(Clone)]
+pub(super) struct Defaults {
+    pub(super) version: Version,
+    pub(super) strict: bool,
+    pub(super) announce: Announce,
+    pub(super) lower_prio_no_advert: bool,
+    pub(super) higher_prio_send_advert: bool,
+    pub(super) missed_adverts: u8,
+    pub(super) checksum_as_v2: bool,
+    pub(super) group4: Ipv4Addr,
+    pub(super) group6: Ipv6Addr,
+    pub(super) check_unicast_src: bool,
+    alert: Option<bool>,
+    alert_vrrp: Option<bool>,
+}
+
+/// `notify_fifo` or `vrrp_notify_fifo`, with its script.
+#[derive(Clone, Default)]
+pub(super) struct Fifo {
+    path: Option<At<String>>,
+    script: Option<Command>,
+}
+
+impl Default for GlobalDefs {
+    fn default() -> Self {
+        let defaults = Defaults {
+            version: Version::V2,
+            strict: false,
+            announce: Announce::default(),
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            missed_adverts: 3,
+            checksum_as_v2: false,
+            group4: ALL_VRRP_ROUTERS_V4,
+            group6: ALL_VRRP_ROUTERS_V6,
+            check_unicast_src: false,
+            alert: None,
+            alert_vrrp: None,
+        };
+        Self {
+            defaults,
+            mail_at: None,
+            router_id: None,
+            mail: Mail::default(),
+            script_user: None,
+            script_security: false,
+            fifos: [Fifo::default(), Fifo::default()],
+        }
+    }
+}
+
+impl GlobalDefs {
+    /// Whether instances and groups send mail unless they say otherwise.
+    pub(super) fn alert(&self) -> bool {
+        self.defaults.alert_vrrp.or(self.defaults.alert).unwrap_or(false)
+    }
+
+    /// Whether anybody is to receive mail.
+    pub(super) fn has_recipients(&self) -> bool {
+        !self.mail.to.is_empty()
+    }
+
+    /// The FIFOs, and where they stand.
+    pub(super) fn fifos(&self) -> impl Iterator<Item = &At<String>> {
+        self.fifos.iter().filter_map(|fifo| fifo.path.as_ref())
+    }
+
+    pub(super) fn model(self) -> Globals {
+        let alert = self.alert();
+        let fifo = |Fifo { path, script }| Some(NotifyFifo { path: path?.value, script });
+        Globals {
+            router_id: self.router_id,
+            mail: Mail { alert, ..self.mail },
+            script_user: self.script_user,
+            script_security: self.script_security,
+            notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
+        }
+    }
+}
+
+/// Reads one block; a file may have several.
+pub(super) fn read(globals: &mut GlobalDefs, block: &Statement<'_>, reader: &mut Reader<'_>) {
+    for statement in block.entries() {
+        if reader.accepts(Level::Globals, statement) {
+            globals.read(statement, reader);
+        }
+    }
+}
+
+impl GlobalDefs {
+    fn read(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let defaults = &mut self.defaults;
+        match statement.keyword() {
+            "router_id" => self.router_id = text(statement, reader).or_else(|| self.router_id.take()),
+            "notification_email" => self.recipients(statement, reader),
+            "notification_email_from" => {
+                self.mail.from = text(statement, reader).or_else(|| self.mail.from.take())
+            }
+            "smtp_helo_name" => {
+                self.mail.helo_name = text(statement, reader).or_else(|| self.mail.helo_name.take())
+            }
+            "smtp_server" => self.mail.server = mail_server(statement, reader),
+            "smtp_connect_timeout" => {
+                let seconds = reader.whole(statement, 0..=4294, "uses 30");
+                if seconds == Some(0) {
+                    let message = "`smtp_connect_timeout` must be greater than 0";
+                    reader.survived(&statement.line.span, message, "", "uses 1");
+                }
+                self.mail.connect_timeout = seconds.map(|seconds| Duration::from_secs(seconds.max(1).into()));
+            }
+            "smtp_alert" => defaults.alert = reader.switch(statement).or(defaults.alert),
+            "smtp_alert_vrrp" => defaults.alert_vrrp = reader.switch(statement).or(defaults.alert_vrrp),
+            "no_email_faults" => self.mail.no_faults = true,
+            "script_user" => {
+                let user = notify::user(statement.line.arguments.iter().map(|word| word.text.as_ref()));
+                if user.is_none() {
+                    reader.survived(
+                        &statement.line.span,
+                        "`script_user` needs a user",
+                        "",
+                        "ignores the line",
+                    );
+                }
+                self.script_user = user.or_else(|| self.script_user.take());
+            }
+            "enable_script_security" => self.script_security = true,
+            "notify_fifo" | "vrrp_notify_fifo" | "notify_fifo_script" | "vrrp_notify_fifo_script" => {
+                self.fifo(statement, reader);
+            }
+            _ => defaults.read(statement, reader),
+        }
+    }
+
+    fn recipients(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let words = reader.words(statement);
+        if words.is_empty() {
+            reader.survived(
+                &statement.line.keyword.span,
+                "`notification_email` is empty",
+                "",
+                "sends no mail",
+            );
+        }
+        self.mail_at.get_or_insert_with(|| statement.line.keyword.span.clone());
+        self.mail.to.extend(words.into_iter().map(|word| word.text.clone().into_owned()));
+    }
+
+    fn fifo(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let keyword = statement.keyword();
+        let [plain, vrrp] = &mut self.fifos;
+        let fifo = if keyword.starts_with("vrrp_") { vrrp } else { plain };
+        let is_script = keyword.ends_with("_script");
+        let Some(path) = statement.argument(0) else {
+            let message = format!("`{keyword}` needs a value");
+            return reader.survived(&statement.line.span, message, "", "ignores the line");
+        };
+        if if is_script { fifo.script.is_some() } else { fifo.path.is_some() } {
+            let message = format!("`{keyword}` is there already");
+            return reader.survived(&statement.line.span, message, "", "uses the first one");
+        }
+        if is_script {
+            fifo.script = notify::command(statement, reader);
+        } else {
+            fifo.path = Some(At { value: path.text.clone().into_owned(), span: statement.line.span.clone() });
+        }
+    }
+}
+
+impl Defaults {
+    fn read(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        match statement.keyword() {
+            "vrrp_version" => self.version = version(statement, reader).unwrap_or(self.version),
+            "vrrp_strict" => {
+                self.strict = reader.switch(statement).unwrap_or(self.strict);
+                if self.strict {
+                    reader.report(partly_strict(statement));
+                }
+            }
+            "vrrp_min_garp" => {
+                if reader.switch(statement) == Some(true) {
+                    self.announce.least();
+                }
+            }
+            "vrrp_garp_interval" | "vrrp_gna_interval" => spacing(statement, reader),
+            "vrrp_lower_prio_no_advert" => {
+                self.lower_prio_no_advert = reader.switch(statement).unwrap_or(self.lower_prio_no_advert);
+            }
+            "vrrp_higher_prio_send_advert" => {
+                self.higher_prio_send_advert =
+                    reader.switch(statement).unwrap_or(self.higher_prio_send_advert);
+            }
+            "vrrp_down_timer_adverts" => {
+                self.missed_adverts = missed_adverts(statement, reader).unwrap_or(self.missed_adverts);
+            }
+            "v3_checksum_as_v2" => self.checksum_as_v2 = true,
+            "vrrp_check_unicast_src" => self.check_unicast_src = true,
+            "vrrp_mcast_group4" => match group(statement, reader) {
+                Some(IpAddr::V4(group)) => self.group4 = group,
+                Some(IpAddr::V6(_)) => not_a_group(statement, reader),
+                None => {}
+            },
+            "vrrp_mcast_group6" => match group(statement, reader) {
+                Some(IpAddr::V6(group)) => self.group6 = group,
+                Some(IpAddr::V4(_)) => not_a_group(statement, reader),
+                None => {}
+            },
+            _ => self.announce.read(statement, reader),
+        }
+    }
+}
+
+/// A value of one word; keepalived goes on without it.
+fn text(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<String> {
+    let word = statement.argument(0).map(|word| word.text.clone().into_owned());
+    if word.is_none() {
+        let message = format!("`{}` needs a value", statement.keyword());
+        reader.survived(&statement.line.span, message, "nothing follows", "ignores the line");
+    }
+    word
+}
+
+fn mail_server(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<(String, u16)> {
+    let host = reader.value(statement)?.text.clone().into_owned();
+    let Some(port) = statement.argument(1) else { return Some((host, 25)) };
+    let value = u16::try_from(number::whole(&port.text).value).ok().filter(|&value| value != 0);
+    if value.is_none() {
+        let label = "must be 1 to 65535";
+        reader.survived(&port.span, "`smtp_server` has a port that cannot be", label, "sends no mail");
+    }
+    Some((host, value?))
+}
+
+/// `version` and `vrrp_version`.
+pub(super) fn version(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Version> {
+    let number = reader.whole(statement, 2..=3, "ignores the line")?;
+    Some(if number == 2 { Version::V2 } else { Version::V3 })
+}
+
+/// `down_timer_adverts` and `vrrp_down_timer_adverts`.
+pub(super) fn missed_adverts(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+    reader.whole(statement, 1..=100, "ignores the line").and_then(|count| u8::try_from(count).ok())
+}
+
+/// `vrrp_garp_interval` and `vrrp_gna_interval`: zero, as in the shipped sample, means nothing.
+fn spacing(statement: &Statement<'_>, reader: &mut Reader<'_>) {
+    let Some(word) = reader.value(statement) else { return };
+    if number::decimal(&word.text, 6).is_some_and(|number| number.value == 0) {
+        return;
+    }
+    let message = format!("`{}` is not supported by this version", statement.keyword());
+    let note =
+        "keepalived would leave this time between announcements; keepwatch spreads them over time anyway";
+    reader.report(Diagnostic::warning(&statement.line.keyword.span, message, "").note(note));
+}
+
+fn group(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<IpAddr> {
+    let word = reader.value(statement)?;
+    let address = unicast::address(&word.text).filter(IpAddr::is_multicast);
+    if address.is_none() {
+        not_a_group(statement, reader);
+    }
+    address
+}
+
+fn not_a_group(statement: &Statement<'_>, reader: &mut Reader<'_>) {
+    let Some(word) = statement.argument(0) else { return };
+    let message = format!("{} is not a multicast address for `{}`", shown(&word.text), statement.keyword());
+    reader.survived(&word.span, message, "", "ignores the line");
+}
+
+/// The warning about `vrrp_strict` and `strict_mode`.
+pub(super) fn partly_strict(statement: &Statement<'_>) -> Diagnostic {
+    let message = format!("`{}` is supported in part only", statement.keyword());
+    Diagnostic::warning(&statement.line.keyword.span, message, "")
+        .note("keepalived would also drop packets to the virtual addresses; keepwatch accepts them")
+        .note("adverts and elections are as keepalived's: without password, preempt_delay or answers")
+}

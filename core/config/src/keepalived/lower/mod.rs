@@ -1,0 +1,173 @@
+//! Statements to the model.
+//!
+//! One pass over the root reads every block in its order, as keepalived does; what depends on the whole file
+//! (groups, duplicates, defaults that may come later) follows after it.
+
+mod addresses;
+mod announce;
+mod authentication;
+mod complete;
+mod duplicates;
+mod globals;
+mod instance;
+mod not_yet;
+mod notify;
+mod reader;
+mod remarks;
+mod script;
+mod sync_group;
+mod track;
+mod unicast;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use self::globals::GlobalDefs;
+use self::instance::Draft;
+use self::reader::Reader;
+use self::script::{ScriptAt, Scripts};
+use self::sync_group::GroupDraft;
+use super::keywords::Level;
+use super::parser::Statement;
+use super::unknown::shown;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::Config;
+
+/// Something, and where the file says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct At<T> {
+    value: T,
+    span: Range<usize>,
+}
+
+/// What the pass over the file has found so far.
+#[derive(Default)]
+struct File<'a> {
+    globals: GlobalDefs,
+    scripts: Scripts,
+    instances: Vec<Draft<'a>>,
+    groups: Vec<GroupDraft>,
+    /// Names taken, by keyword and name.
+    names: HashMap<(&'static str, String), Range<usize>>,
+}
+
+/// The model, unless something forbids it.
+pub(super) fn lower(statements: &[Statement<'_>], findings: &mut Findings) -> Option<Config> {
+    let mut reader = Reader::new(findings);
+    let mut file = File::default();
+    for statement in statements {
+        if reader.accepts(Level::Root, statement) {
+            file.read(statement, &mut reader);
+        }
+    }
+    reader.finish();
+    if file.instances.is_empty() {
+        reader.report(no_instance(statements));
+        return None;
+    }
+    Some(file.finish(&mut reader))
+}
+
+impl<'a> File<'a> {
+    fn read(&mut self, statement: &'a Statement<'a>, reader: &mut Reader<'_>) {
+        match statement.keyword() {
+            "global_defs" => globals::read(&mut self.globals, statement, reader),
+            "vrrp_script" => {
+                // keepalived does not look for a second one of the name; it always finds the first.
+                if let Some(script) = script::read(statement, reader)
+                    && self.is_new("vrrp_script", &script.script.name, statement, reader)
+                {
+                    self.scripts.add(script);
+                }
+            }
+            "vrrp_instance" => {
+                if let Some(name) = reader.name(statement)
+                    && self.is_new("vrrp_instance", &name.text, statement, reader)
+                {
+                    let draft = Draft::read(name, statement, &self.globals, &self.scripts, reader);
+                    self.instances.push(draft);
+                }
+            }
+            "vrrp_sync_group" => {
+                if let Some(name) = reader.name(statement)
+                    && self.is_new("vrrp_sync_group", &name.text, statement, reader)
+                {
+                    self.groups.extend(GroupDraft::read(name, statement, &self.scripts, reader));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing of this kind has the name yet; reports it otherwise.
+    fn is_new(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        statement: &Statement<'_>,
+        reader: &mut Reader<'_>,
+    ) -> bool {
+        let span = &statement.line.span;
+        let Some(first) = self.names.insert((kind, name.to_owned()), span.clone()) else { return true };
+        reader.report(
+            Diagnostic::warning(span, format!("there is a {kind} {} already", shown(name)), "the second one")
+                .and(&first, "the first one")
+                .note("keepalived uses the first one only; keepwatch does the same"),
+        );
+        self.names.insert((kind, name.to_owned()), first);
+        false
+    }
+
+    fn finish(self, reader: &mut Reader<'_>) -> Config {
+        let groups = sync_group::resolve(self.groups, &self.instances, reader);
+        let free: HashMap<&str, bool> = groups
+            .iter()
+            .flat_map(|group| group.members.iter().map(|member| (member.as_str(), group.weights_allowed)))
+            .collect();
+        let mut instances = Vec::new();
+        for draft in self.instances {
+            let weights = match free.get(draft.name.text.as_ref()) {
+                Some(false) => complete::Weights::InGroup,
+                Some(true) | None => complete::Weights::Free,
+            };
+            instances.extend(draft.complete(&self.globals, weights, reader));
+        }
+        duplicates::check(&instances, reader);
+        let scripts = used_scripts(self.scripts, &instances, &groups, reader);
+        remarks::mail(&self.globals, &instances, &groups, reader);
+        instances.iter().for_each(|instance| remarks::instance(instance, reader));
+        not_yet::report(&self.globals, &instances, &groups, reader);
+        let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
+        let instances = instances.into_iter().map(|completed| completed.instance).collect();
+        Config { globals: self.globals.model(), instances, scripts, groups }
+    }
+}
+
+/// Scripts that something tracks; keepalived drops the others.
+fn used_scripts(
+    scripts: Scripts,
+    instances: &[complete::Completed],
+    groups: &[sync_group::Resolved],
+    reader: &mut Reader<'_>,
+) -> Vec<crate::model::Script> {
+    let by_instances = instances.iter().flat_map(|completed| &completed.instance.track_scripts);
+    let by_groups = groups.iter().flat_map(|group| &group.tracked.scripts).map(|at| &at.value);
+    let used: HashSet<&str> = by_instances.chain(by_groups).map(|tracked| tracked.script.as_str()).collect();
+    let mut kept = Vec::new();
+    for ScriptAt { script, span } in scripts.into_list() {
+        if used.contains(script.name.as_str()) {
+            kept.push(script);
+            continue;
+        }
+        let message = format!("nothing tracks the script {}", shown(&script.name));
+        reader.survived(&span, message, "", "leaves it out");
+    }
+    kept
+}
+
+fn no_instance(statements: &[Statement<'_>]) -> Diagnostic {
+    let span = statements.first().map_or(0..0, |statement| statement.line.span.clone());
+    let message =
+        if statements.is_empty() { "there is nothing in this file" } else { "there is no vrrp_instance" };
+    Diagnostic::error(&span, message, "").help("a virtual router is written `vrrp_instance NAME { ... }`")
+}

@@ -1,0 +1,62 @@
+//! What is allowed, but may not be what was meant.
+
+use std::net::IpAddr;
+
+use keepwatch_vrrp::{Destination, Family};
+
+use super::complete::{Completed, is_link_local};
+use super::globals::GlobalDefs;
+use super::reader::Reader;
+use super::sync_group::Resolved;
+use crate::diagnostic::Diagnostic;
+
+/// Mail that nobody ever sends.
+pub(super) fn mail(
+    globals: &GlobalDefs,
+    instances: &[Completed],
+    groups: &[Resolved],
+    reader: &mut Reader<'_>,
+) {
+    let Some(span) = globals.mail_at.as_ref().filter(|_| globals.has_recipients()) else { return };
+    let asked = instances.iter().any(|completed| completed.instance.mail_alert)
+        || groups.iter().any(|group| group.sends_mail(globals));
+    if !asked {
+        reader.report(
+            Diagnostic::remark(
+                span,
+                "mail is configured, but nothing here asks for mail on a VRRP transition",
+                "these admins would hear nothing, as under keepalived",
+            )
+            .help("add `smtp_alert` to global_defs, or to the instance"),
+        );
+    }
+}
+
+/// IPv6 in a way that hurts.
+pub(super) fn instance(completed: &Completed, reader: &mut Reader<'_>) {
+    let instance = &completed.instance;
+    let multicast = matches!(instance.destination, Destination::Multicast { .. });
+    if let (true, Some(IpAddr::V6(first)), Some(span)) = (
+        multicast && instance.family == Family::V6,
+        instance.addresses.first().map(|address| address.address),
+        completed.addresses_at.first(),
+    ) && !is_link_local(&first)
+    {
+        reader.report(
+            Diagnostic::remark(span, "the first IPv6 address should be link-local", "")
+                .note(
+                    "RFC 9568 asks for it, keepalived logs its absence, and some routers refuse such adverts",
+                )
+                .help("put one of fe80::/10 first, the same on all routers of the group"),
+        );
+    }
+    for (address, span) in instance.addresses.iter().chain(&instance.excluded).zip(&completed.addresses_at) {
+        if address.address.is_ipv6() && address.duplicate_detection {
+            reader.report(
+                Diagnostic::remark(span, "`-nodad` delays the take-over", "")
+                    .note("the kernel looks for a duplicate for a second or more before it answers")
+                    .help("leave `-nodad` out: the election itself lets one host have the address"),
+            );
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `vrrp_script`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use keepwatch_vrrp::TrackWeight;
+
+use super::super::keywords::Level;
+use super::super::parser::Statement;
+use super::super::unknown::shown;
+use super::reader::Reader;
+use super::{notify, track};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Command, Script};
+
+/// A script, and where it is defined.
+pub(super) struct ScriptAt {
+    pub(super) script: Script,
+    pub(super) span: Range<usize>,
+}
+
+/// The scripts defined so far.
+#[derive(Default)]
+pub(super) struct Scripts {
+    list: Vec<ScriptAt>,
+    weights: HashMap<String, TrackWeight>,
+}
+
+impl Scripts {
+    pub(super) fn add(&mut self, at: ScriptAt) {
+        self.weights.insert(at.script.name.clone(), at.script.weight);
+        self.list.push(at);
+    }
+
+    /// The weight of the script of this name, if there is one.
+    pub(super) fn weight(&self, name: &str) -> Option<TrackWeight> {
+        self.weights.get(name).copied()
+    }
+
+    pub(super) fn into_list(self) -> Vec<ScriptAt> {
+        self.list
+    }
+}
+
+/// keepalived's longest interval: `UINT_MAX` microseconds.
+const LONGEST: Duration = Duration::from_secs(4294);
+
+/// Reads one block; `None` if keepalived would drop it, which is then reported.
+pub(super) fn read(block: &Statement<'_>, reader: &mut Reader<'_>) -> Option<ScriptAt> {
+    let name = reader.value(block)?.text.clone().into_owned();
+    let mut argv = None;
+    let mut user = None;
+    let mut interval = Duration::from_secs(1);
+    let mut timeout = None;
+    let mut weight = TrackWeight::Fault { reverse: false };
+    let (mut rise, mut fall, mut init_fail) = (1, 1, false);
+    for statement in block.entries() {
+        if !reader.accepts(Level::Script, statement) {
+            continue;
+        }
+        match statement.keyword() {
+            "script" => argv = command(statement, reader),
+            "interval" => interval = period(statement, reader).unwrap_or(interval),
+            "timeout" => timeout = period(statement, reader).or(timeout),
+            "weight" => weight = track::script_weight(statement, reader).unwrap_or(weight),
+            "rise" => rise = reader.whole(statement, 1..=0x7fff_ffff, "uses 1").unwrap_or(1),
+            "fall" => fall = reader.whole(statement, 1..=0x7fff_ffff, "uses 1").unwrap_or(1),
+            "user" => {
+                if reader.value(statement).is_some() {
+                    user = notify::user(statement.line.arguments.iter().map(|word| word.text.as_ref()));
+                }
+            }
+            _ => init_fail = true,
+        }
+    }
+    let span = block.line.span.clone();
+    let Some(argv) = argv else {
+        let message = format!("the script {} has no command", shown(&name));
+        reader.survived(&span, message, "", "leaves it out");
+        return None;
+    };
+    let timeout = timeout.unwrap_or(interval);
+    let command = Command { argv, user };
+    let script = Script { name, command, interval, timeout, weight, rise, fall, init_fail };
+    Some(ScriptAt { script, span })
+}
+
+fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    let (argv, rest) = notify::argv(statement, reader)?;
+    if let (false, Some(second)) = (rest.is_empty(), statement.argument(1)) {
+        let span = second.span.start..statement.line.span.end;
+        reader.report(
+            Diagnostic::warning(&span, "only the first word behind `script` is run", "these are not")
+                .note("keepalived ignores them silently; keepwatch does the same")
+                .help("put the whole command in double quotes"),
+        );
+    }
+    Some(argv)
+}
+
+fn period(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
+    let time = reader.seconds(statement, Duration::ZERO..=LONGEST, 3, "ignores the line")?;
+    if time.is_zero() {
+        let message = format!("`{}` must be greater than 0", statement.keyword());
+        reader.survived(&statement.line.span, message, "", "uses 1 second");
+        return Some(Duration::from_secs(1));
+    }
+    Some(time)
+}

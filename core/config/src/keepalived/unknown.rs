@@ -1,0 +1,134 @@
+//! Keywords that keepalived does not know, and what may have been meant.
+
+use super::keywords::Level;
+use super::parser::Statement;
+use crate::diagnostic::Diagnostic;
+
+/// Longer words are not compared: no keyword comes near.
+const LONGEST: usize = 40;
+
+/// The warning about an unknown keyword at `level`.
+pub(super) fn unknown(level: Level, statement: &Statement<'_>) -> Diagnostic {
+    let keyword = &statement.line.keyword;
+    if let "<<<<<<<" | "=======" | ">>>>>>>" = keyword.text.as_ref() {
+        return Diagnostic::warning(&keyword.span, "the mark of a merge conflict", "both sides are read")
+            .note("keepalived logs this and the last setting wins; keepwatch does the same")
+            .help("resolve the conflict");
+    }
+    let label = match meant(level, &keyword.text) {
+        Some(Meant::Spelt(name)) => format!("did you mean `{name}`?"),
+        Some(Meant::Elsewhere(level)) => format!("it belongs {}", level.place()),
+        None => String::new(),
+    };
+    let note = match statement.block {
+        Some(_) => "keepalived logs this and reads on within the block; keepwatch skips all of it",
+        None => "keepalived logs this and skips the line; keepwatch does the same",
+    };
+    Diagnostic::warning(&keyword.span, format!("unknown keyword {}", shown(&keyword.text)), label).note(note)
+}
+
+/// A word of the file within a message.
+pub(super) fn shown(word: &str) -> String {
+    let mut out: String = word.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if word.chars().nth(LONGEST).is_some() {
+        out.push_str("...");
+    }
+    // Apostrophes and double quotes need no escape between grave accents.
+    format!("`{}`", out.replace("\\'", "'").replace("\\\"", "\""))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Meant {
+    /// This keyword, misspelt.
+    Spelt(&'static str),
+    /// The same keyword at another level.
+    Elsewhere(Level),
+}
+
+fn meant(level: Level, word: &str) -> Option<Meant> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let global = level.keywords().iter().find(|(name, _)| name.strip_prefix("vrrp_") == Some(word));
+    if let Some((name, _)) = global {
+        return Some(Meant::Spelt(name));
+    }
+    if let Some(other) = Level::ALL.into_iter().find(|other| other.status(word).is_some()) {
+        return Some(Meant::Elsewhere(other));
+    }
+    let near = |name: &'static str| {
+        let distance = distance(word, name);
+        (distance <= 2 && distance * 3 <= name.len()).then_some((distance, name))
+    };
+    let nearest =
+        level.keywords().iter().filter_map(|(name, _)| near(name)).min_by_key(|&(distance, _)| distance);
+    nearest.map(|(_, name)| Meant::Spelt(name))
+}
+
+/// How many octets are to be inserted, deleted, replaced or exchanged with their neighbours to turn one word
+/// into the other; 3 for words whose lengths differ by more than 2.
+fn distance(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > 2 {
+        return 3;
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    let mut a_before = None;
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        let mut b_before = None;
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = at(&above, j) + usize::from(x != y);
+            let mut least = replaced.min(at(&above, j + 1) + 1).min(at(&row, j) + 1);
+            if j > 0 && a_before == Some(y) && b_before == Some(x) {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
+            b_before = Some(y);
+        }
+        before = std::mem::replace(&mut above, row);
+        a_before = Some(x);
+    }
+    at(&above, b.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        let table = [("", "", 0), ("abc", "abc", 0), ("abc", "acb", 1), ("abc", "ab", 1), ("abc", "xbcd", 2)];
+        for (a, b, expected) in table {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+            assert_eq!(distance(b, a), expected, "{b} {a}");
+        }
+        assert_eq!(distance("a", "abcdef"), 3);
+    }
+
+    #[test]
+    fn what_was_meant() {
+        let table = [
+            (Level::Root, "vvrp_script", Some(Meant::Spelt("vrrp_script"))),
+            (Level::Instance, "virtual_ipadress", Some(Meant::Spelt("virtual_ipaddress"))),
+            (Level::Instance, "prioirty", Some(Meant::Spelt("priority"))),
+            (Level::Root, "priority", Some(Meant::Elsewhere(Level::Instance))),
+            (Level::Globals, "garp_master_delay", Some(Meant::Spelt("vrrp_garp_master_delay"))),
+            (Level::Instance, "garp_interval", None),
+            (Level::Root, "lvs_id", None),
+            (Level::Root, "}", None),
+        ];
+        for (level, word, expected) in table {
+            assert_eq!(meant(level, word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_shown_without_control_characters_and_not_at_length() {
+        assert_eq!(shown("a'b\"c"), "`a'b\"c`");
+        assert_eq!(shown("\u{1b}[31m"), "`\\u{1b}[31m`");
+        assert_eq!(shown(&"ä".repeat(50)), format!("`{}...`", "ä".repeat(40)));
+    }
+}

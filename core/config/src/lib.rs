@@ -1,0 +1,21 @@
+//! Configuration: text in, one validated model and a list of findings out.
+//!
+//! What is here: the front-ends (today `keepalived.conf`), the model that both they and the engine know, and
+//! diagnostics with the line, a caret and a remedy. What is absent: the host. Nothing here asks whether an
+//! interface or a user exists, opens a socket, or knows the time; the only file read is the one named.
+//!
+//! ```text
+//!   octets --load--> Source --keepalived::read--> Findings, and the Config unless one of them is an error
+//! ```
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
+
+pub mod diagnostic;
+pub mod keepalived;
+mod load;
+pub mod model;
+mod params;
+
+pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use load::{LoadError, Loaded, load, load_text};
+pub use model::Config;

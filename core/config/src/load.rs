@@ -1,0 +1,140 @@
+//! A file or a text to a configuration, with everything that is to be said about it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Findings, Source};
+use crate::keepalived;
+use crate::model::Config;
+
+/// Longer files are no configuration.
+const LONGEST: u64 = 16 << 20;
+
+/// What a text says.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The text.
+    pub source: Source,
+    /// What there is to say about it.
+    pub findings: Findings,
+    /// What it means: there exactly if no finding is an error.
+    pub config: Option<Config>,
+}
+
+/// Why a file is not even a text.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The system does not give it.
+    #[error("{} cannot be read: {reason}; {}", path.display(), remedy(reason))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// It is a directory.
+    #[error("{} is a directory; name the file in it", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is nothing in it.
+    #[error("{} is empty; a virtual router is written `vrrp_instance NAME {{ ... }}`", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is longer than any configuration.
+    #[error("{} is larger than 16 MiB; this is hardly a configuration", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It holds NUL octets.
+    #[error("{} is not a text: line {line} holds a NUL octet", path.display())]
+    Binary {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// It holds octets, outside comments, that are not UTF-8.
+    #[error(
+        "{} is not UTF-8: see line {line}, column {column}; only its comments may be in another encoding",
+        path.display()
+    )]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+    },
+}
+
+fn remedy(reason: &io::Error) -> &'static str {
+    match reason.kind() {
+        io::ErrorKind::NotFound => "check the name, or write the file",
+        io::ErrorKind::PermissionDenied => "run this as root, or let its user read the file",
+        _ => "check the file and the disk it is on",
+    }
+}
+
+/// Reads the file at `path`.
+///
+/// # Errors
+///
+/// If it is no text; what the text says is found in [`Loaded::findings`].
+pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    let unreadable = |reason| LoadError::Unreadable { path: path.to_owned(), reason };
+    let file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(LoadError::Directory { path: path.to_owned() });
+    }
+    let mut octets = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut octets).map_err(unreadable)?;
+    if u64::try_from(octets.len()).is_ok_and(|length| length > LONGEST) {
+        return Err(LoadError::TooLong { path: path.to_owned() });
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    Ok(load_text(name, text(octets, path)?))
+}
+
+/// Reads `text`; `name` is what findings call it.
+#[must_use]
+pub fn load_text(name: impl Into<String>, text: impl Into<String>) -> Loaded {
+    let source = Source { name: name.into(), text: text.into() };
+    let mut findings = Findings::default();
+    let config = keepalived::read(&source.text, &mut findings);
+    Loaded { source, findings, config }
+}
+
+/// The octets as text; octets that are not UTF-8 do not matter in comments.
+fn text(octets: Vec<u8>, path: &Path) -> Result<String, LoadError> {
+    if octets.trim_ascii().is_empty() {
+        return Err(LoadError::Empty { path: path.to_owned() });
+    }
+    if let Some(at) = octets.iter().position(|&octet| octet == 0) {
+        let line = 1 + octets.iter().take(at).filter(|&&octet| octet == b'\n').count();
+        return Err(LoadError::Binary { path: path.to_owned(), line });
+    }
+    let octets = match String::from_utf8(octets) {
+        Ok(text) => return Ok(text),
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::with_capacity(octets.len());
+    for (index, line) in octets.split_inclusive(|&octet| octet == b'\n').enumerate() {
+        let decoded = String::from_utf8_lossy(line);
+        if let Err(error) = std::str::from_utf8(line) {
+            let valid = decoded.get(..error.valid_up_to()).unwrap_or_default();
+            if error.valid_up_to() < keepalived::before_comment(&decoded) {
+                let column = valid.chars().count() + 1;
+                return Err(LoadError::NotUtf8 { path: path.to_owned(), line: index + 1, column });
+            }
+        }
+        text.push_str(&decoded);
+    }
+    Ok(text)
+}

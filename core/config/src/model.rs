@@ -1,0 +1,310 @@
+//! The one model of a configuration, whatever it was written in. Valid by construction: what the engine is
+//! given needs no further checks.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use keepwatch_vrrp::{
+    AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
+    Preemption, Priority, Start, TrackWeight, Version, Vrid,
+};
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// What holds for everything.
+    pub globals: Globals,
+    /// Virtual routers, in the order of the file.
+    pub instances: Vec<Instance>,
+    /// Check scripts, in the order of the file.
+    pub scripts: Vec<Script>,
+    /// Sync groups, in the order of the file.
+    pub groups: Vec<SyncGroup>,
+}
+
+/// keepalived's `global_defs`, as far as VRRP is concerned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Globals {
+    /// `router_id`: the name of this host in mail subjects. The host name if absent.
+    pub router_id: Option<String>,
+    /// Mail settings.
+    pub mail: Mail,
+    /// `script_user`: whom scripts run as unless they say otherwise.
+    pub script_user: Option<User>,
+    /// `enable_script_security`.
+    pub script_security: bool,
+    /// `notify_fifo` and `vrrp_notify_fifo` with their scripts.
+    pub notify_fifos: Vec<NotifyFifo>,
+}
+
+/// Where and how mails go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mail {
+    /// `notification_email`.
+    pub to: Vec<String>,
+    /// `notification_email_from`.
+    pub from: Option<String>,
+    /// `smtp_server`: host, and port if not 25.
+    pub server: Option<(String, u16)>,
+    /// `smtp_connect_timeout`.
+    pub connect_timeout: Option<Duration>,
+    /// `smtp_helo_name`.
+    pub helo_name: Option<String>,
+    /// `smtp_alert` or `smtp_alert_vrrp`: whether instances and groups send mail unless they say otherwise.
+    pub alert: bool,
+    /// `no_email_faults`: FAULT sends none.
+    pub no_faults: bool,
+}
+
+/// A notify FIFO.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotifyFifo {
+    /// Its path.
+    pub path: String,
+    /// The program that reads it, if keepwatch is to start one.
+    pub script: Option<Command>,
+}
+
+/// A user, and perhaps a group, by name as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// User name.
+    pub name: String,
+    /// Group name; the user's own if absent.
+    pub group: Option<String>,
+    /// Whether the user's supplementary groups are set too (keepalived's `:group`).
+    pub supplementary_groups: bool,
+}
+
+/// A command: program and arguments, run without a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments; never empty.
+    pub argv: Vec<String>,
+    /// Whom it runs as; the global `script_user` if absent.
+    pub user: Option<User>,
+}
+
+/// One `vrrp_instance`: a virtual router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its name; unique.
+    pub name: String,
+    /// The interface that carries its adverts, and its addresses unless they say otherwise.
+    pub interface: InterfaceName,
+    /// Virtual router identifier.
+    pub vrid: Vrid,
+    /// Protocol version.
+    pub version: Version,
+    /// Family of its adverts and advertised addresses.
+    pub family: Family,
+    /// Base priority.
+    pub priority: Priority,
+    /// Advert interval, already rounded as the version needs.
+    pub interval: AdvertInterval,
+    /// Adverts missed before a take-over.
+    pub missed_adverts: u8,
+    /// Where it begins.
+    pub start: Start,
+    /// Preemption.
+    pub preemption: Preemption,
+    /// `auth_type PASS` password, padded with zero octets.
+    pub password: Option<Password>,
+    /// Whether version 3 over IPv4 is sent without pseudo-header (`v3_checksum_as_v2`).
+    pub checksum_as_v2: bool,
+    /// Multicast group or peers.
+    pub destination: Destination,
+    /// `unicast_src_ip` or `mcast_src_ip`.
+    pub source: Option<IpAddr>,
+    /// What to do about lower adverts while MASTER.
+    pub lower_adverts: LowerAdverts,
+    /// What to do about higher ones.
+    pub higher_adverts: HigherAdverts,
+    /// `dont_track_primary`.
+    pub link_tracking: LinkTracking,
+    /// `virtual_ipaddress`: of the instance's family, listed in adverts.
+    pub addresses: Vec<VirtualAddress>,
+    /// `virtual_ipaddress_excluded`: held, not listed.
+    pub excluded: Vec<VirtualAddress>,
+    /// When addresses are announced.
+    pub announce: AnnouncePolicy,
+    /// `track_interface`.
+    pub track_interfaces: Vec<TrackInterface>,
+    /// `track_script`.
+    pub track_scripts: Vec<TrackScript>,
+    /// `notify_*`.
+    pub notify: Notify,
+    /// Whether its transitions send mail.
+    pub mail_alert: bool,
+}
+
+/// A version 2 password. Never shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Password(pub [u8; 8]);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+/// The name of a network interface: 1 to 15 octets, without `/` and white space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceName(String);
+
+impl InterfaceName {
+    /// A name the kernel could accept.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let valid = (1..=15).contains(&name.len())
+            && name != "."
+            && name != ".."
+            && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace());
+        valid.then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A virtual address with how it is put in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// Prefix length; keepalived's default is the whole address.
+    pub prefix_len: u8,
+    /// The interface it is added to, if not the instance's.
+    pub device: Option<InterfaceName>,
+    /// Scope of an IPv4 address.
+    pub scope: Scope,
+    /// Label of an IPv4 address.
+    pub label: Option<String>,
+    /// Broadcast address of an IPv4 address.
+    pub broadcast: Option<std::net::Ipv4Addr>,
+    /// The other end of a point-to-point address, with its prefix length.
+    pub peer: Option<(IpAddr, u8)>,
+    /// Whether duplicate address detection runs for an IPv6 address (keepalived's `-nodad`).
+    pub duplicate_detection: bool,
+    /// Whether the kernel adds no route for the prefix (`noprefixroute`).
+    pub no_prefix_route: bool,
+    /// `home`: a Mobile IPv6 home address.
+    pub home: bool,
+    /// `mngtmpaddr`.
+    pub manage_temporary: bool,
+    /// `preferred_lft`; for a /128 keepalived's default is zero, so that it is never chosen as source.
+    pub preferred_lifetime: Lifetime,
+    /// Whether its `device` going down is a FAULT (not so with `no_track`).
+    pub tracked: bool,
+}
+
+/// How long an address may be chosen as a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// Without end.
+    Forever,
+    /// For this long; zero means deprecated from the start.
+    For(Duration),
+}
+
+/// The scope of an IPv4 address, as the kernel numbers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// 0.
+    #[default]
+    Global,
+    /// 200.
+    Site,
+    /// 253.
+    Link,
+    /// 254.
+    Host,
+    /// 255.
+    Nowhere,
+    /// Another number.
+    Number(u8),
+}
+
+/// An interface whose state moves the priority or forbids taking part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackInterface {
+    /// Which.
+    pub interface: InterfaceName,
+    /// What its state does.
+    pub weight: TrackWeight,
+}
+
+/// A script whose result moves the priority or forbids taking part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackScript {
+    /// Name of a [`Script`] in the same configuration.
+    pub script: String,
+    /// What its result does.
+    pub weight: TrackWeight,
+}
+
+/// One `vrrp_script`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// Its name; unique.
+    pub name: String,
+    /// What is run.
+    pub command: Command,
+    /// How often.
+    pub interval: Duration,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// What its result does unless a tracker says otherwise.
+    pub weight: TrackWeight,
+    /// Successes in a row before it counts as up.
+    pub rise: u32,
+    /// Failures in a row before it counts as down.
+    pub fall: u32,
+    /// Whether it counts as failed until it has run.
+    pub init_fail: bool,
+}
+
+/// One `vrrp_sync_group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncGroup {
+    /// Its name; unique.
+    pub name: String,
+    /// Names of instances in the same configuration.
+    pub members: Vec<String>,
+    /// `track_interface`, for all members.
+    pub track_interfaces: Vec<TrackInterface>,
+    /// `track_script`, for all members.
+    pub track_scripts: Vec<TrackScript>,
+    /// `notify_*`.
+    pub notify: Notify,
+    /// Whether its transitions send mail.
+    pub mail_alert: bool,
+}
+
+/// Scripts run on transitions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notify {
+    /// `notify_master`.
+    pub master: Option<Command>,
+    /// `notify_backup`.
+    pub backup: Option<Command>,
+    /// `notify_fault`.
+    pub fault: Option<Command>,
+    /// `notify_stop`.
+    pub stop: Option<Command>,
+    /// `notify_deleted`.
+    pub deleted: Option<Command>,
+    /// `notify_master_rx_lower_pri`.
+    pub master_rx_lower_priority: Option<Command>,
+    /// `notify`, with keepalived's four arguments appended.
+    pub any: Option<Command>,
+}

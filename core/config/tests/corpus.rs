@@ -1,0 +1,284 @@
+//! Configurations as they are found in the wild, each with what becomes of it.
+//!
+//! `tests/corpus/NAME.conf` stands beside `tests/corpus/NAME.expected`: first what the file means, one line
+//! for an instance, a script or a group, or `refused`; then the findings with line and column. The expected
+//! files are written by hand or checked by hand; `KEEPWATCH_WRITE_EXPECTED=1` writes new ones to be checked.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use keepwatch_config::model::{Command, Instance, Script, SyncGroup, VirtualAddress};
+use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load};
+use keepwatch_vrrp::{Destination, SourceCheck};
+
+#[test]
+fn every_file_means_what_is_expected() {
+    let write = std::env::var_os("KEEPWATCH_WRITE_EXPECTED").is_some();
+    let mut wrong = Vec::new();
+    for path in corpus() {
+        let found = digest(&path);
+        let expected = path.with_extension("expected");
+        if write && !expected.exists() {
+            fs::write(&expected, &found).unwrap();
+        }
+        if fs::read_to_string(&expected).ok().as_deref() != Some(found.as_str()) {
+            wrong.push(format!("=== {}\n{found}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whatever is accepted, the engine accepts too.
+#[test]
+fn what_is_accepted_makes_valid_parameters() {
+    let mut count = 0;
+    for path in corpus() {
+        let Ok(Loaded { config: Some(config), findings, .. }) = load(&path) else { continue };
+        assert!(!findings.has_errors());
+        for instance in &config.instances {
+            instance.params().check().unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 25, "{count}");
+}
+
+#[test]
+fn no_rendered_finding_shows_a_password() {
+    for path in corpus() {
+        let Ok(loaded) = load(&path) else { continue };
+        let rendered = loaded.findings.render(&loaded.source, Style::Plain);
+        let debug = format!("{loaded:?}");
+        for secret in ["7c9e6679", "1111", "secret", "1234"] {
+            assert!(!rendered.contains(secret), "{rendered}");
+            assert!(!debug.contains(secret), "{debug}");
+        }
+    }
+}
+
+/// The first configuration of the task: nothing wrong with it, one remark.
+#[test]
+fn the_first_seed_has_one_remark() {
+    let loaded = load(&directory().join("seed-1-master.conf")).unwrap();
+    let expected = "\
+remark: mail is configured, but nothing here asks for mail on a VRRP transition
+ --> seed-1-master.conf:4:4
+  |
+4 |    notification_email {
+  |    ^^^^^^^^^^^^^^^^^^ these admins would hear nothing, as under keepalived
+  |
+  = help: add `smtp_alert` to global_defs, or to the instance
+";
+    assert_eq!(loaded.findings.render(&loaded.source, Style::Plain), expected);
+    let counts = [Severity::Error, Severity::Warning, Severity::Remark].map(|s| loaded.findings.count(s));
+    assert_eq!(counts, [0, 0, 1]);
+}
+
+#[test]
+fn what_is_no_text_is_refused_with_a_reason() {
+    let message = |name: &str| load(&directory().join(name)).unwrap_err().to_string();
+    let table = [
+        ("empty.conf", "empty.conf is empty; a virtual router is written `vrrp_instance NAME { ... }`"),
+        (".", "corpus/. is a directory; name the file in it"),
+        (
+            "latin1-name.conf",
+            "latin1-name.conf is not UTF-8: see line 1, column 18; only its comments may be in another encoding",
+        ),
+        (
+            "absent.conf",
+            "absent.conf cannot be read: No such file or directory (os error 2); check the name, or write the file",
+        ),
+    ];
+    for (name, expected) in table {
+        assert!(message(name).ends_with(expected), "{}", message(name));
+    }
+    let binary = std::env::temp_dir().join(format!("keepwatch-binary-{}.conf", std::process::id()));
+    fs::write(&binary, b"a\nb\0c").unwrap();
+    let found = load(&binary).unwrap_err();
+    fs::remove_file(&binary).unwrap();
+    assert!(matches!(found, LoadError::Binary { line: 2, .. }), "{found}");
+    assert!(matches!(load(Path::new("/dev/zero")), Err(LoadError::TooLong { .. })));
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
+}
+
+fn corpus() -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|ext| ext == "conf")).collect();
+    paths.sort();
+    assert!(paths.len() > 40, "{}", paths.len());
+    paths
+}
+
+fn digest(path: &Path) -> String {
+    let loaded = match load(path) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let error = error.to_string();
+            return format!(
+                "refused: {}\n",
+                error.rsplit_once("corpus/").map_or(error.as_str(), |(_, rest)| rest)
+            );
+        }
+    };
+    let mut out = String::new();
+    match &loaded.config {
+        Some(config) => describe(config, &mut out),
+        None => out.push_str("refused\n"),
+    }
+    for finding in loaded.findings.iter() {
+        writeln!(out, "{}", finding_line(finding, &loaded.source)).unwrap();
+    }
+    out
+}
+
+fn finding_line(finding: &Diagnostic, source: &Source) -> String {
+    let before = &source.text[..finding.primary.span.start];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    let severity = format!("{:?}", finding.severity).to_lowercase();
+    format!("{severity} {line}:{column} {} | {}", finding.message, finding.primary.text)
+}
+
+fn describe(config: &Config, out: &mut String) {
+    for instance in &config.instances {
+        writeln!(out, "instance {}", instance_line(instance)).unwrap();
+    }
+    for script in &config.scripts {
+        writeln!(out, "script {}", script_line(script)).unwrap();
+    }
+    for group in &config.groups {
+        writeln!(out, "group {}", group_line(group)).unwrap();
+    }
+    let globals = &config.globals;
+    let mail = &globals.mail;
+    if !mail.to.is_empty() {
+        writeln!(out, "mail to {:?} from {:?} by {:?}", mail.to, mail.from, mail.server).unwrap();
+    }
+    if let Some(user) = &globals.script_user {
+        writeln!(out, "scripts run as {} (security {})", user.name, globals.script_security).unwrap();
+    }
+    for fifo in &globals.notify_fifos {
+        writeln!(out, "fifo {} read by {:?}", fifo.path, fifo.script.as_ref().map(|script| &script.argv))
+            .unwrap();
+    }
+}
+
+fn instance_line(instance: &Instance) -> String {
+    let mut out = format!(
+        "{}: {} vrid {} {:?} {:?} priority {} every {} x{} {:?} {:?}",
+        instance.name,
+        instance.interface,
+        instance.vrid,
+        instance.version,
+        instance.family,
+        instance.priority,
+        instance.interval,
+        instance.missed_adverts,
+        instance.start,
+        instance.preemption,
+    );
+    match &instance.destination {
+        Destination::Multicast { group } => write!(out, " to {group}").unwrap(),
+        Destination::Unicast { peers, ttl, source_check } => {
+            let peers: Vec<_> = peers
+                .iter()
+                .map(|peer| format!("{} {}-{}", peer.address, peer.min_ttl, peer.max_ttl))
+                .collect();
+            let check = if *source_check == SourceCheck::Peers { "peers only" } else { "anybody" };
+            write!(out, " to {} ttl {ttl} from {check}", peers.join(", ")).unwrap();
+        }
+    }
+    let mut part = |label: &str, text: String| {
+        if !text.is_empty() {
+            write!(out, "; {label}{text}").unwrap();
+        }
+    };
+    part("source ", instance.source.map(|source| source.to_string()).unwrap_or_default());
+    part(
+        "password of ",
+        instance.password.map(|p| p.0.iter().filter(|&&b| b != 0).count().to_string()).unwrap_or_default(),
+    );
+    part("holds ", instance.addresses.iter().map(address_text).collect::<Vec<_>>().join(", "));
+    part("excluded ", instance.excluded.iter().map(address_text).collect::<Vec<_>>().join(", "));
+    part(
+        "tracks ",
+        instance
+            .track_interfaces
+            .iter()
+            .map(|t| format!("{} {:?}", t.interface, t.weight))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    part(
+        "checks ",
+        instance
+            .track_scripts
+            .iter()
+            .map(|t| format!("{} {:?}", t.script, t.weight))
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    let notify = &instance.notify;
+    let scripts = [
+        ("master", &notify.master),
+        ("backup", &notify.backup),
+        ("fault", &notify.fault),
+        ("any", &notify.any),
+    ];
+    for (state, script) in scripts {
+        part(&format!("notify {state} "), script.as_ref().map(command_text).unwrap_or_default());
+    }
+    part("", if instance.mail_alert { "mail".to_owned() } else { String::new() });
+    part("", if instance.checksum_as_v2 { "checksum as v2".to_owned() } else { String::new() });
+    if instance.announce != keepwatch_vrrp::AnnouncePolicy::default() {
+        part("", format!("{:?}", instance.announce));
+    }
+    part("", format!("{:?} {:?}", instance.lower_adverts, instance.higher_adverts));
+    out
+}
+
+fn address_text(address: &VirtualAddress) -> String {
+    let mut out = format!("{}/{}", address.address, address.prefix_len);
+    let mut part = |label: &str, text: Option<String>| {
+        if let Some(text) = text {
+            write!(out, " {label} {text}").unwrap();
+        }
+    };
+    part("dev", address.device.as_ref().map(ToString::to_string));
+    part("label", address.label.clone());
+    part("brd", address.broadcast.map(|broadcast| broadcast.to_string()));
+    part("dad", address.duplicate_detection.then(String::new));
+    out.trim_end().to_owned()
+}
+
+fn script_line(script: &Script) -> String {
+    format!(
+        "{}: {} every {:?} timeout {:?} {:?} rise {} fall {}{}",
+        script.name,
+        command_text(&script.command),
+        script.interval,
+        script.timeout,
+        script.weight,
+        script.rise,
+        script.fall,
+        if script.init_fail { " fails at first" } else { "" },
+    )
+}
+
+fn group_line(group: &SyncGroup) -> String {
+    let tracked: Vec<_> =
+        group.track_interfaces.iter().map(|t| format!("{} {:?}", t.interface, t.weight)).collect();
+    format!("{}: {}; tracks {}", group.name, group.members.join(" "), tracked.join(", "))
+}
+
+fn command_text(command: &Command) -> String {
+    let user = command.user.as_ref().map(|user| format!(" as {user:?}")).unwrap_or_default();
+    format!("{:?}{user}", command.argv)
+}

@@ -1,0 +1,126 @@
+//! `global_defs`.
+
+use std::time::Duration;
+
+use keepwatch_config::model::{Command, Globals, Mail, NotifyFifo, User};
+use keepwatch_vrrp::{Destination, HigherAdverts, LowerAdverts, SourceCheck, Version};
+
+use super::{GOOD, read, with_globals};
+
+fn globals(body: &str) -> Globals {
+    let (config, said) = with_globals(body);
+    let said: Vec<_> = said.into_iter().filter(|line| !line.starts_with("remark")).collect();
+    assert!(said.is_empty(), "{body}: {said:?}");
+    config.globals
+}
+
+#[test]
+fn mail_and_names() {
+    let mail = |mail: Mail| Globals { mail, ..Globals::default() };
+    let name = Some("lb1".to_owned());
+    let table = [
+        ("", Globals::default()),
+        ("router_id lb0\nrouter_id lb1", Globals { router_id: name.clone(), ..Globals::default() }),
+        (
+            "notification_email {\n a@x b@x\n \"C D <c@x>\"\n}",
+            mail(Mail { to: ["a@x", "b@x", "C D <c@x>"].map(str::to_owned).into(), ..Mail::default() }),
+        ),
+        ("notification_email_from lb1", mail(Mail { from: name.clone(), ..Mail::default() })),
+        ("smtp_server 10.0.0.1", mail(Mail { server: Some(("10.0.0.1".to_owned(), 25)), ..Mail::default() })),
+        ("smtp_server mail 587", mail(Mail { server: Some(("mail".to_owned(), 587)), ..Mail::default() })),
+        ("smtp_helo_name lb1", mail(Mail { helo_name: name, ..Mail::default() })),
+        (
+            "smtp_connect_timeout 7",
+            mail(Mail { connect_timeout: Some(Duration::from_secs(7)), ..Mail::default() }),
+        ),
+        ("no_email_faults", mail(Mail { no_faults: true, ..Mail::default() })),
+        ("smtp_alert", mail(Mail { alert: true, ..Mail::default() })),
+        ("smtp_alert yes\nsmtp_alert_vrrp no", mail(Mail::default())),
+        ("enable_script_security 0", Globals { script_security: true, ..Globals::default() }),
+    ];
+    for (body, expected) in table {
+        assert_eq!(globals(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn script_users_and_fifos() {
+    let user = |group: Option<&str>, supplementary_groups| {
+        Some(User { name: "u".to_owned(), group: group.map(str::to_owned), supplementary_groups })
+    };
+    let table =
+        [("u", None, false), ("u g", Some("g"), false), ("u :g", Some("g"), true), ("u :", None, true)];
+    for (words, group, supplementary) in table {
+        assert_eq!(
+            globals(&format!("script_user {words}")).script_user,
+            user(group, supplementary),
+            "{words}"
+        );
+    }
+    let found =
+        globals("vrrp_notify_fifo /run/b\nvrrp_notify_fifo_script \"/bin/r 'a b'\" u\nnotify_fifo /run/a");
+    let script = Some(Command { argv: vec!["/bin/r".to_owned(), "a b".to_owned()], user: user(None, false) });
+    let fifo = |path: &str, script| NotifyFifo { path: path.to_owned(), script };
+    assert_eq!(found.notify_fifos, [fifo("/run/a", None), fifo("/run/b", script)]);
+    assert!(globals("notify_fifo_script /bin/r").notify_fifos.is_empty(), "nothing to read");
+}
+
+#[test]
+fn defaults_of_instances() {
+    let first = |body: &str| {
+        let (config, said) = with_globals(body);
+        assert!(said.is_empty(), "{body}: {said:?}");
+        config.instances.into_iter().next().unwrap()
+    };
+    assert_eq!(first("vrrp_version 3").version, Version::V3);
+    assert_eq!(first("vrrp_down_timer_adverts 4").missed_adverts, 4);
+    assert_eq!(first("vrrp_lower_prio_no_advert").lower_adverts, LowerAdverts::Ignore);
+    assert_eq!(first("vrrp_higher_prio_send_advert on").higher_adverts, HigherAdverts::AnswerAndYield);
+    assert!(first("vrrp_version 3\nv3_checksum_as_v2").checksum_as_v2);
+    let group = Destination::Multicast { group: "224.0.0.99".parse().unwrap() };
+    assert_eq!(first("vrrp_mcast_group4 224.0.0.99").destination, group);
+    assert!(first("smtp_alert").mail_alert);
+    assert!(!first("smtp_alert\nsmtp_alert_vrrp off").mail_alert);
+    for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr", "process_names"] {
+        first(harmless);
+    }
+    let peers = "global_defs {\nvrrp_check_unicast_src\n}\nvrrp_instance a {\nunicast_peer { 10.0.0.2 }\n";
+    let config = read(&format!("{peers}{GOOD}}}")).0.unwrap();
+    let found = &config.instances[0].destination;
+    assert!(matches!(found, Destination::Unicast { source_check: SourceCheck::Peers, .. }), "{found:?}");
+    let v6 =
+        "global_defs {\nvrrp_mcast_group6 ff02::99\n}\nvrrp_instance a {\ninterface e\nvirtual_router_id 1\n";
+    let config = read(&format!("{v6}virtual_ipaddress {{ fe80::1 }}\n}}")).0.unwrap();
+    let group = Destination::Multicast { group: "ff02::99".parse().unwrap() };
+    assert_eq!(config.instances[0].destination, group);
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    let table = [
+        ("router_id", "warning `router_id` needs a value"),
+        ("smtp_server", "error `smtp_server` needs a value"),
+        ("smtp_server mail 0", "warning `smtp_server` has a port that cannot be"),
+        ("smtp_connect_timeout 0", "warning `smtp_connect_timeout` must be greater than 0"),
+        ("smtp_alert perhaps", "warning `smtp_alert` can be on or off only"),
+        ("notification_email {\n}", "warning `notification_email` is empty"),
+        ("vrrp_version 4", "warning `vrrp_version` is out of range"),
+        (
+            "vrrp_mcast_group4 10.0.0.1",
+            "warning `10.0.0.1` is not a multicast address for `vrrp_mcast_group4`",
+        ),
+        ("vrrp_mcast_group4 ff02::1", "warning `ff02::1` is not a multicast address for `vrrp_mcast_group4`"),
+        ("vrrp_strict", "warning `vrrp_strict` is supported in part only"),
+        ("vrrp_startup_delay 9", "warning `vrrp_startup_delay` is not supported by this version"),
+        ("enable_snmp_keepalived", "warning `enable_snmp_keepalived` is deprecated"),
+        ("lvs_flush\nlvs_timeouts tcp 9", "warning load balancing (ipvs) is not part of keepwatch"),
+        ("script_user", "warning `script_user` needs a user"),
+        ("notify_fifo", "warning `notify_fifo` needs a value"),
+        ("notify_fifo /a\nnotify_fifo /b", "warning `notify_fifo` is there already"),
+        ("notify_fifo_script \"/a 'b\"", "warning a quotation mark within `/a 'b` is not closed"),
+    ];
+    for (body, expected) in table {
+        let text = format!("global_defs {{\n{body}\n}}\nvrrp_instance VI_1 {{\n{GOOD}}}\n");
+        assert_eq!(read(&text).1, [expected], "{body}");
+    }
+}

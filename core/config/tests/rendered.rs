@@ -1,0 +1,183 @@
+//! What an administrator sees, to the letter.
+
+use keepwatch_config::{Style, load_text};
+
+fn rendered(text: &str) -> String {
+    let loaded = load_text("keepalived.conf", text);
+    loaded.findings.render(&loaded.source, Style::Plain)
+}
+
+#[test]
+fn a_virtual_router_id_that_is_used_twice() {
+    let text = "\
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress { 10.1.1.30 }
+}
+vrrp_instance VI_2 {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress { 10.1.1.31 }
+}
+";
+    let expected = "\
+error: virtual_router_id 51 is used twice on eth0
+ --> keepalived.conf:8:23
+  |
+3 |     virtual_router_id 51
+  |                       -- first use
+...
+8 |     virtual_router_id 51
+  |                       ^^ second use
+  |
+  = note: keepalived refuses to start
+  = help: give `VI_2` another virtual_router_id
+";
+    assert_eq!(rendered(text), expected);
+}
+
+#[test]
+fn a_misspelt_keyword_a_bad_number_and_a_long_password() {
+    let text = "\
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority 300
+    authentication {
+        auth_type PASS
+        auth_pass 123456789
+    }
+    virtual_ipadress {
+        10.1.1.29
+    }
+    virtual_ipaddress {
+        10.1.1.30
+    }
+}
+";
+    let expected = "\
+warning: `priority` is out of range
+ --> keepalived.conf:4:14
+  |
+4 |     priority 300
+  |              ^^^ must be 1 to 255
+  |
+  = note: keepalived logs this and uses 100; keepwatch does the same
+
+warning: the password is too long
+ --> keepalived.conf:7:19
+  |
+7 |         auth_pass *********
+  |                   ^^^^^^^^^ 9 octets, of which 8 are used
+  |
+  = note: keepalived logs this and uses its first 8 octets; keepwatch does the same
+
+warning: unknown keyword `virtual_ipadress`
+ --> keepalived.conf:9:5
+  |
+9 |     virtual_ipadress {
+  |     ^^^^^^^^^^^^^^^^ did you mean `virtual_ipaddress`?
+  |
+  = note: keepalived logs this and reads on within the block; keepwatch skips all of it
+";
+    assert_eq!(rendered(text), expected);
+}
+
+#[test]
+fn a_comment_that_ate_the_value() {
+    let text = "vrrp_instance 1 {\n    interface #PLACEHOLDER#\n    virtual_router_id 51\n}\n";
+    let expected = "\
+error: `interface` needs a value
+ --> keepalived.conf:2:5
+  |
+2 |     interface #PLACEHOLDER#
+  |     ^^^^^^^^^ nothing follows
+  |
+  = note: keepalived refuses to start
+  = help: `#` and `!` begin a comment: put a value that holds one in double quotes
+";
+    assert_eq!(rendered(text), expected);
+}
+
+#[test]
+fn half_a_file() {
+    let text = "\
+vrrp_instance VI_1 {
+    virtual_ipaddress {
+        10.1.1.30
+}
+
+vrrp_script chk {
+    script \"/bin/true\"
+}
+";
+    let expected = "\
+error: the file ends within a block
+ --> keepalived.conf:1:1
+  |
+1 | vrrp_instance VI_1 {
+  | ^^^^^^^^^^^^^^^^^^^^ this block is never closed
+...
+6 | vrrp_script chk {
+  | --------------- this cannot stand within a block: a `}` is missing before it
+  |
+  = help: add the missing `}`, or the missing end of the file
+";
+    assert_eq!(rendered(text), expected);
+}
+
+#[test]
+fn what_this_version_does_not_do_yet_names_everybody() {
+    let text = "\
+global_defs {
+    smtp_alert
+}
+vrrp_script chk {
+    script \"/bin/true\"
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    track_script { chk }
+    notify /bin/true
+    virtual_ipaddress { 10.1.1.30 }
+}
+vrrp_instance VI_2 {
+    interface eth1
+    virtual_router_id 51
+    track_script { chk }
+    notify_master /bin/true
+    virtual_ipaddress { 10.2.2.30 }
+}
+vrrp_sync_group G {
+    group { VI_1 VI_2 }
+}
+";
+    let expected = "\
+warning: mail is read but not sent in this version: that of VI_1, that of VI_2, that of G
+ --> keepalived.conf:7:1
+  |
+7 | vrrp_instance VI_1 {
+  | ^^^^^^^^^^^^^^^^^^
+
+warning: checks are read but not run in this version: VI_1 behaves as if chk passed, VI_2 behaves as if chk passed
+  --> keepalived.conf:10:20
+   |
+10 |     track_script { chk }
+   |                    ^^^
+
+warning: notify scripts and FIFOs are read but not served in this version: those of VI_1, those of VI_2
+  --> keepalived.conf:11:5
+   |
+11 |     notify /bin/true
+   |     ^^^^^^^^^^^^^^^^
+
+warning: sync groups are read but not kept in this version: G lets VI_1 and VI_2 fail over one by one
+  --> keepalived.conf:21:1
+   |
+21 | vrrp_sync_group G {
+   | ^^^^^^^^^^^^^^^^^
+";
+    assert_eq!(rendered(text), expected);
+}
