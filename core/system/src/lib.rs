@@ -1,0 +1,27 @@
+//! Linux: what the kernel is asked and told, as concrete types without policy.
+//!
+//! What is here: netlink requests and notifications, sockets for adverts and frames, the absolute timer, the
+//! poller, clocks, capabilities, and the lock that keeps two engines from one interface. Nothing blocks unless
+//! its name says `wait`. What is absent: VRRP. This is the only crate with unsafe code.
+
+mod advert_socket;
+mod capability;
+mod clock;
+mod deadline_timer;
+mod frame_socket;
+mod interface_lock;
+mod poller;
+mod sysctl;
+mod wakeup;
+
+pub mod netlink;
+
+pub use advert_socket::{AdvertSocket, Incoming, IpFamily};
+pub use capability::{MissingCapability, missing_capabilities};
+pub use clock::boot_nanos;
+pub use deadline_timer::DeadlineTimer;
+pub use frame_socket::{FrameSocket, Frames};
+pub use interface_lock::{InterfaceLock, LockError};
+pub use poller::{Poller, Ready, Token};
+pub use sysctl::forwards_ipv6;
+pub use wakeup::Wakeup;

@@ -1,0 +1,15 @@
+//! Links and addresses, by rtnetlink's messages over sockets of our own.
+//!
+//! Asking and listening are two sockets: the kernel stamps a notification with the port of whoever caused it,
+//! and on one socket it would be taken for an answer. Both are synchronous: the kernel has answered when
+//! `sendmsg` returns, so no request ever waits.
+
+mod address;
+mod link;
+mod monitor;
+mod requests;
+
+pub use address::{ADDRESS_PROTOCOL, Address, AddressFlag, NewAddress, PreferredLifetime};
+pub use link::{Link, LinkEvent};
+pub use monitor::{Change, Monitor};
+pub use requests::Requests;

@@ -1,0 +1,215 @@
+//! Asking the kernel.
+
+use std::io;
+use std::net::IpAddr;
+
+use rtnetlink::packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload,
+};
+use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
+use rtnetlink::packet_route::link::LinkMessage;
+use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
+use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
+use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+use super::{Address, Link, NewAddress};
+
+/// A kernel's dump comes in parts of at most 32 KiB.
+const BUFFER: usize = 64 << 10;
+
+/// A netlink socket for requests.
+pub struct Requests {
+    socket: Socket,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+impl std::fmt::Debug for Requests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Requests").field("sequence", &self.sequence).finish_non_exhaustive()
+    }
+}
+
+impl Requests {
+    /// A socket in the calling thread's network namespace.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER) })
+    }
+
+    /// All interfaces.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn links(&mut self) -> io::Result<Vec<Link>> {
+        let answers = self.ask(RouteNetlinkMessage::GetLink(LinkMessage::default()), NLM_F_DUMP)?;
+        Ok(answers
+            .iter()
+            .filter_map(|answer| match answer {
+                RouteNetlinkMessage::NewLink(message) => Link::from_message(message),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// All addresses of both families.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn addresses(&mut self) -> io::Result<Vec<Address>> {
+        let answers = self.ask(RouteNetlinkMessage::GetAddress(AddressMessage::default()), NLM_F_DUMP)?;
+        Ok(answers
+            .iter()
+            .filter_map(|answer| match answer {
+                RouteNetlinkMessage::NewAddress(message) => Address::from_message(message),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Adds an address to an interface.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; `AlreadyExists` if it is there.
+    pub fn add_address(&mut self, interface: u32, address: &NewAddress) -> io::Result<()> {
+        let message = RouteNetlinkMessage::NewAddress(address.to_message(interface));
+        self.ask(message, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL).map(drop)
+    }
+
+    /// Removes an address from an interface. One that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn remove_address(&mut self, interface: u32, address: IpAddr, prefix_len: u8) -> io::Result<()> {
+        let mut message = AddressMessage::default();
+        message.header.family = family(address);
+        message.header.prefix_len = prefix_len;
+        message.header.index = interface;
+        message.attributes.push(AddressAttribute::Local(address));
+        match self.ask(RouteNetlinkMessage::DelAddress(message), NLM_F_ACK) {
+            Ok(_) => Ok(()),
+            // Neither the address, nor (ENODEV) the interface.
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => Ok(()),
+            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether packets to an address are delivered to this host. An IPv6 address is not usable before: its
+    /// local route comes from a work queue, up to 200 ms after the address.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; an unreachable address is not one.
+    pub fn is_delivered_here(&mut self, interface: u32, address: IpAddr) -> io::Result<bool> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = family(address);
+        let (destination, prefix_len) = match address {
+            IpAddr::V4(address) => (RouteAddress::Inet(address), 32),
+            IpAddr::V6(address) => (RouteAddress::Inet6(address), 128),
+        };
+        message.header.destination_prefix_length = prefix_len;
+        message.attributes.push(RouteAttribute::Destination(destination));
+        // A link-local address is one only together with its interface.
+        if matches!(address, IpAddr::V6(address) if address.is_unicast_link_local()) {
+            message.attributes.push(RouteAttribute::Oif(interface));
+        }
+        match self.ask(RouteNetlinkMessage::GetRoute(message), 0) {
+            Ok(answers) => Ok(answers.iter().any(|answer| match answer {
+                RouteNetlinkMessage::NewRoute(route) => route.header.kind == RouteType::Local,
+                _ => false,
+            })),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends a request and gives its answers.
+    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | flags;
+        header.sequence_number = self.sequence;
+        let mut request = NetlinkMessage::new(header, NetlinkPayload::from(message));
+        request.finalize();
+        let mut octets = vec![0; request.buffer_len()];
+        request.serialize(&mut octets);
+        self.socket.send(&octets, 0)?;
+        self.answers()
+    }
+
+    fn answers(&mut self) -> io::Result<Vec<RouteNetlinkMessage>> {
+        let mut answers = Vec::new();
+        loop {
+            self.buffer.clear();
+            // The answer is there when `send` returns; should it ever not be, that is an error, not a wait.
+            self.socket.recv(&mut self.buffer, libc::MSG_DONTWAIT)?;
+            for message in Messages(&self.buffer) {
+                if message.header.sequence_number != self.sequence {
+                    continue;
+                }
+                let is_part = message.header.flags & rtnetlink::packet_core::NLM_F_MULTIPART != 0;
+                match message.payload {
+                    NetlinkPayload::InnerMessage(answer) => {
+                        answers.push(answer);
+                        if !is_part {
+                            return Ok(answers);
+                        }
+                    }
+                    NetlinkPayload::Error(error) => match error.code {
+                        None => return Ok(answers),
+                        Some(code) => return Err(io::Error::from_raw_os_error(code.get().saturating_neg())),
+                    },
+                    NetlinkPayload::Done(_) => return Ok(answers),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+const fn family(address: IpAddr) -> AddressFamily {
+    match address {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    }
+}
+
+/// The messages in a datagram from the kernel. One that cannot be read is passed over.
+pub(super) struct Messages<'a>(pub(super) &'a [u8]);
+
+impl Iterator for Messages<'_> {
+    type Item = NetlinkMessage<RouteNetlinkMessage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let length: [u8; 4] = self.0.get(..4)?.try_into().ok()?;
+            let length = usize::try_from(u32::from_ne_bytes(length)).ok()?;
+            let message = self.0.get(..length).filter(|message| message.len() >= 16)?;
+            let parsed = NetlinkMessage::deserialize(message);
+            // Messages begin at multiples of four.
+            self.0 = self.0.get(length.next_multiple_of(4)..).unwrap_or(&[]);
+            if let Ok(parsed) = parsed {
+                return Some(parsed);
+            }
+        }
+    }
+}
