@@ -1,0 +1,89 @@
+//! Virtual addresses: what the engine has put in place, and putting it there.
+
+use std::io;
+use std::net::IpAddr;
+
+use keepwatch_config::model::{Lifetime, Scope, VirtualAddress};
+use keepwatch_system::netlink::{NewAddress, PreferredLifetime, Requests};
+use keepwatch_vrrp::InterfaceId;
+
+/// A virtual address of one router.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// As the kernel is to be told.
+    pub(crate) new: NewAddress,
+    /// The interface it goes to.
+    pub(crate) interface: InterfaceId,
+    pub(crate) state: Placement,
+}
+
+/// Where an address stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    /// Not in place, by our doing.
+    Absent,
+    /// Added, but not yet delivered here (IPv6).
+    Settling,
+    /// In place.
+    Present,
+    /// The host's own address, which an address owner has anyway: never added or removed.
+    Own,
+}
+
+impl Held {
+    pub(crate) fn new(address: &VirtualAddress, interface: InterfaceId) -> Self {
+        Self { new: new_address(address), interface, state: Placement::Absent }
+    }
+
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.new.address
+    }
+
+    /// `10.1.1.30/32`.
+    pub(crate) fn describe(&self) -> String {
+        format!("{}/{}", self.new.address, self.new.prefix_len)
+    }
+
+    /// The prefix length that the kernel knows it by.
+    pub(crate) fn kernel_prefix_len(&self) -> u8 {
+        self.new.peer.map_or(self.new.prefix_len, |(_, prefix_len)| prefix_len)
+    }
+
+    /// Puts it on the interface with this index. One that is there already, from whomever, is replaced: it may
+    /// be a failed duplicate, or about to expire.
+    pub(crate) fn add(&self, index: u32, requests: &mut Requests) -> io::Result<()> {
+        match requests.add_address(index, &self.new) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                requests.remove_address(index, self.address(), self.kernel_prefix_len())?;
+                requests.add_address(index, &self.new)
+            }
+            done => done,
+        }
+    }
+}
+
+fn new_address(address: &VirtualAddress) -> NewAddress {
+    NewAddress {
+        address: address.address,
+        prefix_len: address.prefix_len,
+        peer: address.peer,
+        scope: match address.scope {
+            Scope::Global => 0,
+            Scope::Site => 200,
+            Scope::Link => 253,
+            Scope::Host => 254,
+            Scope::Nowhere => 255,
+            Scope::Number(number) => number,
+        },
+        label: address.label.clone(),
+        broadcast: address.broadcast,
+        duplicate_detection: address.duplicate_detection,
+        no_prefix_route: address.no_prefix_route,
+        home: address.home,
+        manage_temporary: address.manage_temporary,
+        preferred: match address.preferred_lifetime {
+            Lifetime::Forever => PreferredLifetime::Forever,
+            Lifetime::For(duration) => PreferredLifetime::For(duration),
+        },
+    }
+}

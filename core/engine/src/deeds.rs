@@ -1,0 +1,216 @@
+//! Carrying actions out, and telling what happened.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use keepwatch_bus::Draft;
+use keepwatch_event::{EventKind, Severity};
+use keepwatch_vrrp::{Action, AddressTrouble, Input, Instant, InterfaceId, LinkState, Notice, RouterId};
+
+use crate::addresses::Placement;
+use crate::engine::Engine;
+use crate::interfaces::Interface;
+use crate::report::Context;
+use crate::setup::index;
+
+/// How soon an IPv6 address that is not delivered here yet is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_micros(500);
+/// How long it is looked at.
+const SETTLE_WITHIN: Duration = Duration::from_secs(3);
+
+/// An IPv6 address that was added and is not delivered here yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settling {
+    router: RouterId,
+    address: usize,
+    since: Instant,
+}
+
+impl Engine {
+    /// Carries out all actions in order, and those that follow from their outcome.
+    pub(crate) fn perform(&mut self, now: Instant) {
+        while !self.actions.is_empty() {
+            let mut batch = std::mem::take(&mut self.batch);
+            batch.extend(self.actions.drain());
+            for (router, action) in batch.drain(..) {
+                self.act(now, router, action);
+            }
+            self.batch = batch;
+            self.arm_earlier(self.next_deadline());
+        }
+    }
+
+    fn act(&mut self, now: Instant, router: RouterId, action: Action) {
+        match action {
+            Action::SendAdvert(claim) => {
+                let Some(segment) = self.parts.routers.segment(router) else { return };
+                let id = segment.interface;
+                let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
+                let Some(router) = self.parts.routers.get(router) else { return };
+                let sent = self.transmitter.advert(interface, router, claim);
+                self.note_sending(id, sent);
+            }
+            Action::Announce(number) => {
+                let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number))
+                else {
+                    return;
+                };
+                let (id, address) = (held.interface, held.address());
+                let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
+                let sent = self.transmitter.announce(interface, address);
+                self.note_sending(id, sent);
+            }
+            Action::AddAddress(number) => self.add_address(now, router, number),
+            Action::RemoveAddress(number) => self.remove_address(router, number),
+            Action::Tell(notice) => self.tell(router, notice),
+        }
+    }
+
+    /// Tells the first failure to send on an interface, until something is sent again. A link that is down is
+    /// told by itself.
+    fn note_sending(&mut self, id: InterfaceId, sent: io::Result<()>) {
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let was_failing = interface.send_failing;
+        interface.send_failing = sent.is_err();
+        let Err(error) = sent else { return };
+        if was_failing || interface.state() != LinkState::Up {
+            return;
+        }
+        let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
+        self.publish(Draft::general(Severity::Error, kind));
+    }
+
+    fn add_address(&mut self, now: Instant, router: RouterId, number: usize) {
+        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
+        else {
+            return;
+        };
+        let interface = self.parts.interfaces.get(index(held.interface));
+        let Some((name, link_index)) = interface.and_then(|i| Some((i.name.clone(), i.index()?))) else {
+            self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
+            return;
+        };
+        if held.state == Placement::Own {
+            self.parts.routers.handle(now, router, Input::AddressUsable(number), &mut self.actions);
+            return;
+        }
+        let address = held.describe();
+        if let Err(error) = held.add(link_index, &mut self.parts.requests) {
+            let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
+            self.publish_for(router, Severity::Error, kind);
+            self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
+            return;
+        }
+        // IPv4 addresses are usable when the kernel says they are added.
+        let at_once = held.address().is_ipv4()
+            || self.parts.requests.is_delivered_here(link_index, held.address()).unwrap_or(false);
+        held.state = if at_once { Placement::Present } else { Placement::Settling };
+        self.publish_for(router, Severity::Info, EventKind::AddressAdded { address, interface: name });
+        if at_once {
+            self.parts.routers.handle(now, router, Input::AddressUsable(number), &mut self.actions);
+        } else {
+            self.settling.push(Settling { router, address: number, since: now });
+        }
+    }
+
+    fn remove_address(&mut self, router: RouterId, number: usize) {
+        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
+        else {
+            return;
+        };
+        match held.state {
+            Placement::Absent | Placement::Own => return,
+            Placement::Present | Placement::Settling => held.state = Placement::Absent,
+        }
+        self.settling.retain(|settling| (settling.router, settling.address) != (router, number));
+        let Some(interface) = self.parts.interfaces.get(index(held.interface)) else { return };
+        let Some(link_index) = interface.index() else { return };
+        let (address, name) = (held.describe(), interface.name.clone());
+        let removed =
+            self.parts.requests.remove_address(link_index, held.address(), held.kernel_prefix_len());
+        let (severity, kind) = match removed {
+            Ok(()) => (Severity::Info, EventKind::AddressRemoved { address, interface: name }),
+            Err(error) => {
+                let error = error.to_string();
+                (Severity::Error, EventKind::AddressStuck { address, interface: name, error })
+            }
+        };
+        self.publish_for(router, severity, kind);
+    }
+
+    /// Looks whether IPv6 addresses that were added have become usable.
+    pub(crate) fn look_at_settling(&mut self, now: Instant) {
+        if self.settling.is_empty() {
+            return;
+        }
+        let mut settling = std::mem::take(&mut self.settling);
+        settling.retain(|entry| !self.has_settled(now, *entry));
+        self.settling.extend(settling);
+        self.perform(now);
+        if !self.settling.is_empty() {
+            self.arm_earlier(Some(now + LOOK_AGAIN));
+        }
+    }
+
+    fn has_settled(&mut self, now: Instant, entry: Settling) -> bool {
+        let Some(held) =
+            self.parts.instances.get_mut(entry.router.0).and_then(|state| state.held.get_mut(entry.address))
+        else {
+            return true;
+        };
+        if held.state != Placement::Settling {
+            return true;
+        }
+        let link = self.parts.interfaces.get(index(held.interface)).and_then(Interface::index);
+        let delivered = link
+            .is_some_and(|link| self.parts.requests.is_delivered_here(link, held.address()).unwrap_or(false));
+        if !delivered {
+            return now.since(entry.since) > SETTLE_WITHIN;
+        }
+        held.state = Placement::Present;
+        let input = Input::AddressUsable(entry.address);
+        self.parts.routers.handle(now, entry.router, input, &mut self.actions);
+        true
+    }
+
+    fn tell(&mut self, router: RouterId, notice: Notice) {
+        let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
+        if let Notice::Transition { .. } = notice {
+            instance.term += 1;
+        }
+        // The kernel's own words have been told where they were heard.
+        if let Notice::Address { trouble: AddressTrouble::AddFailed, .. } = notice {
+            return;
+        }
+        let Some(interface) = self.parts.interfaces.get(index(instance.interface)) else { return };
+        let Some(virtual_router) = self.parts.routers.get(router) else { return };
+        let context = Context {
+            name: &instance.name,
+            term: instance.term,
+            params: virtual_router.params(),
+            interfaces: &self.parts.interfaces,
+            interface: &interface.name,
+            held: &instance.held,
+            trackers: &instance.tracker_names,
+        };
+        let draft = context.draft(notice);
+        self.publish(draft);
+    }
+
+    fn publish_for(&self, router: RouterId, severity: Severity, kind: EventKind) {
+        let Some(instance) = self.parts.instances.get(router.0) else { return };
+        let draft = Draft { instance: Some(instance.name.clone()), severity, term: instance.term, kind };
+        self.publish(draft);
+    }
+
+    pub(crate) fn publish(&self, draft: Draft) {
+        self.parts.bus.publish(draft);
+    }
+
+    pub(crate) fn look_at_the_wall_clock(&mut self, now: Instant) {
+        if let Some(jump) = self.wall.look(now, SystemTime::now) {
+            let kind = EventKind::ClockJumped { by: jump.by, backwards: jump.backwards };
+            self.publish(Draft::general(Severity::Warning, kind));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The loop.
+
+use std::io;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::SystemTime;
+
+use keepwatch_bus::Bus;
+use keepwatch_config::model::Config;
+use keepwatch_system::netlink::Change;
+use keepwatch_system::{Incoming, Token};
+use keepwatch_vrrp::wire::{VRRP_PROTOCOL, parse_ip};
+use keepwatch_vrrp::{Action, Actions, Family, Input, Instant, InterfaceId, Packet, RouterId, Segment};
+
+use crate::clock::{self, WallClock};
+use crate::deeds::Settling;
+use crate::interfaces::{Interface, port_of};
+use crate::running::{Command, Running};
+use crate::setup::{Parts, StartError, index};
+use crate::transmit::Transmitter;
+
+const TIMER: Token = Token(0);
+const WAKEUP: Token = Token(1);
+const MONITOR: Token = Token(2);
+
+/// Commands that may wait.
+const COMMANDS: usize = 16;
+/// The largest datagram read whole; adverts of 255 IPv6 addresses have about 4 KiB.
+const DATAGRAM: usize = 8 << 10;
+
+/// An engine, prepared but not running.
+pub struct Engine {
+    pub(crate) parts: Parts,
+    pub(crate) transmitter: Transmitter,
+    pub(crate) actions: Actions,
+    pub(crate) batch: Vec<(RouterId, Action)>,
+    /// IPv6 addresses that are not delivered here yet.
+    pub(crate) settling: Vec<Settling>,
+    /// What the timer is armed for.
+    armed: Option<Instant>,
+    pub(crate) wall: WallClock,
+    datagram: Vec<u8>,
+    pub(crate) changes: Vec<Change>,
+    stopping: bool,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("instances", &self.parts.instances.len()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Prepares an engine for a configuration: checks privileges, opens what it listens with, and takes the
+    /// interfaces' locks. Nothing is sent and no address is touched yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub fn prepare(config: &Config, bus: Bus) -> Result<Self, StartError> {
+        Ok(Self {
+            parts: Parts::prepare(config, bus)?,
+            transmitter: Transmitter::default(),
+            actions: Actions::new(),
+            batch: Vec::new(),
+            settling: Vec::new(),
+            armed: None,
+            wall: WallClock::new(SystemTime::now(), clock::now()),
+            datagram: vec![0; DATAGRAM],
+            changes: Vec::new(),
+            stopping: false,
+        })
+    }
+
+    /// Runs the engine on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, if there is no room for a thread.
+    pub fn spawn(self) -> io::Result<Running> {
+        let (commands, receiver) = sync_channel(COMMANDS);
+        let wakeup = self.parts.wakeup.clone();
+        let thread =
+            std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || self.run(&receiver))?;
+        Ok(Running { thread, commands, wakeup })
+    }
+
+    fn run(mut self, commands: &Receiver<Command>) -> io::Result<()> {
+        self.parts.poller.add(&self.parts.timer, TIMER)?;
+        self.parts.poller.add(&self.parts.wakeup, WAKEUP)?;
+        self.parts.poller.add(&self.parts.monitor, MONITOR)?;
+        self.begin()?;
+        let mut ready = Vec::new();
+        while !self.stopping {
+            self.parts.poller.wait(&mut ready)?;
+            let now = clock::now();
+            // What has arrived counts before what is due: after a stall the adverts that came meanwhile are
+            // heard before anything is claimed.
+            if ready.contains(&MONITOR) {
+                self.hear_kernel(now)?;
+            }
+            for (interface, family) in ready.iter().filter_map(|token| port_of(*token)) {
+                self.hear_adverts(now, interface, family);
+            }
+            if ready.contains(&WAKEUP) {
+                self.parts.wakeup.acknowledge();
+                self.obey(now, commands);
+            }
+            if ready.contains(&TIMER) {
+                self.parts.timer.acknowledge();
+                self.armed = None;
+                self.parts.routers.handle_timeout(now, &mut self.actions);
+            }
+            self.perform(now);
+            self.look_at_settling(now);
+            self.look_at_the_wall_clock(now);
+            if self.armed.is_none() {
+                self.arm(self.next_deadline())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the kernel's state, removes what a former run left, and starts every router.
+    fn begin(&mut self) -> io::Result<()> {
+        let now = clock::now();
+        self.read_kernel(now)?;
+        self.clean_up(now);
+        for router in (0..self.parts.instances.len()).map(RouterId) {
+            self.parts.routers.handle(now, router, Input::Start, &mut self.actions);
+        }
+        self.perform(now);
+        self.arm(self.next_deadline())
+    }
+
+    fn hear_adverts(&mut self, now: Instant, id: InterfaceId, family: Family) {
+        let segment = Segment { interface: id, family };
+        loop {
+            let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+            let socket = match family {
+                Family::V4 => &mut interface.port.v4,
+                Family::V6 => &mut interface.port.v6,
+            };
+            let Some(socket) = socket else { return };
+            // Until nothing more is there, or the link went down, which the monitor tells.
+            let Ok(Some(incoming)) = socket.receive(&mut self.datagram) else { return };
+            let packet = match incoming {
+                Incoming::V4(octets) => match parse_ip(octets) {
+                    Ok(ip) if ip.protocol == VRRP_PROTOCOL => Packet {
+                        source: ip.source,
+                        destination: ip.destination,
+                        ttl: ip.ttl,
+                        payload: ip.payload,
+                    },
+                    Ok(_) | Err(_) => continue,
+                },
+                Incoming::V6 { source, destination, hop_limit, payload } => {
+                    Packet { source, destination, ttl: hop_limit, payload }
+                }
+            };
+            let deadline = self.parts.routers.receive(now, segment, &packet, &mut self.actions);
+            self.arm_earlier(deadline);
+            if !self.actions.is_empty() {
+                self.perform(now);
+            }
+        }
+    }
+
+    fn obey(&mut self, now: Instant, commands: &Receiver<Command>) {
+        for command in commands.try_iter() {
+            match command {
+                Command::Stop => {
+                    for router in (0..self.parts.instances.len()).map(RouterId) {
+                        self.parts.routers.handle(now, router, Input::Stop, &mut self.actions);
+                    }
+                    self.perform(now);
+                    self.stopping = true;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.parts.routers.poll_timeout()
+    }
+
+    fn arm(&mut self, at: Option<Instant>) -> io::Result<()> {
+        if let Some(at) = at {
+            self.parts.timer.arm(at.as_nanos())?;
+            self.armed = Some(at);
+        }
+        Ok(())
+    }
+
+    /// Arms the timer if this is earlier than what it is armed for. A later deadline is left to be found when
+    /// the timer fires: an advert that postpones the master-down time then costs no system call.
+    pub(crate) fn arm_earlier(&mut self, at: Option<Instant>) {
+        let Some(at) = at else { return };
+        if self.armed.is_none_or(|armed| at < armed) {
+            // A timer that cannot be armed cannot be lived without; the next wait tells.
+            let _ = self.arm(Some(at));
+        }
+    }
+
+    pub(crate) fn interface_ids(&self) -> impl Iterator<Item = InterfaceId> + use<> {
+        let count = u32::try_from(self.parts.interfaces.len()).unwrap_or(u32::MAX);
+        (0..count).map(InterfaceId)
+    }
+
+    pub(crate) fn interface_with_index(&self, link: u32) -> Option<InterfaceId> {
+        let position = self.parts.interfaces.iter().position(|interface| interface.index() == Some(link))?;
+        u32::try_from(position).ok().map(InterfaceId)
+    }
+
+    pub(crate) fn interface_mut_with_index(&mut self, link: u32) -> Option<&mut Interface> {
+        self.parts.interfaces.iter_mut().find(|interface| interface.index() == Some(link))
+    }
+}

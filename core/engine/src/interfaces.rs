@@ -1,0 +1,203 @@
+//! The interfaces that matter, as the kernel last described them, and the sockets on them.
+
+use std::io;
+use std::net::IpAddr;
+
+use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
+use keepwatch_system::{AdvertSocket, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token};
+use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress};
+
+/// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) name: String,
+    pub(crate) link: Option<Link>,
+    /// All addresses on it, in the kernel's order.
+    pub(crate) addresses: Vec<Address>,
+    /// Multicast groups of the routers on it; empty for an interface that only holds addresses or is tracked.
+    groups: Vec<IpAddr>,
+    /// Families that routers on it speak.
+    families: Vec<Family>,
+    pub(crate) port: Port,
+    /// Held while routers run on it.
+    pub(crate) lock: Option<InterfaceLock>,
+    /// Whether the last thing sent on it failed.
+    pub(crate) send_failing: bool,
+}
+
+/// The sockets of an interface; those that could be opened.
+#[derive(Debug, Default)]
+pub(crate) struct Port {
+    pub(crate) v4: Option<AdvertSocket>,
+    pub(crate) v6: Option<AdvertSocket>,
+    pub(crate) frames: Option<FrameSocket>,
+}
+
+/// What an update of a link means to the routers on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkUpdate {
+    pub(crate) state: LinkState,
+    /// Whether the state is another one than before.
+    pub(crate) changed: bool,
+    /// Whether neighbours must be told anew: another hardware address, a bond that failed over.
+    pub(crate) hardware_changed: bool,
+}
+
+impl Interface {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            link: None,
+            addresses: Vec::new(),
+            groups: Vec::new(),
+            families: Vec::new(),
+            port: Port::default(),
+            lock: None,
+            send_failing: false,
+        }
+    }
+
+    /// Adds what a router on this interface needs of its sockets.
+    pub(crate) fn serve(&mut self, family: Family, group: Option<IpAddr>) {
+        if !self.families.contains(&family) {
+            self.families.push(family);
+        }
+        self.groups.extend(group.filter(|group| !self.groups.contains(group)));
+    }
+
+    /// Whether routers run on it.
+    pub(crate) fn has_routers(&self) -> bool {
+        !self.families.is_empty()
+    }
+
+    pub(crate) fn state(&self) -> LinkState {
+        match &self.link {
+            None => LinkState::Missing,
+            Some(link) if link.running => LinkState::Up,
+            Some(_) => LinkState::Down,
+        }
+    }
+
+    pub(crate) fn index(&self) -> Option<u32> {
+        self.link.as_ref().map(|link| link.index)
+    }
+
+    pub(crate) fn mac(&self) -> Option<MacAddress> {
+        self.link.as_ref()?.mac.map(MacAddress)
+    }
+
+    /// Takes in what the kernel says of the link; `None` when it is gone.
+    pub(crate) fn update_link(&mut self, link: Option<Link>) -> LinkUpdate {
+        let before = self.state();
+        let (old_index, old_mac) = (self.index(), self.mac());
+        let notify = link.as_ref().is_some_and(|link| link.event == LinkEvent::NotifyPeers);
+        self.link = link;
+        if self.index() != old_index {
+            // Another device under this name: its addresses are told by the kernel one by one.
+            self.addresses.clear();
+            self.port = Port::default();
+        }
+        let state = self.state();
+        let same_device = self.index() == old_index;
+        let hardware_changed = state == LinkState::Up && same_device && (notify || self.mac() != old_mac);
+        LinkUpdate { state, changed: state != before, hardware_changed }
+    }
+
+    /// Opens the sockets anew: groups are joined again, and the switch hears membership reports.
+    pub(crate) fn reopen(&mut self, id: InterfaceId, poller: &Poller) -> io::Result<()> {
+        self.port = Port::default();
+        let Some(index) = self.index() else { return Ok(()) };
+        self.port.frames = Some(FrameSocket::open(index, Frames::None)?);
+        for family in &self.families {
+            let ip_family = match family {
+                Family::V4 => IpFamily::V4,
+                Family::V6 => IpFamily::V6,
+            };
+            let groups: Vec<IpAddr> =
+                self.groups.iter().copied().filter(|group| Family::of(*group) == *family).collect();
+            let socket = AdvertSocket::open(&self.name, index, ip_family, &groups)?;
+            poller.add(&socket, port_token(id, *family))?;
+            match family {
+                Family::V4 => self.port.v4 = Some(socket),
+                Family::V6 => self.port.v6 = Some(socket),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in an address that is new or changed.
+    pub(crate) fn address_changed(&mut self, address: Address) {
+        match self.addresses.iter_mut().find(|known| known.address == address.address) {
+            Some(known) => *known = address,
+            None => self.addresses.push(address),
+        }
+    }
+
+    pub(crate) fn address_gone(&mut self, address: &Address) {
+        self.addresses.retain(|known| known.address != address.address);
+    }
+
+    /// Whether this is somebody else's address, and the host has no other of its family here: without it the host
+    /// might not be reachable. Link-local IPv6 addresses do not count.
+    pub(crate) fn is_only_address(&self, address: &Address) -> bool {
+        let counts = |known: &Address| {
+            let link_local = matches!(known.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+            !link_local && known.address.is_ipv4() == address.address.is_ipv4()
+        };
+        address.protocol != ADDRESS_PROTOCOL
+            && counts(address)
+            && !self.addresses.iter().any(|known| known.address != address.address && counts(known))
+    }
+
+    /// The address that adverts of `family` come from: the first of the interface's own for IPv4, the first
+    /// usable link-local one for IPv6 (RFC 9568 §5.1.2.1), never a virtual one.
+    pub(crate) fn source(&self, family: Family, is_virtual: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+        let usable = |address: &&Address| {
+            let fits = match (family, address.address) {
+                (Family::V4, IpAddr::V4(_)) => !address.has(AddressFlag::Secondary),
+                (Family::V6, IpAddr::V6(v6)) => {
+                    v6.is_unicast_link_local()
+                        && !address.has(AddressFlag::Tentative)
+                        && !address.has(AddressFlag::DadFailed)
+                }
+                (Family::V4, IpAddr::V6(_)) | (Family::V6, IpAddr::V4(_)) => false,
+            };
+            fits && !is_virtual(address.address)
+        };
+        self.addresses.iter().find(usable).map(|address| address.address)
+    }
+}
+
+/// The token of an interface's socket: the number shifted, the family in the last bit.
+pub(crate) fn port_token(id: InterfaceId, family: Family) -> Token {
+    let family = match family {
+        Family::V4 => 0,
+        Family::V6 => 1,
+    };
+    Token(FIRST_PORT + u64::from(id.0) * 2 + family)
+}
+
+/// Which socket a token stands for.
+pub(crate) fn port_of(token: Token) -> Option<(InterfaceId, Family)> {
+    let port = token.0.checked_sub(FIRST_PORT)?;
+    let family = if port % 2 == 0 { Family::V4 } else { Family::V6 };
+    Some((InterfaceId(u32::try_from(port / 2).ok()?), family))
+}
+
+/// Tokens below belong to the engine itself.
+const FIRST_PORT: u64 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_name_one_socket_each() {
+        for id in [0, 1, 77, u32::MAX] {
+            for family in [Family::V4, Family::V6] {
+                assert_eq!(port_of(port_token(InterfaceId(id), family)), Some((InterfaceId(id), family)));
+            }
+        }
+        assert_eq!(port_of(Token(3)), None);
+    }
+}

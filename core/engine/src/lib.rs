@@ -1,0 +1,28 @@
+//! The engine: one thread that carries VRRP's actions out and feeds back what the kernel says.
+//!
+//! ```text
+//!   kernel --> Monitor, AdvertSocket --> Engine --> Routers::receive / handle / handle_timeout
+//!                                                        |
+//!              kernel <-- Requests, sockets <-- Engine <-- Actions, in order; failures come back as inputs
+//!                                                 |
+//!                                                 v
+//!                                                Bus (never waits)
+//! ```
+//!
+//! It sleeps in one place, until a descriptor is ready or the one deadline has come. What is absent: waiting
+//! for anybody. No file, name server, plugin or log is touched on this thread.
+
+mod addresses;
+mod clock;
+mod deeds;
+mod engine;
+mod interfaces;
+mod kernel;
+mod report;
+mod running;
+mod setup;
+mod transmit;
+
+pub use engine::Engine;
+pub use running::Running;
+pub use setup::StartError;

@@ -1,0 +1,178 @@
+//! From VRRP's notices to events.
+
+use std::sync::Arc;
+
+use keepwatch_bus::Draft;
+use keepwatch_event::{Anomaly, EventKind, Hindrance, Reason, Severity, State};
+use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, StateName, TransitionReason};
+
+use crate::addresses::Held;
+use crate::interfaces::Interface;
+
+/// What a notice's numbers stand for.
+pub(crate) struct Context<'a> {
+    pub(crate) name: &'a Arc<str>,
+    pub(crate) term: u64,
+    pub(crate) params: &'a Params,
+    pub(crate) interfaces: &'a [Interface],
+    /// The instance's own interface.
+    pub(crate) interface: &'a str,
+    pub(crate) held: &'a [Held],
+    /// Names of tracked interfaces, by tracker.
+    pub(crate) trackers: &'a [String],
+}
+
+impl Context<'_> {
+    pub(crate) fn draft(&self, notice: Notice) -> Draft {
+        let (severity, kind) = self.kind(notice);
+        Draft { instance: Some(Arc::clone(self.name)), severity, term: self.term, kind }
+    }
+
+    fn kind(&self, notice: Notice) -> (Severity, EventKind) {
+        match notice {
+            Notice::Transition { from, to, reason, initial, priority } => {
+                let severity = if to == StateName::Fault { Severity::Error } else { Severity::Info };
+                let (from, to, reason) = (state(from), state(to), self.reason(reason));
+                let priority = priority.get();
+                (severity, EventKind::Transition { from, to, reason, initial, priority })
+            }
+            Notice::PriorityChanged { from, to } => {
+                (Severity::Info, EventKind::PriorityChanged { from: from.get(), to: to.get() })
+            }
+            Notice::AdvertAnomaly { anomaly, source } => {
+                let (severity, anomaly) = self.anomaly(anomaly);
+                (severity, EventKind::AdvertAnomaly { source, anomaly })
+            }
+            Notice::PeerSeen { source, priority } => {
+                (Severity::Info, EventKind::PeerSeen { source, priority: priority.get() })
+            }
+            Notice::PeerLost { source, silent } => {
+                (Severity::Warning, EventKind::PeerLost { source, silent })
+            }
+            Notice::PeerResigned { source } => (Severity::Info, EventKind::PeerResigned { source }),
+            Notice::LowerDiscarded { source, theirs } => {
+                (Severity::Info, EventKind::LowerDiscarded { source, theirs: theirs.get() })
+            }
+            Notice::Reasserted { source, theirs, ours } => {
+                (Severity::Warning, EventKind::Reasserted { source, theirs: theirs.get(), ours: ours.get() })
+            }
+            Notice::Announcing => {
+                let addresses = self
+                    .held
+                    .iter()
+                    .map(|held| format!("{} on {}", held.address(), self.interface_name(held)));
+                (Severity::Info, EventKind::Announcing { addresses: addresses.collect() })
+            }
+            Notice::Address { address, trouble } => self.trouble(address, trouble),
+            Notice::Stalled { late } => (Severity::Warning, EventKind::Stalled { late }),
+        }
+    }
+
+    fn interface_name(&self, held: &Held) -> String {
+        usize::try_from(held.interface.0)
+            .ok()
+            .and_then(|index| self.interfaces.get(index))
+            .map_or_else(String::new, |interface| interface.name.clone())
+    }
+
+    fn trouble(&self, address: usize, trouble: AddressTrouble) -> (Severity, EventKind) {
+        let held = self.held.get(address);
+        let interface = held.map_or_else(String::new, |held| self.interface_name(held));
+        let address = held.map_or_else(String::new, Held::describe);
+        match trouble {
+            AddressTrouble::RemovedExternally => {
+                (Severity::Warning, EventKind::AddressLost { address, interface })
+            }
+            AddressTrouble::PutBack => (Severity::Info, EventKind::AddressPutBack { address, interface }),
+            AddressTrouble::AddFailed => {
+                let error = "the kernel refused".to_owned();
+                (Severity::Error, EventKind::AddressFailed { address, interface, error })
+            }
+            AddressTrouble::Duplicate => {
+                (Severity::Error, EventKind::AddressDuplicate { address, interface })
+            }
+            AddressTrouble::NotUsable => {
+                (Severity::Warning, EventKind::AddressNotUsable { address, interface })
+            }
+        }
+    }
+
+    fn reason(&self, reason: TransitionReason) -> Reason {
+        match reason {
+            TransitionReason::Started => Reason::Started,
+            TransitionReason::Owner => Reason::Owner,
+            TransitionReason::MasterDown { silent } => Reason::NoAdvert { silent },
+            TransitionReason::MasterResigned { source } => Reason::MasterResigned { source },
+            TransitionReason::HigherPriority { source, theirs } => {
+                Reason::HigherPriority { source, theirs: theirs.get() }
+            }
+            TransitionReason::HigherAddress { source } => Reason::HigherAddress { source },
+            TransitionReason::Hindered(hindrance) => Reason::Hindered(self.hindrance(hindrance)),
+            TransitionReason::Recovered => Reason::Recovered,
+            TransitionReason::Stopped => Reason::Stopped,
+        }
+    }
+
+    fn hindrance(&self, hindrance: keepwatch_vrrp::Hindrance) -> Hindrance {
+        use keepwatch_vrrp::Hindrance as From;
+        let interface = self.interface.to_owned();
+        match hindrance {
+            From::InterfaceMissing => Hindrance::InterfaceMissing { interface },
+            From::LinkDown => Hindrance::InterfaceDown { interface },
+            From::NoSource => {
+                let family = match self.params.family {
+                    Family::V4 => "IPv4",
+                    Family::V6 => "IPv6",
+                };
+                Hindrance::NoAddress { interface, family: family.to_owned() }
+            }
+            From::SourceTentative => Hindrance::LinkLocalTentative { interface },
+            From::Tracker(tracker) => Hindrance::TrackedInterfaceDown {
+                interface: self.trackers.get(tracker).cloned().unwrap_or_default(),
+            },
+            From::AddressUnstable(address) => Hindrance::AddressUnstable {
+                address: self.held.get(address).map_or_else(String::new, Held::describe),
+            },
+        }
+    }
+
+    fn anomaly(&self, anomaly: keepwatch_vrrp::Anomaly) -> (Severity, Anomaly) {
+        use keepwatch_vrrp::Anomaly as From;
+        let ours = self.params.interval.duration();
+        match anomaly {
+            From::Malformed(why) => (Severity::Warning, Anomaly::Malformed { why: why.to_string() }),
+            From::Ttl { ttl } => (Severity::Warning, Anomaly::Ttl { ttl }),
+            From::Version { theirs } => {
+                let ours = self.params.version.number();
+                (Severity::Warning, Anomaly::Version { theirs: theirs.number(), ours })
+            }
+            From::AuthType { theirs } => (Severity::Warning, Anomaly::AuthType { theirs }),
+            From::AuthFailed => (Severity::Warning, Anomaly::AuthFailed),
+            From::IntervalRefused { theirs } => {
+                (Severity::Error, Anomaly::IntervalRefused { theirs: theirs.duration(), ours })
+            }
+            From::IntervalLearned { theirs } => {
+                (Severity::Warning, Anomaly::IntervalLearned { theirs: theirs.duration(), ours })
+            }
+            From::Destination => (Severity::Warning, Anomaly::Destination),
+            From::UnknownPeer { dropped } => (Severity::Warning, Anomaly::UnknownPeer { dropped }),
+            From::AddressList => (Severity::Warning, Anomaly::AddressList),
+            From::DuplicateVrid => (Severity::Error, Anomaly::DuplicateVrid { vrid: self.params.vrid.get() }),
+            From::ChecksumForm => (Severity::Info, Anomaly::ChecksumForm),
+            From::OwnAddress => (Severity::Error, Anomaly::OwnAddress),
+            From::DualMaster { theirs, adverts } => {
+                (Severity::Error, Anomaly::DualMaster { theirs: theirs.get(), adverts })
+            }
+        }
+    }
+}
+
+const fn state(state: StateName) -> State {
+    match state {
+        StateName::Init => State::Init,
+        StateName::Backup => State::Backup,
+        StateName::Master => State::Master,
+        StateName::Fault => State::Fault,
+        StateName::Stopped => State::Stopped,
+    }
+}

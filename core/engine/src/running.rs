@@ -1,0 +1,46 @@
+//! The engine from outside, while it runs.
+
+use std::io;
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+
+use keepwatch_system::Wakeup;
+
+/// What the engine may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Give up every mastership and end.
+    Stop,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Running {
+    pub(crate) thread: JoinHandle<io::Result<()>>,
+    pub(crate) commands: SyncSender<Command>,
+    pub(crate) wakeup: Wakeup,
+}
+
+impl Running {
+    /// Tells the engine to give up every mastership, remove its addresses and end. Does not wait.
+    pub fn stop(&self) {
+        // A full queue holds a stop already, and a closed one belongs to an engine that has ended.
+        let _ = self.commands.try_send(Command::Stop);
+        self.wakeup.ring();
+    }
+
+    /// Whether the engine has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for the end of the engine.
+    ///
+    /// # Errors
+    ///
+    /// Why it ended without having been told to; a panic on its thread is one.
+    pub fn join(self) -> io::Result<()> {
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the engine's thread panicked")))
+    }
+}

@@ -1,0 +1,173 @@
+//! From a configuration to an engine that is ready to run.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use keepwatch_bus::Bus;
+use keepwatch_config::model::{Config, Instance, InterfaceName};
+use keepwatch_system::netlink::{Monitor, Requests};
+use keepwatch_system::{DeadlineTimer, InterfaceLock, LockError, MissingCapability, Poller, Wakeup};
+use keepwatch_vrrp::{Destination, Family, InterfaceId, InvalidParams, RouterId, Routers, TrackWeight};
+
+use crate::addresses::Held;
+use crate::interfaces::Interface;
+
+/// Why an engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The process lacks privileges.
+    #[error("missing {}", names(.0))]
+    Privileges(Vec<MissingCapability>),
+    /// An interface is in another keepwatch's hands.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The kernel refused something.
+    #[error("cannot {what}: {error}")]
+    System {
+        /// What was to be done.
+        what: &'static str,
+        /// What the kernel said.
+        #[source]
+        error: io::Error,
+    },
+    /// An instance contradicts itself in a way the configuration should not have allowed.
+    #[error("instance {name}: {error}")]
+    Instance {
+        /// Its name.
+        name: String,
+        /// The contradiction.
+        #[source]
+        error: InvalidParams,
+    },
+}
+
+fn names(missing: &[MissingCapability]) -> String {
+    missing.iter().map(|capability| capability.name).collect::<Vec<_>>().join(" and ")
+}
+
+/// What the engine keeps of an instance beside its virtual router.
+#[derive(Debug)]
+pub(crate) struct InstanceState {
+    pub(crate) name: Arc<str>,
+    pub(crate) interface: InterfaceId,
+    pub(crate) family: Family,
+    /// The address to send from, if one was configured.
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) held: Vec<Held>,
+    /// Tracked interfaces by tracker, with their names.
+    pub(crate) trackers: Vec<InterfaceId>,
+    pub(crate) tracker_names: Vec<String>,
+    pub(crate) is_owner: bool,
+    pub(crate) term: u64,
+}
+
+/// Everything the loop needs.
+pub(crate) struct Parts {
+    pub(crate) poller: Poller,
+    pub(crate) timer: DeadlineTimer,
+    pub(crate) wakeup: Wakeup,
+    pub(crate) requests: Requests,
+    pub(crate) monitor: Monitor,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) routers: Routers,
+    pub(crate) instances: Vec<InstanceState>,
+    pub(crate) virtual_addresses: BTreeSet<IpAddr>,
+    pub(crate) bus: Bus,
+}
+
+impl Parts {
+    pub(crate) fn prepare(config: &Config, bus: Bus) -> Result<Self, StartError> {
+        let missing = keepwatch_system::missing_capabilities();
+        if !missing.is_empty() {
+            return Err(StartError::Privileges(missing));
+        }
+        let system = |what| move |error| StartError::System { what, error };
+        // Listen before asking, so that no change falls between.
+        let monitor = Monitor::open().map_err(system("listen to the kernel"))?;
+        let mut parts = Self {
+            poller: Poller::new().map_err(system("poll"))?,
+            timer: DeadlineTimer::new().map_err(system("create a timer"))?,
+            wakeup: Wakeup::new().map_err(system("create an eventfd"))?,
+            requests: Requests::open().map_err(system("ask the kernel"))?,
+            monitor,
+            interfaces: Vec::new(),
+            routers: Routers::new(),
+            instances: Vec::new(),
+            virtual_addresses: BTreeSet::new(),
+            bus,
+        };
+        for instance in &config.instances {
+            parts.add_instance(instance)?;
+        }
+        for interface in parts.interfaces.iter_mut().filter(|interface| interface.has_routers()) {
+            interface.lock = Some(InterfaceLock::take(&interface.name)?);
+        }
+        Ok(parts)
+    }
+
+    fn add_instance(&mut self, instance: &Instance) -> Result<(), StartError> {
+        let interface = self.interface(&instance.interface);
+        let group = match &instance.destination {
+            Destination::Multicast { group } => Some(*group),
+            Destination::Unicast { .. } => None,
+        };
+        if let Some(interface) = self.interfaces.get_mut(index(interface)) {
+            interface.serve(instance.family, group);
+        }
+
+        let mut params = instance.params();
+        let mut trackers: Vec<InterfaceId> =
+            instance.track_interfaces.iter().map(|track| self.interface(&track.interface)).collect();
+        let mut held = Vec::new();
+        for address in instance.addresses.iter().chain(&instance.excluded) {
+            self.virtual_addresses.insert(address.address);
+            let device = address.device.as_ref().map_or(interface, |device| self.interface(device));
+            held.push(Held::new(address, device));
+            // keepalived: an address on another interface makes that one tracked.
+            if address.tracked && device != interface && !trackers.contains(&device) {
+                trackers.push(device);
+                params.trackers.push(TrackWeight::Fault { reverse: false });
+            }
+        }
+        let is_owner = params.priority.is_owner();
+        let tracker_names = trackers
+            .iter()
+            .filter_map(|tracker| self.interfaces.get(index(*tracker)))
+            .map(|interface| interface.name.clone())
+            .collect();
+        let id = self
+            .routers
+            .add(interface, params)
+            .map_err(|error| StartError::Instance { name: instance.name.clone(), error })?;
+        debug_assert_eq!(id, RouterId(self.instances.len()), "instances and routers have the same numbers");
+        self.instances.push(InstanceState {
+            name: instance.name.as_str().into(),
+            interface,
+            family: instance.family,
+            source: instance.source,
+            held,
+            trackers,
+            tracker_names,
+            is_owner,
+            term: 0,
+        });
+        Ok(())
+    }
+
+    /// The number of an interface, which is made known if it is not.
+    fn interface(&mut self, name: &InterfaceName) -> InterfaceId {
+        let known = self.interfaces.iter().position(|interface| interface.name == name.as_str());
+        let position = known.unwrap_or_else(|| {
+            self.interfaces.push(Interface::new(name.as_str()));
+            self.interfaces.len() - 1
+        });
+        InterfaceId(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+}
+
+/// An interface's place in the list.
+pub(crate) fn index(id: InterfaceId) -> usize {
+    usize::try_from(id.0).unwrap_or(usize::MAX)
+}
