@@ -1,0 +1,104 @@
+//! Making interfaces, by rtnetlink.
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::AsRawFd;
+
+use rtnetlink::packet_route::link::LinkMessage;
+use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
+
+use crate::namespace::Namespace;
+
+/// Runs requests in a namespace.
+fn ask<T, F>(namespace: &Namespace, request: impl FnOnce(Handle) -> F + Send) -> io::Result<T>
+where
+    T: Send,
+    F: Future<Output = Result<T, rtnetlink::Error>>,
+{
+    namespace.run(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        runtime.block_on(async {
+            let (connection, handle, _) = rtnetlink::new_connection()?;
+            let connection = tokio::spawn(connection);
+            let outcome = request(handle).await.map_err(io::Error::other);
+            connection.abort();
+            outcome
+        })
+    })
+}
+
+/// The index of an interface.
+pub(crate) fn index_of(namespace: &Namespace, name: &str) -> io::Result<u32> {
+    let links = namespace.run(|| keepwatch_system::netlink::Requests::open()?.links())?;
+    let link = links.iter().find(|link| link.name == name);
+    link.map(|link| link.index).ok_or_else(|| io::Error::other(format!("there is no interface {name}")))
+}
+
+fn set(namespace: &Namespace, message: LinkMessage) -> io::Result<()> {
+    ask(namespace, |handle| async move { handle.link().set(message).execute().await })
+}
+
+pub(crate) fn set_up(namespace: &Namespace, name: &str) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    set(namespace, LinkUnspec::new_with_index(index).up().build())
+}
+
+pub(crate) fn set_down(namespace: &Namespace, name: &str) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    set(namespace, LinkUnspec::new_with_index(index).down().build())
+}
+
+pub(crate) fn set_mac(namespace: &Namespace, name: &str, mac: [u8; 6]) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    set(namespace, LinkUnspec::new_with_index(index).address(mac.to_vec()).build())
+}
+
+pub(crate) fn delete(namespace: &Namespace, name: &str) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    ask(namespace, |handle| async move { handle.link().del(index).execute().await })
+}
+
+pub(crate) fn add_bridge(namespace: &Namespace, name: &str) -> io::Result<()> {
+    let message = LinkBridge::new(name).build();
+    ask(namespace, |handle| async move { handle.link().add(message).execute().await })?;
+    set_up(namespace, name)
+}
+
+/// Connects a host: a cable whose one end is a port of the bridge, and whose other end is `interface` in the
+/// host's namespace. Both ends are left down.
+pub(crate) fn plug(
+    switch: &Namespace,
+    bridge: &str,
+    port: &str,
+    host: &Namespace,
+    interface: &str,
+) -> io::Result<()> {
+    let message = LinkVeth::new(port, interface).build();
+    ask(switch, |handle| async move { handle.link().add(message).execute().await })?;
+    let end = index_of(switch, interface)?;
+    let descriptor = std::os::fd::AsFd::as_fd(host).as_raw_fd();
+    set(switch, LinkUnspec::new_with_index(end).setns_by_fd(descriptor).build())?;
+    let (port, bridge) = (index_of(switch, port)?, index_of(switch, bridge)?);
+    set(switch, LinkUnspec::new_with_index(port).controller(bridge).up().build())
+}
+
+pub(crate) fn add_address(
+    namespace: &Namespace,
+    name: &str,
+    address: IpAddr,
+    prefix_len: u8,
+) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    ask(namespace, |handle| async move { handle.address().add(index, address, prefix_len).execute().await })
+}
+
+pub(crate) fn remove_address(
+    namespace: &Namespace,
+    name: &str,
+    address: IpAddr,
+    prefix_len: u8,
+) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    namespace.run(|| keepwatch_system::netlink::Requests::open()?.remove_address(index, address, prefix_len))
+}
