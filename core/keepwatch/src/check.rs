@@ -1,0 +1,78 @@
+//! `keepwatch check`.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+
+use keepwatch_config::diagnostic::Style;
+use keepwatch_config::{Config, Findings, Loaded, Severity};
+
+use crate::cli::Check;
+use crate::exit;
+
+pub(crate) fn check(arguments: &Check) -> ExitCode {
+    let loaded = match keepwatch_config::load(&arguments.file) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return exit::with(exit::FAILED);
+        }
+    };
+    eprint!("{}", rendered(&loaded));
+    println!("{}", summary(&arguments.file, &loaded));
+    exit::with(if loaded.config.is_some() { exit::OK } else { exit::CONFIGURATION })
+}
+
+/// All findings, for standard error.
+pub(crate) fn rendered(loaded: &Loaded) -> String {
+    let colour =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let style = if colour { Style::Colour } else { Style::Plain };
+    loaded.findings.render(&loaded.source, style)
+}
+
+/// `keepalived.conf is valid: 1 instance (VI_1), 1 script (check_haproxy), 1 remark.`
+pub(crate) fn summary(path: &Path, loaded: &Loaded) -> String {
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
+    let findings = found(&loaded.findings);
+    match &loaded.config {
+        None => format!("{name} is not valid: {}.", findings.join(", ")),
+        Some(config) => {
+            let mut parts = contents(config);
+            parts.extend(findings);
+            format!("{name} is valid: {}.", parts.join(", "))
+        }
+    }
+}
+
+fn contents(config: &Config) -> Vec<String> {
+    let instances: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
+    let scripts: Vec<&str> = config.scripts.iter().map(|script| script.name.as_str()).collect();
+    let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
+    [("instance", instances), ("script", scripts), ("sync group", groups)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(noun, names)| format!("{} ({})", counted(names.len(), noun), listed(&names)))
+        .collect()
+}
+
+fn found(findings: &Findings) -> Vec<String> {
+    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Remark, "remark")]
+        .into_iter()
+        .map(|(severity, noun)| (findings.count(severity), noun))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| counted(count, noun))
+        .collect()
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// Names, but not hundreds of them.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    let shown = names.get(..MOST).unwrap_or(names).join(", ");
+    if names.len() > MOST { format!("{shown}, ...") } else { shown }
+}

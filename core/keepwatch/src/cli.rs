@@ -1,0 +1,75 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
+#[derive(Debug, Parser)]
+#[command(name = "keepwatch", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon in the foreground
+    Run(Run),
+    /// Check a configuration and say everything that is wrong with it
+    Check(Check),
+    /// Show two hosts sharing an address, one failing and coming back, on this machine
+    Demo(Demo),
+}
+
+/// Takes part in VRRP until told to stop (SIGTERM or SIGINT), then resigns and removes its addresses.
+///
+/// Needs CAP_NET_ADMIN and CAP_NET_RAW. Logs to standard error.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch run
+  keepwatch run --config /etc/keepalived/keepalived.conf
+  keepwatch run -v --config ./keepalived.conf
+
+Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
+pub(crate) struct Run {
+    /// The configuration
+    #[arg(long, short, value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
+    pub(crate) config: PathBuf,
+
+    /// Log each address that is added or removed, too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Reads a configuration as `run` would, and reports all findings in one go. Changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch check /etc/keepalived/keepalived.conf
+
+Exit codes: 0 valid (perhaps with warnings and remarks), 1 unreadable, 2 wrong command line, 3 not valid")]
+pub(crate) struct Check {
+    /// The configuration
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Runs two hosts h1 and h2 with the two configurations of a common keepalived tutorial, and a client that
+/// pings their shared address 10.1.1.30, in network namespaces of its own: h1 stops, h2 takes over, h1 returns.
+/// Root is not needed where user namespaces are allowed. Nothing outside the namespaces is touched.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch demo
+  keepwatch demo --json | jq .
+  keepwatch demo --keep            # and look around in the namespaces
+
+Exit codes: 0 only if all of it truly happened, 1 otherwise, 2 wrong command line")]
+pub(crate) struct Demo {
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Leave hosts and namespaces running, and say how to enter and end them
+    #[arg(long)]
+    pub(crate) keep: bool,
+}

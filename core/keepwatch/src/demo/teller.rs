@@ -1,0 +1,218 @@
+//! Telling the story, in plain words or as JSON lines.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use keepwatch_lab::SeenAdvert;
+use serde_json::{Value, json};
+
+use super::timeline::{CELL, Timeline};
+
+/// How the story is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Teller {
+    /// In plain words.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Something that must happen, and whether it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) what: &'static str,
+    pub(super) happened: bool,
+}
+
+/// Something to tell.
+#[derive(Clone, Debug)]
+pub(super) enum Scene {
+    Opening {
+        vip: String,
+        ping_every: Duration,
+    },
+    Starting {
+        hosts: String,
+    },
+    Stopping {
+        host: String,
+    },
+    Master {
+        host: String,
+    },
+    Addresses {
+        host: String,
+        lines: Vec<String>,
+    },
+    Advert(SeenAdvert),
+    Ping(Timeline),
+    Summary {
+        ok: bool,
+        steps: Vec<Step>,
+        pings: usize,
+        answered: usize,
+        takeover: Duration,
+        failback: Duration,
+        took: Duration,
+    },
+    Kept {
+        process: u32,
+        places: Vec<(String, i32)>,
+    },
+}
+
+impl Teller {
+    pub(super) fn say(self, at: Duration, scene: &Scene) {
+        let text = match self {
+            Self::Text => text(at, scene),
+            Self::Json => format!("{}\n", object(at, scene)),
+        };
+        // Nobody to tell it to is no reason to break off.
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+fn text(at: Duration, scene: &Scene) -> String {
+    let at = format!("{:5.1} s", at.as_secs_f64());
+    match scene {
+        Scene::Opening { vip, ping_every } => format!(
+            "Two hosts share {vip} by VRRP, a client pings it every {} ms.\n\
+             They are network namespaces on this machine and end with this program.\n\n\
+             \x20 h1      10.1.1.10   keepwatch run --config h1.conf   state MASTER, priority 101\n\
+             \x20 h2      10.1.1.20   keepwatch run --config h2.conf   state BACKUP, priority 100\n\
+             \x20 client  10.1.1.200  ping {vip}\n\n",
+            ping_every.as_millis()
+        ),
+        Scene::Starting { hosts } => {
+            format!("{at}  starting keepwatch on {hosts}; a backup listens for 3.6 s before it takes over\n")
+        }
+        Scene::Stopping { host } => format!("\n{at}  stopping keepwatch on {host}\n"),
+        Scene::Master { host } => format!("\n{at}  {host} is MASTER\n"),
+        Scene::Addresses { host, lines } => {
+            let mut text = String::new();
+            for (number, line) in lines.iter().enumerate() {
+                let name = if number == 0 { host } else { "" };
+                text.push_str(&format!("           {name:3} {line}\n"));
+            }
+            text
+        }
+        Scene::Advert(advert) => {
+            format!(
+                "         {} {} > {}: {}\n",
+                clock(advert.at),
+                advert.source,
+                advert.destination,
+                advert.describe()
+            )
+        }
+        Scene::Ping(timeline) => ping(timeline),
+        Scene::Summary { ok, steps, pings, answered, takeover, failback, took } => {
+            let mut text = String::new();
+            for step in steps {
+                let happened = if step.happened { "yes" } else { "NO " };
+                text.push_str(&format!("  {happened}  {}\n", step.what));
+            }
+            text.push_str(&format!(
+                "\n{pings} pings, {answered} answered, {} lost. Longest silence: {} when h1 stopped, {} when it came back.\n",
+                pings - answered,
+                milliseconds(*takeover),
+                milliseconds(*failback),
+            ));
+            let verdict = if *ok { "All of it happened" } else { "NOT all of it happened" };
+            text.push_str(&format!("{verdict}, in {:.0} s.\n", took.as_secs_f64()));
+            text
+        }
+        Scene::Kept { process, places } => {
+            let mut text = "\nLeft running, as asked. To enter:\n".to_owned();
+            for (name, descriptor) in places {
+                text.push_str(&format!("  {name:7} {} ip addr\n", enter(*process, *descriptor)));
+            }
+            text.push_str(&format!("To end it all:\n  kill -9 {process}\n"));
+            text
+        }
+    }
+}
+
+/// The command that enters a namespace held by a process; its user namespace too, unless we are the real root.
+fn enter(process: u32, descriptor: i32) -> String {
+    let real_root = std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| map.contains("4294967295"));
+    let user = if real_root { String::new() } else { format!("-t {process} -U --preserve-credentials ") };
+    format!("nsenter {user}--net=/proc/{process}/fd/{descriptor}")
+}
+
+fn ping(timeline: &Timeline) -> String {
+    let mut text = format!(
+        "\nThe client's pings, {} ms a character: . answered  o some lost  x all lost\n\n  {}\n",
+        CELL.as_millis(),
+        timeline.cells
+    );
+    for (cell, what) in &timeline.marks {
+        text.push_str(&format!("  {:width$}^ {what}\n", "", width = cell));
+    }
+    text.push('\n');
+    text
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
+}
+
+/// The time of day in UTC, as tcpdump shows it.
+fn clock(at: SystemTime) -> String {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs() % 86_400;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{hours:02}:{minutes:02}:{seconds:02}.{:06}", since.subsec_micros())
+}
+
+fn object(at: Duration, scene: &Scene) -> Value {
+    let mut value = match scene {
+        Scene::Opening { vip, ping_every } => {
+            json!({ "scene": "opening", "address": vip, "ping_every_seconds": ping_every.as_secs_f64() })
+        }
+        Scene::Starting { hosts } => json!({ "scene": "starting", "hosts": hosts }),
+        Scene::Stopping { host } => json!({ "scene": "stopping", "host": host }),
+        Scene::Master { host } => json!({ "scene": "master", "host": host }),
+        Scene::Addresses { host, lines } => json!({ "scene": "addresses", "host": host, "lines": lines }),
+        Scene::Advert(advert) => json!({
+            "scene": "advert",
+            "time": clock(advert.at),
+            "source": advert.source,
+            "destination": advert.destination,
+            "version": advert.version,
+            "vrid": advert.vrid,
+            "priority": advert.priority,
+            "interval_seconds": advert.interval.as_secs_f64(),
+        }),
+        Scene::Ping(timeline) => json!({
+            "scene": "ping",
+            "cell_seconds": CELL.as_secs_f64(),
+            "cells": timeline.cells,
+            "marks": timeline.marks,
+        }),
+        Scene::Summary { ok, steps, pings, answered, takeover, failback, took } => json!({
+            "scene": "summary",
+            "ok": ok,
+            "steps": steps.iter().map(|step| json!({ "what": step.what, "happened": step.happened })).collect::<Vec<_>>(),
+            "pings": pings,
+            "answered": answered,
+            "lost": pings - answered,
+            "takeover_outage_seconds": takeover.as_secs_f64(),
+            "failback_outage_seconds": failback.as_secs_f64(),
+            "took_seconds": took.as_secs_f64(),
+        }),
+        Scene::Kept { process, places } => json!({
+            "scene": "kept",
+            "process": process,
+            "enter": places
+                .iter()
+                .map(|(name, descriptor)| json!({ "host": name, "command": enter(*process, *descriptor) }))
+                .collect::<Vec<_>>(),
+        }),
+    };
+    if let Some(object) = value.as_object_mut() {
+        object.insert("at_seconds".to_owned(), json!(at.as_secs_f64()));
+    }
+    value
+}

@@ -1,0 +1,16 @@
+//! Exit codes. The book lists them too.
+
+use std::process::ExitCode;
+
+/// All went well; for `run`: stopped as told.
+pub(crate) const OK: u8 = 0;
+/// Something failed that is none of the following. (2 is a wrong command line, by clap.)
+pub(crate) const FAILED: u8 = 1;
+/// The configuration is refused.
+pub(crate) const CONFIGURATION: u8 = 3;
+/// The process lacks privileges.
+pub(crate) const PRIVILEGES: u8 = 4;
+
+pub(crate) fn with(code: u8) -> ExitCode {
+    ExitCode::from(code)
+}

@@ -1,0 +1,134 @@
+//! `keepwatch run`: the daemon.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_config::Config;
+use keepwatch_engine::{Engine, Running, StartError};
+use keepwatch_event::{EventKind, Severity};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::Run;
+use crate::{check, exit, log, reap};
+
+/// How often it is looked whether the engine still runs.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub(crate) fn run(arguments: &Run) -> ExitCode {
+    let config = match load(&arguments.config) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    log::init(arguments.verbose);
+    let node = nix::unistd::gethostname().unwrap_or_default();
+    let bus = Bus::new(&node.to_string_lossy());
+    let engine = match Engine::prepare(&config, bus.clone()) {
+        Ok(engine) => engine,
+        Err(error) => return refuse(&error),
+    };
+    let log = match log::spawn(bus.subscribe(log::QUEUE)) {
+        Ok(log) => log,
+        Err(error) => return fail("start the log", &error),
+    };
+    let path = arguments.config.display().to_string();
+    let loaded = EventKind::ConfigLoaded { path: path.clone(), instances: config.instances.len() };
+    bus.publish(Draft::general(Severity::Info, loaded));
+    let running = match engine.spawn() {
+        Ok(running) => running,
+        Err(error) => return fail("start the engine", &error),
+    };
+    let outcome = wait(&running, &bus, &path).and_then(|()| {
+        running.stop();
+        running.join()
+    });
+    let code = match outcome {
+        Ok(()) => exit::OK,
+        Err(error) => {
+            bus.publish(Draft::general(Severity::Error, EventKind::Failed { error: error.to_string() }));
+            exit::FAILED
+        }
+    };
+    drop(bus);
+    log::finish(log);
+    exit::with(code)
+}
+
+/// Reads the configuration; findings go to standard error.
+fn load(path: &Path) -> Result<Config, ExitCode> {
+    let loaded = keepwatch_config::load(path).map_err(|error| {
+        eprintln!("error: {error}");
+        exit::with(exit::CONFIGURATION)
+    })?;
+    eprint!("{}", check::rendered(&loaded));
+    let summary = check::summary(path, &loaded);
+    loaded.config.ok_or_else(|| {
+        eprintln!("{summary}");
+        exit::with(exit::CONFIGURATION)
+    })
+}
+
+fn fail(what: &str, error: &std::io::Error) -> ExitCode {
+    eprintln!("error: cannot {what}: {error}");
+    exit::with(exit::FAILED)
+}
+
+/// Says why the engine cannot start, and what to do about it.
+fn refuse(error: &StartError) -> ExitCode {
+    let StartError::Privileges(missing) = error else {
+        eprintln!("error: {error}");
+        return exit::with(exit::FAILED);
+    };
+    eprintln!("error: keepwatch may not take part in VRRP here");
+    for capability in missing {
+        eprintln!("  it lacks {}, {}", capability.name, capability.purpose);
+    }
+    let program =
+        std::env::current_exe().map_or_else(|_| "keepwatch".into(), |path| path.display().to_string());
+    eprintln!("  run it as root, or give it what it lacks:");
+    eprintln!("    once and for all   setcap cap_net_admin,cap_net_raw+ep {program}");
+    eprintln!("    under systemd      AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW");
+    eprintln!("    in a container     --cap-add NET_ADMIN --cap-add NET_RAW --network host");
+    exit::with(exit::PRIVILEGES)
+}
+
+/// Waits until the daemon is told to stop, or its engine has ended.
+fn wait(running: &Running, bus: &Bus, path: &str) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut children = signal(SignalKind::child())?;
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return stopping(bus, "SIGTERM"),
+                _ = interrupt.recv() => return stopping(bus, "SIGINT"),
+                _ = hangup.recv() => keep(bus, path),
+                _ = child_of_first_process(&mut children) => reap::reap(),
+                _ = look.tick() => if running.is_finished() {
+                    return Ok(());
+                },
+            }
+        }
+    })
+}
+
+/// Only process 1 gets children that it did not start itself.
+async fn child_of_first_process(children: &mut Signal) -> Option<()> {
+    if reap::is_first_process() { children.recv().await } else { std::future::pending().await }
+}
+
+fn stopping(bus: &Bus, reason: &str) -> std::io::Result<()> {
+    bus.publish(Draft::general(Severity::Info, EventKind::Stopping { reason: reason.to_owned() }));
+    Ok(())
+}
+
+/// Reloading is not offered yet: say so, and go on with what is in force.
+fn keep(bus: &Bus, path: &str) {
+    let reason = "this version cannot reload; restart it to take the file over".to_owned();
+    let kind = EventKind::ConfigRejected { path: path.to_owned(), reason };
+    bus.publish(Draft::general(Severity::Warning, kind));
+}

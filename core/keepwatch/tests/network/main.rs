@@ -1,0 +1,85 @@
+//! End to end: the real program on hosts made of network namespaces, alone and beside keepalived and FRR.
+//!
+//! Needs root or user namespaces, and the peers for some tests. What cannot run says why on one line; with CI=1
+//! or CI=true in the environment it fails instead.
+
+mod election;
+mod faults;
+mod interop;
+mod manners;
+mod peers;
+mod site;
+mod wire;
+
+use std::process::ExitCode;
+
+use keepwatch_lab::{Enclosed, enclose};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// Tests mostly wait for timers: several run at once even on two cores.
+const AT_ONCE: usize = 6;
+
+/// A test: its name, what it needs besides namespaces, and what it does.
+struct Case {
+    name: &'static str,
+    needs: &'static [Need],
+    run: fn() -> Result<(), Failed>,
+}
+
+/// What a test may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// A program at this path, from this Debian package.
+    Program(&'static str, &'static str),
+    /// To be the real root, not that of a user namespace.
+    RealRoot,
+}
+
+impl Need {
+    /// Why a test that needs this cannot run here.
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Program(path, package) if !std::path::Path::new(path).exists() => {
+                Some(format!("{path} is not installed (apt-get install {package})"))
+            }
+            Self::RealRoot if !is_real_root() => Some("it needs the real root".to_owned()),
+            Self::Program(..) | Self::RealRoot => None,
+        }
+    }
+}
+
+/// Root of the first user namespace, where every user is mapped.
+fn is_real_root() -> bool {
+    std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| map.contains("4294967295"))
+}
+
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "1" || value == "true")
+}
+
+fn main() -> ExitCode {
+    match enclose() {
+        Ok(Enclosed::Inside) => {}
+        Ok(outside) => return outside.exit_code().unwrap_or(ExitCode::FAILURE),
+        Err(error) => {
+            eprintln!("the tests in namespaces are not run: {error}");
+            return if in_ci() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    }
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let groups = [election::CASES, faults::CASES, interop::CASES, manners::CASES, wire::CASES];
+    let trials = groups.into_iter().flatten().map(trial).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(case: &'static Case) -> Trial {
+    let Some(why) = case.needs.iter().find_map(|need| need.missing()) else {
+        return Trial::test(case.name, case.run);
+    };
+    if in_ci() {
+        return Trial::test(case.name, move || Err(why.into()));
+    }
+    eprintln!("{} is not run: {why}", case.name);
+    Trial::test(case.name, || Ok(())).with_ignored_flag(true)
+}

@@ -1,0 +1,122 @@
+//! How the program behaves towards those who run it.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use nix::sys::signal::Signal;
+
+use crate::Case;
+use crate::site::{Site, config, ensure, keepwatch, seed, stop, vip, wait, wait_for_line};
+
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "manners::sigint_stops_cleanly", needs: &[], run: sigint_stops_cleanly },
+    Case { name: "manners::sighup_changes_nothing", needs: &[], run: sighup_changes_nothing },
+    Case { name: "manners::process_1_of_a_container", needs: &[], run: process_1_of_a_container },
+    Case { name: "manners::one_engine_for_an_interface", needs: &[], run: one_engine_for_an_interface },
+    Case { name: "manners::missing_privileges", needs: &[], run: missing_privileges },
+    Case { name: "manners::refused_configurations", needs: &[], run: refused_configurations },
+    Case { name: "manners::check", needs: &[], run: check },
+];
+
+fn sigint_stops_cleanly() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let capture = site.capture()?;
+    let mut h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    h1.signal(Signal::SIGINT)?;
+    let status = h1.wait(Duration::from_secs(10))?.ok_or("it did not stop")?;
+    ensure(status.success(), || format!("{status}: {}", h1.output().join("\n")))?;
+    ensure(!site.host(1).has(vip()), || "the address was left".to_owned())?;
+    wait("two resignations", || capture.adverts().iter().filter(|advert| advert.priority == 0).count() == 2)
+}
+
+fn sighup_changes_nothing() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    h1.signal(Signal::SIGHUP)?;
+    wait_for_line(&h1, "this version cannot reload")?;
+    ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
+    stop(h1)
+}
+
+/// As the first process it stops on SIGTERM, which the kernel would otherwise not deliver, and collects
+/// orphans.
+fn process_1_of_a_container() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let path = site.file(1, "keepwatch", &seed("h1.conf")?)?;
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child"]).arg(env!("CARGO_BIN_EXE_keepwatch"));
+    command.args(["run", "--config"]).arg(path);
+    let mut outer = keepwatch_lab::Daemon::start(&site.host(1).namespace, &mut command)?;
+    site.wait_for_holder(1, vip())?;
+    let first = child_of(outer.id())?;
+    nix::sys::signal::kill(first, Signal::SIGTERM)?;
+    let status = outer.wait(Duration::from_secs(10))?.ok_or("it did not stop")?;
+    ensure(status.success(), || format!("{status}: {}", outer.output().join("\n")))?;
+    site.wait_for_nobody(vip())
+}
+
+fn child_of(parent: u32) -> Result<nix::unistd::Pid, Failed> {
+    // /proc shows the process ids of the outermost namespace: find by the one that this process sees.
+    let output = Command::new("pgrep").args(["--parent", &parent.to_string()]).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok(nix::unistd::Pid::from_raw(text.parse().map_err(|_| format!("no child of {parent}: {text:?}"))?))
+}
+
+fn one_engine_for_an_interface() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    let mut second = site.keepwatch(1, &seed("h2.conf")?)?;
+    let status = second.wait(Duration::from_secs(10))?.ok_or("the second went on")?;
+    ensure(status.code() == Some(1), || format!("{status}"))?;
+    ensure(second.said("another keepwatch already runs on eth0"), || second.output().join("\n"))?;
+    ensure(site.host(1).has(vip()), || "the second disturbed the first".to_owned())?;
+    stop(h1)
+}
+
+fn missing_privileges() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let path = site.file(1, "keepwatch", &seed("h1.conf")?)?;
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin"]);
+    command.arg(env!("CARGO_BIN_EXE_keepwatch")).args(["run", "--config"]).arg(path);
+    let output = site.host(1).namespace.run(|| command.stdin(Stdio::null()).output())?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure(output.status.code() == Some(4), || format!("{}: {text}", output.status))?;
+    for expected in
+        ["CAP_NET_ADMIN", "CAP_NET_RAW", "setcap cap_net_admin,cap_net_raw+ep", "AmbientCapabilities"]
+    {
+        ensure(text.contains(expected), || format!("no {expected} in: {text}"))?;
+    }
+    Ok(())
+}
+
+fn refused_configurations() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let half = seed("h1.conf")?.replace("virtual_ipaddress {\n        10.1.1.30\n    }\n}\n", "");
+    for (name, text) in [("half", half), ("empty", String::new()), ("binary", "\0\u{1}".to_owned())] {
+        let mut daemon = site.keepwatch(1, &text)?;
+        let status = daemon.wait(Duration::from_secs(10))?.ok_or("it went on")?;
+        ensure(status.code() == Some(3), || format!("{name}: {status}: {}", daemon.output().join("\n")))?;
+        wait("a reason", || daemon.said("error"))?;
+    }
+    let output = keepwatch().args(["run", "--config", "/nowhere/keepalived.conf"]).output()?;
+    ensure(output.status.code() == Some(3), || format!("{output:?}"))
+}
+
+fn check() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let path = site.file(1, "keepalived", &seed("h1.conf")?)?;
+    let output = keepwatch().arg("check").arg(&path).output()?;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure(output.status.success(), || format!("{output:?}"))?;
+    ensure(out.contains("is valid: 1 instance (VI_1), 1 remark."), || out.clone().into_owned())?;
+    ensure(err.contains("mail is configured, but nothing here asks for mail"), || err.clone().into_owned())?;
+    ensure(!err.contains('\u{1b}'), || "colour without a terminal".to_owned())?;
+    let bad = site.file(1, "bad", &config(100, "", "10.1.1.30").replace("virtual_router_id 51", ""))?;
+    let output = keepwatch().arg("check").arg(bad).output()?;
+    ensure(output.status.code() == Some(3), || format!("{output:?}"))
+}
