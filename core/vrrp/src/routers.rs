@@ -1,5 +1,6 @@
 //! All virtual routers of a host: who an advert is for, and when the next thing is due.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -10,7 +11,7 @@ use crate::params::{Destination, InvalidParams, Params};
 use crate::router::VirtualRouter;
 use crate::scalar::{Family, Vrid};
 use crate::time::Instant;
-use crate::wire::{Advert, Malformed};
+use crate::wire::Advert;
 
 /// A network interface, numbered by the caller. The number outlives deletion and re-creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,13 +34,15 @@ pub struct Segment {
 #[derive(Debug, Default)]
 pub struct Routers {
     routers: Vec<(Segment, VirtualRouter)>,
+    /// Indexes into `routers` by what an advert names; more than one only for unicast.
+    by_vrid: BTreeMap<(Segment, Vrid), Vec<usize>>,
 }
 
 impl Routers {
     /// None yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { routers: Vec::new() }
+        Self { routers: Vec::new(), by_vrid: BTreeMap::new() }
     }
 
     /// Adds a router; it does nothing until [`Input::Start`].
@@ -51,6 +54,7 @@ impl Routers {
         params.check()?;
         let id = RouterId(self.routers.len());
         let segment = Segment { interface, family: params.family };
+        self.by_vrid.entry((segment, params.vrid)).or_default().push(id.0);
         self.routers.push((segment, VirtualRouter::new(id, params)));
         Ok(id)
     }
@@ -94,10 +98,18 @@ impl Routers {
         }
     }
 
-    /// Takes in what a VRRP packet carried: octets behind the IP header.
-    pub fn receive(&mut self, now: Instant, segment: Segment, packet: &Packet<'_>, out: &mut Actions) {
+    /// Takes in what a VRRP packet carried: octets behind the IP header. Gives the deadline of the router it was
+    /// for, which may be earlier than before.
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        segment: Segment,
+        packet: &Packet<'_>,
+        out: &mut Actions,
+    ) -> Option<Instant> {
         match Advert::parse(packet.payload, packet.source, packet.destination) {
             Ok((advert, checksum)) => {
+                let router = self.addressee(segment, advert.vrid, packet.source)?;
                 let received = Received {
                     advert,
                     checksum,
@@ -105,40 +117,31 @@ impl Routers {
                     destination: packet.destination,
                     ttl: packet.ttl,
                 };
-                if let Some(router) = self.addressee(segment, advert.vrid, packet.source) {
-                    router.handle(now, Input::Advert(&received), out);
-                }
+                router.handle(now, Input::Advert(&received), out);
+                router.poll_timeout()
             }
-            Err(malformed) => self.receive_malformed(segment, packet, malformed, out),
+            Err(malformed) => {
+                // Told to the router that the VRID names, if it can be read; to nobody otherwise.
+                let vrid = packet.payload.get(1).copied().and_then(Vrid::new)?;
+                let router = self.addressee(segment, vrid, packet.source)?;
+                router.anomaly(Anomaly::Malformed(malformed), packet.source, out);
+                None
+            }
         }
     }
 
     /// The router that an advert is for. Unicast routers may share a VRID on one interface if their peers
     /// differ: the sender decides, as under keepalived.
     fn addressee(&mut self, segment: Segment, vrid: Vrid, source: IpAddr) -> Option<&mut VirtualRouter> {
-        let is_addressee = |router: &VirtualRouter| match &router.params().destination {
-            Destination::Multicast { .. } => false,
-            Destination::Unicast { peers, .. } => peers.iter().any(|peer| peer.address == source),
+        let candidates = self.by_vrid.get(&(segment, vrid))?;
+        let has_peer = |index: &&usize| {
+            self.routers.get(**index).is_some_and(|(_, router)| match &router.params().destination {
+                Destination::Multicast { .. } => false,
+                Destination::Unicast { peers, .. } => peers.iter().any(|peer| peer.address == source),
+            })
         };
-        let matching =
-            |(at, router): &(Segment, VirtualRouter)| *at == segment && router.params().vrid == vrid;
-        let exact = self.routers.iter().position(|entry| matching(entry) && is_addressee(&entry.1));
-        let index = exact.or_else(|| self.routers.iter().position(matching))?;
+        let index = *candidates.iter().find(has_peer).or_else(|| candidates.first())?;
         self.routers.get_mut(index).map(|(_, router)| router)
-    }
-
-    /// Told to the router the VRID names, if it can be read; to nobody otherwise.
-    fn receive_malformed(
-        &mut self,
-        segment: Segment,
-        packet: &Packet<'_>,
-        why: Malformed,
-        out: &mut Actions,
-    ) {
-        let Some(vrid) = packet.payload.get(1).copied().and_then(Vrid::new) else { return };
-        if let Some(router) = self.addressee(segment, vrid, packet.source) {
-            router.anomaly(Anomaly::Malformed(why), packet.source, out);
-        }
     }
 
     /// Does everything due at `now`. Once anything is due, adverts nearly due go out with it.
