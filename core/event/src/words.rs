@@ -182,7 +182,8 @@ impl fmt::Display for EventKind {
                 write!(f, "the wall clock was set {way} by {}; timers are not affected", Rounded(*by))
             }
             Self::Resynchronised => f.write_str("the kernel dropped notifications; its state was read anew"),
-            Self::ConfigLoaded { path, instances } => write!(f, "{path} loaded: {instances} instance(s)"),
+            Self::ConfigLoaded { path, instances: 1 } => write!(f, "{path} loaded: 1 instance"),
+            Self::ConfigLoaded { path, instances } => write!(f, "{path} loaded: {instances} instances"),
             Self::ConfigRejected { path, reason } => write!(f, "{path} not loaded: {reason}"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),
             Self::Failed { error } => write!(f, "cannot go on: {error}"),

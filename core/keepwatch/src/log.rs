@@ -31,9 +31,20 @@ pub(crate) fn init(verbose: bool) {
     }
 }
 
-/// Writes events until the bus is closed.
-pub(crate) fn spawn(events: Subscription) -> std::io::Result<JoinHandle<()>> {
+/// What is said before the first event.
+#[derive(Debug)]
+pub(crate) struct Preamble {
+    /// The configuration's findings, rendered.
+    pub(crate) findings: String,
+    /// A line of detail.
+    pub(crate) detail: String,
+}
+
+/// Writes the preamble, and events until the bus is closed.
+pub(crate) fn spawn(preamble: Preamble, events: Subscription) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("log".to_owned()).spawn(move || {
+        eprint!("{}", preamble.findings);
+        tracing::debug!("{}", preamble.detail);
         while let Some(delivery) = events.recv() {
             if delivery.missed > 0 {
                 tracing::warn!("{} events were not logged: the log was too slow", delivery.missed);

@@ -7,6 +7,7 @@ mod cli;
 mod demo;
 mod exit;
 mod log;
+mod paths;
 mod reap;
 mod run;
 

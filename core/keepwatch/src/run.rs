@@ -11,14 +11,16 @@ use keepwatch_event::{EventKind, Severity};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Run;
+use crate::log::Preamble;
+use crate::paths::Paths;
 use crate::{check, exit, log, reap};
 
 /// How often it is looked whether the engine still runs.
 const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
-    let config = match load(&arguments.config) {
-        Ok(config) => config,
+    let (config, findings) = match load(&arguments.config) {
+        Ok(loaded) => loaded,
         Err(code) => return code,
     };
     log::init(arguments.verbose);
@@ -28,7 +30,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Ok(engine) => engine,
         Err(error) => return refuse(&error),
     };
-    let log = match log::spawn(bus.subscribe(log::QUEUE)) {
+    // From here on only the log's own thread writes: nobody may be reading.
+    let preamble = Preamble { findings, detail: Paths::of_this_process().to_string() };
+    let log = match log::spawn(preamble, bus.subscribe(log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
     };
@@ -55,18 +59,21 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     exit::with(code)
 }
 
-/// Reads the configuration; findings go to standard error.
-fn load(path: &Path) -> Result<Config, ExitCode> {
+/// Reads the configuration, and gives it with its findings; a refusal goes to standard error.
+fn load(path: &Path) -> Result<(Config, String), ExitCode> {
     let loaded = keepwatch_config::load(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
-    eprint!("{}", check::rendered(&loaded));
-    let summary = check::summary(path, &loaded);
-    loaded.config.ok_or_else(|| {
-        eprintln!("{summary}");
-        exit::with(exit::CONFIGURATION)
-    })
+    let (findings, summary) = (check::rendered(&loaded), check::summary(path, &loaded));
+    match loaded.config {
+        Some(config) => Ok((config, findings)),
+        None => {
+            eprint!("{findings}");
+            eprintln!("{summary}");
+            Err(exit::with(exit::CONFIGURATION))
+        }
+    }
 }
 
 fn fail(what: &str, error: &std::io::Error) -> ExitCode {

@@ -106,6 +106,24 @@ impl Host {
         })
     }
 
+    /// Lets interfaces created from now on detect duplicate IPv6 addresses, as Linux does unless told otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn detect_duplicates(&self) -> io::Result<()> {
+        self.namespace.run(|| {
+            for (name, value) in [
+                ("ipv6/conf/all/accept_dad", "1"),
+                ("ipv6/conf/default/accept_dad", "1"),
+                ("ipv6/conf/default/dad_transmits", "1"),
+            ] {
+                std::fs::write(format!("/proc/sys/net/{name}"), value)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Creates the host's interface, with its addresses, up. For a host whose interface was deleted.
     ///
     /// # Errors

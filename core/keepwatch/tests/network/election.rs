@@ -212,8 +212,8 @@ fn one_vrid_for_two_pairs() -> Result<(), Failed> {
 fn overlapping_address_lists() -> Result<(), Failed> {
     let site = Site::new(2)?;
     let h1 = site.keepwatch(1, &config(150, "", "10.1.1.30\n        10.1.1.31"))?;
-    let h2 = site.keepwatch(2, &config(100, "", "10.1.1.30"))?;
     site.wait_for_holder(1, vip())?;
+    let h2 = site.keepwatch(2, &config(100, "", "10.1.1.30"))?;
     wait_for_line(&h2, "it lists other addresses than ours, though some are the same")?;
     site.wait_for_holder(1, ip("10.1.1.31"))?;
     ensure(!h2.said("Entering MASTER STATE"), || h2.output().join("\n"))?;

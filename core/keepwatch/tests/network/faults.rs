@@ -29,6 +29,9 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "faults::stopped_for_five_seconds", needs: &[], run: stopped_for_five_seconds },
     Case { name: "faults::hardware_address_changed", needs: &[], run: hardware_address_changed },
     Case { name: "faults::tracked_interface_down", needs: &[], run: tracked_interface_down },
+    Case { name: "faults::a_backups_link_flaps", needs: &[], run: a_backups_link_flaps },
+    Case { name: "faults::link_local_still_tentative", needs: &[], run: link_local_still_tentative },
+    Case { name: "faults::ipv6_address_in_use_elsewhere", needs: &[], run: ipv6_address_in_use_elsewhere },
     Case { name: "faults::nobody_reads_the_log", needs: &[], run: nobody_reads_the_log },
 ];
 
@@ -207,12 +210,61 @@ fn tracked_interface_down() -> Result<(), Failed> {
     stop(h2)
 }
 
+/// After a link came back its groups are joined again: a backup hears the MASTER and stays a backup.
+fn a_backups_link_flaps() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    let h2 = site.keepwatch(2, &seed("h2.conf")?)?;
+    let heard = "10.1.1.10 is MASTER with priority 101";
+    let times = || h2.output().iter().filter(|line| line.contains(heard)).count();
+    wait("h2 to hear h1", || times() == 1)?;
+    site.host(2).pull_cable()?;
+    wait_for_line(&h2, "(VI_1) Entering FAULT STATE")?;
+    site.host(2).plug_cable()?;
+    wait("h2 to hear h1 again", || times() == 2)?;
+    ensure(!h2.said("Entering MASTER STATE"), || h2.output().join("\n"))?;
+    stop(h1)?;
+    stop(h2)
+}
+
+/// At boot the link-local address is tentative for a second: waited for in INIT, and no fault.
+fn link_local_still_tentative() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let global = ip("fd00:1::30");
+    site.host(1).delete_interface()?;
+    site.host(1).detect_duplicates()?;
+    site.host(1).create_interface()?;
+    let h1 = site.keepwatch(1, &config(150, "", "fe80::30/64\n        fd00:1::30/64"))?;
+    wait_for_line(&h1, "(VI_1) waiting for a usable link-local address on eth0")?;
+    site.wait_for_holder(1, global)?;
+    ensure(!h1.said("FAULT"), || h1.output().join("\n"))?;
+    stop(h1)
+}
+
+/// With duplicate detection asked for (`-nodad`) and the address in use elsewhere it is replaced, and the third
+/// time given up, in words.
+fn ipv6_address_in_use_elsewhere() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let global = ip("fd00:1::30");
+    site.lan.client.add_address(global, 64)?;
+    site.host(1).delete_interface()?;
+    site.host(1).detect_duplicates()?;
+    site.host(1).create_interface()?;
+    let h1 = site.keepwatch(1, &config(150, "", "fd00:1::30/64 -nodad"))?;
+    wait_for_line(&h1, "fd00:1::30/64 on eth0 is in use on another host (dadfailed); replacing it")?;
+    wait_for_line(&h1, "(VI_1): entering FAULT state (fd00:1::30/64 does not stay in place")?;
+    stop(h1)?;
+    ensure(!site.host(1).has(global), || "it was left".to_owned())
+}
+
 /// A log pipe that nobody reads holds up no advert.
 fn nobody_reads_the_log() -> Result<(), Failed> {
     let site = Site::new(2)?;
     let capture = site.capture()?;
     let quick = "version 3\n    advert_int 0.1";
-    let path = site.file(1, "keepwatch", &config(150, quick, "10.1.1.30"))?;
+    let text = format!("unknown_keyword\n{}", config(150, quick, "10.1.1.30"));
+    let path = site.file(1, "keepwatch", &text)?;
     let (reader, writer) = std::io::pipe()?;
     // Fill the pipe before the daemon gets it.
     fill(&writer)?;

@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "manners::missing_privileges", needs: &[], run: missing_privileges },
     Case { name: "manners::refused_configurations", needs: &[], run: refused_configurations },
     Case { name: "manners::check", needs: &[], run: check },
+    Case { name: "manners::demo_that_is_kept", needs: &[], run: demo_that_is_kept },
 ];
 
 fn sigint_stops_cleanly() -> Result<(), Failed> {
@@ -119,4 +120,22 @@ fn check() -> Result<(), Failed> {
     let bad = site.file(1, "bad", &config(100, "", "10.1.1.30").replace("virtual_router_id 51", ""))?;
     let output = keepwatch().arg("check").arg(bad).output()?;
     ensure(output.status.code() == Some(3), || format!("{output:?}"))
+}
+
+/// The demo comes back while its hosts go on, says how to enter them, and how to end them.
+fn demo_that_is_kept() -> Result<(), Failed> {
+    // These tests are enclosed already; the demo must not think that it is.
+    let output = keepwatch().args(["demo", "--json", "--keep"]).env_remove("KEEPWATCH_ENCLOSED").output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure(output.status.success(), || format!("{output:?}"))?;
+    let scenes: Vec<serde_json::Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let summary = scenes.iter().find(|scene| scene["scene"] == "summary").ok_or("no summary")?;
+    ensure(summary["ok"] == true, || summary.to_string())?;
+    let kept = scenes.last().filter(|scene| scene["scene"] == "kept").ok_or("nothing kept")?;
+    let process = kept["process"].as_i64().and_then(|id| i32::try_from(id).ok()).ok_or("no process")?;
+    let enter = kept["enter"][0]["command"].as_str().ok_or("no command")?;
+    let inside = Command::new("sh").arg("-c").arg(format!("{enter} ip -4 addr show eth0")).output()?;
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), Signal::SIGKILL)?;
+    let inside = String::from_utf8_lossy(&inside.stdout).into_owned();
+    ensure(inside.contains("10.1.1.10/24") && inside.contains("10.1.1.30/32"), || inside)
 }

@@ -1,0 +1,1 @@
+//! Nothing but tests: the rules of the book's architecture page, checked.

@@ -1,0 +1,116 @@
+//! Documents are tested too: configurations in the book, the README and the examples are read as `check` would.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Markdown files: README and the book.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> =
+        std::fs::read_dir(root().join("book/src")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.push(root().join("README.md"));
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    assert!(pages.len() >= 5);
+    pages
+}
+
+/// The fenced blocks of a page in this language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block: Option<String> = None;
+    for line in text.lines() {
+        match (&mut block, line.trim_start().strip_prefix("```")) {
+            (None, Some(found)) if found == language => block = Some(String::new()),
+            (Some(_), Some(_)) => blocks.extend(block.take()),
+            (Some(block), None) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    blocks
+}
+
+#[test]
+fn configurations_in_documents_are_valid() {
+    let mut seen = 0;
+    for page in pages() {
+        for block in blocks(&std::fs::read_to_string(&page).unwrap(), "keepalived") {
+            seen += 1;
+            let loaded = keepwatch_config::load_text("block", block.as_str());
+            let findings = loaded.findings.render(&loaded.source, keepwatch_config::Style::Plain);
+            assert!(loaded.config.is_some(), "{}:\n{block}\n{findings}", page.display());
+        }
+    }
+    assert!(seen > 0, "no configuration in any document");
+}
+
+#[test]
+fn examples_are_valid() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(root().join("examples")).unwrap() {
+        let folder = folder.unwrap().path();
+        assert!(folder.join("README.md").exists(), "{} has no README.md", folder.display());
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|extension| extension == "conf") {
+                seen += 1;
+                let loaded = keepwatch_config::load(&file).unwrap();
+                assert!(loaded.config.is_some(), "{}", file.display());
+            }
+        }
+    }
+    assert!(seen >= 2);
+}
+
+#[test]
+fn ci_runs_what_the_readme_says() {
+    let readme = read("README.md");
+    let commands: Vec<String> =
+        blocks(&readme, "sh").iter().flat_map(|block| block.lines()).map(str::to_owned).collect();
+    let ci = read(".ci/run");
+    for command in ["cargo run --release -- demo", "cargo test --workspace"] {
+        assert!(commands.iter().any(|line| line == command), "the README does not say: {command}");
+        assert!(ci.contains(command), ".ci/run does not run: {command}");
+    }
+}
+
+#[test]
+fn every_page_is_in_the_table_of_contents() {
+    let summary = read("book/src/SUMMARY.md");
+    for page in pages() {
+        let name = page.file_name().unwrap().to_str().unwrap();
+        if page.parent().unwrap().ends_with("src") && name != "SUMMARY.md" {
+            assert!(summary.contains(&format!("({name})")), "{name} is not in SUMMARY.md");
+        }
+    }
+    for line in summary.lines() {
+        if let Some(link) = line.split('(').nth(1).and_then(|rest| rest.split(')').next()) {
+            assert!(root().join("book/src").join(link).exists(), "{link} is not there");
+        }
+    }
+}
+
+#[test]
+fn exit_codes_in_the_book_are_those_of_the_program() {
+    let program = read("core/keepwatch/src/exit.rs");
+    let book = read("book/src/quick-start.md");
+    let mut seen = 0;
+    for line in program.lines() {
+        let Some(code) = line.strip_prefix("pub(crate) const ").and_then(|rest| rest.split(" = ").nth(1))
+        else {
+            continue;
+        };
+        seen += 1;
+        let code = code.trim_end_matches(';');
+        assert!(book.contains(&format!("| {code} |")), "exit code {code} is not in the book's table");
+    }
+    assert!(seen >= 4);
+}
