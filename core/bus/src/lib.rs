@@ -5,7 +5,7 @@
 //! gets. What is absent: filters, delivery classes, persistence.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -81,7 +81,7 @@ impl Bus {
 
     /// Publishes an event. Never waits for a subscriber; a subscriber that has gone is forgotten.
     pub fn publish(&self, draft: Draft) {
-        let at = Timestamp { wall: SystemTime::now(), monotonic: monotonic() };
+        let at = Timestamp { wall: SystemTime::now(), monotonic: since_boot() };
         let mut state = self.lock();
         state.seq += 1;
         let seq = state.seq;
@@ -111,8 +111,8 @@ impl Bus {
     }
 }
 
-fn monotonic() -> Duration {
-    let now = clock_gettime(ClockId::Monotonic);
+fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
@@ -123,22 +123,13 @@ pub struct Subscription {
     missed: Arc<AtomicU64>,
 }
 
-/// An event, and how many were dropped before it because the queue was full.
+/// An event, and how many were dropped meanwhile because the queue was full.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// The event.
     pub event: Arc<Event>,
-    /// Events that this subscriber did not get.
+    /// Events that this subscriber did not get since the last one it got.
     pub missed: u64,
-}
-
-/// Why no event came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoEvent {
-    /// Not within the time.
-    Timeout,
-    /// Every publisher has gone.
-    Closed,
 }
 
 impl Subscription {
@@ -146,19 +137,6 @@ impl Subscription {
     #[must_use]
     pub fn recv(&self) -> Option<Delivery> {
         self.events.recv().ok().map(|event| self.deliver(event))
-    }
-
-    /// Waits at most `timeout` for the next event.
-    ///
-    /// # Errors
-    ///
-    /// [`NoEvent`].
-    pub fn recv_timeout(&self, timeout: Duration) -> Result<Delivery, NoEvent> {
-        match self.events.recv_timeout(timeout) {
-            Ok(event) => Ok(self.deliver(event)),
-            Err(RecvTimeoutError::Timeout) => Err(NoEvent::Timeout),
-            Err(RecvTimeoutError::Disconnected) => Err(NoEvent::Closed),
-        }
     }
 
     fn deliver(&self, event: Arc<Event>) -> Delivery {
@@ -198,7 +176,6 @@ mod tests {
         let first = stuck.recv().unwrap();
         assert_eq!((first.event.seq, first.missed), (1, 998));
         assert_eq!(stuck.recv().unwrap().event.seq, 2);
-        assert_eq!(stuck.recv_timeout(Duration::ZERO).unwrap_err(), NoEvent::Timeout);
         bus.publish(draft());
         assert_eq!(stuck.recv().unwrap().event.seq, 1_001);
     }
@@ -213,7 +190,6 @@ mod tests {
         drop(bus);
         assert!(rest.recv().is_some());
         assert!(rest.recv().is_none());
-        assert_eq!(rest.recv_timeout(Duration::from_secs(1)).unwrap_err(), NoEvent::Closed);
     }
 
     #[test]

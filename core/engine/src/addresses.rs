@@ -28,6 +28,19 @@ pub(crate) enum Placement {
     Present,
     /// The host's own address, which an address owner has anyway: never added or removed.
     Own,
+    /// The host's only address, configured as a virtual one by mistake: never added or removed, and its instance
+    /// cannot take part.
+    Kept,
+}
+
+impl Placement {
+    /// Whether we have put it there.
+    pub(crate) const fn is_placed(self) -> bool {
+        match self {
+            Self::Settling | Self::Present => true,
+            Self::Absent | Self::Own | Self::Kept => false,
+        }
+    }
 }
 
 impl Held {
@@ -54,7 +67,12 @@ impl Held {
     pub(crate) fn add(&self, index: u32, requests: &mut Requests) -> io::Result<()> {
         match requests.add_address(index, &self.new) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                requests.remove_address(index, self.address(), self.kernel_prefix_len())?;
+                // It may be there with another prefix length.
+                let known = requests.addresses()?.into_iter();
+                for known in known.filter(|known| known.interface == index && known.address == self.address())
+                {
+                    requests.remove_address(index, known.address, known.prefix_len)?;
+                }
                 requests.add_address(index, &self.new)
             }
             done => done,

@@ -11,7 +11,7 @@ use crate::addresses::Placement;
 use crate::engine::Engine;
 use crate::interfaces::Interface;
 use crate::report::Context;
-use crate::setup::index;
+use crate::setup::{InstanceState, index};
 
 /// How soon an IPv6 address that is not delivered here yet is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
@@ -36,7 +36,7 @@ impl Engine {
                 self.act(now, router, action);
             }
             self.batch = batch;
-            self.arm_earlier(self.next_deadline());
+            self.rescan = true;
         }
     }
 
@@ -46,9 +46,9 @@ impl Engine {
                 let Some(segment) = self.parts.routers.segment(router) else { return };
                 let id = segment.interface;
                 let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
-                let Some(router) = self.parts.routers.get(router) else { return };
-                let sent = self.transmitter.advert(interface, router, claim);
-                self.note_sending(id, sent);
+                let Some(virtual_router) = self.parts.routers.get(router) else { return };
+                let sent = self.transmitter.advert(interface, virtual_router, claim);
+                self.note_sending(router, id, sent, |instance| &mut instance.advert_failing);
             }
             Action::Announce(number) => {
                 let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number))
@@ -58,26 +58,31 @@ impl Engine {
                 let (id, address) = (held.interface, held.address());
                 let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
                 let sent = self.transmitter.announce(interface, address);
-                self.note_sending(id, sent);
+                self.note_sending(router, id, sent, |instance| &mut instance.announcement_failing);
             }
             Action::AddAddress(number) => self.add_address(now, router, number),
-            Action::RemoveAddress(number) => self.remove_address(router, number),
+            Action::RemoveAddress(number) => self.remove_address(now, router, number),
             Action::Tell(notice) => self.tell(router, notice),
         }
     }
 
-    /// Tells the first failure to send on an interface, until something is sent again. A link that is down is
-    /// told by itself.
-    fn note_sending(&mut self, id: InterfaceId, sent: io::Result<()>) {
-        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
-        let was_failing = interface.send_failing;
-        interface.send_failing = sent.is_err();
+    /// Tells the first failure of a router to send, until it can again. A link that is down is told by itself.
+    fn note_sending(
+        &mut self,
+        router: RouterId,
+        id: InterfaceId,
+        sent: io::Result<()>,
+        failing: impl FnOnce(&mut InstanceState) -> &mut bool,
+    ) {
+        let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
+        let was_failing = std::mem::replace(failing(instance), sent.is_err());
         let Err(error) = sent else { return };
+        let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
         if was_failing || interface.state() != LinkState::Up {
             return;
         }
         let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
-        self.publish(Draft::general(Severity::Error, kind));
+        self.publish_for(router, Severity::Error, kind);
     }
 
     fn add_address(&mut self, now: Instant, router: RouterId, number: usize) {
@@ -90,9 +95,14 @@ impl Engine {
             self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
             return;
         };
-        if held.state == Placement::Own {
-            self.parts.routers.handle(now, router, Input::AddressUsable(number), &mut self.actions);
-            return;
+        match held.state {
+            Placement::Own | Placement::Present => {
+                self.parts.routers.handle(now, router, Input::AddressUsable(number), &mut self.actions);
+                return;
+            }
+            // It is looked at until it is usable.
+            Placement::Settling | Placement::Kept => return,
+            Placement::Absent => {}
         }
         let address = held.describe();
         if let Err(error) = held.add(link_index, &mut self.parts.requests) {
@@ -113,13 +123,13 @@ impl Engine {
         }
     }
 
-    fn remove_address(&mut self, router: RouterId, number: usize) {
+    fn remove_address(&mut self, now: Instant, router: RouterId, number: usize) {
         let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
         else {
             return;
         };
         match held.state {
-            Placement::Absent | Placement::Own => return,
+            Placement::Absent | Placement::Own | Placement::Kept => return,
             Placement::Present | Placement::Settling => held.state = Placement::Absent,
         }
         self.settling.retain(|settling| (settling.router, settling.address) != (router, number));
@@ -131,6 +141,8 @@ impl Engine {
         let (severity, kind) = match removed {
             Ok(()) => (Severity::Info, EventKind::AddressRemoved { address, interface: name }),
             Err(error) => {
+                self.unread = true;
+                self.mend_later(now);
                 let error = error.to_string();
                 (Severity::Error, EventKind::AddressStuck { address, interface: name, error })
             }

@@ -1,6 +1,7 @@
 //! The loop.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::SystemTime;
 
@@ -22,6 +23,8 @@ const TIMER: Token = Token(0);
 const WAKEUP: Token = Token(1);
 const MONITOR: Token = Token(2);
 
+/// Datagrams taken from one socket in one wake-up: a flood must not starve what is due.
+pub(crate) const AT_ONCE: usize = 1024;
 /// Commands that may wait.
 const COMMANDS: usize = 16;
 /// The largest datagram read whole; adverts of 255 IPv6 addresses have about 4 KiB.
@@ -37,6 +40,14 @@ pub struct Engine {
     pub(crate) settling: Vec<Settling>,
     /// What the timer is armed for.
     armed: Option<Instant>,
+    /// A moment to wake up at that the timer is not armed for yet.
+    earlier: Option<Instant>,
+    /// Whether actions were carried out, which may have moved any deadline.
+    pub(crate) rescan: bool,
+    /// When to try again what failed.
+    pub(crate) mend_at: Option<Instant>,
+    /// Whether the kernel's state must be read anew.
+    pub(crate) unread: bool,
     pub(crate) wall: WallClock,
     datagram: Vec<u8>,
     pub(crate) changes: Vec<Change>,
@@ -64,6 +75,10 @@ impl Engine {
             batch: Vec::new(),
             settling: Vec::new(),
             armed: None,
+            earlier: None,
+            rescan: false,
+            mend_at: None,
+            unread: false,
             wall: WallClock::new(SystemTime::now(), clock::now()),
             datagram: vec![0; DATAGRAM],
             changes: Vec::new(),
@@ -71,26 +86,42 @@ impl Engine {
         })
     }
 
-    /// Runs the engine on a thread of its own.
+    /// Runs the engine on a thread of its own, and calls `ended` there when it ends, for whatever reason.
     ///
     /// # Errors
     ///
     /// The kernel's, if there is no room for a thread.
-    pub fn spawn(self) -> io::Result<Running> {
+    pub fn spawn(self, ended: impl FnOnce() + Send + 'static) -> io::Result<Running> {
         let (commands, receiver) = sync_channel(COMMANDS);
         let wakeup = self.parts.wakeup.clone();
-        let thread =
-            std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || self.run(&receiver))?;
+        let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
+            let outcome = self.run(&receiver);
+            ended();
+            outcome
+        })?;
         Ok(Running { thread, commands, wakeup })
     }
 
+    /// Runs until told to stop. Whatever ends it, no mastership and no address is left behind if it can be
+    /// helped.
     fn run(mut self, commands: &Receiver<Command>) -> io::Result<()> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.watch(commands)))
+            .unwrap_or_else(|_| Err(io::Error::other("the engine panicked")));
+        if outcome.is_err() {
+            // The second panic, if it comes to that, is as good as the first.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.give_up(clock::now())));
+        }
+        outcome
+    }
+
+    fn watch(&mut self, commands: &Receiver<Command>) -> io::Result<()> {
         self.parts.poller.add(&self.parts.timer, TIMER)?;
         self.parts.poller.add(&self.parts.wakeup, WAKEUP)?;
         self.parts.poller.add(&self.parts.monitor, MONITOR)?;
-        self.begin()?;
+        self.begin();
         let mut ready = Vec::new();
         while !self.stopping {
+            self.arm_if_needed()?;
             self.parts.poller.wait(&mut ready)?;
             let now = clock::now();
             // What has arrived counts before what is due: after a stall the adverts that came meanwhile are
@@ -112,29 +143,34 @@ impl Engine {
             }
             self.perform(now);
             self.look_at_settling(now);
+            self.mend(now);
             self.look_at_the_wall_clock(now);
-            if self.armed.is_none() {
-                self.arm(self.next_deadline())?;
-            }
         }
         Ok(())
     }
 
     /// Reads the kernel's state, removes what a former run left, and starts every router.
-    fn begin(&mut self) -> io::Result<()> {
+    fn begin(&mut self) {
         let now = clock::now();
-        self.read_kernel(now)?;
+        self.read_kernel(now);
         self.clean_up(now);
         for router in (0..self.parts.instances.len()).map(RouterId) {
             self.parts.routers.handle(now, router, Input::Start, &mut self.actions);
         }
         self.perform(now);
-        self.arm(self.next_deadline())
+    }
+
+    /// Gives up every mastership and removes every address.
+    fn give_up(&mut self, now: Instant) {
+        for router in (0..self.parts.instances.len()).map(RouterId) {
+            self.parts.routers.handle(now, router, Input::Stop, &mut self.actions);
+        }
+        self.perform(now);
     }
 
     fn hear_adverts(&mut self, now: Instant, id: InterfaceId, family: Family) {
         let segment = Segment { interface: id, family };
-        loop {
+        for _ in 0..AT_ONCE {
             let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
             let socket = match family {
                 Family::V4 => &mut interface.port.v4,
@@ -169,36 +205,36 @@ impl Engine {
         for command in commands.try_iter() {
             match command {
                 Command::Stop => {
-                    for router in (0..self.parts.instances.len()).map(RouterId) {
-                        self.parts.routers.handle(now, router, Input::Stop, &mut self.actions);
-                    }
-                    self.perform(now);
+                    self.give_up(now);
                     self.stopping = true;
                 }
             }
         }
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.parts.routers.poll_timeout()
+    fn next_deadline(&self) -> Option<Instant> {
+        [self.parts.routers.poll_timeout(), self.mend_at].into_iter().flatten().min()
     }
 
-    fn arm(&mut self, at: Option<Instant>) -> io::Result<()> {
-        if let Some(at) = at {
-            self.parts.timer.arm(at.as_nanos())?;
-            self.armed = Some(at);
+    /// Arms the timer for the earliest deadline if something may have moved it forward.
+    fn arm_if_needed(&mut self) -> io::Result<()> {
+        let earliest = [self.earlier.take(), self.rescan.then(|| self.next_deadline()).flatten()];
+        self.rescan = false;
+        let wanted = if self.armed.is_none() { self.next_deadline() } else { None };
+        match earliest.into_iter().flatten().chain(wanted).min() {
+            Some(at) if self.armed.is_none_or(|armed| at < armed) => {
+                self.parts.timer.arm(at.as_nanos())?;
+                self.armed = Some(at);
+                Ok(())
+            }
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Arms the timer if this is earlier than what it is armed for. A later deadline is left to be found when
-    /// the timer fires: an advert that postpones the master-down time then costs no system call.
+    /// Wakes up at this moment at the latest. A deadline that has moved back is left to be found when the timer
+    /// fires: an advert that postpones the master-down time then costs no system call.
     pub(crate) fn arm_earlier(&mut self, at: Option<Instant>) {
-        let Some(at) = at else { return };
-        if self.armed.is_none_or(|armed| at < armed) {
-            // A timer that cannot be armed cannot be lived without; the next wait tells.
-            let _ = self.arm(Some(at));
-        }
+        self.earlier = [self.earlier, at].into_iter().flatten().min();
     }
 
     pub(crate) fn interface_ids(&self) -> impl Iterator<Item = InterfaceId> + use<> {

@@ -4,8 +4,11 @@ use std::io;
 use std::net::IpAddr;
 
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
-use keepwatch_system::{AdvertSocket, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token};
-use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress};
+use keepwatch_system::{
+    AdvertSocket, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token, forwards_ipv6,
+};
+use keepwatch_vrrp::wire::RouterFlag;
+use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress, Source, Transport};
 
 /// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
 #[derive(Debug)]
@@ -21,8 +24,19 @@ pub(crate) struct Interface {
     pub(crate) port: Port,
     /// Held while routers run on it.
     pub(crate) lock: Option<InterfaceLock>,
-    /// Whether the last thing sent on it failed.
-    pub(crate) send_failing: bool,
+    /// Whether the host forwards IPv6 on it, and so is a router to its neighbours.
+    pub(crate) router_flag: RouterFlag,
+}
+
+/// Which of an interface's addresses adverts are sent from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// The first IPv4 address.
+    V4,
+    /// The first link-local one (RFC 9568 §5.1.2.1).
+    LinkLocalV6,
+    /// The first global one, as unicast peers know us by, or a link-local one.
+    UnicastV6,
 }
 
 /// The sockets of an interface; those that could be opened.
@@ -53,7 +67,7 @@ impl Interface {
             families: Vec::new(),
             port: Port::default(),
             lock: None,
-            send_failing: false,
+            router_flag: RouterFlag::Host,
         }
     }
 
@@ -103,26 +117,75 @@ impl Interface {
         LinkUpdate { state, changed: state != before, hardware_changed }
     }
 
-    /// Opens the sockets anew: groups are joined again, and the switch hears membership reports.
+    /// Opens the sockets anew: groups are joined again, and the switch hears membership reports. One that cannot
+    /// be opened does not keep the others from it; the last failure is given back.
     pub(crate) fn reopen(&mut self, id: InterfaceId, poller: &Poller) -> io::Result<()> {
         self.port = Port::default();
         let Some(index) = self.index() else { return Ok(()) };
-        self.port.frames = Some(FrameSocket::open(index, Frames::None)?);
-        for family in &self.families {
-            let ip_family = match family {
-                Family::V4 => IpFamily::V4,
-                Family::V6 => IpFamily::V6,
-            };
-            let groups: Vec<IpAddr> =
-                self.groups.iter().copied().filter(|group| Family::of(*group) == *family).collect();
-            let socket = AdvertSocket::open(&self.name, index, ip_family, &groups)?;
-            poller.add(&socket, port_token(id, *family))?;
-            match family {
-                Family::V4 => self.port.v4 = Some(socket),
-                Family::V6 => self.port.v6 = Some(socket),
+        self.look_at_forwarding();
+        let mut outcome = Ok(());
+        for family in self.families.clone() {
+            match self.open_family(id, index, family, poller) {
+                Ok(socket) => match family {
+                    Family::V4 => self.port.v4 = Some(socket),
+                    Family::V6 => self.port.v6 = Some(socket),
+                },
+                Err(error) => outcome = Err(error),
             }
         }
-        Ok(())
+        match FrameSocket::open(index, Frames::None) {
+            Ok(socket) => self.port.frames = Some(socket),
+            Err(error) => outcome = Err(error),
+        }
+        outcome
+    }
+
+    fn open_family(
+        &self,
+        id: InterfaceId,
+        index: u32,
+        family: Family,
+        poller: &Poller,
+    ) -> io::Result<AdvertSocket> {
+        let ip_family = match family {
+            Family::V4 => IpFamily::V4,
+            Family::V6 => IpFamily::V6,
+        };
+        let groups: Vec<IpAddr> =
+            self.groups.iter().copied().filter(|group| Family::of(*group) == family).collect();
+        let socket = AdvertSocket::open(&self.name, index, ip_family, &groups)?;
+        poller.add(&socket, port_token(id, family))?;
+        Ok(socket)
+    }
+
+    /// Whether routers can send and receive on it.
+    pub(crate) const fn transport(&self, family: Family) -> Transport {
+        let socket = match family {
+            Family::V4 => &self.port.v4,
+            Family::V6 => &self.port.v6,
+        };
+        if socket.is_some() && self.port.frames.is_some() { Transport::Ready } else { Transport::Unavailable }
+    }
+
+    /// Whether a socket is missing though the interface is there.
+    pub(crate) fn lacks_socket(&self) -> bool {
+        let deaf = self.families.iter().any(|family| self.transport(*family) == Transport::Unavailable);
+        self.link.is_some() && (self.port.frames.is_none() || deaf)
+    }
+
+    /// Reads whether the host forwards IPv6 here: not for each announcement.
+    pub(crate) fn look_at_forwarding(&mut self) {
+        self.router_flag = if forwards_ipv6(&self.name) { RouterFlag::Router } else { RouterFlag::Host };
+    }
+
+    /// Whether it has this address.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|known| known.address == address)
+    }
+
+    /// Whether it has this address, and not by us.
+    pub(crate) fn has_foreign(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|known| known.address == address && known.protocol != ADDRESS_PROTOCOL)
     }
 
     /// Takes in an address that is new or changed.
@@ -137,34 +200,43 @@ impl Interface {
         self.addresses.retain(|known| known.address != address.address);
     }
 
-    /// Whether this is somebody else's address, and the host has no other of its family here: without it the host
-    /// might not be reachable. Link-local IPv6 addresses do not count.
+    /// Whether this is somebody else's IPv4 address, and the host has no other here: without it the host might not
+    /// be reachable. (With IPv6 the link-local address remains.)
     pub(crate) fn is_only_address(&self, address: &Address) -> bool {
-        let counts = |known: &Address| {
-            let link_local = matches!(known.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-            !link_local && known.address.is_ipv4() == address.address.is_ipv4()
-        };
-        address.protocol != ADDRESS_PROTOCOL
-            && counts(address)
-            && !self.addresses.iter().any(|known| known.address != address.address && counts(known))
+        let is_other = |known: &&Address| known.address.is_ipv4() && known.address != address.address;
+        address.address.is_ipv4()
+            && address.protocol != ADDRESS_PROTOCOL
+            && !self.addresses.iter().any(|known| is_other(&known))
     }
 
-    /// The address that adverts of `family` come from: the first of the interface's own for IPv4, the first
-    /// usable link-local one for IPv6 (RFC 9568 §5.1.2.1), never a virtual one.
-    pub(crate) fn source(&self, family: Family, is_virtual: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
-        let usable = |address: &&Address| {
-            let fits = match (family, address.address) {
-                (Family::V4, IpAddr::V4(_)) => !address.has(AddressFlag::Secondary),
-                (Family::V6, IpAddr::V6(v6)) => {
-                    v6.is_unicast_link_local()
-                        && !address.has(AddressFlag::Tentative)
-                        && !address.has(AddressFlag::DadFailed)
-                }
-                (Family::V4, IpAddr::V6(_)) | (Family::V6, IpAddr::V4(_)) => false,
-            };
-            fits && !is_virtual(address.address)
+    /// The address that adverts come from, never a virtual one.
+    pub(crate) fn source(&self, sender: Sender, is_virtual: impl Fn(IpAddr) -> bool) -> Source {
+        let own: Vec<&Address> = self.addresses.iter().filter(|known| !is_virtual(known.address)).collect();
+        let first = |fits: &dyn Fn(&Address) -> bool| {
+            own.iter().find(|known| fits(known)).map(|known| Source::Address(known.address))
         };
-        self.addresses.iter().find(usable).map(|address| address.address)
+        let is_v4 = |known: &Address| known.address.is_ipv4();
+        let is_primary = |known: &Address| is_v4(known) && !known.has(AddressFlag::Secondary);
+        let is_link_local = |known: &Address| {
+            matches!(known.address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+                && !known.has(AddressFlag::DadFailed)
+        };
+        let is_settled = |known: &Address| !known.has(AddressFlag::Tentative);
+        let is_global = |known: &Address| {
+            matches!(known.address, IpAddr::V6(v6) if !v6.is_unicast_link_local())
+                && !known.has(AddressFlag::DadFailed)
+                && is_settled(known)
+        };
+        let link_local = || {
+            first(&|known| is_link_local(known) && is_settled(known))
+                .or_else(|| first(&is_link_local).map(|_| Source::Tentative))
+        };
+        match sender {
+            Sender::V4 => first(&is_primary).or_else(|| first(&is_v4)),
+            Sender::LinkLocalV6 => link_local(),
+            Sender::UnicastV6 => first(&is_global).or_else(link_local),
+        }
+        .unwrap_or(Source::None)
     }
 }
 

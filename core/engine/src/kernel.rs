@@ -1,40 +1,61 @@
-//! The kernel's side: links and addresses as they are, and what their changes mean to the routers.
+//! The kernel's side: addresses as they are, and what their changes mean to the routers.
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{EventKind, InterfaceState, Severity};
-use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Change, Link};
-use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, RouterId};
+use keepwatch_event::{EventKind, Severity};
+use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Change};
+use keepwatch_vrrp::{Input, Instant, InterfaceId, RouterId, Source};
 
 use crate::addresses::Placement;
-use crate::engine::Engine;
-use crate::setup::index;
+use crate::engine::{AT_ONCE, Engine};
+use crate::setup::{InstanceState, index};
+
+/// When to try again what failed.
+const MEND_AFTER: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Reads all links and addresses, and feeds what is new.
-    pub(crate) fn read_kernel(&mut self, now: Instant) -> io::Result<()> {
+    /// Reads all links and addresses, and feeds what is new. What cannot be read is read again later.
+    pub(crate) fn read_kernel(&mut self, now: Instant) {
+        if self.try_read_kernel(now).is_err() {
+            self.unread = true;
+            self.mend_later(now);
+        }
+    }
+
+    fn try_read_kernel(&mut self, now: Instant) -> io::Result<()> {
         let links = self.parts.requests.links()?;
         for id in self.interface_ids() {
             let Some(interface) = self.parts.interfaces.get(index(id)) else { continue };
             let link = links.iter().find(|link| link.name == interface.name).cloned();
             self.link_changed(now, id, link);
         }
-        let addresses = self.parts.requests.addresses()?;
-        for interface in &mut self.parts.interfaces {
-            let on_it = |address: &&Address| Some(address.interface) == interface.index();
-            interface.addresses = addresses.iter().filter(on_it).cloned().collect();
-        }
+        self.read_addresses()?;
+        self.unread = false;
         self.addresses_changed(now);
         self.look_for_lost(now);
         Ok(())
     }
 
+    fn read_addresses(&mut self) -> io::Result<()> {
+        let addresses = self.parts.requests.addresses()?;
+        for interface in &mut self.parts.interfaces {
+            let on_it = |address: &&Address| Some(address.interface) == interface.index();
+            interface.addresses = addresses.iter().filter(on_it).cloned().collect();
+        }
+        Ok(())
+    }
+
+    /// Takes in what the kernel has told since the last time.
     pub(crate) fn hear_kernel(&mut self, now: Instant) -> io::Result<()> {
         let mut changes = std::mem::take(&mut self.changes);
-        let (mut addresses_changed, mut one_is_gone, mut lost) = (false, false, false);
-        while self.parts.monitor.receive(&mut changes)? {
+        let (mut addresses_changed, mut ours_gone, mut lost) = (false, false, false);
+        for _ in 0..AT_ONCE {
+            if !self.parts.monitor.receive(&mut changes)? {
+                break;
+            }
             for change in changes.drain(..) {
                 match change {
                     Change::Link(link) => self.hear_link(now, link),
@@ -52,7 +73,7 @@ impl Engine {
                     }
                     Change::AddressGone(address) => {
                         addresses_changed = true;
-                        one_is_gone = true;
+                        ours_gone |= self.is_placed(&address);
                         if let Some(interface) = self.interface_mut_with_index(address.interface) {
                             interface.address_gone(&address);
                         }
@@ -64,110 +85,55 @@ impl Engine {
         self.changes = changes;
         if lost {
             self.publish(Draft::general(Severity::Warning, EventKind::Resynchronised));
-            return self.read_kernel(now);
+            self.read_kernel(now);
+            return Ok(());
         }
         if addresses_changed {
             self.addresses_changed(now);
         }
-        if one_is_gone {
-            self.verify_addresses(now)?;
+        if ours_gone {
+            // Whether it still is gone only the present state tells: what we removed and added again ourselves
+            // is told late.
+            match self.read_addresses() {
+                Ok(()) => self.look_for_lost(now),
+                Err(_) => {
+                    self.unread = true;
+                    self.mend_later(now);
+                }
+            }
         }
         Ok(())
-    }
-
-    fn hear_link(&mut self, now: Instant, link: Link) {
-        // Renamed away: for us it is gone.
-        if let Some(id) = self.interface_with_index(link.index)
-            && self.parts.interfaces.get(index(id)).is_some_and(|interface| interface.name != link.name)
-        {
-            self.link_changed(now, id, None);
-        }
-        let named = self.parts.interfaces.iter().position(|interface| interface.name == link.name);
-        if let Some(id) = named.and_then(|position| u32::try_from(position).ok()).map(InterfaceId) {
-            self.link_changed(now, id, Some(link));
-        }
-    }
-
-    fn link_changed(&mut self, now: Instant, id: InterfaceId, link: Option<Link>) {
-        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
-        let update = interface.update_link(link);
-        let has_no_port = interface.port.frames.is_none() && interface.link.is_some();
-        let came_up = update.changed && update.state == LinkState::Up;
-        let mut failure = None;
-        if has_no_port || came_up {
-            failure = interface.reopen(id, &self.parts.poller).err();
-        }
-        let name = interface.name.clone();
-        if let Some(error) = failure {
-            let kind = EventKind::SendFailed { interface: name.clone(), error: error.to_string() };
-            self.publish(Draft::general(Severity::Error, kind));
-        }
-        if update.changed {
-            let state = match update.state {
-                LinkState::Up => InterfaceState::Up,
-                LinkState::Down => InterfaceState::Down,
-                LinkState::Missing => InterfaceState::Gone,
-            };
-            let severity = if state == InterfaceState::Up { Severity::Info } else { Severity::Warning };
-            self.publish(Draft::general(severity, EventKind::Interface { interface: name, state }));
-        }
-        if update.state == LinkState::Missing {
-            self.forget_addresses_on(id);
-        }
-        self.parts.routers.handle_interface(now, id, Input::Link(update.state), &mut self.actions);
-        if update.hardware_changed {
-            self.announce_on(now, id);
-        }
-        self.feed_trackers(now, id, update.state == LinkState::Up);
-        self.perform(now);
-    }
-
-    /// A deleted interface took our addresses along.
-    fn forget_addresses_on(&mut self, id: InterfaceId) {
-        for held in self.parts.instances.iter_mut().flat_map(|instance| &mut instance.held) {
-            if held.interface == id && held.state != Placement::Own {
-                held.state = Placement::Absent;
-            }
-        }
-    }
-
-    /// Neighbours on this interface must hear our addresses again.
-    fn announce_on(&mut self, now: Instant, id: InterfaceId) {
-        for (number, instance) in self.parts.instances.iter().enumerate() {
-            if instance.interface == id || instance.held.iter().any(|held| held.interface == id) {
-                self.parts.routers.handle(now, RouterId(number), Input::HardwareChanged, &mut self.actions);
-            }
-        }
-    }
-
-    fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
-        for (number, instance) in self.parts.instances.iter().enumerate() {
-            for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracked)| **tracked == id) {
-                let input = Input::Track { tracker, up };
-                self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
-            }
-        }
     }
 
     /// Tells every router its source address anew.
     fn addresses_changed(&mut self, now: Instant) {
         self.recognise_own();
-        for (number, instance) in self.parts.instances.iter().enumerate() {
-            let Some(interface) = self.parts.interfaces.get(index(instance.interface)) else { continue };
-            let is_virtual = |address: IpAddr| {
-                self.parts.virtual_addresses.contains(&address)
-                    && !instance
-                        .held
-                        .iter()
-                        .any(|held| held.address() == address && held.state == Placement::Own)
+        for number in 0..self.parts.instances.len() {
+            let Some(source) = self.parts.instances.get(number).and_then(|instance| self.source_of(instance))
+            else {
+                continue;
             };
-            let source = instance.source.or_else(|| interface.source(instance.family, is_virtual));
-            let router = RouterId(number);
-            if self.parts.routers.get(router).is_some_and(|router| router.source() != source) {
-                self.parts.routers.handle(now, router, Input::Source(source), &mut self.actions);
-            }
+            self.parts.routers.handle(now, RouterId(number), Input::Source(source), &mut self.actions);
         }
         self.perform(now);
+    }
+
+    /// The address that an instance sends from. None while the host's own address is taken for a virtual one.
+    fn source_of(&self, instance: &InstanceState) -> Option<Source> {
+        let interface = self.parts.interfaces.get(index(instance.interface))?;
+        if instance.held.iter().any(|held| held.state == Placement::Kept) {
+            return Some(Source::None);
+        }
+        if let Some(configured) = instance.source {
+            return Some(Source::Address(configured));
+        }
+        let is_own = |address: IpAddr| {
+            let mut held = self.parts.instances.iter().flat_map(|instance| &instance.held);
+            held.any(|held| held.address() == address && held.state == Placement::Own)
+        };
+        let is_virtual =
+            |address: IpAddr| self.parts.virtual_addresses.contains(&address) && !is_own(address);
+        Some(interface.source(instance.sender, is_virtual))
     }
 
     fn hear_duplicate(&mut self, now: Instant, address: &Address) {
@@ -180,28 +146,19 @@ impl Engine {
         self.perform(now);
     }
 
+    fn is_placed(&self, address: &Address) -> bool {
+        self.interface_with_index(address.interface)
+            .is_some_and(|id| self.placed(id, address.address).is_some())
+    }
+
     /// Which router has put this address on this interface.
     fn placed(&self, id: InterfaceId, address: IpAddr) -> Option<(RouterId, usize)> {
         self.parts.instances.iter().enumerate().find_map(|(router, instance)| {
             let number = instance.held.iter().position(|held| {
-                held.interface == id
-                    && held.address() == address
-                    && matches!(held.state, Placement::Present | Placement::Settling)
+                held.interface == id && held.address() == address && held.state.is_placed()
             })?;
             Some((RouterId(router), number))
         })
-    }
-
-    /// An address has gone. Whether it was one of ours, and still is gone, only the kernel's present state
-    /// tells: what we removed and added again ourselves is reported late.
-    fn verify_addresses(&mut self, now: Instant) -> io::Result<()> {
-        let addresses = self.parts.requests.addresses()?;
-        for interface in &mut self.parts.interfaces {
-            let on_it = |address: &&Address| Some(address.interface) == interface.index();
-            interface.addresses = addresses.iter().filter(on_it).cloned().collect();
-        }
-        self.look_for_lost(now);
-        Ok(())
     }
 
     /// Feeds the loss of every address that should be in place and is not.
@@ -210,13 +167,14 @@ impl Engine {
             let Some(instance) = self.parts.instances.get_mut(router) else { continue };
             let mut lost = Vec::new();
             for (number, held) in instance.held.iter_mut().enumerate() {
-                let is_there = self.parts.interfaces.get(index(held.interface)).is_some_and(|interface| {
-                    interface.addresses.iter().any(|address| address.address == held.address())
-                });
-                if matches!(held.state, Placement::Present | Placement::Settling) && !is_there {
-                    held.state = Placement::Absent;
+                let interface = self.parts.interfaces.get(index(held.interface));
+                if interface.is_some_and(|interface| interface.has(held.address())) {
+                    continue;
+                }
+                if held.state.is_placed() {
                     lost.push(number);
                 }
+                held.state = Placement::Absent;
             }
             for number in lost {
                 let input = Input::AddressLost(number);
@@ -238,30 +196,37 @@ impl Engine {
             }
         }
         for (id, address) in leftovers {
-            let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { continue };
-            let name = interface.name.clone();
-            let text = format!("{}/{}", address.address, address.prefix_len);
-            let draft = if interface.is_only_address(&address) {
-                let kind = EventKind::AddressKept { address: text, interface: name };
-                Draft::general(Severity::Error, kind)
-            } else {
-                let (index, prefix_len) = (address.interface, address.prefix_len);
-                match self.parts.requests.remove_address(index, address.address, prefix_len) {
-                    Ok(()) => {
-                        interface.address_gone(&address);
-                        let kind = EventKind::AddressCleaned { address: text, interface: name };
-                        Draft::general(Severity::Warning, kind)
-                    }
-                    Err(error) => {
-                        let error = error.to_string();
-                        let kind = EventKind::AddressStuck { address: text, interface: name, error };
-                        Draft::general(Severity::Error, kind)
-                    }
-                }
-            };
-            self.publish(draft);
+            self.clean(now, id, &address);
         }
         self.addresses_changed(now);
+    }
+
+    fn clean(&mut self, now: Instant, id: InterfaceId, address: &Address) {
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let name = interface.name.clone();
+        let text = format!("{}/{}", address.address, address.prefix_len);
+        if interface.is_only_address(address) {
+            self.keep(id, address.address);
+            let kind = EventKind::AddressKept { address: text, interface: name };
+            self.publish(Draft::general(Severity::Error, kind));
+            return;
+        }
+        let (link, prefix_len) = (address.interface, address.prefix_len);
+        let draft = match self.parts.requests.remove_address(link, address.address, prefix_len) {
+            Ok(()) => {
+                interface.address_gone(address);
+                let kind = EventKind::AddressCleaned { address: text, interface: name };
+                Draft::general(Severity::Warning, kind)
+            }
+            Err(error) => {
+                self.unread = true;
+                self.mend_later(now);
+                let error = error.to_string();
+                let kind = EventKind::AddressStuck { address: text, interface: name, error };
+                Draft::general(Severity::Error, kind)
+            }
+        };
+        self.publish(draft);
     }
 
     /// Whether an address is one that a router would hold there, and has not put there.
@@ -270,19 +235,49 @@ impl Engine {
         held.any(|held| held.interface == id && held.address() == address && held.state == Placement::Absent)
     }
 
+    /// The instances that would hold an address here cannot take part while it is the host's only one.
+    fn keep(&mut self, id: InterfaceId, address: IpAddr) {
+        for held in self.parts.instances.iter_mut().flat_map(|instance| &mut instance.held) {
+            if held.interface == id && held.address() == address {
+                held.state = Placement::Kept;
+            }
+        }
+    }
+
     /// An owner's addresses are the host's own (RFC 9568 §1.7): those that are there, and not by us, stay.
     fn recognise_own(&mut self) {
         for instance in self.parts.instances.iter_mut().filter(|instance| instance.is_owner) {
             for held in instance.held.iter_mut().filter(|held| held.state == Placement::Absent) {
-                let is_there = self.parts.interfaces.get(index(held.interface)).is_some_and(|interface| {
-                    let mut addresses = interface.addresses.iter();
-                    addresses
-                        .any(|known| known.address == held.address() && known.protocol != ADDRESS_PROTOCOL)
-                });
-                if is_there {
+                let interface = self.parts.interfaces.get(index(held.interface));
+                if interface.is_some_and(|interface| interface.has_foreign(held.address())) {
                     held.state = Placement::Own;
                 }
             }
         }
+    }
+
+    // --- Mending -----------------------------------------------------------------------------------------
+
+    /// Something failed that is worth trying again.
+    pub(crate) fn mend_later(&mut self, now: Instant) {
+        self.mend_at = Some(now + MEND_AFTER);
+    }
+
+    /// Tries again what failed: reading the kernel's state, opening sockets, removing addresses.
+    pub(crate) fn mend(&mut self, now: Instant) {
+        if self.mend_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.mend_at = None;
+        if self.unread {
+            self.read_kernel(now);
+            self.clean_up(now);
+        }
+        for id in self.interface_ids() {
+            if self.parts.interfaces.get(index(id)).is_some_and(|interface| interface.lacks_socket()) {
+                self.open_sockets(now, id);
+            }
+        }
+        self.perform(now);
     }
 }

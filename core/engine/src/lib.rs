@@ -18,6 +18,7 @@ mod deeds;
 mod engine;
 mod interfaces;
 mod kernel;
+mod links;
 mod report;
 mod running;
 mod setup;

@@ -126,6 +126,7 @@ impl Context<'_> {
                 };
                 Hindrance::NoAddress { interface, family: family.to_owned() }
             }
+            From::NoTransport => Hindrance::NoSocket { interface },
             From::SourceTentative => Hindrance::LinkLocalTentative { interface },
             From::Tracker(tracker) => Hindrance::TrackedInterfaceDown {
                 interface: self.trackers.get(tracker).cloned().unwrap_or_default(),

@@ -12,7 +12,7 @@ use keepwatch_system::{DeadlineTimer, InterfaceLock, LockError, MissingCapabilit
 use keepwatch_vrrp::{Destination, Family, InterfaceId, InvalidParams, RouterId, Routers, TrackWeight};
 
 use crate::addresses::Held;
-use crate::interfaces::Interface;
+use crate::interfaces::{Interface, Sender};
 
 /// Why an engine cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +59,14 @@ pub(crate) struct InstanceState {
     /// Tracked interfaces by tracker, with their names.
     pub(crate) trackers: Vec<InterfaceId>,
     pub(crate) tracker_names: Vec<String>,
+    /// Which address to send from otherwise.
+    pub(crate) sender: Sender,
     pub(crate) is_owner: bool,
     pub(crate) term: u64,
+    /// Whether its last advert could not be sent.
+    pub(crate) advert_failing: bool,
+    /// Whether its last announcement could not be sent.
+    pub(crate) announcement_failing: bool,
 }
 
 /// Everything the loop needs.
@@ -83,6 +89,7 @@ impl Parts {
         if !missing.is_empty() {
             return Err(StartError::Privileges(missing));
         }
+        keepwatch_system::raise_descriptor_limit();
         let system = |what| move |error| StartError::System { what, error };
         // Listen before asking, so that no change falls between.
         let monitor = Monitor::open().map_err(system("listen to the kernel"))?;
@@ -132,6 +139,11 @@ impl Parts {
             }
         }
         let is_owner = params.priority.is_owner();
+        let sender = match (instance.family, group) {
+            (Family::V4, _) => Sender::V4,
+            (Family::V6, Some(_)) => Sender::LinkLocalV6,
+            (Family::V6, None) => Sender::UnicastV6,
+        };
         let tracker_names = trackers
             .iter()
             .filter_map(|tracker| self.interfaces.get(index(*tracker)))
@@ -150,8 +162,11 @@ impl Parts {
             held,
             trackers,
             tracker_names,
+            sender,
             is_owner,
             term: 0,
+            advert_failing: false,
+            announcement_failing: false,
         });
         Ok(())
     }

@@ -3,9 +3,8 @@
 use std::io;
 use std::net::IpAddr;
 
-use keepwatch_system::forwards_ipv6;
 use keepwatch_vrrp::wire::{
-    AddressList, Advert, INTERNETWORK_CONTROL, IpSend, RouterFlag, VRRP_PROTOCOL, emit_ip, gratuitous_arp,
+    AddressList, Advert, INTERNETWORK_CONTROL, IpSend, VRRP_PROTOCOL, emit_ip, gratuitous_arp,
     unsolicited_neighbour_advert,
 };
 use keepwatch_vrrp::{Claim, Destination, Family, VirtualRouter};
@@ -87,8 +86,7 @@ impl Transmitter {
         match address {
             IpAddr::V4(address) => gratuitous_arp(&mut self.packet, mac, address),
             IpAddr::V6(address) => {
-                let flag = if forwards_ipv6(&interface.name) { RouterFlag::Router } else { RouterFlag::Host };
-                unsolicited_neighbour_advert(&mut self.packet, mac, address, flag);
+                unsolicited_neighbour_advert(&mut self.packet, mac, address, interface.router_flag);
             }
         }
         socket.send(&self.packet)

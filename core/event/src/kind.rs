@@ -301,6 +301,11 @@ pub enum Hindrance {
         /// `IPv4` or `IPv6`.
         family: String,
     },
+    /// No socket for adverts could be opened on the interface. Tried again each second.
+    NoSocket {
+        /// Its name.
+        interface: String,
+    },
     /// The IPv6 link-local address is not usable yet. Waited for.
     LinkLocalTentative {
         /// The interface.

@@ -11,7 +11,7 @@ pub struct Timestamp {
     /// Wall-clock time; RFC 3339 in UTC in JSON.
     #[serde(with = "rfc3339")]
     pub wall: SystemTime,
-    /// Time since the host booted (`CLOCK_MONOTONIC`); seconds in JSON.
+    /// Time since the host booted, suspended time included (`CLOCK_BOOTTIME`); seconds in JSON.
     #[serde(rename = "monotonic_seconds", with = "seconds")]
     pub monotonic: Duration,
 }

@@ -71,6 +71,7 @@ impl fmt::Display for Hindrance {
             Self::NoAddress { interface, family } => {
                 write!(f, "no {family} address for interface {interface}")
             }
+            Self::NoSocket { interface } => write!(f, "no socket for adverts on interface {interface}"),
             Self::LinkLocalTentative { interface } => {
                 write!(f, "waiting for a usable link-local address on {interface}")
             }

@@ -2,21 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::Config;
-use keepwatch_engine::{Engine, Running, StartError};
+use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::cli::Run;
 use crate::log::Preamble;
 use crate::paths::Paths;
 use crate::{check, exit, log, reap};
-
-/// How often it is looked whether the engine still runs.
-const LOOK: Duration = Duration::from_millis(200);
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let (config, findings) = match load(&arguments.config) {
@@ -39,14 +36,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.display().to_string();
     let loaded = EventKind::ConfigLoaded { path: path.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
-    let running = match engine.spawn() {
-        Ok(running) => running,
-        Err(error) => return fail("start the engine", &error),
-    };
-    let outcome = wait(&running, &bus, &path).and_then(|()| {
-        running.stop();
-        running.join()
-    });
+    let outcome = serve(engine, &bus, &path);
     let code = match outcome {
         Ok(()) => exit::OK,
         Err(error) => {
@@ -100,27 +90,52 @@ fn refuse(error: &StartError) -> ExitCode {
     exit::with(exit::PRIVILEGES)
 }
 
-/// Waits until the daemon is told to stop, or its engine has ended.
-fn wait(running: &Running, bus: &Bus, path: &str) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut children = signal(SignalKind::child())?;
-        let mut look = tokio::time::interval(LOOK);
+/// Runs the engine until the daemon is told to stop, or it ends by itself.
+fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
+    // process 1, be lost.
+    let mut signals = runtime.block_on(async { Signals::catch() })?;
+    let (tell, ended) = oneshot::channel();
+    let running = engine.spawn(move || {
+        // Nobody waits any more if the daemon was told to stop first.
+        let _ = tell.send(());
+    })?;
+    runtime.block_on(signals.wait(ended, bus, path));
+    running.stop();
+    running.join()
+}
+
+/// The signals that the daemon hears.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    children: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            children: signal(SignalKind::child())?,
+        })
+    }
+
+    /// Waits until the daemon is told to stop, or its engine has ended.
+    async fn wait(&mut self, mut ended: oneshot::Receiver<()>, bus: &Bus, path: &str) {
         loop {
             tokio::select! {
-                _ = terminate.recv() => return stopping(bus, "SIGTERM"),
-                _ = interrupt.recv() => return stopping(bus, "SIGINT"),
-                _ = hangup.recv() => keep(bus, path),
-                _ = child_of_first_process(&mut children) => reap::reap(),
-                _ = look.tick() => if running.is_finished() {
-                    return Ok(());
-                },
+                _ = self.terminate.recv() => return stopping(bus, "SIGTERM"),
+                _ = self.interrupt.recv() => return stopping(bus, "SIGINT"),
+                _ = self.hangup.recv() => keep(bus, path),
+                _ = child_of_first_process(&mut self.children) => reap::reap(),
+                _ = &mut ended => return,
             }
         }
-    })
+    }
 }
 
 /// Only process 1 gets children that it did not start itself.
@@ -128,9 +143,8 @@ async fn child_of_first_process(children: &mut Signal) -> Option<()> {
     if reap::is_first_process() { children.recv().await } else { std::future::pending().await }
 }
 
-fn stopping(bus: &Bus, reason: &str) -> std::io::Result<()> {
+fn stopping(bus: &Bus, reason: &str) {
     bus.publish(Draft::general(Severity::Info, EventKind::Stopping { reason: reason.to_owned() }));
-    Ok(())
 }
 
 /// Reloading is not offered yet: say so, and go on with what is in force.

@@ -11,6 +11,8 @@ use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type}
 const VRRP: i32 = 112;
 /// Room for the adverts of hundreds of routers that arrive while the thread does not run.
 const RECEIVE_BUFFER: usize = 4 << 20;
+/// Room for a burst of adverts, or of announcements.
+pub(crate) const SEND_BUFFER: usize = 4 << 20;
 /// `TC_PRIO_CONTROL`: the queueing discipline's band for control traffic, as keepalived asks for.
 const PRIORITY: u32 = 7;
 
@@ -71,6 +73,10 @@ impl AdvertSocket {
         // Beyond the system's limit with CAP_NET_ADMIN, up to it without.
         if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
             socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+        }
+        // A burst for hundreds of routers must fit, or the last ones lose theirs every time.
+        if rustix::net::sockopt::set_socket_send_buffer_size_force(&socket, SEND_BUFFER).is_err() {
+            socket.set_send_buffer_size(SEND_BUFFER)?;
         }
         match family {
             IpFamily::V4 => {

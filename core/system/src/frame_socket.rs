@@ -7,6 +7,8 @@ use std::time::Duration;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use crate::advert_socket::SEND_BUFFER;
+
 /// Which frames a socket hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frames {
@@ -39,6 +41,9 @@ impl FrameSocket {
         // Protocol 0 first: nothing arrives from other interfaces before the socket is bound to its own.
         let socket = Socket::new(Domain::PACKET, kind, Some(Protocol::from(0)))?;
         socket.bind(&link_layer_address(index, protocol)?)?;
+        if rustix::net::sockopt::set_socket_send_buffer_size_force(&socket, SEND_BUFFER).is_err() {
+            socket.set_send_buffer_size(SEND_BUFFER)?;
+        }
         if frames == Frames::All {
             setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
             if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, 16 << 20).is_err() {

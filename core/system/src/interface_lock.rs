@@ -2,13 +2,13 @@
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
 /// Holds an interface for this process: an abstract socket name, which the kernel keeps apart for each network
 /// namespace and frees when the process ends, however it ends.
 #[derive(Debug)]
 pub struct InterfaceLock {
-    _listener: UnixListener,
+    _listener: Option<UnixListener>,
 }
 
 /// Why an interface could not be locked.
@@ -32,13 +32,24 @@ impl InterfaceLock {
         let address = SocketAddr::from_abstract_name(format!("keepwatch/interface/{interface}"))
             .map_err(|error| LockError::Io(interface.to_owned(), error))?;
         match UnixListener::bind_addr(&address) {
-            Ok(listener) => Ok(Self { _listener: listener }),
+            Ok(listener) => Ok(Self { _listener: Some(listener) }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_squatted(&address) => {
+                Ok(Self { _listener: None })
+            }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 Err(LockError::Taken(interface.to_owned()))
             }
             Err(error) => Err(LockError::Io(interface.to_owned(), error)),
         }
     }
+}
+
+/// Whether the name is held by somebody who could not run an engine: any user can take an abstract name, and must
+/// not keep root's daemon from starting.
+fn is_squatted(address: &SocketAddr) -> bool {
+    let Ok(stream) = UnixStream::connect_addr(address) else { return false };
+    let Ok(holder) = rustix::net::sockopt::socket_peercred(&stream) else { return false };
+    !holder.uid.is_root() && holder.uid != rustix::process::geteuid()
 }
 
 #[cfg(test)]

@@ -10,17 +10,14 @@ use rustix::event::epoll;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u64);
 
-/// A descriptor that can be read, or has an error to be read.
-pub type Ready = Token;
-
 /// An epoll set, level-triggered, for reading.
 #[derive(Debug)]
 pub struct Poller {
     epoll: OwnedFd,
 }
 
-/// Events taken from the kernel at once.
-const BATCH: usize = 64;
+/// Events taken from the kernel at once: all of them, or a timer could be seen before what has arrived.
+const BATCH: usize = 1024;
 
 impl Poller {
     /// An empty set.
@@ -47,7 +44,7 @@ impl Poller {
     /// # Errors
     ///
     /// The kernel's; interruption by a signal is none, and gives nothing ready.
-    pub fn wait(&self, ready: &mut Vec<Ready>) -> io::Result<()> {
+    pub fn wait(&self, ready: &mut Vec<Token>) -> io::Result<()> {
         ready.clear();
         let mut events = [const { MaybeUninit::uninit() }; BATCH];
         match epoll::wait(&self.epoll, &mut events, None) {

@@ -11,7 +11,7 @@ use keepwatch_vrrp::wire::{
 use keepwatch_vrrp::{
     Actions, AdvertInterval, AnnouncePolicy, Claim, Destination, Family, HigherAdverts, Input, Instant,
     InterfaceId, LinkState, LinkTracking, LowerAdverts, MacAddress, Packet, Params, Preemption, Priority,
-    RouterId, Routers, Segment, Start, Version, Vrid,
+    RouterId, Routers, Segment, Source, Start, Version, Vrid,
 };
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 20));
@@ -61,7 +61,7 @@ fn backups(count: u8) -> Routers {
     }
     let now = Instant::from_millis(1);
     routers.handle_interface(now, InterfaceId(0), Input::Link(LinkState::Up), &mut actions);
-    routers.handle_interface(now, InterfaceId(0), Input::Source(Some(OURS)), &mut actions);
+    routers.handle_interface(now, InterfaceId(0), Input::Source(Source::Address(OURS)), &mut actions);
     routers.handle_interface(now, InterfaceId(0), Input::Start, &mut actions);
     routers
 }

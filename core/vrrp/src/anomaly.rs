@@ -6,7 +6,7 @@ use crate::scalar::{AdvertInterval, Priority, Version};
 use crate::wire::Malformed;
 
 /// Something about a received advert that an administrator should know. Told once per reason and sender until
-/// the router's state or the MASTER changes; always counted.
+/// the router's state changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anomaly {
     /// It cannot be read. Dropped.
@@ -81,7 +81,10 @@ impl Told {
     /// Whether this one is new; it is remembered. When too many are remembered all further ones are old, so
     /// that a stranger cannot flood the log.
     pub(crate) fn is_new(&mut self, anomaly: Anomaly, source: IpAddr) -> bool {
-        if self.0.len() >= REMEMBERED
+        // That two hosts serve must not be lost among a stranger's noise.
+        let is_grave = matches!(anomaly, Anomaly::DualMaster { .. });
+        let at_most = if is_grave { 2 * REMEMBERED } else { REMEMBERED };
+        if self.0.len() >= at_most
             || self.0.iter().any(|(told, from)| told.is_like(&anomaly) && *from == source)
         {
             return false;

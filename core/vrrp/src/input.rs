@@ -17,9 +17,10 @@ pub enum Input<'a> {
     Advert(&'a Received<'a>),
     /// The link is this way now.
     Link(LinkState),
-    /// The address to send adverts from: the interface's own, or the configured one if it is there. For IPv6
-    /// a link-local address that is no longer tentative.
-    Source(Option<IpAddr>),
+    /// The address to send adverts from.
+    Source(Source),
+    /// Whether adverts can be sent and received at all.
+    Transport(Transport),
     /// The hardware address changed, or the bond failed over: neighbours and switches must learn anew.
     HardwareChanged,
     /// A tracker, by index, is up or down.
@@ -52,6 +53,37 @@ pub struct Received<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit on arrival.
     pub ttl: u8,
+}
+
+/// The address that a router sends its adverts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// This one: the interface's own, or the configured one.
+    Address(IpAddr),
+    /// None yet: the link-local address is still tentative.
+    Tentative,
+    /// None.
+    None,
+}
+
+impl Source {
+    /// The address, if there is one.
+    #[must_use]
+    pub const fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Tentative | Self::None => None,
+        }
+    }
+}
+
+/// The means to send and receive adverts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A socket is open.
+    Ready,
+    /// None could be opened.
+    Unavailable,
 }
 
 /// A network interface as VRRP sees it.

@@ -44,7 +44,7 @@ pub mod wire;
 
 pub use action::{Action, Actions};
 pub use anomaly::Anomaly;
-pub use input::{Input, LinkState, Received};
+pub use input::{Input, LinkState, Received, Source, Transport};
 pub use notice::{AddressTrouble, Hindrance, Notice, StateName, TransitionReason};
 pub use params::{
     AnnouncePolicy, Destination, HigherAdverts, InvalidParams, LinkTracking, LowerAdverts, Params,

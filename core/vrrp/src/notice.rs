@@ -161,6 +161,8 @@ pub enum Hindrance {
     InterfaceMissing,
     /// The interface is down or has no carrier.
     LinkDown,
+    /// Adverts can be neither sent nor received.
+    NoTransport,
     /// The interface has no address to send from.
     NoSource,
     /// The link-local address is still tentative. Not a fault: waited for.

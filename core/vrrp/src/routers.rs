@@ -34,7 +34,7 @@ pub struct Segment {
 #[derive(Debug, Default)]
 pub struct Routers {
     routers: Vec<(Segment, VirtualRouter)>,
-    /// Indexes into `routers` by what an advert names; more than one only for unicast.
+    /// Indexes into `routers` by what an advert names.
     by_vrid: BTreeMap<(Segment, Vrid), Vec<usize>>,
 }
 
@@ -109,7 +109,7 @@ impl Routers {
     ) -> Option<Instant> {
         match Advert::parse(packet.payload, packet.source, packet.destination) {
             Ok((advert, checksum)) => {
-                let router = self.addressee(segment, advert.vrid, packet.source)?;
+                let router = self.addressee(segment, advert.vrid, packet)?;
                 let received = Received {
                     advert,
                     checksum,
@@ -123,24 +123,28 @@ impl Routers {
             Err(malformed) => {
                 // Told to the router that the VRID names, if it can be read; to nobody otherwise.
                 let vrid = packet.payload.get(1).copied().and_then(Vrid::new)?;
-                let router = self.addressee(segment, vrid, packet.source)?;
+                let router = self.addressee(segment, vrid, packet)?;
                 router.anomaly(Anomaly::Malformed(malformed), packet.source, out);
                 None
             }
         }
     }
 
-    /// The router that an advert is for. Unicast routers may share a VRID on one interface if their peers
-    /// differ: the sender decides, as under keepalived.
-    fn addressee(&mut self, segment: Segment, vrid: Vrid, source: IpAddr) -> Option<&mut VirtualRouter> {
+    /// The router that an advert is for. Several may share a VRID on a segment if they differ in their group or
+    /// their peers, as under keepalived: where the advert went, or who sent it, decides.
+    fn addressee(&mut self, segment: Segment, vrid: Vrid, packet: &Packet<'_>) -> Option<&mut VirtualRouter> {
         let candidates = self.by_vrid.get(&(segment, vrid))?;
-        let has_peer = |index: &&usize| {
+        let is_exact = |index: &&usize| {
             self.routers.get(**index).is_some_and(|(_, router)| match &router.params().destination {
-                Destination::Multicast { .. } => false,
-                Destination::Unicast { peers, .. } => peers.iter().any(|peer| peer.address == source),
+                Destination::Multicast { group } => *group == packet.destination,
+                Destination::Unicast { peers, .. } => {
+                    !packet.destination.is_multicast()
+                        && peers.iter().any(|peer| peer.address == packet.source)
+                }
             })
         };
-        let index = *candidates.iter().find(has_peer).or_else(|| candidates.first())?;
+        // None of them exactly: the first one tells what is wrong with it.
+        let index = *candidates.iter().find(is_exact).or_else(|| candidates.first())?;
         self.routers.get_mut(index).map(|(_, router)| router)
     }
 
@@ -175,3 +179,7 @@ pub struct Packet<'a> {
     /// The octets behind the IP header.
     pub payload: &'a [u8],
 }
+
+#[cfg(test)]
+#[path = "routers_tests.rs"]
+mod tests;

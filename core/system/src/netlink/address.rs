@@ -36,8 +36,6 @@ pub enum AddressFlag {
     DadFailed,
     /// A second address of one subnet: goes with the first.
     Secondary,
-    /// Not chosen as a source any more.
-    Deprecated,
 }
 
 impl Address {
@@ -48,14 +46,7 @@ impl Address {
             AddressFlag::Tentative => AddressFlags::Tentative,
             AddressFlag::DadFailed => AddressFlags::Dadfailed,
             AddressFlag::Secondary => AddressFlags::Secondary,
-            AddressFlag::Deprecated => AddressFlags::Deprecated,
         })
-    }
-
-    /// Whether its scope is the link.
-    #[must_use]
-    pub fn is_link_scope(&self) -> bool {
-        self.scope == AddressScope::Link
     }
 
     /// As `ip addr` prints it: `inet 10.1.1.30/32 scope global`.

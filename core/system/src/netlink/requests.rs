@@ -4,8 +4,8 @@ use std::io;
 use std::net::IpAddr;
 
 use rtnetlink::packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload,
 };
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::LinkMessage;
@@ -17,6 +17,8 @@ use super::{Address, Link, NewAddress};
 
 /// A kernel's dump comes in parts of at most 32 KiB.
 const BUFFER: usize = 64 << 10;
+/// How often an interrupted dump is asked for.
+const DUMP_TRIES: usize = 4;
 
 /// A netlink socket for requests.
 pub struct Requests {
@@ -50,7 +52,7 @@ impl Requests {
     ///
     /// The kernel's.
     pub fn links(&mut self) -> io::Result<Vec<Link>> {
-        let answers = self.ask(RouteNetlinkMessage::GetLink(LinkMessage::default()), NLM_F_DUMP)?;
+        let answers = self.dump(&RouteNetlinkMessage::GetLink(LinkMessage::default()))?;
         Ok(answers
             .iter()
             .filter_map(|answer| match answer {
@@ -66,7 +68,7 @@ impl Requests {
     ///
     /// The kernel's.
     pub fn addresses(&mut self) -> io::Result<Vec<Address>> {
-        let answers = self.ask(RouteNetlinkMessage::GetAddress(AddressMessage::default()), NLM_F_DUMP)?;
+        let answers = self.dump(&RouteNetlinkMessage::GetAddress(AddressMessage::default()))?;
         Ok(answers
             .iter()
             .filter_map(|answer| match answer {
@@ -97,6 +99,8 @@ impl Requests {
         message.header.prefix_len = prefix_len;
         message.header.index = interface;
         message.attributes.push(AddressAttribute::Local(address));
+        // Without it IPv4 removes the first entry of any prefix length.
+        message.attributes.push(AddressAttribute::Address(address));
         match self.ask(RouteNetlinkMessage::DelAddress(message), NLM_F_ACK) {
             Ok(_) => Ok(()),
             // Neither the address, nor (ENODEV) the interface.
@@ -142,6 +146,17 @@ impl Requests {
         }
     }
 
+    /// Asks for everything of a kind. A dump that a change interrupted may lack entries: it is asked for again.
+    fn dump(&mut self, message: &RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
+        for _ in 1..DUMP_TRIES {
+            match self.ask(message.clone(), NLM_F_DUMP) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+        self.ask(message.clone(), NLM_F_DUMP)
+    }
+
     /// Sends a request and gives its answers.
     fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
         self.sequence = self.sequence.wrapping_add(1);
@@ -157,7 +172,7 @@ impl Requests {
     }
 
     fn answers(&mut self) -> io::Result<Vec<RouteNetlinkMessage>> {
-        let mut answers = Vec::new();
+        let (mut answers, mut interrupted) = (Vec::new(), false);
         loop {
             self.buffer.clear();
             // The answer is there when `send` returns; should it ever not be, that is an error, not a wait.
@@ -166,6 +181,7 @@ impl Requests {
                 if message.header.sequence_number != self.sequence {
                     continue;
                 }
+                interrupted |= message.header.flags & NLM_F_DUMP_INTR != 0;
                 let is_part = message.header.flags & rtnetlink::packet_core::NLM_F_MULTIPART != 0;
                 match message.payload {
                     NetlinkPayload::InnerMessage(answer) => {
@@ -178,6 +194,7 @@ impl Requests {
                         None => return Ok(answers),
                         Some(code) => return Err(io::Error::from_raw_os_error(code.get().saturating_neg())),
                     },
+                    NetlinkPayload::Done(_) if interrupted => return Err(io::ErrorKind::Interrupted.into()),
                     NetlinkPayload::Done(_) => return Ok(answers),
                     _ => {}
                 }

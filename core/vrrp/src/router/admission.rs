@@ -63,7 +63,7 @@ impl VirtualRouter {
                 return Some(Anomaly::Destination);
             }
         }
-        if self.conditions.source == Some(received.source) {
+        if self.conditions.source.address() == Some(received.source) {
             return Some(Anomaly::OwnAddress);
         }
         if self.is_stranger(received.source, SourceCheck::Peers) {

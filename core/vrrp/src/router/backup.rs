@@ -22,10 +22,18 @@ impl VirtualRouter {
                 } else {
                     // RFC 9568 §6.4.2: "else // Preempt_Mode was true and priority was less ... Discard the
                     // ADVERTISEMENT": the timer runs on, and its end makes us MASTER.
-                    let notice = Notice::LowerDiscarded { source: received.source, theirs };
-                    out.push(self.id, Action::Tell(notice));
+                    self.tell_discarded(theirs, received, out);
                 }
             }
+        }
+    }
+
+    /// Tells of a lower MASTER once, and again when it is another one.
+    fn tell_discarded(&mut self, theirs: Priority, received: &Received<'_>, out: &mut Actions) {
+        let source = received.source;
+        let State::Backup(backup) = &mut self.state else { return };
+        if backup.discarded.replace(source) != Some(source) {
+            out.push(self.id, Action::Tell(Notice::LowerDiscarded { source, theirs }));
         }
     }
 
@@ -36,8 +44,10 @@ impl VirtualRouter {
         let (version, priority) = (self.params.version, self.priority);
         let State::Backup(backup) = &mut self.state else { return };
         backup.master_down_at = now + backup.master_interval.skew(version, priority);
-        backup.resigned = Some(received.source);
-        out.push(self.id, Action::Tell(Notice::PeerResigned { source: received.source }));
+        // The second copy is no news.
+        if backup.resigned.replace(received.source) != Some(received.source) {
+            out.push(self.id, Action::Tell(Notice::PeerResigned { source: received.source }));
+        }
     }
 
     /// Whether to follow a MASTER of this priority: RFC 9568 §6.4.2, "If Preempt_Mode is False, or if the
@@ -71,6 +81,7 @@ impl VirtualRouter {
         backup.master_interval = interval;
         backup.master_down_at = now + down;
         backup.resigned = None;
+        backup.listened_again = false;
         backup.heard = Some(Heard { source, priority: theirs, at: now });
         if !backup.seen.contains(&source) && backup.seen.len() < SEEN {
             backup.seen.push(source);
@@ -85,9 +96,10 @@ impl VirtualRouter {
             return;
         }
         let late = now.since(backup.master_down_at);
-        if late >= backup.master_interval.duration() {
-            // We slept; adverts of those hours were never delivered to us. Listen for one interval before
-            // claiming anything.
+        if late >= backup.master_interval.duration() && !backup.listened_again {
+            // We slept; adverts of those hours may never have been delivered to us. Listen for one interval
+            // before claiming anything: once, because a host that is always late must not wait for ever.
+            backup.listened_again = true;
             backup.master_down_at =
                 now + backup.master_interval.duration() + backup.master_interval.skew(version, priority);
             out.push(self.id, Action::Tell(Notice::Stalled { late }));
@@ -100,7 +112,7 @@ impl VirtualRouter {
                 out.push(self.id, Action::Tell(Notice::PeerLost { source, silent }));
                 TransitionReason::MasterDown { silent }
             }
-            Backup { heard: None, .. } => TransitionReason::MasterDown { silent: now.since(self.since) },
+            Backup { heard: None, .. } => TransitionReason::MasterDown { silent: now.since(backup.since) },
         };
         // RFC 9568 §6.4.2: "If the Active_Down_Timer fires, then: ... Transition to the {Active} state".
         self.enter_master(now, reason, out);

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use super::VirtualRouter;
@@ -19,10 +20,16 @@ use crate::time::Instant;
 const USABLE_WITHIN: Duration = Duration::from_millis(200);
 /// How long until a missing address is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
-/// An address may be missing for this long, or one advert interval if that is longer.
-const MISSING_AT_MOST: Duration = Duration::from_secs(1);
+/// An address may be missing for this long: duplicate address detection, where it is asked for, takes up to two
+/// seconds.
+const MISSING_AT_MOST: Duration = Duration::from_secs(3);
 /// From this many adverts on, a lower MASTER evidently does not hear us.
 const RIVAL_ADVERTS: u32 = 3;
+/// Lower adverts are answered with announcements, and told, at most this often: a flood of them must not become
+/// one of ours.
+const ANSWER_EVERY: Duration = Duration::from_secs(1);
+/// An advert this soon after another one says nothing new; half an interval if that is shorter.
+const ADVERT_AGAIN: Duration = Duration::from_millis(20);
 
 impl VirtualRouter {
     /// Takes the addresses. Nothing is said until they are usable: an announcement that draws traffic to a
@@ -39,6 +46,7 @@ impl VirtualRouter {
             missing: Vec::new(),
             rival: None,
             last_advert_at: None,
+            answered_at: None,
         });
         self.taking_because = Some(reason);
         if done {
@@ -70,13 +78,18 @@ impl VirtualRouter {
         if let Phase::Serving { advert_at, .. } = &mut master.phase {
             *advert_at = next;
         }
-        // One advert is enough for everything that happened in one wake-up.
-        if master.last_advert_at == Some(now) {
-            return;
-        }
         master.last_advert_at = Some(now);
         self.stats.adverts_sent += 1;
         out.push(self.id, Action::SendAdvert(Claim::Holds(self.priority)));
+    }
+
+    /// Sends an advert in answer to another one, unless one has just been sent: one is enough for a burst.
+    fn answer(&mut self, now: Instant, out: &mut Actions) {
+        let again = ADVERT_AGAIN.min(self.params.interval.duration() / 2);
+        let State::Master(master) = &self.state else { return };
+        if master.last_advert_at.is_none_or(|last| now.since(last) >= again) {
+            self.advertise(now, out);
+        }
     }
 
     /// Announces what the schedule has due.
@@ -121,10 +134,9 @@ impl VirtualRouter {
                 self.serve(now, out);
             }
             Phase::Listening { until } => {
-                if *until > now {
-                    return;
+                if *until <= now {
+                    self.resume(now, out);
                 }
-                self.resume(now, out);
             }
             Phase::Serving { advert_at, .. } => {
                 let due_at = *advert_at;
@@ -183,14 +195,15 @@ impl VirtualRouter {
             // Reset the Adver_Timer to Advertisement_Interval".
             self.stats.priority_zero_received += 1;
             if self.is_serving() {
-                self.advertise(now, out);
+                self.answer(now, out);
             }
             return;
         };
         // RFC 9568 §6.4.3: "or the Priority in the ADVERTISEMENT is equal to the local Priority and the
         // primary IPvX address of the sender is greater than the local primary IPvX address (based on an
         // unsigned integer comparison of the IPvX addresses in network byte order)".
-        let by_address = self.conditions.source.map_or(Ordering::Greater, |ours| received.source.cmp(&ours));
+        let ours = self.conditions.source.address();
+        let by_address = ours.map_or(Ordering::Greater, |ours| received.source.cmp(&ours));
         match theirs.cmp(&self.priority).then(by_address) {
             Ordering::Greater => self.yield_to(now, theirs, received, out),
             // An equal address is turned away on admission.
@@ -212,7 +225,7 @@ impl VirtualRouter {
             TransitionReason::HigherAddress { source }
         };
         let interval = received.advert.interval;
-        let mut backup = Self::silent_backup(now + self.master_down(interval), interval);
+        let mut backup = Self::silent_backup(now, now + self.master_down(interval), interval);
         backup.heard = Some(Heard { source, priority: theirs, at: now });
         backup.seen.push(source);
         self.enter_backup(now, reason, backup, out);
@@ -238,19 +251,32 @@ impl VirtualRouter {
             Phase::Listening { .. } => {
                 self.resume(now, out);
             }
-            Phase::Serving { .. } => match self.params.lower_adverts {
-                LowerAdverts::Answer => {
-                    self.advertise(now, out);
-                    self.restart_announcements(now, Occasion::LowerAdvert, out);
+            Phase::Serving { .. } => {
+                let is_due = master.answered_at.is_none_or(|last| now.since(last) >= ANSWER_EVERY);
+                if is_due {
+                    master.answered_at = Some(now);
                 }
-                LowerAdverts::Ignore => {}
-            },
+                match self.params.lower_adverts {
+                    LowerAdverts::Answer => self.answer(now, out),
+                    LowerAdverts::Ignore => {}
+                }
+                if is_due {
+                    self.tell_reasserted(now, theirs, source, out);
+                }
+            }
         }
-        let ours = self.priority;
-        out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
         if adverts >= RIVAL_ADVERTS {
             self.anomaly(Anomaly::DualMaster { theirs, adverts }, source, out);
         }
+    }
+
+    fn tell_reasserted(&mut self, now: Instant, theirs: Priority, source: IpAddr, out: &mut Actions) {
+        match self.params.lower_adverts {
+            LowerAdverts::Answer => self.restart_announcements(now, Occasion::LowerAdvert, out),
+            LowerAdverts::Ignore => {}
+        }
+        let ours = self.priority;
+        out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
     }
 
     pub(super) fn address_usable(&mut self, now: Instant, address: usize, out: &mut Actions) {
@@ -293,12 +319,16 @@ impl VirtualRouter {
         if trouble == AddressTrouble::Duplicate {
             out.push(self.id, Action::RemoveAddress(address));
         }
-        // At once the first time, later the second: a network manager that flushes twice in a row has done.
-        if losses == 1 {
-            out.push(self.id, Action::AddAddress(address));
-        }
-        if let Phase::Serving { .. } | Phase::Listening { .. } = master.phase {
-            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+        match &master.phase {
+            // Nothing has been said yet: it is simply waited for again.
+            Phase::Taking { .. } => out.push(self.id, Action::AddAddress(address)),
+            Phase::Serving { .. } | Phase::Listening { .. } => {
+                // At once the first time, later the second: whoever flushes twice in a row has done by then.
+                if losses == 1 {
+                    out.push(self.id, Action::AddAddress(address));
+                }
+                master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+            }
         }
     }
 
@@ -312,19 +342,26 @@ impl VirtualRouter {
             out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
             master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
         }
-        if let Phase::Taking { waiting, .. } = &mut master.phase {
-            waiting.retain(|&waiting| waiting != address);
-            if waiting.is_empty() {
-                self.serve(now, out);
-            }
+        let Phase::Taking { waiting, .. } = &mut master.phase else { return };
+        waiting.retain(|&waiting| waiting != address);
+        if !waiting.is_empty() {
+            return;
         }
+        if master.missing.len() < self.params.addresses.len() {
+            self.serve(now, out);
+            return;
+        }
+        // Not one address: whoever serves now does it better.
+        self.conditions.set_unstable(address, now);
+        self.reconsider(now, out);
     }
 
-    /// Tries missing addresses again; a router that cannot serve for longer than an interval stands down.
+    /// Tries missing addresses again; a router that cannot serve for long stands down.
     fn restore_missing(&mut self, now: Instant, out: &mut Actions) {
-        let patience = MISSING_AT_MOST.max(self.params.interval.duration());
         let State::Master(master) = &mut self.state else { return };
-        if let Some(missing) = master.missing.iter().find(|missing| now.since(missing.since) >= patience) {
+        if let Some(missing) =
+            master.missing.iter().find(|missing| now.since(missing.since) >= MISSING_AT_MOST)
+        {
             self.conditions.set_unstable(missing.address, now);
             self.reconsider(now, out);
             return;

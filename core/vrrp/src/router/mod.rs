@@ -85,7 +85,7 @@ impl VirtualRouter {
     /// The address adverts are sent from, while there is one.
     #[must_use]
     pub const fn source(&self) -> Option<IpAddr> {
-        self.conditions.source
+        self.conditions.source.address()
     }
 
     /// The counters.
@@ -203,6 +203,10 @@ impl VirtualRouter {
                 self.conditions.source = source;
                 self.reconsider(now, out);
             }
+            Input::Transport(transport) => {
+                self.conditions.transport = transport;
+                self.reconsider(now, out);
+            }
             Input::HardwareChanged => self.announce_again(now, out),
             Input::Track { tracker, up } => {
                 if let Some(verdict) = self.conditions.tracks.get_mut(tracker) {
@@ -300,19 +304,31 @@ impl VirtualRouter {
             // {Backup} state".
             Start::Listening => {
                 let down = self.master_down(self.params.interval);
-                self.enter_backup(now, reason, Self::silent_backup(now + down, self.params.interval), out);
+                self.enter_backup(
+                    now,
+                    reason,
+                    Self::silent_backup(now, now + down, self.params.interval),
+                    out,
+                );
             }
         }
     }
 
-    const fn silent_backup(master_down_at: Instant, master_interval: AdvertInterval) -> Backup {
+    const fn silent_backup(
+        since: Instant,
+        master_down_at: Instant,
+        master_interval: AdvertInterval,
+    ) -> Backup {
         Backup {
             master_down_at,
+            since,
             master_interval,
             heard: None,
             lower_since: None,
             seen: Vec::new(),
             resigned: None,
+            listened_again: false,
+            discarded: None,
         }
     }
 

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::announcements::Announcements;
+use crate::input::{Source, Transport};
 use crate::notice::{Hindrance, StateName};
 use crate::params::Params;
 use crate::scalar::{AdvertInterval, Priority};
@@ -42,6 +43,8 @@ impl State {
 pub(super) struct Backup {
     /// When to take over.
     pub(super) master_down_at: Instant,
+    /// Since when it listens.
+    pub(super) since: Instant,
     /// The interval that the MASTER's adverts teach (RFC 9568 §6.1, `Active_Adver_Interval`).
     pub(super) master_interval: AdvertInterval,
     /// The MASTER heard, and when last.
@@ -52,6 +55,10 @@ pub(super) struct Backup {
     pub(super) seen: Vec<IpAddr>,
     /// Why the deadline is near: the MASTER resigned.
     pub(super) resigned: Option<IpAddr>,
+    /// Whether the deadline was put off once because of a stall.
+    pub(super) listened_again: bool,
+    /// Whose lower adverts have been reported as discarded.
+    pub(super) discarded: Option<IpAddr>,
 }
 
 /// A MASTER heard.
@@ -72,6 +79,8 @@ pub(super) struct Master {
     pub(super) rival: Option<Rival>,
     /// When the last advert was handed out.
     pub(super) last_advert_at: Option<Instant>,
+    /// When a lower advert was last answered with announcements and told.
+    pub(super) answered_at: Option<Instant>,
 }
 
 /// The phases of mastership. A later LEAVING phase keeps addresses while the successor takes over.
@@ -129,7 +138,8 @@ impl Master {
 #[derive(Debug)]
 pub(super) struct Conditions {
     pub(super) link: crate::LinkState,
-    pub(super) source: Option<IpAddr>,
+    pub(super) source: Source,
+    pub(super) transport: Transport,
     /// Verdicts of the trackers; up until told otherwise.
     pub(super) tracks: Vec<bool>,
     /// An address that cannot be kept in place, and until when that forbids taking part.
@@ -147,7 +157,8 @@ impl Conditions {
     pub(super) fn new(params: &Params) -> Self {
         Self {
             link: crate::LinkState::Missing,
-            source: None,
+            source: Source::None,
+            transport: Transport::Ready,
             tracks: params.trackers.iter().map(|_| true).collect(),
             unstable: None,
             losses: Vec::new(),
@@ -166,11 +177,13 @@ impl Conditions {
         if let Some(tracker) = down {
             return Some(Hindrance::Tracker(tracker));
         }
-        if self.source.is_none() {
-            return Some(match params.family {
-                crate::Family::V4 => Hindrance::NoSource,
-                crate::Family::V6 => Hindrance::SourceTentative,
-            });
+        if self.transport == Transport::Unavailable {
+            return Some(Hindrance::NoTransport);
+        }
+        match self.source {
+            Source::Address(_) => {}
+            Source::Tentative => return Some(Hindrance::SourceTentative),
+            Source::None => return Some(Hindrance::NoSource),
         }
         self.unstable.map(|(address, _)| Hindrance::AddressUnstable(address))
     }

@@ -209,6 +209,31 @@ fn master_answers_many_adverts_of_one_wake_up_once() {
     assert_eq!(sent, 1);
 }
 
+/// A flood of lower adverts is not turned into one of ours.
+#[test]
+fn a_flood_of_lower_adverts_is_answered_sparingly() {
+    let mut rig = Rig::master(params());
+    let (mut adverts, mut announced, mut told) = (0, 0, 0);
+    for millisecond in 500..1_500 {
+        for line in rig.hear(millisecond, from_peer(99)) {
+            adverts += usize::from(line.starts_with("advert"));
+            announced += usize::from(line.starts_with("announce"));
+            told += usize::from(line.starts_with("tell Reasserted"));
+        }
+    }
+    // One advert each 20 ms, and announcements once a second.
+    assert_eq!((adverts, announced, told), (50, 1, 1));
+}
+
+#[test]
+fn lower_adverts_and_resignations_are_told_once() {
+    let mut rig = Rig::backup(params());
+    let lines: usize = (0..100).map(|step| rig.hear(100 + step, from_peer(99)).len()).sum();
+    assert_eq!(lines, 1);
+    let lines: usize = (0..100).map(|step| rig.hear(300 + step, from_peer(0)).len()).sum();
+    assert_eq!(lines, 1);
+}
+
 #[test]
 fn a_lower_master_that_goes_on_is_reported_as_a_dual_master() {
     let mut rig = Rig::master(params());

@@ -6,7 +6,7 @@ use super::rig::*;
 use crate::notice::StateName;
 use crate::params::{LinkTracking, Params, Start, TrackWeight};
 use crate::scalar::{Family, Priority};
-use crate::{Destination, Input, LinkState};
+use crate::{Destination, Input, LinkState, Source, Transport};
 
 fn v6() -> Params {
     Params {
@@ -82,17 +82,21 @@ fn dont_track_primary_ignores_the_link_but_not_its_absence() {
 #[test]
 fn ipv4_address_lost_is_fault_and_back_is_backup() {
     let mut rig = Rig::backup(params());
-    assert_eq!(rig.feed(1, Input::Source(None)), ["Backup -> Fault at 100: Hindered(NoSource)"]);
-    assert_eq!(rig.feed(2, Input::Source(Some(ip(OURS)))), ["Fault -> Backup at 100: Recovered"]);
+    assert_eq!(rig.feed(1, Input::Source(Source::None)), ["Backup -> Fault at 100: Hindered(NoSource)"]);
+    assert_eq!(rig.feed(2, Input::Source(Source::Address(ip(OURS)))), ["Fault -> Backup at 100: Recovered"]);
 }
 
 #[test]
 fn ipv6_link_local_is_waited_for_in_init() {
     let mut rig = Rig::new(v6());
     rig.feed(0, Input::Link(LinkState::Up));
+    rig.feed(0, Input::Source(Source::Tentative));
     assert_eq!(rig.feed(0, Input::Start), ["Init -> Init at 100 initial: Hindered(SourceTentative)"]);
     assert_eq!(rig.state(), StateName::Init);
-    assert_eq!(rig.feed(900, Input::Source(Some(ip("fe80::a")))), ["Init -> Backup at 100: Recovered"]);
+    assert_eq!(
+        rig.feed(900, Input::Source(Source::Address(ip("fe80::a")))),
+        ["Init -> Backup at 100: Recovered"]
+    );
     assert_eq!(rig.deadline(), Some(4_509_375_000));
 }
 
@@ -100,15 +104,19 @@ fn ipv6_link_local_is_waited_for_in_init() {
 fn ipv6_link_flap_waits_for_the_new_link_local() {
     let mut rig = Rig::backup(v6());
     assert_eq!(rig.feed(1, Input::Link(LinkState::Down)).len(), 1);
-    rig.feed(1, Input::Source(None));
+    rig.feed(1, Input::Source(Source::Tentative));
     assert_eq!(rig.feed(2, Input::Link(LinkState::Up)), ["Fault -> Init at 100: Hindered(SourceTentative)"]);
-    assert_eq!(rig.feed(3, Input::Source(Some(ip("fe80::a")))), ["Init -> Backup at 100: Recovered"]);
+    assert_eq!(
+        rig.feed(3, Input::Source(Source::Address(ip("fe80::a")))),
+        ["Init -> Backup at 100: Recovered"]
+    );
 }
 
 #[test]
 fn init_awaiting_link_down_is_fault() {
     let mut rig = Rig::new(v6());
     rig.feed(0, Input::Link(LinkState::Up));
+    rig.feed(0, Input::Source(Source::Tentative));
     rig.feed(0, Input::Start);
     assert_eq!(rig.feed(5, Input::Link(LinkState::Down)), ["Init -> Fault at 100: Hindered(LinkDown)"]);
 }
@@ -116,15 +124,31 @@ fn init_awaiting_link_down_is_fault() {
 #[test]
 fn master_ipv6_that_loses_its_link_local_resigns() {
     let mut rig = Rig::master(v6());
-    let actions = rig.feed(5, Input::Source(None));
+    let actions = rig.feed(5, Input::Source(Source::Tentative));
     assert_eq!(actions.get(..3).unwrap(), ["advert 0", "advert 0", "remove 0"]);
     assert_eq!(rig.state(), StateName::Init);
 }
 
 #[test]
+fn ipv6_without_any_link_local_address_is_a_fault() {
+    let mut rig = Rig::backup(v6());
+    assert_eq!(rig.feed(5, Input::Source(Source::None)), ["Backup -> Fault at 100: Hindered(NoSource)"]);
+}
+
+/// Deaf and mute, a router must not take part.
+#[test]
+fn without_a_socket_it_is_a_fault() {
+    let mut rig = Rig::master(params());
+    let actions = rig.feed(5, Input::Transport(Transport::Unavailable));
+    assert_eq!(actions.last().unwrap(), "Master -> Fault at 100: Hindered(NoTransport)");
+    rig.feed(6, Input::Transport(Transport::Ready));
+    assert_eq!(rig.state(), StateName::Master);
+}
+
+#[test]
 fn another_source_address_changes_nothing_but_the_source() {
     let mut rig = Rig::master(params());
-    assert!(rig.feed(5, Input::Source(Some(ip("10.1.1.11")))).is_empty());
+    assert!(rig.feed(5, Input::Source(Source::Address(ip("10.1.1.11")))).is_empty());
     assert_eq!(rig.router.source(), Some(ip("10.1.1.11")));
 }
 

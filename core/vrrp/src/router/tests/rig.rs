@@ -16,7 +16,7 @@ use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Family, Priority, Version, Vrid};
 use crate::time::Instant;
 use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
-use crate::{Action, Actions, Input, LinkState, Received};
+use crate::{Action, Actions, Input, LinkState, Received, Source};
 
 pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -114,7 +114,7 @@ impl Rig {
         let mut rig = Self::new(params);
         rig.feed(0, Input::Link(LinkState::Up));
         let source = if family == Family::V4 { ip(OURS) } else { ip("fe80::a") };
-        rig.feed(0, Input::Source(Some(source)));
+        rig.feed(0, Input::Source(Source::Address(source)));
         rig
     }
 

@@ -6,7 +6,7 @@ use super::rig::*;
 use crate::notice::StateName;
 use crate::params::{Params, Start};
 use crate::scalar::{AdvertInterval, Priority};
-use crate::{Input, LinkState};
+use crate::{Input, LinkState, Source};
 
 #[test]
 fn init_start_ready_goes_to_backup_and_waits_a_whole_master_down_time() {
@@ -114,7 +114,7 @@ fn nothing_wakes_a_stopped_router() {
     assert!(rig.timeout(100_000).is_empty());
     assert!(rig.feed(10, Input::Link(LinkState::Down)).is_empty());
     assert!(rig.feed(10, Input::Link(LinkState::Up)).is_empty());
-    assert!(rig.feed(10, Input::Source(None)).is_empty());
+    assert!(rig.feed(10, Input::Source(Source::None)).is_empty());
     assert!(rig.feed(10, Input::AddressLost(0)).is_empty());
     assert!(rig.feed(10, Input::AddressUsable(0)).is_empty());
     assert!(rig.feed(10, Input::AddressFailed(0)).is_empty());

@@ -122,6 +122,16 @@ fn a_slept_backup_listens_for_an_interval_before_it_takes_over() {
     assert_eq!(rig.deadline(), Some(64_109_375_000));
 }
 
+/// A host that is late each time must not wait for ever.
+#[test]
+fn a_backup_listens_again_once_in_a_silence() {
+    let mut rig = Rig::backup(params());
+    rig.timeout(60_000);
+    assert_eq!(rig.state(), StateName::Backup);
+    rig.timeout(70_000);
+    assert_eq!(rig.state(), StateName::Master);
+}
+
 #[test]
 fn a_backup_late_by_less_than_an_interval_takes_over() {
     let mut rig = Rig::backup(params());

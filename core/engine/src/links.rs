@@ -1,0 +1,112 @@
+//! Interfaces that come, go and change, and what that means to the routers.
+
+use keepwatch_bus::Draft;
+use keepwatch_event::{EventKind, InterfaceState, Severity};
+use keepwatch_system::netlink::Link;
+use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, RouterId};
+
+use crate::addresses::Placement;
+use crate::engine::Engine;
+use crate::setup::index;
+
+impl Engine {
+    /// Takes in what the kernel says of a link.
+    pub(crate) fn hear_link(&mut self, now: Instant, link: Link) {
+        // Renamed away: for us it is gone.
+        if let Some(id) = self.interface_with_index(link.index)
+            && self.parts.interfaces.get(index(id)).is_some_and(|interface| interface.name != link.name)
+        {
+            self.link_changed(now, id, None);
+        }
+        let named = self.parts.interfaces.iter().position(|interface| interface.name == link.name);
+        if let Some(id) = named.and_then(|position| u32::try_from(position).ok()).map(InterfaceId) {
+            self.link_changed(now, id, Some(link));
+        }
+    }
+
+    /// Takes in the present state of an interface; `None` when it is gone.
+    pub(crate) fn link_changed(&mut self, now: Instant, id: InterfaceId, link: Option<Link>) {
+        let known = self.parts.interfaces.get(index(id)).and_then(|interface| interface.index());
+        if known.is_some() && known != link.as_ref().map(|link| link.index) {
+            self.leave_link(now, id);
+        }
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let update = interface.update_link(link);
+        let came_up = update.changed && update.state == LinkState::Up;
+        if came_up || interface.lacks_socket() {
+            self.open_sockets(now, id);
+        }
+        if update.changed {
+            self.tell_link(id, update.state);
+        }
+        self.parts.routers.handle_interface(now, id, Input::Link(update.state), &mut self.actions);
+        if update.hardware_changed || came_up {
+            self.announce_on(now, id);
+        }
+        self.feed_trackers(now, id, update.state == LinkState::Up);
+        self.perform(now);
+    }
+
+    /// The device under this name is gone, or is another one now. The routers let go while it is still known: one
+    /// that was only renamed would keep our addresses for good.
+    fn leave_link(&mut self, now: Instant, id: InterfaceId) {
+        self.parts.routers.handle_interface(now, id, Input::Link(LinkState::Missing), &mut self.actions);
+        self.feed_trackers(now, id, false);
+        self.perform(now);
+        // Whatever could not be removed went with the device.
+        for held in self.parts.instances.iter_mut().flat_map(|instance| &mut instance.held) {
+            if held.interface == id {
+                held.state = Placement::Absent;
+            }
+        }
+    }
+
+    /// Opens an interface's sockets anew. A router without one is deaf and mute, and must not take part.
+    pub(crate) fn open_sockets(&mut self, now: Instant, id: InterfaceId) {
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let failure = interface.reopen(id, &self.parts.poller).err();
+        if let Some(error) = failure {
+            let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
+            self.publish(Draft::general(Severity::Error, kind));
+            self.mend_later(now);
+        }
+        for (number, instance) in self.parts.instances.iter().enumerate() {
+            if instance.interface != id {
+                continue;
+            }
+            let Some(interface) = self.parts.interfaces.get(index(id)) else { continue };
+            let input = Input::Transport(interface.transport(instance.family));
+            self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
+        }
+    }
+
+    fn tell_link(&self, id: InterfaceId, state: LinkState) {
+        let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
+        let state = match state {
+            LinkState::Up => InterfaceState::Up,
+            LinkState::Down => InterfaceState::Down,
+            LinkState::Missing => InterfaceState::Gone,
+        };
+        let severity = if state == InterfaceState::Up { Severity::Info } else { Severity::Warning };
+        let kind = EventKind::Interface { interface: interface.name.clone(), state };
+        self.publish(Draft::general(severity, kind));
+    }
+
+    /// Neighbours on this interface must hear our addresses again.
+    fn announce_on(&mut self, now: Instant, id: InterfaceId) {
+        for (number, instance) in self.parts.instances.iter().enumerate() {
+            if instance.interface == id || instance.held.iter().any(|held| held.interface == id) {
+                self.parts.routers.handle(now, RouterId(number), Input::HardwareChanged, &mut self.actions);
+            }
+        }
+    }
+
+    fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
+        for (number, instance) in self.parts.instances.iter().enumerate() {
+            for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracked)| **tracked == id) {
+                let input = Input::Track { tracker, up };
+                self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
+            }
+        }
+    }
+}
