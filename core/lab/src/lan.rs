@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use keepwatch_system::netlink::Requests;
+use keepwatch_system::netlink::{NewAddress, PreferredLifetime, Requests};
 
 use crate::links;
 use crate::namespace::Namespace;
@@ -161,6 +161,62 @@ impl Host {
     /// The kernel's.
     pub fn plug_cable(&self) -> io::Result<()> {
         links::set_up(&self.switch, &self.name)
+    }
+
+    /// Renames the host's interface to `to`, up as it is.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; before Linux 6.2 an interface that is up cannot be renamed.
+    pub fn rename_interface(&self, to: &str) -> io::Result<()> {
+        links::rename(&self.namespace, INTERFACE, to)
+    }
+
+    /// Renames the interface `from` back to what it was.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn rename_interface_back(&self, from: &str) -> io::Result<()> {
+        links::rename(&self.namespace, from, INTERFACE)
+    }
+
+    /// Whether any interface of the host has an address.
+    #[must_use]
+    pub fn has_anywhere(&self, address: IpAddr) -> bool {
+        let addresses = self.namespace.run(|| Requests::open()?.addresses());
+        addresses.is_ok_and(|addresses| addresses.iter().any(|held| held.address == address))
+    }
+
+    /// Adds and removes an address on the loopback interface, many times over, so that whoever does not listen
+    /// misses notifications.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn churn_addresses(&self, times: u32) -> io::Result<()> {
+        let index = links::index_of(&self.namespace, "lo")?;
+        let address = NewAddress {
+            address: Ipv4Addr::new(127, 7, 7, 7).into(),
+            prefix_len: 32,
+            peer: None,
+            scope: 254,
+            label: None,
+            broadcast: None,
+            duplicate_detection: false,
+            no_prefix_route: false,
+            home: false,
+            manage_temporary: false,
+            preferred: PreferredLifetime::Forever,
+        };
+        self.namespace.run(|| {
+            let mut requests = Requests::open()?;
+            for _ in 0..times {
+                requests.add_address(index, &address)?;
+                requests.remove_address(index, address.address, address.prefix_len)?;
+            }
+            Ok(())
+        })
     }
 
     /// Takes the loopback interface down.

@@ -54,6 +54,11 @@ pub(crate) fn set_mac(namespace: &Namespace, name: &str, mac: [u8; 6]) -> io::Re
     set(namespace, LinkUnspec::new_with_index(index).address(mac.to_vec()).build())
 }
 
+pub(crate) fn rename(namespace: &Namespace, name: &str, to: &str) -> io::Result<()> {
+    let index = index_of(namespace, name)?;
+    set(namespace, LinkUnspec::new_with_index(index).name(to).build())
+}
+
 pub(crate) fn delete(namespace: &Namespace, name: &str) -> io::Result<()> {
     let index = index_of(namespace, name)?;
     ask(namespace, |handle| async move { handle.link().del(index).execute().await })

@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "election::ipv6", needs: &[], run: ipv6 },
     Case { name: "election::unicast", needs: &[], run: unicast },
     Case { name: "election::owner", needs: &[], run: owner },
+    Case { name: "election::owners_of_each_others_backup", needs: &[], run: owners_of_each_others_backup },
     Case { name: "election::one_vrid_for_two_pairs", needs: &[], run: one_vrid_for_two_pairs },
     Case { name: "election::overlapping_address_lists", needs: &[], run: overlapping_address_lists },
 ];
@@ -186,6 +187,33 @@ fn owner() -> Result<(), Failed> {
     stop(h1)?;
     ensure(site.host(1).has(own), || "the owner lost its own address at the end".to_owned())?;
     stop(h2)
+}
+
+/// The RFC's own layout (RFC 9568 §4.2): each host owns its address and backs the other's up.
+fn owners_of_each_others_backup() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let instance = |name: &str, vrid: &str, priority: u8, address: &str| {
+        config(priority, "", address)
+            .replace("VI_1", name)
+            .replace("virtual_router_id 51", &format!("virtual_router_id {vrid}"))
+    };
+    let both = |first: u8, second: u8| {
+        let (a, b) = (instance("A", "1", first, "10.1.1.10"), instance("B", "2", second, "10.1.1.20"));
+        format!("{a}{b}").replace("    state BACKUP\n", "")
+    };
+    let h1 = site.keepwatch(1, &both(255, 100))?;
+    let h2 = site.keepwatch(2, &both(100, 255))?;
+    wait_for_line(&h1, "(A) Entering MASTER STATE")?;
+    wait_for_line(&h2, "(B) Entering MASTER STATE")?;
+    wait_for_line(&h1, "(B) 10.1.1.20 is MASTER with priority 255")?;
+    wait_for_line(&h2, "(A) 10.1.1.10 is MASTER with priority 255")?;
+    stop(h2)?;
+    site.host(2).pull_cable()?;
+    wait("h1 to hold both", || site.host(1).has(ip("10.1.1.10")) && site.host(1).has(ip("10.1.1.20")))?;
+    stop(h1)?;
+    ensure(site.host(1).has(ip("10.1.1.10")) && !site.host(1).has(ip("10.1.1.20")), || {
+        format!("{:?}", site.host(1).addresses())
+    })
 }
 
 /// Two pairs that share nothing but the VRID do not silence each other, and say what is wrong.

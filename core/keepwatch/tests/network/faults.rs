@@ -13,6 +13,8 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "faults::link_lost_and_back", needs: &[], run: link_lost_and_back },
     Case { name: "faults::killed_and_started_again", needs: &[], run: killed_and_started_again },
     Case { name: "faults::interface_deleted_and_created", needs: &[], run: interface_deleted_and_created },
+    Case { name: "faults::interface_renamed", needs: &[], run: interface_renamed },
+    Case { name: "faults::notifications_lost", needs: &[], run: notifications_lost },
     Case { name: "faults::started_before_its_interface", needs: &[], run: started_before_its_interface },
     Case { name: "faults::address_removed_by_hand", needs: &[], run: address_removed_by_hand },
     Case {
@@ -84,6 +86,38 @@ fn interface_deleted_and_created() -> Result<(), Failed> {
     wait_for_line(&h2, "(VI_1) removing VIPs.")?;
     stop(h1)?;
     stop(h2)
+}
+
+/// A renamed interface is gone for us, and must not keep our address.
+fn interface_renamed() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    let h2 = site.keepwatch(2, &seed("h2.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    site.host(1).rename_interface("eth9")?;
+    wait_for_line(&h1, "(VI_1): entering FAULT state (interface eth0 does not exist)")?;
+    wait("the address to go", || !site.host(1).has_anywhere(vip()))?;
+    site.wait_for_holder(2, vip())?;
+    site.host(1).rename_interface_back("eth9")?;
+    site.wait_for_holder(1, vip())?;
+    stop(h1)?;
+    stop(h2)
+}
+
+/// More changes than the kernel keeps for a daemon that does not run: everything is read anew, and what was lost
+/// meanwhile is noticed.
+fn notifications_lost() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    h1.signal(Signal::SIGSTOP)?;
+    site.host(1).churn_addresses(15_000)?;
+    site.host(1).remove_address(vip(), 32)?;
+    h1.signal(Signal::SIGCONT)?;
+    wait_for_line(&h1, "the kernel dropped notifications; its state was read anew")?;
+    wait_for_line(&h1, "10.1.1.30/32 is back on eth0")?;
+    site.wait_for_holder(1, vip())?;
+    stop(h1)
 }
 
 fn started_before_its_interface() -> Result<(), Failed> {
