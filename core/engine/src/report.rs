@@ -39,9 +39,10 @@ impl Context<'_> {
             Notice::PriorityChanged { from, to } => {
                 (Severity::Info, EventKind::PriorityChanged { from: from.get(), to: to.get() })
             }
-            Notice::AdvertAnomaly { anomaly, source } => {
+            Notice::AdvertAnomaly { anomaly, source, both_master } => {
                 let (severity, anomaly) = self.anomaly(anomaly);
-                (severity, EventKind::AdvertAnomaly { source, anomaly })
+                let severity = if both_master { Severity::Error } else { severity };
+                (severity, EventKind::AdvertAnomaly { source, anomaly, both_master })
             }
             Notice::PeerSeen { source, priority } => {
                 (Severity::Info, EventKind::PeerSeen { source, priority: priority.get() })
@@ -150,7 +151,7 @@ impl Context<'_> {
             From::AuthType { theirs } => (Severity::Warning, Anomaly::AuthType { theirs }),
             From::AuthFailed => (Severity::Warning, Anomaly::AuthFailed),
             From::IntervalRefused { theirs } => {
-                (Severity::Error, Anomaly::IntervalRefused { theirs: theirs.duration(), ours })
+                (Severity::Warning, Anomaly::IntervalRefused { theirs: theirs.duration(), ours })
             }
             From::IntervalLearned { theirs } => {
                 (Severity::Warning, Anomaly::IntervalLearned { theirs: theirs.duration(), ours })
@@ -158,7 +159,13 @@ impl Context<'_> {
             From::Destination => (Severity::Warning, Anomaly::Destination),
             From::UnknownPeer { dropped } => (Severity::Warning, Anomaly::UnknownPeer { dropped }),
             From::AddressList => (Severity::Warning, Anomaly::AddressList),
-            From::DuplicateVrid => (Severity::Error, Anomaly::DuplicateVrid { vrid: self.params.vrid.get() }),
+            From::OtherVrid { theirs, address } => {
+                let (theirs, ours) = (theirs.get(), self.params.vrid.get());
+                (Severity::Error, Anomaly::OtherVrid { theirs, ours, address })
+            }
+            From::DuplicateVrid { theirs } => {
+                (Severity::Error, Anomaly::DuplicateVrid { vrid: self.params.vrid.get(), theirs })
+            }
             From::ChecksumForm => (Severity::Info, Anomaly::ChecksumForm),
             From::OwnAddress => (Severity::Error, Anomaly::OwnAddress),
             From::DualMaster { theirs, adverts } => {

@@ -38,6 +38,9 @@ pub enum EventKind {
         source: IpAddr,
         /// What about it.
         anomaly: Anomaly,
+        /// Whether it was dropped while this host is MASTER: then both hosts hold the addresses.
+        #[serde(default)]
+        both_master: bool,
     },
     /// A MASTER is heard that was not heard before.
     PeerSeen {
@@ -198,6 +201,11 @@ pub enum EventKind {
         path: String,
         /// Why.
         reason: String,
+    },
+    /// A signal was received that does nothing in this version.
+    SignalIgnored {
+        /// Its name.
+        signal: String,
     },
     /// The program is stopping.
     Stopping {
@@ -383,6 +391,17 @@ pub enum Anomaly {
     DuplicateVrid {
         /// The VRID.
         vrid: u8,
+        /// The first of its addresses.
+        theirs: Option<IpAddr>,
+    },
+    /// It lists an address of ours under another VRID; ignored.
+    OtherVrid {
+        /// Theirs.
+        theirs: u8,
+        /// Ours.
+        ours: u8,
+        /// The address.
+        address: IpAddr,
     },
     /// Its checksum has the other form, with or without pseudo-header; accepted.
     ChecksumForm,

@@ -112,10 +112,18 @@ impl fmt::Display for Anomaly {
             Self::UnknownPeer { dropped: true } => f.write_str("dropped: it is no unicast_peer"),
             Self::UnknownPeer { dropped: false } => f.write_str("it is no unicast_peer; accepted"),
             Self::AddressList => f.write_str("it lists other addresses than ours, though some are the same"),
-            Self::DuplicateVrid { vrid } => write!(
+            Self::DuplicateVrid { vrid, theirs } => {
+                let theirs = theirs.map(|address| format!(" but {address}")).unwrap_or_default();
+                write!(
+                    f,
+                    "ignored: it lists none of our addresses{theirs}: either one of the lists is wrong, or another \
+                     virtual router uses VRID {vrid} too and needs another virtual_router_id"
+                )
+            }
+            Self::OtherVrid { theirs, ours, address } => write!(
                 f,
-                "ignored: it lists none of our addresses, so another virtual router uses VRID {vrid} too; give one \
-                 of them another virtual_router_id"
+                "ignored: it lists our {address} under VRID {theirs}, ours is {ours}, so both hosts may hold it; give \
+                 both the same virtual_router_id"
             ),
             Self::ChecksumForm => {
                 f.write_str("its checksum has the other form (see v3_checksum_as_v2); accepted")
@@ -138,7 +146,14 @@ impl fmt::Display for EventKind {
             }
             Self::Transition { to, reason, initial: true, .. } => write!(f, "{to}: {reason}"),
             Self::PriorityChanged { from, to } => write!(f, "effective priority {from} -> {to}"),
-            Self::AdvertAnomaly { source, anomaly } => write!(f, "advert from {source}: {anomaly}"),
+            Self::AdvertAnomaly { source, anomaly, both_master: false } => {
+                write!(f, "advert from {source}: {anomaly}")
+            }
+            Self::AdvertAnomaly { source, anomaly, both_master: true } => write!(
+                f,
+                "{source} is MASTER too, and both hosts hold the addresses, because its adverts are {anomaly}; set the \
+                 same on both"
+            ),
             Self::PeerSeen { source, priority } => write!(f, "{source} is MASTER with priority {priority}"),
             Self::PeerLost { source, silent } => write!(f, "{source} not heard for {}", Rounded(*silent)),
             Self::PeerResigned { source } => write!(f, "{source} resigned"),
@@ -165,7 +180,11 @@ impl fmt::Display for EventKind {
                 write!(f, "{address} on {interface} is not usable yet; going on")
             }
             Self::AddressCleaned { address, interface } => {
-                write!(f, "{address} was left on {interface} by a former run; removed")
+                write!(
+                    f,
+                    "{address} was on {interface} already, left by a killed run, another VRRP daemon, or set by hand; \
+                 removed"
+                )
             }
             Self::AddressStuck { address, interface, error } => {
                 write!(f, "{address} cannot be removed from {interface}: {error}; remove it by hand")
@@ -186,6 +205,7 @@ impl fmt::Display for EventKind {
             Self::ConfigLoaded { path, instances: 1 } => write!(f, "{path} loaded: 1 instance"),
             Self::ConfigLoaded { path, instances } => write!(f, "{path} loaded: {instances} instances"),
             Self::ConfigRejected { path, reason } => write!(f, "{path} not loaded: {reason}"),
+            Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),
             Self::Failed { error } => write!(f, "cannot go on: {error}"),
         }

@@ -42,7 +42,8 @@ fn every_shape_is_read_back() {
     let kinds = [
         EventKind::AdvertAnomaly {
             source: "10.1.1.20".parse().unwrap(),
-            anomaly: Anomaly::DuplicateVrid { vrid: 51 },
+            anomaly: Anomaly::DuplicateVrid { vrid: 51, theirs: None },
+            both_master: false,
         },
         EventKind::Transition {
             from: State::Init,

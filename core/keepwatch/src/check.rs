@@ -15,12 +15,13 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("error: {error}");
-            return exit::with(exit::FAILED);
+            return exit::with(exit::CONFIGURATION);
         }
     };
     eprint!("{}", rendered(&loaded));
     println!("{}", summary(&arguments.file, &loaded));
-    exit::with(if loaded.config.is_some() { exit::OK } else { exit::CONFIGURATION })
+    let too_lax = arguments.strict && loaded.findings.count(Severity::Warning) > 0;
+    exit::with(if loaded.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION })
 }
 
 /// All findings, for standard error.

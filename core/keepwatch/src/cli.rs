@@ -34,7 +34,13 @@ pub(crate) enum Command {
 Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
 pub(crate) struct Run {
     /// The configuration
-    #[arg(long, short, value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
+    #[arg(
+        long,
+        short,
+        short_alias = 'f',
+        value_name = "FILE",
+        default_value = "/etc/keepalived/keepalived.conf"
+    )]
     pub(crate) config: PathBuf,
 
     /// Log each address that is added or removed, too
@@ -45,13 +51,19 @@ pub(crate) struct Run {
 /// Reads a configuration as `run` would, and reports all findings in one go. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  keepwatch check
   keepwatch check /etc/keepalived/keepalived.conf
+  keepwatch check --strict ./keepalived.conf      # for CI: a warning fails, too
 
-Exit codes: 0 valid (perhaps with warnings and remarks), 1 unreadable, 2 wrong command line, 3 not valid")]
+Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
 pub(crate) struct Check {
     /// The configuration
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
     pub(crate) file: PathBuf,
+
+    /// Take warnings for errors
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// Runs two hosts h1 and h2 with the two configurations of a common keepalived tutorial, and a client that

@@ -36,6 +36,8 @@ pub(crate) fn init(verbose: bool) {
 pub(crate) struct Preamble {
     /// The configuration's findings, rendered.
     pub(crate) findings: String,
+    /// What runs.
+    pub(crate) version: String,
     /// A line of detail.
     pub(crate) detail: String,
 }
@@ -44,6 +46,7 @@ pub(crate) struct Preamble {
 pub(crate) fn spawn(preamble: Preamble, events: Subscription) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("log".to_owned()).spawn(move || {
         eprint!("{}", preamble.findings);
+        tracing::info!("{}", preamble.version);
         tracing::debug!("{}", preamble.detail);
         while let Some(delivery) = events.recv() {
             if delivery.missed > 0 {
@@ -94,6 +97,10 @@ fn lines(event: &Event) -> Vec<String> {
         EventKind::PeerResigned { .. } => {
             vec![format!("({instance}) Backup received priority 0 advertisement")]
         }
+        EventKind::Reasserted { source, theirs, ours } if theirs == ours => vec![format!(
+            "({instance}) Received advert from {source} with same priority {ours} but lower IP address than ours, \
+             forcing new election"
+        )],
         EventKind::Reasserted { source, theirs, ours } => vec![format!(
             "({instance}) Received advert from {source} with lower priority {theirs}, ours {ours}, forcing new election"
         )],

@@ -16,7 +16,7 @@ use crate::paths::Paths;
 use crate::{check, exit, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
-    let (config, findings) = match load(&arguments.config) {
+    let (config, findings, summary) = match load(&arguments.config) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     // From here on only the log's own thread writes: nobody may be reading.
-    let preamble = Preamble { findings, detail: Paths::of_this_process().to_string() };
+    let version = format!("keepwatch {}: {summary}", env!("CARGO_PKG_VERSION"));
+    let preamble = Preamble { findings, version, detail: Paths::of_this_process().to_string() };
     let log = match log::spawn(preamble, bus.subscribe(log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
@@ -49,15 +50,15 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     exit::with(code)
 }
 
-/// Reads the configuration, and gives it with its findings; a refusal goes to standard error.
-fn load(path: &Path) -> Result<(Config, String), ExitCode> {
+/// Reads the configuration, and gives it with its findings and their summary; a refusal goes to standard error.
+fn load(path: &Path) -> Result<(Config, String, String), ExitCode> {
     let loaded = keepwatch_config::load(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
     let (findings, summary) = (check::rendered(&loaded), check::summary(path, &loaded));
     match loaded.config {
-        Some(config) => Ok((config, findings)),
+        Some(config) => Ok((config, findings, summary)),
         None => {
             eprint!("{findings}");
             eprintln!("{summary}");
@@ -110,7 +111,11 @@ fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
     hangup: Signal,
+    user1: Signal,
+    user2: Signal,
+    alarm: Signal,
     children: Signal,
 }
 
@@ -119,7 +124,11 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hangup: signal(SignalKind::hangup())?,
+            user1: signal(SignalKind::user_defined1())?,
+            user2: signal(SignalKind::user_defined2())?,
+            alarm: signal(SignalKind::alarm())?,
             children: signal(SignalKind::child())?,
         })
     }
@@ -130,6 +139,11 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return stopping(bus, "SIGTERM"),
                 _ = self.interrupt.recv() => return stopping(bus, "SIGINT"),
+                _ = self.quit.recv() => return stopping(bus, "SIGQUIT"),
+                // Fingers and scripts know them from keepalived; their default would end us with addresses in place.
+                _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
+                _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
+                _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 _ = self.hangup.recv() => keep(bus, path),
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
                 _ = &mut ended => return,
@@ -145,6 +159,10 @@ async fn child_of_first_process(children: &mut Signal) -> Option<()> {
 
 fn stopping(bus: &Bus, reason: &str) {
     bus.publish(Draft::general(Severity::Info, EventKind::Stopping { reason: reason.to_owned() }));
+}
+
+fn ignore(bus: &Bus, signal: &str) {
+    bus.publish(Draft::general(Severity::Warning, EventKind::SignalIgnored { signal: signal.to_owned() }));
 }
 
 /// Reloading is not offered yet: say so, and go on with what is in force.

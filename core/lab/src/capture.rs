@@ -62,15 +62,13 @@ pub struct SeenAdvert {
     pub simple_auth: bool,
     /// The sender's interval.
     pub interval: Duration,
-    /// Octets of the VRRP message.
-    pub length: usize,
 }
 
 impl SeenAdvert {
-    /// As tcpdump prints it: `VRRPv2, Advertisement, vrid 51, prio 101, authtype simple, intvl 1s, length 20`.
+    /// As tcpdump prints it, a little shorter: `VRRPv2, vrid 51, prio 101, authtype simple, intvl 1s`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let Self { version, vrid, priority, length, .. } = self;
+        let Self { version, vrid, priority, .. } = self;
         let centis = self.interval.as_millis() / 10;
         let rest = match version {
             2 => format!(
@@ -80,7 +78,7 @@ impl SeenAdvert {
             ),
             _ => format!("intvl {centis}cs"),
         };
-        format!("VRRPv{version}, Advertisement, vrid {vrid}, prio {priority}, {rest}, length {length}")
+        format!("VRRPv{version}, vrid {vrid}, prio {priority}, {rest}")
     }
 }
 
@@ -187,7 +185,6 @@ fn frame(octets: &[u8], at: SystemTime) -> Option<Frame> {
                 },
                 simple_auth: matches!(advert.auth, Auth::Simple(_)),
                 interval: advert.interval.duration(),
-                length: ip.payload.len(),
             }))
         }
         _ => None,

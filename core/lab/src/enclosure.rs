@@ -1,33 +1,28 @@
 //! Becoming root of namespaces of one's own.
 
-use std::io::{self, Read};
-use std::process::{Command, ExitCode};
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use tokio::net::unix::pipe::Receiver;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Set for the process inside.
 const MARK: &str = "KEEPWATCH_ENCLOSED";
 
 /// Where the caller goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Enclosed {
     /// Inside: root over its own namespaces. When this process ends, the kernel ends all it started.
-    Inside,
+    Inside {
+        /// A folder for files; removed when the process outside ends.
+        folder: PathBuf,
+    },
     /// Outside: the process inside has ended with this code; end with it too.
     Outside(u8),
-}
-
-impl Enclosed {
-    /// The exit code of the process outside.
-    #[must_use]
-    pub fn exit_code(self) -> Option<ExitCode> {
-        match self {
-            Self::Inside => None,
-            Self::Outside(code) => Some(ExitCode::from(code)),
-        }
-    }
 }
 
 /// Why no namespaces can be had.
@@ -39,7 +34,7 @@ pub enum EncloseError {
     )]
     Refused(#[source] io::Error),
     /// The program could not be run again.
-    #[error("cannot run {what}: {error}")]
+    #[error("cannot {what}: {error}")]
     Io {
         /// What.
         what: &'static str,
@@ -56,9 +51,11 @@ pub enum EncloseError {
 ///
 /// [`EncloseError`].
 pub fn enclose() -> Result<Enclosed, EncloseError> {
-    if std::env::var_os(MARK).is_some() {
+    if let Some(folder) = std::env::var_os(MARK) {
+        // Should the process outside be killed, this one must not play on alone.
+        let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
         show_own_processes();
-        return Ok(Enclosed::Inside);
+        return Ok(Enclosed::Inside { folder: folder.into() });
     }
     let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
     if user.is_root() {
@@ -77,21 +74,97 @@ pub fn enclose() -> Result<Enclosed, EncloseError> {
         }
     }
     let io = |what| move |error| EncloseError::Io { what, error };
-    let program = std::env::current_exe().map_err(io("itself"))?;
+    let program = std::env::current_exe().map_err(io("find itself"))?;
+    let folder = Folder::create().map_err(io("make a folder for temporary files (see TMPDIR)"))?;
     // The process inside may let this one go before it ends itself: its standard input is a pipe to write to.
-    let (mut released, release) = io::pipe().map_err(io("a pipe"))?;
+    let (released, release) = io::pipe().map_err(io("make a pipe"))?;
     let mut inside = Command::new(program)
         .args(std::env::args_os().skip(1))
-        .env(MARK, "1")
+        .env(MARK, &folder.0)
         .stdin(release)
         .spawn()
-        .map_err(io("itself inside a namespace"))?;
+        .map_err(io("run itself inside a namespace"))?;
+    let code = match watch(released).map_err(io("catch signals"))? {
+        Watched::Released(code) => code,
+        Watched::Ended => {
+            let status = inside.wait().map_err(io("wait for itself"))?;
+            status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+        }
+        Watched::Interrupted => {
+            // With the first process of a namespace the kernel ends all others in it.
+            inside.kill().and_then(|()| inside.wait()).map_err(io("end itself inside a namespace"))?;
+            eprintln!("\ninterrupted; nothing is left running");
+            INTERRUPTED
+        }
+    };
+    Ok(Enclosed::Outside(code))
+}
+
+/// As a shell reports a program ended by SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// How watching the process inside ended.
+enum Watched {
+    /// It lets us go with this code.
+    Released(u8),
+    /// It has closed its end: it is ending.
+    Ended,
+    /// Somebody wants us to end.
+    Interrupted,
+}
+
+/// Watches without a thread: after `unshare` this process can start none.
+fn watch(released: io::PipeReader) -> io::Result<Watched> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let released = Receiver::from_owned_fd(released.into())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::select! {
+            watched = read(&released) => watched,
+            _ = interrupt.recv() => Ok(Watched::Interrupted),
+            _ = terminate.recv() => Ok(Watched::Interrupted),
+            _ = hangup.recv() => Ok(Watched::Interrupted),
+        }
+    })
+}
+
+async fn read(released: &Receiver) -> io::Result<Watched> {
     let mut code = [0];
-    if released.read_exact(&mut code).is_ok() {
-        return Ok(Enclosed::Outside(code[0]));
+    loop {
+        released.readable().await?;
+        match released.try_read(&mut code) {
+            Ok(0) => return Ok(Watched::Ended),
+            Ok(_) => return Ok(Watched::Released(code[0])),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
     }
-    let status = inside.wait().map_err(io("itself inside a namespace"))?;
-    Ok(Enclosed::Outside(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+/// A folder that goes with its owner.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn create() -> io::Result<Self> {
+        let base = std::env::temp_dir();
+        let mut number = u64::from(std::process::id());
+        loop {
+            let path = base.join(format!("keepwatch-{number}"));
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1_000_000,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Lets the process outside end with this code, while this one goes on in the background, and with it all it
@@ -101,6 +174,7 @@ pub fn enclose() -> Result<Enclosed, EncloseError> {
 ///
 /// The kernel's.
 pub fn release(code: u8) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(None)?;
     rustix::process::setsid()?;
     let nowhere = std::fs::OpenOptions::new().write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&nowhere)?;

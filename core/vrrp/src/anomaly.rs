@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::scalar::{AdvertInterval, Priority, Version};
+use crate::scalar::{AdvertInterval, Priority, Version, Vrid};
 use crate::wire::Malformed;
 
 /// Something about a received advert that an administrator should know. Told once per reason and sender until
@@ -48,7 +48,17 @@ pub enum Anomaly {
     /// It lists other addresses, though some of ours. Accepted: so it is during a rolling change.
     AddressList,
     /// It lists none of our addresses: another virtual router with our VRID. Ignored for the election.
-    DuplicateVrid,
+    DuplicateVrid {
+        /// The first of its addresses.
+        theirs: Option<IpAddr>,
+    },
+    /// It lists one of our addresses under another VRID. Ignored.
+    OtherVrid {
+        /// The sender's.
+        theirs: Vrid,
+        /// The address.
+        address: IpAddr,
+    },
     /// Its checksum has the other form: with or without pseudo-header. Accepted.
     ChecksumForm,
     /// Its sender has our own address. Ignored.

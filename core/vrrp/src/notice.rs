@@ -50,6 +50,8 @@ pub enum Notice {
         anomaly: Anomaly,
         /// Whose advert.
         source: IpAddr,
+        /// Whether a MASTER's advert was dropped while MASTER ourselves: both hold the addresses.
+        both_master: bool,
     },
     /// A MASTER is heard that was not heard before.
     PeerSeen {

@@ -109,7 +109,10 @@ impl Routers {
     ) -> Option<Instant> {
         match Advert::parse(packet.payload, packet.source, packet.destination) {
             Ok((advert, checksum)) => {
-                let router = self.addressee(segment, advert.vrid, packet)?;
+                let Some(router) = self.addressee(segment, advert.vrid, packet) else {
+                    self.receive_other(segment, packet.source, &advert, out);
+                    return None;
+                };
                 let received = Received {
                     advert,
                     checksum,
@@ -126,6 +129,17 @@ impl Routers {
                 let router = self.addressee(segment, vrid, packet)?;
                 router.anomaly(Anomaly::Malformed(malformed), packet.source, out);
                 None
+            }
+        }
+    }
+
+    /// An advert for no router of ours: worth a word if it lists an address of ours.
+    fn receive_other(&mut self, segment: Segment, source: IpAddr, advert: &Advert<'_>, out: &mut Actions) {
+        for (_, router) in self.routers.iter_mut().filter(|(at, _)| *at == segment) {
+            let ours = router.params().advertised_addresses();
+            let common = advert.addresses.iter().find(|address| ours.contains(address));
+            if let Some(address) = common {
+                router.anomaly(Anomaly::OtherVrid { theirs: advert.vrid, address }, source, out);
             }
         }
     }

@@ -69,7 +69,7 @@ impl Stats {
                 &mut self.interval_mismatches
             }
             Anomaly::AddressList => &mut self.address_list_mismatches,
-            Anomaly::DuplicateVrid => &mut self.duplicate_vrids,
+            Anomaly::DuplicateVrid { .. } | Anomaly::OtherVrid { .. } => &mut self.duplicate_vrids,
             Anomaly::Destination | Anomaly::UnknownPeer { .. } | Anomaly::OwnAddress => {
                 &mut self.source_errors
             }

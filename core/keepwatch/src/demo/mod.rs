@@ -17,16 +17,16 @@ use story::Story;
 use teller::Teller;
 
 pub(crate) fn demo(arguments: &Demo) -> ExitCode {
-    match enclose() {
-        Ok(Enclosed::Inside) => {}
-        Ok(outside) => return outside.exit_code().unwrap_or(ExitCode::FAILURE),
+    let folder = match enclose() {
+        Ok(Enclosed::Inside { folder }) => folder,
+        Ok(Enclosed::Outside(code)) => return exit::with(code),
         Err(error) => {
             eprintln!("error: {error}");
             return exit::with(exit::FAILED);
         }
-    }
+    };
     let teller = if arguments.json { Teller::Json } else { Teller::Text };
-    let mut story = match Story::begin(teller) {
+    let mut story = match Story::begin(teller, folder) {
         Ok(story) => story,
         Err(error) => {
             eprintln!("error: cannot set the hosts up: {error}");

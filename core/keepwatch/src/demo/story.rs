@@ -38,12 +38,9 @@ pub(super) struct Story {
 
 impl Story {
     /// Sets two hosts, a client and a switch up.
-    pub(super) fn begin(teller: Teller) -> io::Result<Self> {
+    pub(super) fn begin(teller: Teller, folder: PathBuf) -> io::Result<Self> {
         let lan = Lan::new(2)?;
         let began = Instant::now();
-        let unique = keepwatch_lab::outer_process_id().unwrap_or_else(std::process::id);
-        let folder = std::env::temp_dir().join(format!("keepwatch-demo-{unique}"));
-        std::fs::create_dir_all(&folder)?;
         Ok(Self {
             teller,
             began,
@@ -73,10 +70,13 @@ impl Story {
         let stopped = Instant::now();
         let clean = self.stop(0)?;
         self.step("keepwatch on h1 ends with exit code 0", clean);
+        let resignation = self.capture.adverts().into_iter().find(|advert| advert.priority == 0);
+        self.step("h1 resigned with priority 0 before it went", resignation.is_some());
+        if let Some(advert) = resignation {
+            self.say(Scene::Advert(advert));
+        }
         self.master_scene(1, "h2 takes over 10.1.1.30")?;
         self.mark("h2 MASTER");
-        let resigned = self.capture.adverts().iter().any(|advert| advert.priority == 0);
-        self.step("h1 resigned with priority 0 before it went", resigned);
         self.answer_step("the client gets answers again");
         let takeover = self.outage_since(stopped);
         self.watch_adverts();
@@ -189,12 +189,6 @@ impl Story {
 
     fn say(&self, scene: Scene) {
         self.teller.say(self.began.elapsed(), &scene);
-    }
-}
-
-impl Drop for Story {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -79,13 +79,13 @@ fn text(at: Duration, scene: &Scene) -> String {
         Scene::Opening { vip, ping_every } => format!(
             "Two hosts share {vip} by VRRP, a client pings it every {} ms.\n\
              They are network namespaces on this machine and end with this program.\n\n\
-             \x20 h1      10.1.1.10   keepwatch run --config h1.conf   state MASTER, priority 101\n\
-             \x20 h2      10.1.1.20   keepwatch run --config h2.conf   state BACKUP, priority 100\n\
-             \x20 client  10.1.1.200  ping {vip}\n\n",
+             \x20 h1      10.1.1.10   keepwatch run --config h1.conf   (priority 101)\n\
+             \x20 h2      10.1.1.20   keepwatch run --config h2.conf   (priority 100)\n\
+             \x20 client  10.1.1.200  ping {vip}\n",
             ping_every.as_millis()
         ),
         Scene::Starting { hosts } => {
-            format!("{at}  starting keepwatch on {hosts}; a backup listens for 3.6 s before it takes over\n")
+            format!("\n{at}  starting keepwatch on {hosts}, which listens for 3.6 s before it takes over\n")
         }
         Scene::Stopping { host } => format!("\n{at}  stopping keepwatch on {host}\n"),
         Scene::Master { host } => format!("\n{at}  {host} is MASTER\n"),
@@ -98,13 +98,7 @@ fn text(at: Duration, scene: &Scene) -> String {
             text
         }
         Scene::Advert(advert) => {
-            format!(
-                "         {} {} > {}: {}\n",
-                clock(advert.at),
-                advert.source,
-                advert.destination,
-                advert.describe()
-            )
+            format!("  {} {}: {}\n", clock(advert.at), advert.source, advert.describe())
         }
         Scene::Ping(timeline) => ping(timeline),
         Scene::Summary { ok, steps, pings, answered, takeover, failback, took } => {
@@ -114,7 +108,7 @@ fn text(at: Duration, scene: &Scene) -> String {
                 text.push_str(&format!("  {happened}  {}\n", step.what));
             }
             text.push_str(&format!(
-                "\n{pings} pings, {answered} answered, {} lost. Longest silence: {} when h1 stopped, {} when it came back.\n",
+                "\n{pings} pings, {answered} answered, {} lost.\nLongest silence: {} when h1 stopped, {} when it came back.\n",
                 pings - answered,
                 milliseconds(*takeover),
                 milliseconds(*failback),
@@ -142,8 +136,9 @@ fn enter(process: u32, descriptor: i32) -> String {
 }
 
 fn ping(timeline: &Timeline) -> String {
+    let unsent = if timeline.cells.contains(' ') { "  (blank: none sent, the machine was busy)" } else { "" };
     let mut text = format!(
-        "\nThe client's pings, {} ms a character: . answered  o some lost  x all lost\n\n  {}\n",
+        "\nThe client's pings, {} ms a character: . answered  o some lost  x all lost{unsent}\n\n  {}\n",
         CELL.as_millis(),
         timeline.cells
     );

@@ -19,6 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "election::owner", needs: &[], run: owner },
     Case { name: "election::owners_of_each_others_backup", needs: &[], run: owners_of_each_others_backup },
     Case { name: "election::one_vrid_for_two_pairs", needs: &[], run: one_vrid_for_two_pairs },
+    Case { name: "election::two_vrids_for_one_address", needs: &[], run: two_vrids_for_one_address },
     Case { name: "election::overlapping_address_lists", needs: &[], run: overlapping_address_lists },
 ];
 
@@ -226,14 +227,26 @@ fn one_vrid_for_two_pairs() -> Result<(), Failed> {
     let h4 = site.keepwatch(4, &config(90, "", "10.1.1.130"))?;
     site.wait_for_holder(1, ours)?;
     site.wait_for_holder(3, others)?;
-    wait_for_line(&h1, "another virtual router uses VRID 51 too")?;
-    wait_for_line(&h4, "another virtual router uses VRID 51 too")?;
+    wait_for_line(&h1, "virtual router uses VRID 51 too")?;
+    wait_for_line(&h4, "virtual router uses VRID 51 too")?;
     stop(h1)?;
     site.wait_for_holder(2, ours)?;
     site.wait_for_holder(3, others)?;
     stop(h2)?;
     stop(h3)?;
     stop(h4)
+}
+
+/// A slip that makes two MASTERs: each says which, and what to do.
+fn two_vrids_for_one_address() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let h1 = site.keepwatch(1, &config(150, "", "10.1.1.30"))?;
+    let other = config(100, "", "10.1.1.30").replace("virtual_router_id 51", "virtual_router_id 52");
+    let h2 = site.keepwatch(2, &other)?;
+    wait_for_line(&h1, "it lists our 10.1.1.30 under VRID 52, ours is 51")?;
+    wait_for_line(&h2, "it lists our 10.1.1.30 under VRID 51, ours is 52")?;
+    stop(h1)?;
+    stop(h2)
 }
 
 /// During a rolling change one side lists an address more: still one MASTER, and a word about it.

@@ -65,7 +65,7 @@ fn killed_and_started_again() -> Result<(), Failed> {
     ensure(site.host(1).has(vip()), || "a killed daemon cannot have removed its address".to_owned())?;
     let h1 = site
         .keepwatch(1, &config(50, "authentication {\n auth_type PASS\n auth_pass 1111\n }", "10.1.1.30"))?;
-    wait_for_line(&h1, "10.1.1.30/32 was left on eth0 by a former run; removed")?;
+    wait_for_line(&h1, "10.1.1.30/32 was on eth0 already")?;
     site.wait_for_holder(2, vip())?;
     ensure(site.host(1).has(strangers), || "a stranger's address was removed".to_owned())?;
     stop(h1)?;

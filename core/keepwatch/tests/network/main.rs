@@ -59,8 +59,8 @@ fn in_ci() -> bool {
 
 fn main() -> ExitCode {
     match enclose() {
-        Ok(Enclosed::Inside) => {}
-        Ok(outside) => return outside.exit_code().unwrap_or(ExitCode::FAILURE),
+        Ok(Enclosed::Inside { folder }) => site::set_folder(folder),
+        Ok(Enclosed::Outside(code)) => return ExitCode::from(code),
         Err(error) => {
             eprintln!("the tests in namespaces are not run: {error}");
             return if in_ci() { ExitCode::FAILURE } else { ExitCode::SUCCESS };

@@ -12,6 +12,8 @@ use crate::site::{Site, config, ensure, keepwatch, seed, stop, vip, wait, wait_f
 pub(crate) const CASES: &[Case] = &[
     Case { name: "manners::sigint_stops_cleanly", needs: &[], run: sigint_stops_cleanly },
     Case { name: "manners::sighup_changes_nothing", needs: &[], run: sighup_changes_nothing },
+    Case { name: "manners::other_signals_change_nothing", needs: &[], run: other_signals_change_nothing },
+    Case { name: "manners::demo_that_is_interrupted", needs: &[], run: demo_that_is_interrupted },
     Case { name: "manners::process_1_of_a_container", needs: &[], run: process_1_of_a_container },
     Case { name: "manners::one_engine_for_an_interface", needs: &[], run: one_engine_for_an_interface },
     Case { name: "manners::missing_privileges", needs: &[], run: missing_privileges },
@@ -40,6 +42,36 @@ fn sighup_changes_nothing() -> Result<(), Failed> {
     wait_for_line(&h1, "this version cannot reload")?;
     ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
     stop(h1)
+}
+
+/// Fingers and scripts know SIGUSR1 from keepalived: it must not end us with the address in place.
+fn other_signals_change_nothing() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    for (signal, name) in
+        [(Signal::SIGUSR1, "SIGUSR1"), (Signal::SIGUSR2, "SIGUSR2"), (Signal::SIGALRM, "SIGALRM")]
+    {
+        h1.signal(signal)?;
+        wait_for_line(&h1, &format!("{name} does nothing in this version"))?;
+    }
+    ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
+    stop(h1)
+}
+
+/// Ctrl-C ends the demo and everything it started, at once.
+fn demo_that_is_interrupted() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let mut command = keepwatch();
+    command.arg("demo").env_remove("KEEPWATCH_ENCLOSED").env("TMPDIR", site.folder());
+    let mut demo = keepwatch_lab::Daemon::start(&site.host(1).namespace, &mut command)?;
+    wait("the first host to serve", || demo.said("h1 is MASTER"))?;
+    demo.signal(Signal::SIGINT)?;
+    let status = demo.wait(Duration::from_secs(10))?.ok_or("it went on")?;
+    ensure(status.code() == Some(130), || format!("{status}"))?;
+    wait("a last word", || demo.said("interrupted; nothing is left running"))?;
+    let left = std::fs::read_dir(site.folder())?.count();
+    ensure(left == 0, || format!("{left} files are left"))
 }
 
 /// As the first process it stops on SIGTERM, which the kernel would otherwise not deliver, and collects
@@ -119,7 +151,13 @@ fn check() -> Result<(), Failed> {
     ensure(!err.contains('\u{1b}'), || "colour without a terminal".to_owned())?;
     let bad = site.file(1, "bad", &config(100, "", "10.1.1.30").replace("virtual_router_id 51", ""))?;
     let output = keepwatch().arg("check").arg(bad).output()?;
-    ensure(output.status.code() == Some(3), || format!("{output:?}"))
+    ensure(output.status.code() == Some(3), || format!("{output:?}"))?;
+    let odd = site.file(1, "odd", &config(100, "priorty 5", "10.1.1.30"))?;
+    let code = |strict: &[&str]| -> Result<Option<i32>, Failed> {
+        Ok(keepwatch().arg("check").args(strict).arg(&odd).output()?.status.code())
+    };
+    let codes = (code(&[])?, code(&["--strict"])?);
+    ensure(codes == (Some(0), Some(3)), || format!("{codes:?}"))
 }
 
 /// The demo comes back while its hosts go on, says how to enter them, and how to end them.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -75,31 +76,23 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 /// The program under test.
 pub(crate) fn keepwatch() -> Command {
     Command::new(env!("CARGO_BIN_EXE_keepwatch"))
 }
 
-/// A new folder; the tests' process ids are those of a namespace, so they do not make a name unique.
-fn new_folder() -> std::io::Result<PathBuf> {
+/// Where the tests' files go; removed with the process outside.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+pub(crate) fn set_folder(folder: PathBuf) {
+    FOLDER.get_or_init(|| folder);
+}
+
+fn new_folder() -> Result<PathBuf, Failed> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let nanos = since_epoch.map_or(0, |duration| duration.as_nanos());
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("keepwatch-test-{nanos:x}-{number}"));
-        match std::fs::create_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Ok(()) => return Ok(folder),
-            Err(error) => return Err(error),
-        }
-    }
+    let folder = FOLDER.get().ok_or("no folder")?.join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
+    std::fs::create_dir(&folder)?;
+    Ok(folder)
 }
 
 /// Waits for a condition.

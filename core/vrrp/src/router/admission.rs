@@ -2,12 +2,13 @@
 
 use core::net::IpAddr;
 
-use super::VirtualRouter;
+use super::{Refused, VirtualRouter};
 use crate::action::Actions;
 use crate::anomaly::Anomaly;
 use crate::input::Received;
 use crate::params::{Destination, SourceCheck};
-use crate::scalar::Version;
+use crate::scalar::{Claim, Version};
+use crate::time::Instant;
 use crate::wire::{AddressList, Auth};
 
 /// How an advert's address list relates to ours.
@@ -23,11 +24,20 @@ enum Lists {
 
 impl VirtualRouter {
     /// Whether an advert for our VRID counts. Tells and counts what is wrong with it, dropped or not.
-    pub(super) fn admit(&mut self, received: &Received<'_>, out: &mut Actions) -> bool {
+    pub(super) fn admit(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) -> bool {
         if let Some(anomaly) = self.refusal(received) {
-            self.anomaly(anomaly, received.source, out);
+            self.stats.count(&anomaly);
+            let refused = Refused { anomaly, source: received.source, at: now };
+            // Another virtual router's addresses are not ours, and our own adverts no rival's.
+            let is_other = matches!(anomaly, Anomaly::DuplicateVrid { .. } | Anomaly::OwnAddress);
+            let is_rival = !is_other && received.advert.claim != Claim::Resigns;
+            if is_rival {
+                self.refused = Some(refused);
+            }
+            self.tell_anomaly(refused, is_rival && self.is_serving(), out);
             return false;
         }
+        self.refused = None;
         for anomaly in self.oddities(received).into_iter().flatten() {
             self.anomaly(anomaly, received.source, out);
         }
@@ -70,7 +80,7 @@ impl VirtualRouter {
             return Some(Anomaly::UnknownPeer { dropped: true });
         }
         (lists(params.advertised_addresses(), &advert.addresses) == Lists::Disjoint)
-            .then_some(Anomaly::DuplicateVrid)
+            .then(|| Anomaly::DuplicateVrid { theirs: advert.addresses.iter().next() })
     }
 
     /// RFC 9568 §7.1: "MUST verify that the IPv4 TTL/IPv6 HL is 255". Unicast adverts may be routed: they

@@ -69,6 +69,12 @@ impl VirtualRouter {
         let reason = self.taking_because.take().unwrap_or(TransitionReason::Owner);
         self.tell_transition(now, reason, out);
         out.push(self.id, Action::Tell(Notice::Announcing));
+        // It was MASTER a moment ago, and we did not listen: say so, for it may fall silent now (keepalived does).
+        if let Some(refused) =
+            self.refused.filter(|refused| now.since(refused.at) < self.master_down(self.params.interval))
+        {
+            self.tell_anomaly(refused, true, out);
+        }
     }
 
     /// Sends an advert and sets the next one an interval from now.

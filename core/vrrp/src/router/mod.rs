@@ -42,7 +42,17 @@ pub struct VirtualRouter {
     /// Why mastership is being taken, until it is told.
     taking_because: Option<TransitionReason>,
     told: Told,
+    /// The last advert of another MASTER that was dropped, until one is accepted.
+    refused: Option<Refused>,
     stats: Stats,
+}
+
+/// An advert that is worth a word.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    anomaly: Anomaly,
+    source: IpAddr,
+    at: Instant,
 }
 
 impl VirtualRouter {
@@ -60,6 +70,7 @@ impl VirtualRouter {
             since: Instant::ZERO,
             taking_because: None,
             told: Told::default(),
+            refused: None,
             stats: Stats::default(),
         }
     }
@@ -187,7 +198,7 @@ impl VirtualRouter {
                     State::Init { .. } | State::Fault { .. } | State::Stopped => return,
                     State::Backup(_) | State::Master(_) => {}
                 }
-                if self.admit(received, out) {
+                if self.admit(now, received, out) {
                     self.advert(now, received, out);
                 }
             }
@@ -414,8 +425,13 @@ impl VirtualRouter {
     /// Tells an anomaly once and counts it always.
     pub(crate) fn anomaly(&mut self, anomaly: Anomaly, source: IpAddr, out: &mut Actions) {
         self.stats.count(&anomaly);
+        self.tell_anomaly(Refused { anomaly, source, at: self.since }, false, out);
+    }
+
+    fn tell_anomaly(&mut self, refused: Refused, both_master: bool, out: &mut Actions) {
+        let Refused { anomaly, source, .. } = refused;
         if self.told.is_new(anomaly, source) {
-            out.push(self.id, Action::Tell(Notice::AdvertAnomaly { anomaly, source }));
+            out.push(self.id, Action::Tell(Notice::AdvertAnomaly { anomaly, source, both_master }));
         }
     }
 

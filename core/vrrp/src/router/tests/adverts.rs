@@ -4,11 +4,11 @@ use alloc::vec;
 use core::time::Duration;
 
 use super::rig::*;
-use crate::Input;
 use crate::notice::StateName;
 use crate::params::{Destination, HigherAdverts, LowerAdverts, Params, Preemption, SourceCheck, UnicastPeer};
 use crate::scalar::{AdvertInterval, Priority, Version};
 use crate::wire::{Auth, ChecksumForm};
+use crate::{Input, LinkState};
 
 #[test]
 fn backup_advert_higher_resets_the_timer() {
@@ -328,14 +328,16 @@ fn refused_adverts() {
             "another virtual router",
             params(),
             Heard { addresses: &[10, 9, 9, 9], ..from_peer(200) },
-            "DuplicateVrid",
+            "DuplicateVrid { theirs: Some(10.9.9.9) }",
         ),
     ];
     for (name, params, heard, anomaly) in rows {
         let mut rig = Rig::backup(params);
         let before = rig.deadline();
-        let expected =
-            alloc::format!("tell AdvertAnomaly {{ anomaly: {anomaly}, source: {} }}", heard.source);
+        let expected = alloc::format!(
+            "tell AdvertAnomaly {{ anomaly: {anomaly}, source: {}, both_master: false }}",
+            heard.source
+        );
         assert_eq!(rig.hear(1_000, heard), [expected], "{name}");
         assert_eq!(rig.deadline(), before, "{name}");
         assert!(rig.hear(1_500, heard).is_empty(), "{name}: told once");
@@ -386,8 +388,10 @@ fn odd_adverts_that_count() {
         let mut rig = Rig::backup(params);
         let before = rig.deadline();
         let actions = rig.hear(1_000, heard);
-        let expected =
-            alloc::format!("tell AdvertAnomaly {{ anomaly: {anomaly}, source: {} }}", heard.source);
+        let expected = alloc::format!(
+            "tell AdvertAnomaly {{ anomaly: {anomaly}, source: {}, both_master: false }}",
+            heard.source
+        );
         assert_eq!(actions.first(), Some(&expected), "{name}");
         assert_ne!(rig.deadline(), before, "{name}");
     }
@@ -396,6 +400,26 @@ fn odd_adverts_that_count() {
         let actions = Rig::backup(two.clone()).hear(1_000, Heard { addresses, ..from_peer(200) });
         assert!(!actions.iter().any(|line| line.contains("Anomaly")), "{actions:?}");
     }
+}
+
+#[test]
+fn an_advert_dropped_while_master_means_two_masters() {
+    let mut rig = Rig::master(Params { auth: Auth::Simple(*b"1111\0\0\0\0"), ..params() });
+    let actions = rig.hear(500, Heard { auth: Auth::Simple(*b"2222\0\0\0\0"), ..from_peer(200) });
+    assert_eq!(actions, ["tell AdvertAnomaly { anomaly: AuthFailed, source: 10.1.1.20, both_master: true }"]);
+}
+
+/// keepalived falls silent while it hears adverts that it refuses in turn: it is named when we become MASTER.
+#[test]
+fn a_master_that_was_not_listened_to_is_named_on_the_take_over() {
+    let mut rig = Rig::backup(Params { auth: Auth::Simple(*b"1111\0\0\0\0"), ..params() });
+    rig.hear(3_000, Heard { auth: Auth::Simple(*b"2222\0\0\0\0"), ..from_peer(200) });
+    rig.timeout(3_610);
+    let actions = rig.feed(3_610, Input::AddressUsable(0));
+    assert_eq!(
+        actions.last().unwrap(),
+        "tell AdvertAnomaly { anomaly: AuthFailed, source: 10.1.1.20, both_master: true }"
+    );
 }
 
 #[test]
@@ -414,8 +438,8 @@ fn a_flood_of_anomalies_is_told_sixteen_times_and_always_counted() {
 fn anomalies_are_told_again_after_a_change_of_state() {
     let mut rig = Rig::backup(params());
     assert_eq!(rig.hear(1_000, Heard { ttl: 1, ..from_peer(200) }).len(), 1);
-    rig.timeout(3_610);
-    rig.feed(3_610, Input::AddressUsable(0));
+    rig.feed(2_000, Input::Link(LinkState::Down));
+    rig.feed(3_000, Input::Link(LinkState::Up));
     assert_eq!(rig.hear(4_000, Heard { ttl: 1, ..from_peer(200) }).len(), 1);
 }
 
