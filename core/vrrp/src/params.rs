@@ -70,6 +70,9 @@ pub enum InvalidParams {
     /// A count of missed adverts of zero.
     #[error("at least one advert must be missed before a take-over")]
     MissedAdverts,
+    /// A refresh of announcements without a period.
+    #[error("the refresh of announcements needs a period")]
+    Refresh,
     /// Authentication with version 3, which has none.
     #[error("VRRP version 3 has no authentication")]
     Auth,
@@ -90,6 +93,9 @@ impl Params {
         }
         if self.missed_adverts == 0 {
             return Err(InvalidParams::MissedAdverts);
+        }
+        if self.announce.refresh.is_some_and(|refresh| refresh.every.is_zero()) {
+            return Err(InvalidParams::Refresh);
         }
         let advertised = self.addresses.get(..self.advertised).ok_or(InvalidParams::Advertised)?;
         if let Some(&address) = advertised.iter().find(|&&address| Family::of(address) != self.family) {

@@ -27,8 +27,8 @@ const MISSING_AT_MOST: Duration = Duration::from_secs(3);
 const RIVAL_ADVERTS: u32 = 3;
 /// Lower adverts are answered with announcements, and told, at most this often: a flood of them must not become
 /// one of ours.
-const ANSWER_EVERY: Duration = Duration::from_secs(1);
-/// An advert this soon after another one says nothing new; half an interval if that is shorter.
+const REASSERT_EVERY: Duration = Duration::from_secs(1);
+/// An answer this soon after another one says nothing new; half an interval if that is shorter.
 const ADVERT_AGAIN: Duration = Duration::from_millis(20);
 
 impl VirtualRouter {
@@ -47,6 +47,7 @@ impl VirtualRouter {
             rival: None,
             last_advert_at: None,
             answered_at: None,
+            reasserted_at: None,
         });
         self.taking_because = Some(reason);
         if done {
@@ -89,11 +90,12 @@ impl VirtualRouter {
         out.push(self.id, Action::SendAdvert(Claim::Holds(self.priority)));
     }
 
-    /// Sends an advert in answer to another one, unless one has just been sent: one is enough for a burst.
+    /// Sends an advert in answer to another one, unless one has just been answered: one is enough for a burst.
     fn answer(&mut self, now: Instant, out: &mut Actions) {
         let again = ADVERT_AGAIN.min(self.params.interval.duration() / 2);
-        let State::Master(master) = &self.state else { return };
-        if master.last_advert_at.is_none_or(|last| now.since(last) >= again) {
+        let State::Master(master) = &mut self.state else { return };
+        if master.answered_at.is_none_or(|last| now.since(last) >= again) {
+            master.answered_at = Some(now);
             self.advertise(now, out);
         }
     }
@@ -125,7 +127,8 @@ impl VirtualRouter {
     }
 
     pub(super) fn master_timeout(&mut self, now: Instant, out: &mut Actions) {
-        self.notice_stall(now, out);
+        // First: who cannot serve must not say that it does.
+        self.restore_missing(now, out);
         let slack = self.slack();
         let State::Master(master) = &mut self.state else { return };
         match &mut master.phase {
@@ -153,7 +156,6 @@ impl VirtualRouter {
                 self.announce_due(now, out);
             }
         }
-        self.restore_missing(now, out);
     }
 
     /// RFC 9568 §6.4.3: "Reset the Adver_Timer to Advertisement_Interval". Counted from when this advert was
@@ -169,25 +171,39 @@ impl VirtualRouter {
         }
     }
 
-    /// A MASTER that has not advertised for as long as its backups wait was asleep: another may be MASTER by
-    /// now. It listens for an interval before it says anything.
-    fn notice_stall(&mut self, now: Instant, out: &mut Actions) {
-        let down = self.master_down(self.params.interval);
-        let interval = self.params.interval.duration();
+    /// A MASTER that has not run for as long as its backups wait was asleep: another may be MASTER by now. It
+    /// listens for an interval before it says anything; one that had not said anything yet is a backup again.
+    pub(super) fn notice_stall(&mut self, now: Instant, out: &mut Actions) {
+        let (version, priority) = (self.params.version, self.priority);
+        let (interval, down) = (self.params.interval, self.master_down(self.params.interval));
         let State::Master(master) = &mut self.state else { return };
-        let Phase::Serving { advert_at, .. } = master.phase else { return };
-        let late = now.since(advert_at);
-        if late + interval < down {
+        let due_at = match &master.phase {
+            Phase::Taking { until, .. } | Phase::Listening { until } => *until,
+            Phase::Serving { advert_at, .. } => *advert_at,
+        };
+        let late = now.since(due_at);
+        if late + interval.duration() < down {
             return;
         }
-        master.phase = Phase::Listening { until: now + interval };
         out.push(self.id, Action::Tell(Notice::Stalled { late }));
+        match &mut master.phase {
+            Phase::Taking { .. } => {
+                let down_at = now + interval.duration() + interval.skew(version, priority);
+                let mut backup = Self::silent_backup(now, down_at, interval);
+                backup.listened_again = true;
+                self.enter_backup(now, TransitionReason::Started, backup, out);
+            }
+            phase @ (Phase::Listening { .. } | Phase::Serving { .. }) => {
+                *phase = Phase::Listening { until: now + interval.duration() };
+            }
+        }
     }
 
     /// Back from a stall, still MASTER.
     fn resume(&mut self, now: Instant, out: &mut Actions) {
         let announcements = Announcements::start(Occasion::Entry, &self.params.announce, now);
         let State::Master(master) = &mut self.state else { return };
+        master.answered_at = Some(now);
         master.phase = Phase::Serving { advert_at: now, announcements };
         self.announce_due(now, out);
         self.advertise(now, out);
@@ -195,7 +211,6 @@ impl VirtualRouter {
     }
 
     pub(super) fn master_advert(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) {
-        self.notice_stall(now, out);
         let Claim::Holds(theirs) = received.advert.claim else {
             // RFC 9568 §6.4.3: "If the Priority in the ADVERTISEMENT is zero, then: Send an ADVERTISEMENT;
             // Reset the Adver_Timer to Advertisement_Interval".
@@ -222,7 +237,9 @@ impl VirtualRouter {
     /// to Active_Down_Interval; Transition to the {Backup} state".
     fn yield_to(&mut self, now: Instant, theirs: Priority, received: &Received<'_>, out: &mut Actions) {
         let source = received.source;
-        if self.params.higher_adverts == HigherAdverts::AnswerAndYield && self.is_serving() {
+        // A farewell with an interval of our own would be the last one that the backups learn.
+        let same_interval = received.advert.interval == self.params.interval;
+        if self.params.higher_adverts == HigherAdverts::AnswerAndYield && same_interval && self.is_serving() {
             self.advertise(now, out);
         }
         let reason = if theirs > self.priority {
@@ -258,9 +275,9 @@ impl VirtualRouter {
                 self.resume(now, out);
             }
             Phase::Serving { .. } => {
-                let is_due = master.answered_at.is_none_or(|last| now.since(last) >= ANSWER_EVERY);
+                let is_due = master.reasserted_at.is_none_or(|last| now.since(last) >= REASSERT_EVERY);
                 if is_due {
-                    master.answered_at = Some(now);
+                    master.reasserted_at = Some(now);
                 }
                 match self.params.lower_adverts {
                     LowerAdverts::Answer => self.answer(now, out),
@@ -299,7 +316,10 @@ impl VirtualRouter {
             return;
         }
         master.missing.retain(|missing| missing.address != address);
-        out.push(self.id, Action::Announce(address));
+        // While listening nothing is said; everything is announced afterwards.
+        if let Phase::Serving { .. } = master.phase {
+            out.push(self.id, Action::Announce(address));
+        }
         out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::PutBack }));
     }
 
@@ -325,9 +345,14 @@ impl VirtualRouter {
         if trouble == AddressTrouble::Duplicate {
             out.push(self.id, Action::RemoveAddress(address));
         }
-        match &master.phase {
+        match &mut master.phase {
             // Nothing has been said yet: it is simply waited for again.
-            Phase::Taking { .. } => out.push(self.id, Action::AddAddress(address)),
+            Phase::Taking { waiting, .. } => {
+                if !waiting.contains(&address) {
+                    waiting.push(address);
+                }
+                out.push(self.id, Action::AddAddress(address));
+            }
             Phase::Serving { .. } | Phase::Listening { .. } => {
                 // At once the first time, later the second: whoever flushes twice in a row has done by then.
                 if losses == 1 {

@@ -93,10 +93,10 @@ impl VirtualRouter {
         self.priority
     }
 
-    /// The address adverts are sent from, while there is one.
+    /// The address adverts are sent from: the present one, or, so that a resignation can still leave, the last.
     #[must_use]
     pub const fn source(&self) -> Option<IpAddr> {
-        self.conditions.source.address()
+        self.conditions.last_source
     }
 
     /// The counters.
@@ -174,6 +174,7 @@ impl VirtualRouter {
     ///
     /// `now` must not run backwards.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Actions) {
+        self.notice_stall(now, out);
         match input {
             Input::Start => match self.state {
                 State::Init { awaiting: None } => self.settle(now, TransitionReason::Started, out),
@@ -212,6 +213,7 @@ impl VirtualRouter {
             }
             Input::Source(source) => {
                 self.conditions.source = source;
+                self.conditions.last_source = source.address().or(self.conditions.last_source);
                 self.reconsider(now, out);
             }
             Input::Transport(transport) => {
@@ -264,8 +266,8 @@ impl VirtualRouter {
 
     /// Looks at the circumstances again: a hindrance may have come or gone, the priority may have changed.
     fn reconsider(&mut self, now: Instant, out: &mut Actions) {
-        self.update_priority(now, out);
-        let hindrance = self.conditions.hindrance(&self.params);
+        self.update_priority(out);
+        let hindrance = self.conditions.hindrance(&self.params, now);
         match (&self.state, hindrance) {
             // Not started, or over.
             (State::Init { awaiting: None } | State::Stopped, _) => {}
@@ -287,25 +289,28 @@ impl VirtualRouter {
         }
     }
 
-    fn update_priority(&mut self, now: Instant, out: &mut Actions) {
+    fn update_priority(&mut self, out: &mut Actions) {
         let (from, to) = (self.priority, self.conditions.priority(&self.params));
         if from == to {
             return;
         }
         self.priority = to;
+        if let State::Stopped = self.state {
+            return;
+        }
         out.push(self.id, Action::Tell(Notice::PriorityChanged { from, to }));
         if let State::Backup(backup) = &mut self.state {
             // keepalived: the running timer moves by the difference of the skew times.
             let before = backup.master_interval.skew(self.params.version, from);
             let after = backup.master_interval.skew(self.params.version, to);
-            backup.master_down_at = (backup.master_down_at + after).max(now + before) - before;
+            backup.master_down_at = backup.master_down_at + after - before;
         }
     }
 
     /// Enters the state that the circumstances allow.
     fn settle(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
-        self.update_priority(now, out);
-        if let Some(hindrance) = self.conditions.hindrance(&self.params) {
+        self.update_priority(out);
+        if let Some(hindrance) = self.conditions.hindrance(&self.params, now) {
             self.enter_hindered(now, hindrance, out);
             return;
         }
@@ -369,17 +374,18 @@ impl VirtualRouter {
         self.tell_transition(now, TransitionReason::Stopped, out);
     }
 
-    /// Sends priority zero, twice, if this router has advertised.
+    /// Sends priority zero, twice, if this router advertises. One that slept does not: another is MASTER by now, and
+    /// its backups would take the resignation for that one's.
     ///
     /// RFC 9568 §6.4.3: "Send an ADVERTISEMENT with Priority = 0". Two copies, because one may be lost; never
     /// again, because each restarts the successor's skew time.
     fn resign(&mut self, out: &mut Actions) {
         match &self.state {
-            State::Master(Master { last_advert_at: Some(_), .. }) => {
+            State::Master(Master { phase: Phase::Serving { .. }, .. }) => {
                 self.send_resignation(out);
                 self.send_resignation(out);
             }
-            State::Master(Master { last_advert_at: None, .. })
+            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
             | State::Init { .. }
             | State::Backup(_)
             | State::Fault { .. }

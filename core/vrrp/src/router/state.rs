@@ -79,8 +79,10 @@ pub(super) struct Master {
     pub(super) rival: Option<Rival>,
     /// When the last advert was handed out.
     pub(super) last_advert_at: Option<Instant>,
-    /// When a lower advert was last answered with announcements and told.
+    /// When another advert was last answered by one of ours.
     pub(super) answered_at: Option<Instant>,
+    /// When a lower advert was last answered by announcements, and told.
+    pub(super) reasserted_at: Option<Instant>,
 }
 
 /// The phases of mastership. A later LEAVING phase keeps addresses while the successor takes over.
@@ -139,6 +141,8 @@ impl Master {
 pub(super) struct Conditions {
     pub(super) link: crate::LinkState,
     pub(super) source: Source,
+    /// The last address there was.
+    pub(super) last_source: Option<IpAddr>,
     pub(super) transport: Transport,
     /// Verdicts of the trackers; up until told otherwise.
     pub(super) tracks: Vec<bool>,
@@ -158,6 +162,7 @@ impl Conditions {
         Self {
             link: crate::LinkState::Missing,
             source: Source::None,
+            last_source: None,
             transport: Transport::Ready,
             tracks: params.trackers.iter().map(|_| true).collect(),
             unstable: None,
@@ -165,8 +170,8 @@ impl Conditions {
         }
     }
 
-    /// The first thing that keeps the router from taking part.
-    pub(super) fn hindrance(&self, params: &Params) -> Option<Hindrance> {
+    /// The first thing that keeps the router from taking part at `now`.
+    pub(super) fn hindrance(&self, params: &Params, now: Instant) -> Option<Hindrance> {
         use crate::params::LinkTracking;
         match (self.link, params.link_tracking) {
             (crate::LinkState::Missing, _) => return Some(Hindrance::InterfaceMissing),
@@ -185,7 +190,8 @@ impl Conditions {
             Source::Tentative => return Some(Hindrance::SourceTentative),
             Source::None => return Some(Hindrance::NoSource),
         }
-        self.unstable.map(|(address, _)| Hindrance::AddressUnstable(address))
+        let unstable = self.unstable.filter(|(_, until)| *until > now);
+        unstable.map(|(address, _)| Hindrance::AddressUnstable(address))
     }
 
     /// The base priority plus what the trackers add.

@@ -209,3 +209,37 @@ fn an_index_out_of_range_is_ignored() {
         assert!(rig.feed(10, input).is_empty(), "{input:?}");
     }
 }
+
+/// The minute is over: back to BACKUP without another FAULT.
+#[test]
+fn an_unstable_address_is_forgotten_after_its_minute_in_any_state() {
+    let mut rig = Rig::backup(params());
+    rig.timeout(3_610);
+    rig.feed(3_610, Input::AddressFailed(0));
+    assert_eq!(rig.state(), StateName::Fault);
+    rig.feed(4_000, Input::Source(crate::Source::Tentative));
+    assert_eq!(rig.state(), StateName::Init);
+    let actions = rig.feed(100_000, Input::Source(crate::Source::Address(ip(OURS))));
+    assert_eq!(actions, ["Init -> Backup at 100: Recovered"]);
+}
+
+/// Who has given up an address for good does not first say that it is MASTER.
+#[test]
+fn an_address_missing_too_long_while_taking_is_given_up_without_a_word() {
+    let mut rig = Rig::backup(two());
+    rig.timeout(3_610);
+    rig.feed(3_610, Input::AddressFailed(0));
+    let actions = rig.timeout(6_610);
+    assert!(!actions.iter().any(|line| line.starts_with("advert")), "{actions:?}");
+    assert_ne!(rig.state(), StateName::Master);
+}
+
+#[test]
+fn an_address_lost_while_taking_is_waited_for() {
+    let mut rig = Rig::backup(two());
+    rig.timeout(3_610);
+    rig.feed(3_611, Input::AddressUsable(0));
+    rig.feed(3_612, Input::AddressLost(0));
+    assert!(rig.feed(3_613, Input::AddressUsable(1)).is_empty());
+    assert!(rig.feed(3_614, Input::AddressUsable(0)).contains(&"advert 100".into()));
+}

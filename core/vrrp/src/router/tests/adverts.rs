@@ -149,6 +149,14 @@ fn master_advert_higher_answers_once_if_told_to() {
     assert_eq!(rig.state(), StateName::Backup);
 }
 
+/// Its farewell would be the last interval that the backups learn, and they would take over too early, for ever.
+#[test]
+fn master_advert_higher_with_another_interval_is_not_answered() {
+    let mut rig = Rig::master(Params { higher_adverts: HigherAdverts::AnswerAndYield, ..v3(params()) });
+    let actions = rig.hear(500, Heard { centis: 10, ..v3_from_peer(101) });
+    assert!(!actions.iter().any(|line| line.starts_with("advert")), "{actions:?}");
+}
+
 #[test]
 fn master_advert_higher_with_another_interval_in_version_3() {
     let mut rig = Rig::master(v3(params()));

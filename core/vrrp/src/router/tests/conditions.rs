@@ -215,3 +215,26 @@ fn link_up_again_in_backup_and_init_is_quiet() {
     assert!(rig.feed(1, Input::Link(LinkState::Down)).is_empty());
     assert!(rig.feed(2, Input::Link(LinkState::Up)).is_empty());
 }
+
+/// The difference of the skew times moves the timer, and does not hide that it passed long ago.
+#[test]
+fn a_change_of_priority_does_not_hide_a_stall() {
+    let mut rig = Rig::backup(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
+    rig.feed(60_000, Input::Track { tracker: 0, up: false });
+    assert!(rig.timeout(60_000).first().unwrap().starts_with("tell Stalled"));
+}
+
+#[test]
+fn a_resignation_leaves_with_the_last_address() {
+    let mut rig = Rig::master(params());
+    let actions = rig.feed(5, Input::Source(Source::None));
+    assert_eq!(actions.get(..2).unwrap(), ["advert 0", "advert 0"]);
+    assert_eq!(rig.router.source(), Some(ip(OURS)));
+}
+
+#[test]
+fn nothing_is_told_of_a_stopped_router() {
+    let mut rig = Rig::backup(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
+    rig.feed(1, Input::Stop);
+    assert!(rig.feed(2, Input::Track { tracker: 0, up: false }).is_empty());
+}

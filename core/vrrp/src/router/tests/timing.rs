@@ -154,3 +154,38 @@ fn down_timer_adverts_lengthens_the_master_down_time() {
     let rig = Rig::backup(Params { missed_adverts: 10, ..params() });
     assert_eq!(rig.deadline(), Some(10_609_375_000));
 }
+
+/// A live migration ends with the hardware's change: even that is not announced before listening.
+#[test]
+fn a_slept_master_says_nothing_whatever_happens_first() {
+    let mut rig = Rig::master(params());
+    assert_eq!(rig.feed(60_000, Input::HardwareChanged), ["tell Stalled { late: 59s }"]);
+    let mut rig = Rig::master(params());
+    assert_eq!(
+        rig.feed(60_000, Input::Link(LinkState::Down)),
+        ["tell Stalled { late: 59s }", "remove 0", "Master -> Fault at 100: Hindered(LinkDown)"]
+    );
+    let mut rig = Rig::master(params());
+    rig.feed(500, Input::AddressLost(0));
+    rig.timeout(2_000);
+    rig.timeout(60_000);
+    assert!(!rig.feed(60_001, Input::AddressUsable(0)).contains(&"announce 0".into()));
+}
+
+#[test]
+fn a_router_that_slept_while_taking_is_a_backup_again() {
+    let mut rig = Rig::backup(params());
+    rig.timeout(3_610);
+    let actions = rig.timeout(60_000);
+    assert_eq!(actions.last().unwrap(), "remove 0");
+    assert_eq!(rig.state(), StateName::Backup);
+    assert_eq!(rig.deadline(), Some(61_609_375_000));
+}
+
+#[test]
+fn a_router_that_slept_again_while_listening_listens_again() {
+    let mut rig = Rig::master(params());
+    rig.timeout(10_000);
+    assert_eq!(rig.timeout(600_000), ["tell Stalled { late: 589s }"]);
+    assert_eq!(rig.deadline(), Some(601_000_000_000));
+}

@@ -1,0 +1,155 @@
+//! One MASTER on a healed segment: within which time, and that it stays the only one.
+
+use std::time::Duration;
+
+use keepwatch_vrrp::{Family, Instant, Preemption, Priority, RouterId, StateName};
+
+use crate::checker::Rule;
+use crate::deeds::SETTLES_WITHIN;
+use crate::host::{Host, HostId, Process};
+use crate::simulation::Simulation;
+
+/// Delivery of the few packets it takes, and rounding: what no rule accounts for.
+const MARGIN: Duration = Duration::from_millis(100);
+/// An address that could not be kept in place keeps its router in FAULT for so long.
+const UNSTABLE_FOR: Duration = Duration::from_secs(60);
+
+impl Simulation {
+    /// How long after healing there may be none or several: the master-down time of the slowest, and what the
+    /// settling rules add to it.
+    #[must_use]
+    pub fn settles_within(&self, router: RouterId) -> Duration {
+        let params = || self.hosts.iter().map(|host| &host.params[router.0]);
+        // A backup may have learned the longest interval of all.
+        let Some(slowest) = params().map(|params| params.interval).max() else { return Duration::ZERO };
+        let lowest = Priority::new(1).expect("not zero");
+        let down = params().map(|p| slowest.master_down(p.version, lowest, p.missed_adverts)).max();
+        let skew = params().map(|p| slowest.skew(p.version, lowest)).max();
+        let (down, skew) = (down.unwrap_or_default(), skew.unwrap_or_default());
+        let delay = params()
+            .map(|params| match params.preemption {
+                Preemption::After(delay) => delay + slowest.duration(),
+                Preemption::Immediate | Preemption::Never => Duration::ZERO,
+            })
+            .max()
+            .unwrap_or_default();
+        let is_faulty = |host: &Host| host.views[router.0].state == StateName::Fault;
+        let fault = if self.hosts.iter().any(is_faulty) { UNSTABLE_FOR } else { Duration::ZERO };
+        let late = self.hosts.iter().map(|host| host.lateness).max().unwrap_or_default();
+        // A backup that slept listens for an interval and the skew; a MASTER that slept, for an interval.
+        let grace = slowest.duration() * 2 + skew;
+        fault + grace + delay + down + SETTLES_WITHIN + late * 4 + MARGIN
+    }
+
+    /// Lets time pass until every router has settled and has stayed so for three master-down times.
+    pub fn settle(&mut self) {
+        if self.violation().is_some() {
+            return;
+        }
+        let routers: Vec<RouterId> = (0..self.routers()).map(RouterId).collect();
+        let bound = routers.iter().map(|&router| self.settles_within(router)).max().unwrap_or_default();
+        let until = self.now + bound;
+        let stay = routers.iter().map(|&router| self.stays_for(router)).max().unwrap_or_default();
+        let mut since: Option<Instant> = None;
+        loop {
+            let unsettled = routers.iter().find_map(|&router| Some((router, self.unsettled(router)?)));
+            match (unsettled, since) {
+                (None, None) => since = Some(self.now),
+                (None, Some(at)) if self.now.since(at) >= stay => return,
+                (None, Some(_)) => {}
+                (Some((router, (rule, found))), _) => {
+                    if self.now >= until {
+                        return self.report(None, router, rule, found);
+                    }
+                    since = None;
+                }
+            }
+            let limit = since.map_or(until, |at| at + stay);
+            self.step(limit);
+            if self.violation().is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Stops the host of a MASTER, and expects a successor of each of its masterships within the skew time.
+    pub fn hand_over(&mut self, host: HostId) {
+        let routers = (0..self.routers()).map(RouterId);
+        let left: Vec<RouterId> =
+            routers.filter(|&router| self.serving(router) == [host] && self.standbys(router) > 0).collect();
+        let bounds: Vec<Instant> =
+            left.iter().map(|&router| self.now + self.hands_over_within(host, router)).collect();
+        self.apply(crate::Fault::Stop(host));
+        for (router, until) in left.into_iter().zip(bounds) {
+            while self.serving(router).is_empty() && self.step(until) {}
+            if self.serving(router).is_empty() {
+                let found = format!("no successor of {host}");
+                self.report(None, router, Rule::HandsOver, found);
+            }
+        }
+    }
+
+    fn hands_over_within(&self, leaving: HostId, router: RouterId) -> Duration {
+        let interval = self.hosts[leaving.0].params[router.0].interval;
+        let successors = self.hosts.iter().filter(|host| host.id != leaving && host.is_standby(router));
+        let slowest = successors
+            .map(|host| {
+                let params = &host.params[router.0];
+                let priority = host.routers.get(router).map_or(params.priority, |router| router.priority());
+                let settle = match params.family {
+                    Family::V4 => Duration::ZERO,
+                    Family::V6 => SETTLES_WITHIN,
+                };
+                interval.skew(params.version, priority) + settle + host.lateness
+            })
+            .max();
+        // Two deliveries: the quicker of two backups may take over and yield to the slower one's advert.
+        slowest.unwrap_or_default() + self.network.delay * 2
+    }
+
+    pub(crate) fn routers(&self) -> usize {
+        self.hosts.first().map_or(0, |host| host.params.len())
+    }
+
+    fn standbys(&self, router: RouterId) -> usize {
+        self.hosts.iter().filter(|host| host.is_standby(router)).count()
+    }
+
+    fn stays_for(&self, router: RouterId) -> Duration {
+        let params = || self.hosts.iter().map(|host| &host.params[router.0]);
+        let slowest = params().map(|params| params.interval.duration()).max().unwrap_or_default();
+        // Longer than three master-down times of three missed adverts and a skew.
+        slowest * 12 + MARGIN
+    }
+
+    /// What is still missing from: everybody takes part, one serves, and nobody who may preempt is above it.
+    fn unsettled(&self, router: RouterId) -> Option<(Rule, String)> {
+        let taking_part = || self.hosts.iter().filter(|host| host.is_running(router));
+        taking_part().next()?;
+        let serving = self.serving(router);
+        let [master] = serving[..] else {
+            let names: Vec<String> = serving.iter().map(ToString::to_string).collect();
+            return Some((Rule::OneMaster, format!("serving: {}", names.join(" "))));
+        };
+        if let Some(host) = taking_part().find(|host| host.id != master && !host.is_standby(router)) {
+            let state = host.views[router.0].state;
+            return Some((Rule::OneMaster, format!("{} is in {state:?}", host.id)));
+        }
+        let priority = |host: &Host| host.routers.get(router).map(keepwatch_vrrp::VirtualRouter::priority);
+        let above = taking_part().find(|host| {
+            host.params[router.0].preemption != Preemption::Never
+                && priority(host) > priority(&self.hosts[master.0])
+        })?;
+        Some((Rule::HighestPriority, format!("{master} serves, though {} is above it", above.id)))
+    }
+}
+
+impl Host {
+    fn is_running(&self, router: RouterId) -> bool {
+        self.process != Process::Dead && self.views[router.0].state != StateName::Stopped
+    }
+
+    fn is_standby(&self, router: RouterId) -> bool {
+        self.process != Process::Dead && self.views[router.0].state == StateName::Backup
+    }
+}
