@@ -113,16 +113,16 @@ vrrp_script chk {
 }
 ";
     let expected = "\
-error: the file ends within a block
- --> keepalived.conf:1:1
+error: a block is not closed
+ --> keepalived.conf:6:1
   |
 1 | vrrp_instance VI_1 {
-  | ^^^^^^^^^^^^^^^^^^^^ this block is never closed
+  | -------------------- this `vrrp_instance` is not closed
 ...
 6 | vrrp_script chk {
-  | --------------- this cannot stand within a block: a `}` is missing before it
+  | ^^^^^^^^^^^ `vrrp_script` cannot stand in `vrrp_instance`: a `}` is missing before it
   |
-  = help: add the missing `}`, or the missing end of the file
+  = help: add the missing `}`
 ";
     assert_eq!(rendered(text), expected);
 }
@@ -161,11 +161,13 @@ warning: mail is read but not sent in this version: that of VI_1, that of VI_2, 
 7 | vrrp_instance VI_1 {
   | ^^^^^^^^^^^^^^^^^^
 
-warning: checks are read but not run in this version: VI_1 behaves as if chk passed, VI_2 behaves as if chk passed
+warning: checks are read but not run in this version: VI_1 behaves as if chk always succeeded, VI_2 behaves as if chk always succeeded
   --> keepalived.conf:10:20
    |
 10 |     track_script { chk }
    |                    ^^^
+   |
+   = note: they stay MASTER when the check would fail
 
 warning: notify scripts and FIFOs are read but not served in this version: those of VI_1, those of VI_2
   --> keepalived.conf:11:5
@@ -180,4 +182,14 @@ warning: sync groups are read but not kept in this version: G lets VI_1 and VI_2
    | ^^^^^^^^^^^^^^^^^
 ";
     assert_eq!(rendered(text), expected);
+}
+
+/// A text made to have thousands of findings, each with a label at the first line, is told in bounded time.
+#[test]
+fn thousands_of_findings_are_cut() {
+    let text = "vrrp_instance v {\n}\n".repeat(3_000);
+    let loaded = load_text("many.conf", text);
+    let rendered = loaded.findings.render(&loaded.source, Style::Plain);
+    assert!(loaded.findings.len() > 1_000);
+    assert!(rendered.ends_with("more: mend these first\n"), "{}", &rendered[rendered.len() - 200..]);
 }

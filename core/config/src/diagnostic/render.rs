@@ -16,6 +16,9 @@ pub enum Style {
     Colour,
 }
 
+/// Nobody reads more at once, and a text made to have thousands must not keep us busy for long.
+const MOST_RENDERED: usize = 200;
+
 impl Findings {
     /// The findings as text: each with its title, the name, line and column, the line itself with a caret,
     /// notes and helps; an empty line between two of them. Passwords are masked.
@@ -26,8 +29,14 @@ impl Findings {
             Style::Colour => Renderer::styled(),
         };
         let lines = Lines::new(&source.text);
-        let rendered: Vec<String> =
-            self.iter().map(|finding| render(finding, source, &lines, &renderer)).collect();
+        let mut rendered: Vec<String> = self
+            .iter()
+            .take(MOST_RENDERED)
+            .map(|finding| render(finding, source, &lines, &renderer))
+            .collect();
+        if let Some(more) = self.len().checked_sub(MOST_RENDERED).filter(|more| *more > 0) {
+            rendered.push(format!("... and {more} more: mend these first"));
+        }
         if rendered.is_empty() { String::new() } else { rendered.join("\n\n") + "\n" }
     }
 }

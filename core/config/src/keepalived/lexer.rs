@@ -5,6 +5,7 @@
 //! word begins a new one. Single quotes mean nothing here (see `quoting` for the keywords where they do).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::special;
@@ -19,6 +20,7 @@ pub(super) fn lex<'a>(text: &'a str, findings: &mut Findings) -> Vec<Token<'a>> 
     let mut tokens = Vec::new();
     let mut offset = 0;
     let mut in_definition = false;
+    let mut names = HashSet::new();
     for line in text.split_inclusive('\n') {
         let start = offset;
         offset += line.len();
@@ -35,7 +37,7 @@ pub(super) fn lex<'a>(text: &'a str, findings: &mut Findings) -> Vec<Token<'a>> 
         }
         let open_quote = part.open_quote.map(|at| start + at);
         let start = start + skipped;
-        if special::is_special(content, start, findings) {
+        if special::is_special(content, start, &mut names, findings) {
             in_definition = content.ends_with('\\');
             continue;
         }

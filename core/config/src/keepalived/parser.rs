@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::keywords::Level;
 use super::token::{Line, Token, Word};
+use super::unknown::shown;
 use crate::diagnostic::{Diagnostic, Findings};
 
 /// Deeper nesting than any configuration has; a bound, so that nothing overflows.
 const DEEPEST: usize = 32;
-
-/// Keywords that stand at the root only: one within a block shows where a `}` is missing.
-const ROOT_ONLY: [&str; 5] =
-    ["global_defs", "vrrp_instance", "vrrp_script", "vrrp_sync_group", "virtual_server"];
 
 /// A keyword with its arguments and perhaps a block; or an entry of a list.
 #[cfg_attr(test, derive(Debug))]
@@ -66,8 +64,17 @@ struct Parser<'a> {
     open: Vec<Open<'a>>,
     /// What has been read on the current level.
     statements: Vec<Statement<'a>>,
-    /// The first keyword of the root within a block.
-    misplaced: Option<Range<usize>>,
+    /// The first keyword that belongs outside the block it stands in.
+    misplaced: Option<Misplaced>,
+}
+
+/// A keyword that belongs further out: a `}` is missing before it.
+struct Misplaced {
+    keyword: String,
+    span: Range<usize>,
+    block: String,
+    /// The line that opens the block.
+    block_at: Range<usize>,
 }
 
 struct Open<'a> {
@@ -76,15 +83,38 @@ struct Open<'a> {
     at: usize,
 }
 
+impl Open<'_> {
+    /// From its keyword to its `{`.
+    fn span(&self) -> Range<usize> {
+        self.line.span.start..self.at + 1
+    }
+}
+
 impl<'a> Parser<'a> {
     fn add(&mut self, line: Line<'a>) {
-        if !self.open.is_empty()
-            && self.misplaced.is_none()
-            && ROOT_ONLY.contains(&line.keyword.text.as_ref())
-        {
-            self.misplaced = Some(line.span.clone());
+        if self.misplaced.is_none() {
+            self.misplaced = self.misplaced(&line);
         }
         self.statements.push(Statement { line, block: None });
+    }
+
+    /// Whether a line begins with a keyword that only a level further out knows.
+    fn misplaced(&self, line: &Line<'_>) -> Option<Misplaced> {
+        let innermost = self.open.last()?;
+        let keyword = line.keyword.text.as_ref();
+        let mut level = Some(Level::Root);
+        let mut known_further_out = false;
+        for open in &self.open {
+            known_further_out |= level.is_some_and(|level| level.status(keyword).is_some());
+            level = level.and_then(|level| level.within(&open.line.keyword.text));
+        }
+        let known_here = level.is_some_and(|level| level.status(keyword).is_some());
+        (known_further_out && !known_here).then(|| Misplaced {
+            keyword: keyword.to_owned(),
+            span: line.keyword.span.clone(),
+            block: innermost.line.keyword.text.clone().into_owned(),
+            block_at: innermost.span(),
+        })
     }
 
     fn open(&mut self, at: usize, findings: &mut Findings) -> Option<()> {
@@ -121,14 +151,23 @@ impl<'a> Parser<'a> {
 
     fn finish(self, findings: &mut Findings) -> Option<Vec<Statement<'a>>> {
         let Some(outermost) = self.open.first() else { return Some(self.statements) };
-        let span = outermost.line.span.start..outermost.at + 1;
-        let mut finding =
-            Diagnostic::error(&span, "the file ends within a block", "this block is never closed");
-        if let Some(innermost) = self.open.get(1..).and_then(<[_]>::last) {
-            finding = finding.and(&(innermost.line.span.start..innermost.at + 1), "nor is this one");
+        if let Some(Misplaced { keyword, span, block, block_at }) = self.misplaced {
+            let (keyword, block) = (shown(&keyword), shown(&block));
+            let label = format!("{keyword} cannot stand in {block}: a `}}` is missing before it");
+            findings.push(
+                Diagnostic::error(&span, "a block is not closed", label)
+                    .and(&block_at, format!("this {block} is not closed"))
+                    .help("add the missing `}`"),
+            );
+            return None;
         }
-        if let Some(misplaced) = &self.misplaced {
-            finding = finding.and(misplaced, "this cannot stand within a block: a `}` is missing before it");
+        let mut finding = Diagnostic::error(
+            &outermost.span(),
+            "the file ends within a block",
+            "this block is never closed",
+        );
+        if let Some(innermost) = self.open.get(1..).and_then(<[_]>::last) {
+            finding = finding.and(&innermost.span(), "nor is this one");
         }
         findings.push(finding.help("add the missing `}`, or the missing end of the file"));
         None

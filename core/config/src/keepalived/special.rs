@@ -1,7 +1,10 @@
 //! Lines that keepalived rewrites before it reads them: `include`, conditions, variables and repetition.
 //! None of these is supported yet, and leaving one out would change what the file means: each is an error.
 
+use std::collections::HashSet;
+
 use super::lexer::is_blank;
+use super::unknown::shown;
 use crate::diagnostic::{Diagnostic, Findings};
 
 /// Names that keepalived defines itself.
@@ -10,34 +13,53 @@ const PREDEFINED: [&str; 6] = ["_PWD", "_INSTANCE", "_RANDOM", "_ENV", "_HASH", 
 const INCLUDES: [&str; 6] = ["include", "includer", "includem", "includew", "includeb", "includea"];
 
 /// Whether `content`, a line that begins at `start`, is one of these; reports it, and names that keepalived
-/// would replace.
-pub(super) fn is_special(content: &str, start: usize, findings: &mut Findings) -> bool {
+/// would replace. `names` are those that variables have so far.
+pub(super) fn is_special<'a>(
+    content: &'a str,
+    start: usize,
+    names: &mut HashSet<&'a str>,
+    findings: &mut Findings,
+) -> bool {
     let first = content.split(is_blank).next().unwrap_or_default();
     let span = start..start + first.len();
-    let found = if INCLUDES.contains(&first) {
-        Some(("`include` is not supported yet by this version", "these files would be read here"))
+    let (message, label, help) = if INCLUDES.contains(&first) {
+        let message = "`include` is not supported yet by this version";
+        let files = content.get(first.len()..).unwrap_or_default().trim_matches([' ', '\t', '"']);
+        (message, "these files would be read here", included(files))
     } else if first.starts_with('@') {
-        Some(("conditional lines (`@id`) are not supported yet by this version", "only for some hosts"))
-    } else if first.starts_with("~SEQ") || first.starts_with("~LST") {
-        Some(("repetition (`~SEQ`, `~LST`) is not supported yet by this version", "would be repeated"))
-    } else if is_definition(content) {
-        Some(("variables (`$NAME=value`) are not supported yet by this version", "defined here"))
-    } else {
-        None
-    };
-    if let Some((message, label)) = found {
-        findings.push(
-            Diagnostic::error(&span, message, label).help("write out what keepalived would make of it"),
+        let message = "conditional lines (`@id`) are not supported yet by this version";
+        let help = format!(
+            "keep the line, without {}, on the host it is meant for and drop it on the others",
+            shown(first)
         );
-        return true;
+        (message, "only for some hosts", help)
+    } else if first.starts_with("~SEQ") || first.starts_with("~LST") {
+        let message = "repetition (`~SEQ`, `~LST`) is not supported yet by this version";
+        (message, "would be repeated", "write out what keepalived would make of it".to_owned())
+    } else if let Some(name) = defined(content) {
+        let message = "variables (`$NAME=value`) are not supported yet by this version";
+        let help = format!("replace each `${name}` by its value, and remove this line");
+        names.insert(name);
+        (message, "defined here", help)
+    } else {
+        report_names(content, start, names, findings);
+        return false;
+    };
+    findings.push(Diagnostic::error(&span, message, label).help(help));
+    true
+}
+
+fn included(files: &str) -> String {
+    if files.is_empty() {
+        return "paste the contents of the file here".to_owned();
     }
-    report_names(content, start, findings);
-    false
+    // In full, however long: it is a name to be copied.
+    format!("paste the contents of `{files}` here")
 }
 
 /// Names that keepalived replaces itself, and names nobody defines: the sign of a template that was not
 /// filled in. Outside quotes their braces would tear the line apart under keepalived.
-fn report_names(content: &str, start: usize, findings: &mut Findings) {
+fn report_names(content: &str, start: usize, names: &HashSet<&str>, findings: &mut Findings) {
     let mut quoted = false;
     let mut skip_to = 0;
     for (at, c) in content.char_indices() {
@@ -60,7 +82,7 @@ fn report_names(content: &str, start: usize, findings: &mut Findings) {
                 Diagnostic::error(&span, message, "keepalived puts a value here")
                     .help("write the value itself"),
             );
-        } else if variable_length(rest).is_some() && !quoted {
+        } else if variable_length(rest).is_some() && !quoted && !names.contains(name) {
             findings.push(
                 Diagnostic::error(&span, format!("`{written}` is not defined in this file"), "")
                     .help("if the file is a template, fill it in first"),
@@ -76,11 +98,12 @@ pub(super) fn variable_length(text: &str) -> Option<usize> {
     (!name_at(inner).is_empty()).then_some("${".len() + close + 1)
 }
 
-/// `$NAME=` with no white space before `=`.
-fn is_definition(content: &str) -> bool {
-    let Some(rest) = content.strip_prefix('$') else { return false };
+/// The name in `$NAME=` with no white space before `=`.
+fn defined(content: &str) -> Option<&str> {
+    let rest = content.strip_prefix('$')?;
     let name = name_at(rest);
-    !name.is_empty() && rest.get(name.len()..).is_some_and(|after| after.starts_with('='))
+    let is_definition = !name.is_empty() && rest.get(name.len()..)?.starts_with('=');
+    is_definition.then_some(name)
 }
 
 /// The name at the beginning of `text`: `[A-Za-z_][A-Za-z0-9_]*`, or nothing.
@@ -113,7 +136,7 @@ mod tests {
         ];
         for (line, message, span) in table {
             let mut findings = Findings::default();
-            is_special(line, 0, &mut findings);
+            is_special(line, 0, &mut HashSet::new(), &mut findings);
             let found: Vec<_> =
                 findings.iter().map(|f| (f.message.as_str(), f.primary.span.clone())).collect();
             assert_eq!(found, [(message, span)], "{line}");
@@ -126,7 +149,7 @@ mod tests {
             ["auth_pass pa$word", "script \"echo ${HOME} $1\"", "includes x", "a @b", "$VAR = x", "cost $5"]
         {
             let mut findings = Findings::default();
-            assert!(!is_special(line, 0, &mut findings), "{line}");
+            assert!(!is_special(line, 0, &mut HashSet::new(), &mut findings), "{line}");
             assert!(findings.is_empty(), "{line}");
         }
     }

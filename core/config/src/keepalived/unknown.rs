@@ -7,24 +7,41 @@ use crate::diagnostic::Diagnostic;
 /// Longer words are not compared: no keyword comes near.
 const LONGEST: usize = 40;
 
-/// The warning about an unknown keyword at `level`.
-pub(super) fn unknown(level: Level, statement: &Statement<'_>) -> Diagnostic {
+/// The warning about an unknown keyword at `level`, and the keyword of this level that was meant, if it is
+/// misspelt.
+pub(super) fn unknown(level: Level, statement: &Statement<'_>) -> (Diagnostic, Option<&'static str>) {
     let keyword = &statement.line.keyword;
     if let "<<<<<<<" | "=======" | ">>>>>>>" = keyword.text.as_ref() {
-        return Diagnostic::warning(&keyword.span, "the mark of a merge conflict", "both sides are read")
-            .note("keepalived logs this and the last setting wins; keepwatch does the same")
-            .help("resolve the conflict");
+        let finding =
+            Diagnostic::warning(&keyword.span, "the mark of a merge conflict", "both sides are read")
+                .note("keepalived logs this and the last setting wins; keepwatch does the same")
+                .help("resolve the conflict");
+        return (finding, None);
     }
-    let label = match meant(level, &keyword.text) {
-        Some(Meant::Spelt(name)) => format!("did you mean `{name}`?"),
-        Some(Meant::Elsewhere(level)) => format!("it belongs {}", level.place()),
-        None => String::new(),
+    let (label, misspelt) = match meant(level, &keyword.text) {
+        Some(Meant::Spelt(name)) => (did_you_mean(name), Some(name)),
+        Some(Meant::Elsewhere(level)) => (format!("it belongs {}", level.place()), None),
+        None => (String::new(), None),
     };
     let note = match statement.block {
         Some(_) => "keepalived logs this and reads on within the block; keepwatch skips all of it",
         None => "keepalived logs this and skips the line; keepwatch does the same",
     };
-    Diagnostic::warning(&keyword.span, format!("unknown keyword {}", shown(&keyword.text)), label).note(note)
+    let message = format!("unknown keyword {}", shown(&keyword.text));
+    (Diagnostic::warning(&keyword.span, message, label).note(note), misspelt)
+}
+
+/// What stands under a word that must be one of `choices`: the one that was probably meant, else `otherwise`.
+pub(super) fn choice(word: &str, choices: &[&str], otherwise: &str) -> String {
+    let same = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word));
+    match same.copied().or_else(|| nearest(word, choices.iter().copied())) {
+        Some(choice) => did_you_mean(choice),
+        None => otherwise.to_owned(),
+    }
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
 }
 
 /// A word of the file within a message.
@@ -56,13 +73,16 @@ fn meant(level: Level, word: &str) -> Option<Meant> {
     if let Some(other) = Level::ALL.into_iter().find(|other| other.status(word).is_some()) {
         return Some(Meant::Elsewhere(other));
     }
-    let near = |name: &'static str| {
+    nearest(word, level.keywords().iter().map(|(name, _)| *name)).map(Meant::Spelt)
+}
+
+/// The name that differs least from `word`, if any comes near.
+fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let near = |name: &'n str| {
         let distance = distance(word, name);
         (distance <= 2 && distance * 3 <= name.len()).then_some((distance, name))
     };
-    let nearest =
-        level.keywords().iter().filter_map(|(name, _)| near(name)).min_by_key(|&(distance, _)| distance);
-    nearest.map(|(_, name)| Meant::Spelt(name))
+    names.filter_map(near).min_by_key(|&(distance, _)| distance).map(|(_, name)| name)
 }
 
 /// How many octets are to be inserted, deleted, replaced or exchanged with their neighbours to turn one word

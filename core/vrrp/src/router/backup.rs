@@ -90,18 +90,19 @@ impl VirtualRouter {
     }
 
     pub(super) fn backup_timeout(&mut self, now: Instant, out: &mut Actions) {
-        let (version, priority) = (self.params.version, self.priority);
+        let State::Backup(backup) = &self.state else { return };
+        let whole = self.master_down(backup.master_interval);
         let State::Backup(backup) = &mut self.state else { return };
         if backup.master_down_at > now {
             return;
         }
         let late = now.since(backup.master_down_at);
         if late >= backup.master_interval.duration() && !backup.listened_again {
-            // We slept; adverts of those hours may never have been delivered to us. Listen for one interval
-            // before claiming anything: once, because a host that is always late must not wait for ever.
+            // We slept; adverts of those hours may never have been delivered to us, and the MASTER may have slept
+            // with us and be listening itself. Wait as after a start, but once: a host that is always late must
+            // not wait for ever.
             backup.listened_again = true;
-            backup.master_down_at =
-                now + backup.master_interval.duration() + backup.master_interval.skew(version, priority);
+            backup.master_down_at = now + whole;
             out.push(self.id, Action::Tell(Notice::Stalled { late }));
             return;
         }

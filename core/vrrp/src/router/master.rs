@@ -174,7 +174,6 @@ impl VirtualRouter {
     /// A MASTER that has not run for as long as its backups wait was asleep: another may be MASTER by now. It
     /// listens for an interval before it says anything; one that had not said anything yet is a backup again.
     pub(super) fn notice_stall(&mut self, now: Instant, out: &mut Actions) {
-        let (version, priority) = (self.params.version, self.priority);
         let (interval, down) = (self.params.interval, self.master_down(self.params.interval));
         let State::Master(master) = &mut self.state else { return };
         let due_at = match &master.phase {
@@ -188,8 +187,7 @@ impl VirtualRouter {
         out.push(self.id, Action::Tell(Notice::Stalled { late }));
         match &mut master.phase {
             Phase::Taking { .. } => {
-                let down_at = now + interval.duration() + interval.skew(version, priority);
-                let mut backup = Self::silent_backup(now, down_at, interval);
+                let mut backup = Self::silent_backup(now, now + down, interval);
                 backup.listened_again = true;
                 self.enter_backup(now, TransitionReason::Started, backup, out);
             }

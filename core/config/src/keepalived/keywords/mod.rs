@@ -61,6 +61,18 @@ impl Level {
         self.keywords().iter().find(|(name, _)| *name == keyword).map(|(_, status)| *status)
     }
 
+    /// The level of the block that `keyword` opens here; `None` if there are no keywords in it.
+    pub(in crate::keepalived) fn within(self, keyword: &str) -> Option<Self> {
+        match (self, keyword) {
+            (Self::Root, "global_defs") => Some(Self::Globals),
+            (Self::Root, "vrrp_instance") => Some(Self::Instance),
+            (Self::Root, "vrrp_script") => Some(Self::Script),
+            (Self::Root, "vrrp_sync_group") => Some(Self::SyncGroup),
+            (Self::Instance, "authentication") => Some(Self::Authentication),
+            _ => None,
+        }
+    }
+
     /// Where that is, for messages.
     pub(in crate::keepalived) const fn place(self) -> &'static str {
         match self {

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::super::keywords::Level;
 use super::super::parser::Statement;
-use super::super::unknown::shown;
+use super::super::unknown::{choice, shown};
 use super::reader::Reader;
+use super::twice::Twice;
 use crate::diagnostic::Diagnostic;
 use crate::model::Password;
 
@@ -18,6 +19,9 @@ pub(super) struct Authentication {
     password_at: Option<Range<usize>>,
     /// Whether a line without value has been reported as an error.
     incomplete: bool,
+    /// Keywords that are there, but misspelt or with a value that cannot be: that has been reported.
+    misspelt: Vec<&'static str>,
+    twice: Twice,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,29 +42,38 @@ pub(super) enum Impossible {
 impl Authentication {
     pub(super) fn read(&mut self, block: &Statement<'_>, reader: &mut Reader<'_>) {
         for statement in block.entries() {
-            if !reader.accepts(Level::Authentication, statement) {
-                continue;
+            if reader.accepts(Level::Authentication, statement) {
+                let before = reader.count();
+                self.setting(statement, reader);
+                self.twice.check(statement, before, reader);
             }
-            let Some(word) = reader.value(statement) else {
-                self.incomplete = true;
-                continue;
-            };
-            if statement.keyword() == "auth_pass" {
-                if word.text.len() > 8 {
-                    let label = format!("{} octets, of which 8 are used", word.text.len());
-                    reader.survived(&word.span, "the password is too long", label, "uses its first 8 octets");
-                }
-                self.password = password(&word.text);
-                self.password_at = Some(word.span.clone());
-                continue;
+        }
+        let misspelt = reader.take_misspelt(Level::Authentication);
+        self.misspelt.extend(misspelt.into_iter().map(|misspelt| misspelt.keyword));
+    }
+
+    fn setting(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let Some(word) = reader.value(statement) else {
+            self.incomplete = true;
+            return;
+        };
+        if statement.keyword() == "auth_pass" {
+            if word.text.len() > 8 {
+                let label = format!("{} octets, of which 8 are used", word.text.len());
+                reader.survived(&word.span, "the password is too long", label, "uses its first 8 octets");
             }
-            match word.text.as_ref() {
-                "PASS" => self.kind = Some((Kind::Pass, word.span.clone())),
-                "AH" => self.kind = Some((Kind::Header, word.span.clone())),
-                other => {
-                    let message = format!("{} is no kind of authentication", shown(other));
-                    reader.survived(&word.span, message, "must be PASS", "ignores the line");
-                }
+            self.password = password(&word.text);
+            self.password_at = Some(word.span.clone());
+            return;
+        }
+        match word.text.as_ref() {
+            "PASS" => self.kind = Some((Kind::Pass, word.span.clone())),
+            "AH" => self.kind = Some((Kind::Header, word.span.clone())),
+            other => {
+                let message = format!("{} is no kind of authentication", shown(other));
+                let label = choice(other, &["PASS"], "must be PASS");
+                reader.survived(&word.span, message, label, "ignores the line");
+                self.misspelt.push("auth_type");
             }
         }
     }
@@ -75,7 +88,9 @@ impl Authentication {
             return None;
         }
         let Some((kind, span)) = self.kind else {
-            if let Some(span) = self.password_at {
+            if let Some(span) = self.password_at
+                && !self.misspelt.contains(&"auth_type")
+            {
                 let label = "unused without `auth_type PASS`";
                 reader.survived(&span, "a password without `auth_type`", label, "sends no password");
             }
@@ -93,7 +108,9 @@ impl Authentication {
             None => {}
         }
         if self.password.is_none() {
-            reader.survived(&span, "authentication without a password", "", "sends no password");
+            if !self.misspelt.contains(&"auth_pass") {
+                reader.survived(&span, "authentication without a password", "", "sends no password");
+            }
             return None;
         }
         if kind == Kind::Header {

@@ -137,13 +137,19 @@ impl Draft<'_> {
         self.strict == Some(true)
     }
 
+    /// Where this keyword is misspelt: what follows from that is said there, behind the misspelling.
+    fn misspelt(&self, keyword: &str) -> Option<&Range<usize>> {
+        self.misspelt.iter().find(|misspelt| misspelt.keyword == keyword).map(|misspelt| &misspelt.span)
+    }
+
     fn identity(&mut self, reader: &mut Reader<'_>) -> Option<(At<Vrid>, At<InterfaceName>)> {
         let name = shown(&self.name.text);
         let vrid = std::mem::replace(&mut self.vrid, Given::Wrong);
         let interface = std::mem::replace(&mut self.interface, Given::Wrong);
         if matches!(vrid, Given::Absent) {
+            let span = self.misspelt("virtual_router_id").unwrap_or(&self.span);
             reader.report(
-                Diagnostic::error(&self.span, format!("{name} has no virtual_router_id"), "")
+                Diagnostic::error(span, format!("{name} has no virtual_router_id"), "")
                     .note("keepalived refuses to start")
                     .help("add `virtual_router_id`, 1 to 255, the same on all routers of the group"),
             );
@@ -155,8 +161,9 @@ impl Draft<'_> {
                 }
                 _ => "keepalived refuses to start",
             };
+            let span = self.misspelt("interface").unwrap_or(&self.span);
             reader.report(
-                Diagnostic::error(&self.span, format!("{name} has no interface"), "")
+                Diagnostic::error(span, format!("{name} has no interface"), "")
                     .note(note)
                     .help("add `interface`, the one that carries the adverts"),
             );
@@ -366,13 +373,19 @@ impl Draft<'_> {
             return Some(Addresses { listed, excluded });
         }
         let message = format!("{} has no virtual_ipaddress", shown(&self.name.text));
+        let misspelt = self.misspelt("virtual_ipaddress").or_else(|| self.misspelt("no_virtual_ipaddress"));
         if version == Version::V2 && !self.is_strict() {
+            if misspelt.is_some() {
+                return Some(Addresses { listed, excluded });
+            }
             reader.survived(&self.span, message, "write `no_virtual_ipaddress` if that is meant", "goes on");
             return Some(Addresses { listed, excluded });
         }
         let help = if self.is_strict() { "add one" } else { "add one, or `no_virtual_ipaddress`" };
         reader.report(
-            Diagnostic::error(&self.span, message, "").note("keepalived refuses to start").help(help),
+            Diagnostic::error(misspelt.unwrap_or(&self.span), message, "")
+                .note("keepalived refuses to start")
+                .help(help),
         );
         None
     }

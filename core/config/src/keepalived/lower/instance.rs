@@ -10,14 +10,15 @@ use keepwatch_vrrp::{Family, LinkTracking, Priority, Version, Vrid};
 use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::shown;
+use super::super::unknown::{choice, shown};
 use super::announce::Announce;
 use super::authentication::Authentication;
 use super::globals::{self, Defaults, GlobalDefs};
 use super::notify::Notified;
-use super::reader::Reader;
+use super::reader::{Misspelt, Reader};
 use super::script::Scripts;
 use super::track::Tracked;
+use super::twice::Twice;
 use super::unicast::{self, Unicast};
 use super::{At, addresses, track};
 use crate::diagnostic::Diagnostic;
@@ -59,7 +60,10 @@ pub(super) struct Draft<'a> {
     pub(super) tracked: Tracked,
     pub(super) notify: Notified,
     pub(super) alert: Option<At<bool>>,
+    /// Keywords that are misspelt.
+    pub(super) misspelt: Vec<Misspelt>,
     known: Known,
+    twice: Twice,
 }
 
 /// keepalived's `state`.
@@ -126,13 +130,18 @@ impl<'a> Draft<'a> {
             tracked: Tracked::default(),
             notify: Notified::default(),
             alert: None,
+            misspelt: Vec::new(),
             known: Known::default(),
+            twice: Twice::default(),
         };
         for statement in block.entries() {
             if reader.accepts(Level::Instance, statement) {
+                let before = reader.count();
                 draft.setting(statement, scripts, reader);
+                draft.twice.check(statement, before, reader);
             }
         }
+        draft.misspelt = reader.take_misspelt(Level::Instance);
         draft
     }
 
@@ -214,7 +223,8 @@ impl<'a> Draft<'a> {
             ("BACKUP", _) => self.state = Some(State::Backup),
             (other, _) => {
                 let message = format!("{} is no state", shown(other));
-                reader.survived(&word.span, message, "must be MASTER or BACKUP", "uses BACKUP");
+                let label = choice(other, &["MASTER", "BACKUP"], "must be MASTER or BACKUP");
+                reader.survived(&word.span, message, label, "uses BACKUP");
                 self.state = Some(State::Backup);
             }
         }

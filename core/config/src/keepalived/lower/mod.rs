@@ -17,6 +17,7 @@ mod remarks;
 mod script;
 mod sync_group;
 mod track;
+mod twice;
 mod unicast;
 
 use std::collections::{HashMap, HashSet};
@@ -24,7 +25,7 @@ use std::ops::Range;
 
 use self::globals::GlobalDefs;
 use self::instance::Draft;
-use self::reader::Reader;
+use self::reader::{Misspelt, Reader};
 use self::script::{ScriptAt, Scripts};
 use self::sync_group::GroupDraft;
 use super::keywords::Level;
@@ -62,7 +63,8 @@ pub(super) fn lower(statements: &[Statement<'_>], findings: &mut Findings) -> Op
     }
     reader.finish();
     if file.instances.is_empty() {
-        reader.report(no_instance(statements));
+        let finding = no_instance(statements, reader.misspelt_blocks("vrrp_instance").next());
+        reader.report(finding);
         return None;
     }
     Some(file.finish(&mut reader))
@@ -74,7 +76,7 @@ impl<'a> File<'a> {
             "global_defs" => globals::read(&mut self.globals, statement, reader),
             "vrrp_script" => {
                 // keepalived does not look for a second one of the name; it always finds the first.
-                if let Some(script) = script::read(statement, reader)
+                if let Some(script) = script::read(statement, &mut self.scripts, reader)
                     && self.is_new("vrrp_script", &script.script.name, statement, reader)
                 {
                     self.scripts.add(script);
@@ -159,14 +161,20 @@ fn used_scripts(
             kept.push(script);
             continue;
         }
+        // Why its tracker is not kept has been said there.
+        if reader.tracked_scripts.contains(&script.name) {
+            continue;
+        }
         let message = format!("nothing tracks the script {}", shown(&script.name));
         reader.survived(&span, message, "", "leaves it out");
     }
     kept
 }
 
-fn no_instance(statements: &[Statement<'_>]) -> Diagnostic {
-    let span = statements.first().map_or(0..0, |statement| statement.line.span.clone());
+/// Said where its keyword is misspelt, if it is.
+fn no_instance(statements: &[Statement<'_>], misspelt: Option<&Misspelt>) -> Diagnostic {
+    let first = || statements.first().map_or(0..0, |statement| statement.line.span.clone());
+    let span = misspelt.map_or_else(first, |misspelt| misspelt.span.clone());
     let message =
         if statements.is_empty() { "there is nothing in this file" } else { "there is no vrrp_instance" };
     Diagnostic::error(&span, message, "").help("a virtual router is written `vrrp_instance NAME { ... }`")

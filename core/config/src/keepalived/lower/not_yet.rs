@@ -30,7 +30,9 @@ fn checks(instances: &[Completed], groups: &[Resolved], reader: &mut Reader<'_>)
         let names = group.tracked.scripts.iter().map(|at| at.value.script.as_str());
         found.extend(as_if_passed(&group.name, names, group.tracked.scripts.first().map(|at| &at.span)));
     }
-    one_warning("checks are read but not run in this version", found, reader);
+    let who = if found.len() == 1 { "it stays" } else { "they stay" };
+    let note = format!("{who} MASTER when the check would fail");
+    one_warning("checks are read but not run in this version", found, Some(note), reader);
 }
 
 fn as_if_passed<'a>(
@@ -39,7 +41,7 @@ fn as_if_passed<'a>(
     span: Option<&Range<usize>>,
 ) -> Option<(String, Range<usize>)> {
     let names: Vec<&str> = scripts.collect();
-    Some((format!("{who} behaves as if {} passed", names.join(" and ")), span?.clone()))
+    Some((format!("{who} behaves as if {} always succeeded", names.join(" and ")), span?.clone()))
 }
 
 fn sync_groups(groups: &[Resolved], reader: &mut Reader<'_>) {
@@ -49,7 +51,7 @@ fn sync_groups(groups: &[Resolved], reader: &mut Reader<'_>) {
             group.span.clone(),
         )
     });
-    one_warning("sync groups are read but not kept in this version", found.collect(), reader);
+    one_warning("sync groups are read but not kept in this version", found.collect(), None, reader);
 }
 
 fn notify_scripts(
@@ -64,7 +66,7 @@ fn notify_scripts(
     let of_fifos = globals.fifos().map(|at| (&at.value, Some(&at.span)));
     let found = of_instances.chain(of_groups).chain(of_fifos);
     let found = found.filter_map(|(name, span)| Some((format!("those of {name}"), span?.clone()))).collect();
-    one_warning("notify scripts and FIFOs are read but not served in this version", found, reader);
+    one_warning("notify scripts and FIFOs are read but not served in this version", found, None, reader);
 }
 
 fn mail(globals: &GlobalDefs, instances: &[Completed], groups: &[Resolved], reader: &mut Reader<'_>) {
@@ -77,12 +79,19 @@ fn mail(globals: &GlobalDefs, instances: &[Completed], groups: &[Resolved], read
         .filter(|group| group.sends_mail(globals))
         .map(|group| (&group.name, group.alert.as_ref().map_or(&group.span, |at| &at.span)));
     let found = of_instances.chain(of_groups).map(|(name, span)| (format!("that of {name}"), span.clone()));
-    one_warning("mail is read but not sent in this version", found.collect(), reader);
+    one_warning("mail is read but not sent in this version", found.collect(), None, reader);
 }
 
-/// One warning at the first place, that names all.
-fn one_warning(message: &str, found: Vec<(String, Range<usize>)>, reader: &mut Reader<'_>) {
+/// One warning at the first place, that names all; `note` says what follows from it.
+fn one_warning(
+    message: &str,
+    found: Vec<(String, Range<usize>)>,
+    note: Option<String>,
+    reader: &mut Reader<'_>,
+) {
     let Some((_, span)) = found.first() else { return };
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-    reader.report(Diagnostic::warning(span, format!("{message}: {}", names.join(", ")), ""));
+    let mut finding = Diagnostic::warning(span, format!("{message}: {}", names.join(", ")), "");
+    finding.notes.extend(note);
+    reader.report(finding);
 }

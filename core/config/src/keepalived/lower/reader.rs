@@ -1,5 +1,6 @@
 //! Reads statements and their arguments, and reports what is wrong with them as keepalived would.
 
+use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::super::keywords::{Level, Status, takes_block};
 use super::super::number::{self, Number};
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::{shown, unknown};
+use super::super::unknown::{choice, shown, unknown};
 use crate::diagnostic::{Diagnostic, Findings};
 
 /// After so many unknown keywords nobody reads on, and each costs a search.
@@ -19,13 +20,65 @@ pub(super) struct Reader<'f> {
     unknown: usize,
     /// The last unknown keyword that was not reported.
     last_unknown: Option<Range<usize>>,
+    /// Keywords that are misspelt: what is missing because of them is not said again.
+    misspelt: Vec<Misspelt>,
+    /// Scripts that a tracker names, whatever then becomes of the tracker.
+    pub(super) tracked_scripts: HashSet<String>,
     /// Statements about load balancing: where the first stands, and how many there are.
     load_balancing: Option<(Range<usize>, usize)>,
 }
 
+/// A keyword that was misspelt, and reported.
+pub(super) struct Misspelt {
+    level: Level,
+    /// What was meant.
+    pub(super) keyword: &'static str,
+    /// The word behind it: the name of a block.
+    name: Option<String>,
+    pub(super) span: Range<usize>,
+}
+
 impl<'f> Reader<'f> {
     pub(super) fn new(findings: &'f mut Findings) -> Self {
-        Self { findings, unknown: 0, last_unknown: None, load_balancing: None }
+        Self {
+            findings,
+            unknown: 0,
+            last_unknown: None,
+            misspelt: Vec::new(),
+            tracked_scripts: HashSet::new(),
+            load_balancing: None,
+        }
+    }
+
+    /// How many findings there are.
+    pub(super) fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// What is misspelt in the block of this level that has just been read.
+    pub(super) fn take_misspelt(&mut self, level: Level) -> Vec<Misspelt> {
+        self.misspelt.extract_if(.., |misspelt| misspelt.level == level).collect()
+    }
+
+    /// Blocks outside all others whose keyword is misspelt so far.
+    pub(super) fn misspelt_blocks(&self, keyword: &str) -> impl Iterator<Item = &Misspelt> {
+        let is_it = move |block: &&Misspelt| block.level == Level::Root && block.keyword == keyword;
+        self.misspelt.iter().filter(is_it)
+    }
+
+    /// Whether there is such a block of this name.
+    pub(super) fn has_misspelt_block(&self, keyword: &str, name: &str) -> bool {
+        self.misspelt_blocks(keyword).any(|block| block.name.as_deref() == Some(name))
+    }
+
+    fn misspelt(&mut self, level: Level, statement: &Statement<'_>, keyword: &'static str) {
+        if keyword == "track_script" {
+            let names = statement.entries().iter().map(|entry| entry.keyword().to_owned());
+            self.tracked_scripts.extend(names);
+        }
+        let name = statement.argument(0).map(|word| word.text.clone().into_owned());
+        let span = statement.line.keyword.span.clone();
+        self.misspelt.push(Misspelt { level, keyword, name, span });
     }
 
     pub(super) fn report(&mut self, finding: Diagnostic) {
@@ -77,7 +130,11 @@ impl<'f> Reader<'f> {
             None => {
                 self.unknown += 1;
                 if self.unknown <= MOST_UNKNOWN {
-                    self.report(unknown(level, statement));
+                    let (finding, meant) = unknown(level, statement);
+                    self.report(finding);
+                    if let Some(keyword) = meant {
+                        self.misspelt(level, statement, keyword);
+                    }
                 } else {
                     self.last_unknown = Some(span.clone());
                 }
@@ -234,12 +291,9 @@ impl<'f> Reader<'f> {
             "off" | "false" | "no" => Some(false),
             _ => {
                 let message = format!("`{}` can be on or off only", statement.keyword());
-                self.survived(
-                    &word.span,
-                    message,
-                    "must be on, true, yes, off, false or no",
-                    "ignores the line",
-                );
+                let choices = ["on", "off", "true", "false", "yes", "no"];
+                let label = choice(&word.text, &choices, "must be on, true, yes, off, false or no");
+                self.survived(&word.span, message, label, "ignores the line");
                 None
             }
         }

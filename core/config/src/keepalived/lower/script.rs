@@ -1,6 +1,6 @@
 //! `vrrp_script`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::unknown::shown;
 use super::reader::Reader;
+use super::twice::Twice;
 use super::{notify, track};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Script};
@@ -25,6 +26,8 @@ pub(super) struct ScriptAt {
 pub(super) struct Scripts {
     list: Vec<ScriptAt>,
     weights: HashMap<String, TrackWeight>,
+    /// Those left out because `script` is misspelt.
+    misspelt: HashSet<String>,
 }
 
 impl Scripts {
@@ -38,6 +41,11 @@ impl Scripts {
         self.weights.get(name).copied()
     }
 
+    /// Whether the script of this name is left out because of a misspelling, which has been reported.
+    pub(super) fn is_misspelt(&self, name: &str) -> bool {
+        self.misspelt.contains(name)
+    }
+
     pub(super) fn into_list(self) -> Vec<ScriptAt> {
         self.list
     }
@@ -47,18 +55,24 @@ impl Scripts {
 const LONGEST: Duration = Duration::from_secs(4294);
 
 /// Reads one block; `None` if keepalived would drop it, which is then reported.
-pub(super) fn read(block: &Statement<'_>, reader: &mut Reader<'_>) -> Option<ScriptAt> {
+pub(super) fn read(
+    block: &Statement<'_>,
+    scripts: &mut Scripts,
+    reader: &mut Reader<'_>,
+) -> Option<ScriptAt> {
     let name = reader.value(block)?.text.clone().into_owned();
     let mut argv = None;
     let mut user = None;
     let mut interval = Duration::from_secs(1);
     let mut timeout = None;
     let mut weight = TrackWeight::Fault { reverse: false };
+    let mut twice = Twice::default();
     let (mut rise, mut fall, mut init_fail) = (1, 1, false);
     for statement in block.entries() {
         if !reader.accepts(Level::Script, statement) {
             continue;
         }
+        let before = reader.count();
         match statement.keyword() {
             "script" => argv = command(statement, reader),
             "interval" => interval = period(statement, reader).unwrap_or(interval),
@@ -73,9 +87,15 @@ pub(super) fn read(block: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Scr
             }
             _ => init_fail = true,
         }
+        twice.check(statement, before, reader);
     }
     let span = block.line.span.clone();
+    let misspelt = reader.take_misspelt(Level::Script);
     let Some(argv) = argv else {
+        if misspelt.iter().any(|misspelt| misspelt.keyword == "script") {
+            scripts.misspelt.insert(name);
+            return None;
+        }
         let message = format!("the script {} has no command", shown(&name));
         reader.survived(&span, message, "", "leaves it out");
         return None;

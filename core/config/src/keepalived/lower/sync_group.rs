@@ -63,7 +63,11 @@ impl GroupDraft {
                 group.setting(statement, scripts, reader);
             }
         }
+        let misspelt = reader.take_misspelt(Level::SyncGroup);
         if group.members.is_empty() {
+            if misspelt.iter().any(|misspelt| misspelt.keyword == "group") {
+                return None;
+            }
             let message = format!("the sync group {} has no members", shown(&group.name));
             reader.survived(&group.span, message, "", "leaves it out");
             return None;
@@ -106,8 +110,12 @@ pub(super) fn resolve(
     let mut resolved = Vec::new();
     for group in groups {
         let mut members = Vec::new();
+        // What a misspelt `vrrp_instance` makes of the group is not said again.
+        let mut has_misspelt = false;
         for At { value, span } in group.members {
-            if !known.contains(value.as_str()) {
+            if !known.contains(value.as_str()) && reader.has_misspelt_block("vrrp_instance", &value) {
+                has_misspelt = true;
+            } else if !known.contains(value.as_str()) {
                 let message = format!("there is no vrrp_instance {}", shown(&value));
                 reader.survived(&span, message, "", "leaves this member out");
             } else if taken.contains_key(&value) {
@@ -120,6 +128,8 @@ pub(super) fn resolve(
         }
         let name = shown(&group.name);
         match members.as_slice() {
+            [] if has_misspelt => continue,
+            [_] if has_misspelt => {}
             [] => {
                 let message = format!("the sync group {name} has no members");
                 reader.survived(&group.span, message, "", "leaves it out");

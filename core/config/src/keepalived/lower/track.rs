@@ -7,7 +7,7 @@ use keepwatch_vrrp::TrackWeight;
 use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::shown;
+use super::super::unknown::{choice, shown};
 use super::At;
 use super::reader::Reader;
 use super::script::Scripts;
@@ -44,7 +44,12 @@ impl Tracked {
         for entry in reader.entries(block) {
             let word = &entry.line.keyword;
             let script = word.text.clone().into_owned();
+            reader.tracked_scripts.insert(script.clone());
             let Some(default) = scripts.weight(&script) else {
+                // Why there is none has been said where the keyword is misspelt.
+                if scripts.is_misspelt(&script) || reader.has_misspelt_block("vrrp_script", &script) {
+                    continue;
+                }
                 let message = format!("there is no script {}", shown(&script));
                 let label = "no vrrp_script of this name stands above";
                 reader.survived(&word.span, message, label, "does not track it");
@@ -78,7 +83,10 @@ fn weight(entry: &Statement<'_>, default: TrackWeight, reader: &mut Reader<'_>) 
     let Some(option) = entry.argument(0) else { return Some(default) };
     let value = entry.argument(1).filter(|_| option.text == "weight");
     let Some(value) = value else {
-        let label = "must be `weight` and a number";
+        let label = match option.text.as_ref() {
+            "weight" => "a number should follow".to_owned(),
+            other => choice(other, &["weight"], "must be `weight` and a number"),
+        };
         reader.survived(&option.span, "an entry has an option that cannot be", label, "does not track it");
         return None;
     };
@@ -105,7 +113,8 @@ fn weight(entry: &Statement<'_>, default: TrackWeight, reader: &mut Reader<'_>) 
         Some((_, "noreverse")) => reverse = false,
         Some((word, other)) => {
             let message = format!("{} is no option of a weight", shown(other));
-            reader.survived(&word.span, message, "must be `reverse`", "ignores it");
+            let label = choice(other, &["reverse", "noreverse"], "must be `reverse`");
+            reader.survived(&word.span, message, label, "ignores it");
         }
         None => {}
     }
@@ -126,7 +135,8 @@ pub(super) fn script_weight(statement: &Statement<'_>, reader: &mut Reader<'_>) 
     let option = statement.argument(1);
     if let Some(word) = option.filter(|word| word.text != "reverse") {
         let message = format!("{} is no option of a weight", shown(&word.text));
-        reader.survived(&word.span, message, "must be `reverse`", "ignores it");
+        let label = choice(&word.text, &["reverse"], "must be `reverse`");
+        reader.survived(&word.span, message, label, "ignores it");
     }
     Some(weighted(weight, option.is_some_and(|word| word.text == "reverse")))
 }
