@@ -52,7 +52,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
             package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
         (package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect())
     };
-    packages.iter().map(|package| entry(package)).collect()
+    packages.iter().map(entry).collect()
 }
 
 #[test]
