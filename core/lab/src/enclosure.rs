@@ -10,8 +10,10 @@ use nix::sched::{CloneFlags, unshare};
 use tokio::net::unix::pipe::Receiver;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Set for the process inside.
+/// Set for the process inside: its folder.
 const MARK: &str = "KEEPWATCH_ENCLOSED";
+/// Set for a process inside a user namespace made for it.
+const USER_MARK: &str = "KEEPWATCH_ENCLOSED_USER";
 
 /// Where the caller goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +80,14 @@ pub fn enclose() -> Result<Enclosed, EncloseError> {
     let folder = Folder::create().map_err(io("make a folder for temporary files (see TMPDIR)"))?;
     // The process inside may let this one go before it ends itself: its standard input is a pipe to write to.
     let (released, release) = io::pipe().map_err(io("make a pipe"))?;
-    let mut inside = Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .env(MARK, &folder.0)
-        .stdin(release)
-        .spawn()
-        .map_err(io("run itself inside a namespace"))?;
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1)).env(MARK, &folder.0).env_remove(USER_MARK).stdin(release);
+    if !user.is_root() {
+        command.env(USER_MARK, "1");
+    }
+    let mut inside = command.spawn().map_err(io("run itself inside a namespace"))?;
+    // It holds the pipe's other end: with it open here the end of the process inside would never be seen.
+    drop(command);
     let code = match watch(released).map_err(io("catch signals"))? {
         Watched::Released(code) => code,
         Watched::Ended => {
@@ -187,6 +191,12 @@ pub fn release(code: u8) -> io::Result<()> {
 #[must_use]
 pub fn outer_process_id() -> Option<u32> {
     OUTER_PROCESS_ID.get().copied()
+}
+
+/// Whether this process is in a user namespace of its own, which whoever wants to join must enter first.
+#[must_use]
+pub fn has_own_user_namespace() -> bool {
+    std::env::var_os(USER_MARK).is_some()
 }
 
 static OUTER_PROCESS_ID: OnceLock<u32> = OnceLock::new();

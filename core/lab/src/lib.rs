@@ -14,7 +14,7 @@ mod prober;
 mod process;
 
 pub use capture::{Capture, Frame, SeenAdvert};
-pub use enclosure::{EncloseError, Enclosed, enclose, outer_process_id, release};
+pub use enclosure::{EncloseError, Enclosed, enclose, has_own_user_namespace, outer_process_id, release};
 pub use lan::{Host, Lan};
 pub use namespace::Namespace;
 pub use prober::{Outage, Prober, Probes};

@@ -128,10 +128,13 @@ fn text(at: Duration, scene: &Scene) -> String {
     }
 }
 
-/// The command that enters a namespace held by a process; its user namespace too, unless we are the real root.
+/// The command that enters a namespace held by a process, and its user namespace if it has one of its own.
 fn enter(process: u32, descriptor: i32) -> String {
-    let real_root = std::fs::read_to_string("/proc/self/uid_map").is_ok_and(|map| map.contains("4294967295"));
-    let user = if real_root { String::new() } else { format!("-t {process} -U --preserve-credentials ") };
+    let user = if keepwatch_lab::has_own_user_namespace() {
+        format!("-t {process} -U --preserve-credentials ")
+    } else {
+        String::new()
+    };
     format!("nsenter {user}--net=/proc/{process}/fd/{descriptor}")
 }
 

@@ -9,13 +9,14 @@ use libtest_mimic::Failed;
 use crate::site::{Site, config, ensure, explain, ip, seed, stop, vip, wait};
 use crate::{Case, Need};
 
+// It changes to a user of its own, which a user namespace of ours does not have.
 const TCPDUMP: Need = Need::Program("/usr/bin/tcpdump", "tcpdump");
 const TSHARK: Need = Need::Program("/usr/bin/tshark", "tshark");
 
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "wire::tcpdump_reads_the_seeds_advert",
-        needs: &[TCPDUMP],
+        needs: &[TCPDUMP, Need::RealRoot],
         run: tcpdump_reads_the_seeds_advert,
     },
     Case { name: "wire::tshark_finds_no_fault", needs: &[TSHARK], run: tshark_finds_no_fault },
