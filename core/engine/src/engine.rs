@@ -218,17 +218,15 @@ impl Engine {
 
     /// Arms the timer for the earliest deadline if something may have moved it forward.
     fn arm_if_needed(&mut self) -> io::Result<()> {
-        let earliest = [self.earlier.take(), self.rescan.then(|| self.next_deadline()).flatten()];
-        self.rescan = false;
-        let wanted = if self.armed.is_none() { self.next_deadline() } else { None };
-        match earliest.into_iter().flatten().chain(wanted).min() {
-            Some(at) if self.armed.is_none_or(|armed| at < armed) => {
-                self.parts.timer.arm(at.as_nanos())?;
-                self.armed = Some(at);
-                Ok(())
-            }
-            Some(_) | None => Ok(()),
+        if std::mem::take(&mut self.rescan) || self.armed.is_none() {
+            self.arm_earlier(self.next_deadline());
         }
+        let Some(at) = self.earlier.take() else { return Ok(()) };
+        if self.armed.is_none_or(|armed| at < armed) {
+            self.parts.timer.arm(at.as_nanos())?;
+            self.armed = Some(at);
+        }
+        Ok(())
     }
 
     /// Wakes up at this moment at the latest. A deadline that has moved back is left to be found when the timer

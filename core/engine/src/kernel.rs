@@ -260,7 +260,9 @@ impl Engine {
 
     /// Something failed that is worth trying again.
     pub(crate) fn mend_later(&mut self, now: Instant) {
-        self.mend_at = Some(now + MEND_AFTER);
+        // What fails meanwhile waits with it, and does not put it off.
+        let at = *self.mend_at.get_or_insert(now + MEND_AFTER);
+        self.arm_earlier(Some(at));
     }
 
     /// Tries again what failed: reading the kernel's state, opening sockets, removing addresses.

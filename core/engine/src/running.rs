@@ -29,12 +29,6 @@ impl Running {
         self.wakeup.ring();
     }
 
-    /// Whether the engine has ended.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
-    }
-
     /// Waits for the end of the engine.
     ///
     /// # Errors

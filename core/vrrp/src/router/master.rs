@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use core::net::IpAddr;
 use core::time::Duration;
 
 use super::VirtualRouter;
@@ -277,27 +276,21 @@ impl VirtualRouter {
                 if is_due {
                     master.reasserted_at = Some(now);
                 }
-                match self.params.lower_adverts {
-                    LowerAdverts::Answer => self.answer(now, out),
-                    LowerAdverts::Ignore => {}
+                if self.params.lower_adverts == LowerAdverts::Answer {
+                    self.answer(now, out);
+                    if is_due {
+                        self.restart_announcements(now, Occasion::LowerAdvert, out);
+                    }
                 }
                 if is_due {
-                    self.tell_reasserted(now, theirs, source, out);
+                    let ours = self.priority;
+                    out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
                 }
             }
         }
         if adverts >= RIVAL_ADVERTS {
             self.anomaly(Anomaly::DualMaster { theirs, adverts }, source, out);
         }
-    }
-
-    fn tell_reasserted(&mut self, now: Instant, theirs: Priority, source: IpAddr, out: &mut Actions) {
-        match self.params.lower_adverts {
-            LowerAdverts::Answer => self.restart_announcements(now, Occasion::LowerAdvert, out),
-            LowerAdverts::Ignore => {}
-        }
-        let ours = self.priority;
-        out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
     }
 
     pub(super) fn address_usable(&mut self, now: Instant, address: usize, out: &mut Actions) {
