@@ -1,89 +1,40 @@
-//! What goes over the wire: adverts and announcements, as a host hears them.
+//! What goes over the wire: adverts and announcements, as a host hears them, and where its requests go.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use keepwatch_system::{FrameSocket, Frames};
-use keepwatch_vrrp::wire::{
-    Advert, ArpPacket, Auth, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Ethernet, NeighbourAdvert,
-    VRRP_PROTOCOL, parse_ip,
-};
-use keepwatch_vrrp::{Claim, MacAddress, Version};
+use keepwatch_vrrp::MacAddress;
+use keepwatch_vrrp::wire::{ETHERTYPE_IPV4, ETHERTYPE_IPV6, Ethernet};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::lan::Host;
+use crate::echo;
+use crate::frame::{Frame, SeenAdvert};
+use crate::host::Host;
 
 /// Listens on a host's interface until dropped.
 #[derive(Debug)]
 pub struct Capture {
     stop: Arc<AtomicBool>,
-    frames: Arc<Mutex<Vec<Frame>>>,
+    heard: Arc<Mutex<Heard>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A frame of interest.
-#[derive(Clone, Debug)]
-pub enum Frame {
-    /// A VRRP advert.
-    Advert(SeenAdvert),
-    /// A gratuitous ARP or an unsolicited neighbour advertisement.
-    Announcement {
-        /// When it was heard.
-        at: SystemTime,
-        /// The address announced.
-        address: IpAddr,
-        /// Where it is said to be.
-        mac: MacAddress,
-    },
-}
-
-/// A VRRP advert heard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenAdvert {
-    /// When it was heard.
-    pub at: SystemTime,
-    /// The frame's source address.
-    pub mac: MacAddress,
-    /// Its sender.
-    pub source: IpAddr,
-    /// Where it went.
-    pub destination: IpAddr,
-    /// 2 or 3.
-    pub version: u8,
-    /// The virtual router.
-    pub vrid: u8,
-    /// 0 for a resignation.
-    pub priority: u8,
-    /// Whether it carries a password.
-    pub simple_auth: bool,
-    /// The sender's interval.
-    pub interval: Duration,
-}
-
-impl SeenAdvert {
-    /// As tcpdump prints it, a little shorter: `VRRPv2, vrid 51, prio 101, authtype simple, intvl 1s`.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let Self { version, vrid, priority, .. } = self;
-        let centis = self.interval.as_millis() / 10;
-        let rest = match version {
-            2 => format!(
-                "authtype {}, intvl {}s",
-                if self.simple_auth { "simple" } else { "none" },
-                self.interval.as_secs()
-            ),
-            _ => format!("intvl {centis}cs"),
-        };
-        format!("VRRPv{version}, vrid {vrid}, prio {priority}, {rest}")
-    }
+#[derive(Debug, Default)]
+struct Heard {
+    frames: Vec<Frame>,
+    /// Of each address that somebody sent echo requests to: the Ethernet addresses they were sent to, when each
+    /// was first used after another one.
+    neighbours: HashMap<IpAddr, Vec<(SystemTime, MacAddress)>>,
 }
 
 impl Capture {
-    /// Listens on a host's interface.
+    /// Listens on a host's interface: to what arrives there, and to what the host itself sends.
     ///
     /// # Errors
     ///
@@ -92,42 +43,47 @@ impl Capture {
         let index = host.interface_index()?;
         let socket = host.namespace.run(|| FrameSocket::open(index, Frames::All))?;
         let stop = Arc::new(AtomicBool::new(false));
-        let frames = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Mutex::new(Heard::default()));
         let thread = std::thread::spawn({
-            let (stop, frames) = (Arc::clone(&stop), Arc::clone(&frames));
-            move || run(socket, &stop, &frames)
+            let (stop, heard) = (Arc::clone(&stop), Arc::clone(&heard));
+            move || run(socket, &stop, &heard)
         });
-        Ok(Self { stop, frames, thread: Some(thread) })
+        Ok(Self { stop, heard, thread: Some(thread) })
     }
 
-    /// Everything heard so far.
+    /// Everything heard so far, but for echo requests.
     #[must_use]
     pub fn frames(&self) -> Vec<Frame> {
-        self.frames.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.heard).frames.clone()
     }
 
     /// The adverts heard so far.
     #[must_use]
     pub fn adverts(&self) -> Vec<SeenAdvert> {
-        self.frames()
-            .into_iter()
-            .filter_map(|frame| match frame {
-                Frame::Advert(advert) => Some(advert),
-                Frame::Announcement { .. } => None,
-            })
-            .collect()
+        let advert = |frame: &Frame| match frame {
+            Frame::Advert(advert) => Some(advert.clone()),
+            Frame::Announcement { .. } => None,
+        };
+        lock(&self.heard).frames.iter().filter_map(advert).collect()
     }
 
     /// The announcements of `address` heard so far: when, and of which hardware address.
     #[must_use]
     pub fn announcements(&self, of: IpAddr) -> Vec<(SystemTime, MacAddress)> {
-        self.frames()
-            .into_iter()
-            .filter_map(|frame| match frame {
-                Frame::Announcement { at, address, mac } if address == of => Some((at, mac)),
-                Frame::Announcement { .. } | Frame::Advert(_) => None,
-            })
-            .collect()
+        let announcement = |frame: &Frame| match frame {
+            Frame::Announcement { at, address, mac } if *address == of => Some((*at, *mac)),
+            Frame::Announcement { .. } | Frame::Advert(_) => None,
+        };
+        lock(&self.heard).frames.iter().filter_map(announcement).collect()
+    }
+
+    /// The hardware addresses that echo requests to an address have been sent to so far: the first one, and then
+    /// each that is not the one before it, with the time of the first request that went there.
+    ///
+    /// On the host that sends the requests: where it believed the address to be.
+    #[must_use]
+    pub fn neighbours_used(&self, of: IpAddr) -> Vec<(SystemTime, MacAddress)> {
+        lock(&self.heard).neighbours.get(&of).cloned().unwrap_or_default()
     }
 }
 
@@ -140,7 +96,11 @@ impl Drop for Capture {
     }
 }
 
-fn run(mut socket: FrameSocket, stop: &AtomicBool, frames: &Mutex<Vec<Frame>>) {
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run(mut socket: FrameSocket, stop: &AtomicBool, heard: &Mutex<Heard>) {
     let mut buffer = vec![0; 16 << 10];
     while !stop.load(Ordering::Relaxed) {
         let timeout = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -149,44 +109,30 @@ fn run(mut socket: FrameSocket, stop: &AtomicBool, frames: &Mutex<Vec<Frame>>) {
             continue;
         }
         while let Ok(Some((octets, at))) = socket.receive(&mut buffer) {
-            if let Some(frame) = frame(octets, SystemTime::UNIX_EPOCH + at) {
-                frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
-            }
+            note(octets, SystemTime::UNIX_EPOCH + at, heard);
         }
     }
 }
 
-fn frame(octets: &[u8], at: SystemTime) -> Option<Frame> {
-    let (ethernet, payload) = Ethernet::parse(octets)?;
-    match ethernet.ethertype {
-        ETHERTYPE_ARP => {
-            let arp = ArpPacket::parse(payload).filter(ArpPacket::is_gratuitous)?;
-            Some(Frame::Announcement { at, address: arp.sender.into(), mac: arp.sender_mac })
+/// Records a frame if it is of interest. The lock is held for a moment only: whoever reads copies what it wants,
+/// and the socket's buffer has room for what arrives meanwhile.
+fn note(octets: &[u8], at: SystemTime, heard: &Mutex<Heard>) {
+    let Some((ethernet, payload)) = Ethernet::parse(octets) else { return };
+    if let Some(target) = requested(&ethernet, payload) {
+        let mut heard = lock(heard);
+        let used = heard.neighbours.entry(target).or_default();
+        if used.last().is_none_or(|(_, mac)| *mac != ethernet.destination) {
+            used.push((at, ethernet.destination));
         }
-        ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => {
-            if let Some(NeighbourAdvert { target, mac: Some(mac) }) = NeighbourAdvert::parse(payload) {
-                return Some(Frame::Announcement { at, address: target.into(), mac });
-            }
-            let ip = parse_ip(payload).ok().filter(|ip| ip.protocol == VRRP_PROTOCOL)?;
-            let (advert, _) = Advert::parse(ip.payload, ip.source, ip.destination).ok()?;
-            Some(Frame::Advert(SeenAdvert {
-                at,
-                mac: ethernet.source,
-                source: ip.source,
-                destination: ip.destination,
-                version: match advert.version {
-                    Version::V2 => 2,
-                    Version::V3 => 3,
-                },
-                vrid: advert.vrid.get(),
-                priority: match advert.claim {
-                    Claim::Resigns => 0,
-                    Claim::Holds(priority) => priority.get(),
-                },
-                simple_auth: matches!(advert.auth, Auth::Simple(_)),
-                interval: advert.interval.duration(),
-            }))
-        }
-        _ => None,
+        return;
     }
+    if let Some(frame) = Frame::read(&ethernet, payload, at) {
+        lock(heard).frames.push(frame);
+    }
+}
+
+/// Where an echo request is to go.
+fn requested(ethernet: &Ethernet, payload: &[u8]) -> Option<IpAddr> {
+    let is_ip = matches!(ethernet.ethertype, ETHERTYPE_IPV4 | ETHERTYPE_IPV6);
+    is_ip.then(|| echo::requested(payload)).flatten()
 }

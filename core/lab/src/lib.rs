@@ -6,16 +6,41 @@
 //! this crate.
 
 mod capture;
+mod dump;
+mod echo;
 mod enclosure;
+mod fdb;
+mod filters;
+mod frame;
+mod hog;
+mod host;
 mod lan;
 mod links;
 mod namespace;
+mod network;
 mod prober;
+mod probes;
 mod process;
+mod switch;
+mod tcp_client;
+mod tcp_report;
+mod tcp_server;
+mod tcp_stream;
+mod tool;
+mod urgency;
 
-pub use capture::{Capture, Frame, SeenAdvert};
+pub use capture::Capture;
 pub use enclosure::{EncloseError, Enclosed, enclose, has_own_user_namespace, outer_process_id, release};
-pub use lan::{Host, Lan};
+pub use filters::Direction;
+pub use frame::{Frame, SeenAdvert};
+pub use hog::Hog;
+pub use host::Host;
+pub use lan::Lan;
 pub use namespace::Namespace;
-pub use prober::{Outage, Prober, Probes};
+pub use prober::Prober;
+pub use probes::{Outage, Probes};
 pub use process::Daemon;
+pub use switch::Querier;
+pub use tcp_client::TcpClient;
+pub use tcp_report::{Attempt, Ending, Greeting, KeptConnection, TcpReport};
+pub use tcp_server::TcpServer;

@@ -1,225 +1,158 @@
 //! A client that pings an address, and keeps count.
 
-use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::lan::Host;
+use crate::echo::EchoSocket;
+use crate::host::Host;
+use crate::probes::{Probe, Probes};
+use crate::urgency::go_first;
 
 /// Sends an echo request each period, each with its own number, and records which are answered.
+///
+/// Periods down to a millisecond are kept. Where the thread could not run for longer than a period, what it missed
+/// is left out, not made up for; for root the thread goes before others, so that this is rare on a busy machine.
 #[derive(Debug)]
 pub struct Prober {
-    stop: Arc<AtomicBool>,
-    probes: Arc<Mutex<Vec<Probe>>>,
+    shared: Arc<Mutex<Shared>>,
     period: Duration,
     thread: Option<JoinHandle<()>>,
 }
 
-/// One echo request.
-#[derive(Clone, Copy, Debug)]
-struct Probe {
-    sent: Instant,
-    answered: Option<Instant>,
-    answers: u32,
-}
-
-/// What became of a prober's requests.
-#[derive(Clone, Debug)]
-pub struct Probes {
+#[derive(Debug)]
+struct Shared {
     probes: Vec<Probe>,
-    period: Duration,
+    phase: Phase,
 }
 
-/// A time without answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outage {
-    /// Requests in a row that nobody answered.
-    pub lost: usize,
-    /// From the first of them to the next that was answered.
-    pub duration: Duration,
-    /// When the first of them was sent.
-    pub began: Instant,
+enum Phase {
+    Sending,
+    /// Only waiting for answers.
+    Listening,
+    Ended,
 }
+
+/// How late an answer may come before its request counts as lost.
+const LATE: Duration = Duration::from_millis(50);
+/// How long to wait for late answers at the end.
+const LAST_WAIT: Duration = Duration::from_millis(100);
+const LEAST_PERIOD: Duration = Duration::from_micros(50);
+/// How soon to notice the end.
+const LONGEST_WAIT: Duration = Duration::from_millis(20);
 
 impl Prober {
-    /// Pings `target` from `host` once each `period`.
+    /// Pings `target` from `host` once each `period`, of 50 µs at least.
     ///
     /// # Errors
     ///
     /// The kernel's.
     pub fn start(host: &Host, target: IpAddr, period: Duration) -> io::Result<Self> {
-        let socket = host.namespace.run(|| open(target))?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let probes = Arc::new(Mutex::new(Vec::new()));
+        let socket = host.namespace.run(|| EchoSocket::open(target))?;
+        let period = period.max(LEAST_PERIOD);
+        let shared = Arc::new(Mutex::new(Shared { probes: Vec::new(), phase: Phase::Sending }));
         let thread = std::thread::spawn({
-            let (stop, probes) = (Arc::clone(&stop), Arc::clone(&probes));
-            move || run(&socket, target, period, &stop, &probes)
+            let shared = Arc::clone(&shared);
+            move || run(&socket, period, &shared)
         });
-        Ok(Self { stop, probes, period, thread: Some(thread) })
+        Ok(Self { shared, period, thread: Some(thread) })
     }
 
-    /// What became of the requests so far.
+    /// What became of the requests so far. Those of the last 50 ms do not count as lost yet.
     #[must_use]
     pub fn probes(&self) -> Probes {
-        let probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Probes { probes, period: self.period }
+        let undecided_from = Instant::now().checked_sub(LATE);
+        Probes { probes: lock(&self.shared).probes.clone(), period: self.period, undecided_from }
     }
 
     /// Ends, after waiting a moment for late answers.
     #[must_use]
     pub fn finish(self) -> Probes {
-        std::thread::sleep(Duration::from_millis(100));
-        self.probes()
+        lock(&self.shared).phase = Phase::Listening;
+        std::thread::sleep(LAST_WAIT);
+        Probes { undecided_from: None, ..self.probes() }
     }
 }
 
 impl Drop for Prober {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        lock(&self.shared).phase = Phase::Ended;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-impl Probes {
-    /// How many were sent.
-    #[must_use]
-    pub fn sent(&self) -> usize {
-        self.probes.len()
-    }
-
-    /// How many were answered at least once.
-    #[must_use]
-    pub fn answered(&self) -> usize {
-        self.probes.iter().filter(|probe| probe.answered.is_some()).count()
-    }
-
-    /// How many were answered more than once: two hosts had the address.
-    #[must_use]
-    pub fn duplicated(&self) -> usize {
-        self.probes.iter().filter(|probe| probe.answers > 1).count()
-    }
-
-    /// When the first and the last were sent.
-    #[must_use]
-    pub fn first_and_last(&self) -> Option<(Instant, Instant)> {
-        Some((self.probes.first()?.sent, self.probes.last()?.sent))
-    }
-
-    /// Of the requests sent between two moments, how many were sent and how many answered.
-    #[must_use]
-    pub fn between(&self, from: Instant, to: Instant) -> (usize, usize) {
-        let within = self.probes.iter().filter(|probe| probe.sent >= from && probe.sent < to);
-        within.fold((0, 0), |(sent, answered), probe| {
-            (sent + 1, answered + usize::from(probe.answered.is_some()))
-        })
-    }
-
-    /// The longest time without answers since `since`. Requests of the last moments count as lost.
-    #[must_use]
-    pub fn longest_outage(&self, since: Instant) -> Outage {
-        let none = Outage { lost: 0, duration: Duration::ZERO, began: since };
-        let (mut longest, mut current) = (none, none);
-        for probe in self.probes.iter().filter(|probe| probe.sent >= since) {
-            if probe.answered.is_some() {
-                current = none;
-                continue;
-            }
-            if current.lost == 0 {
-                current.began = probe.sent;
-            }
-            current.lost += 1;
-            current.duration = probe.sent.duration_since(current.began) + self.period;
-            if current.lost > longest.lost {
-                longest = current;
-            }
-        }
-        longest
-    }
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open(target: IpAddr) -> io::Result<Socket> {
-    let (domain, protocol) = match target {
-        IpAddr::V4(_) => (Domain::IPV4, Protocol::ICMPV4),
-        IpAddr::V6(_) => (Domain::IPV6, Protocol::ICMPV6),
-    };
-    Socket::new(domain, Type::RAW.cloexec(), Some(protocol))
-}
-
-const IDENTIFIER: [u8; 2] = *b"kw";
-/// A wait of zero would mean for ever.
-const LEAST_WAIT: Duration = Duration::from_micros(50);
-
-fn run(socket: &Socket, target: IpAddr, period: Duration, stop: &AtomicBool, probes: &Mutex<Vec<Probe>>) {
-    let address = SocketAddr::new(target, 0).into();
+fn run(socket: &EchoSocket, period: Duration, shared: &Mutex<Shared>) {
+    go_first();
     let mut next = Instant::now();
-    let mut reader = socket;
-    while !stop.load(Ordering::Relaxed) {
-        let now = Instant::now();
-        if now >= next {
-            let number = {
-                let mut probes = probes.lock().unwrap_or_else(PoisonError::into_inner);
-                probes.push(Probe { sent: now, answered: None, answers: 0 });
-                probes.len() - 1
-            };
-            // Lost like any other: the network may be down.
-            let _ = socket.send_to(&request(target, number), &address);
-            next += period;
-            if next < now {
-                next = now + period;
-            }
-        }
-        let wait = next.saturating_duration_since(Instant::now()).clamp(LEAST_WAIT, period.max(LEAST_WAIT));
-        if socket.set_read_timeout(Some(wait)).is_err() {
+    loop {
+        let phase = lock(shared).phase;
+        if phase == Phase::Ended {
             return;
         }
-        let mut buffer = [0; 256];
-        let Ok(length) = reader.read(&mut buffer) else { continue };
-        let Some(number) = reply(target, &buffer[..length]) else { continue };
-        let mut probes = probes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(probe) = probes.get_mut(number) {
-            probe.answered.get_or_insert_with(Instant::now);
-            probe.answers += 1;
+        let now = Instant::now();
+        if now >= next {
+            if phase == Phase::Sending {
+                // Lost like any other: the network may be down.
+                let _ = socket.send(begin(shared, now));
+            }
+            next = following(next, now, period);
         }
+        while let Some(number) = socket.next_reply() {
+            end(shared, number);
+        }
+        wait(socket, next.saturating_duration_since(Instant::now()));
     }
 }
 
-fn request(target: IpAddr, number: usize) -> Vec<u8> {
-    let kind = match target {
-        IpAddr::V4(_) => 8,
-        IpAddr::V6(_) => 128,
-    };
-    let number = u64::try_from(number).unwrap_or(0).to_be_bytes();
-    let mut packet = vec![kind, 0, 0, 0];
-    packet.extend_from_slice(&IDENTIFIER);
-    packet.extend_from_slice(&number[6..]);
-    packet.extend_from_slice(&number);
-    // The kernel sums ICMPv6 itself.
-    if target.is_ipv4() {
-        let sum =
-            packet.chunks(2).fold(0_u32, |sum, pair| sum + u32::from(u16::from_be_bytes([pair[0], pair[1]])));
-        let sum = (sum & 0xffff) + (sum >> 16);
-        let sum = !u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap_or(0);
-        packet[2..4].copy_from_slice(&sum.to_be_bytes());
-    }
-    packet
+/// Records a request; gives its number.
+fn begin(shared: &Mutex<Shared>, now: Instant) -> usize {
+    let probes = &mut lock(shared).probes;
+    probes.push(Probe { sent: now, answers: 0 });
+    probes.len() - 1
 }
 
-/// The number of the request that a packet answers.
-fn reply(target: IpAddr, packet: &[u8]) -> Option<usize> {
-    let (kind, message) = match target {
-        IpAddr::V4(_) => (0, packet.get(usize::from(packet.first()? & 0x0f) * 4..)?),
-        IpAddr::V6(_) => (129, packet),
-    };
-    if message.first() != Some(&kind) || message.get(4..6) != Some(&IDENTIFIER) {
-        return None;
+/// Records an answer.
+fn end(shared: &Mutex<Shared>, number: usize) {
+    if let Some(probe) = lock(shared).probes.get_mut(number) {
+        probe.answers += 1;
     }
-    let number = u64::from_be_bytes(message.get(8..16)?.try_into().ok()?);
-    usize::try_from(number).ok()
+}
+
+/// The first moment after `now` that is a multiple of the period after `due`.
+fn following(due: Instant, now: Instant, period: Duration) -> Instant {
+    let missed = now.saturating_duration_since(due).as_nanos() / period.as_nanos();
+    due + period * u32::try_from(missed).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Waits for an answer, with the precision of a high-resolution timer: a socket's own timeout is rounded up to the
+/// kernel's tick, 4 ms.
+fn wait(socket: &EchoSocket, most: Duration) {
+    let Ok(timeout) = Timespec::try_from(most.min(LONGEST_WAIT)) else { return };
+    // Interrupted or not: the caller looks what there is to do.
+    let _ = poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&timeout));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_missed_is_left_out() {
+        let (due, ms) = (Instant::now(), Duration::from_millis);
+        assert_eq!(following(due, due, ms(1)), due + ms(1));
+        assert_eq!(following(due, due + Duration::from_micros(900), ms(1)), due + ms(1));
+        assert_eq!(following(due, due + ms(1), ms(1)), due + ms(2));
+        assert_eq!(following(due, due + Duration::from_micros(7_300), ms(1)), due + ms(8));
+    }
 }
