@@ -17,5 +17,6 @@ pub mod model;
 mod params;
 
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_text};
 pub use model::Config;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
-    Preemption, Priority, Start, TrackWeight, Version, Vrid,
+    MacAddress, Preemption, Priority, Start, StopMode, TrackWeight, Version, Vrid,
 };
 
 /// A whole configuration.
@@ -92,6 +92,8 @@ pub struct Instance {
     pub name: String,
     /// The interface that carries its adverts, and its addresses unless they say otherwise.
     pub interface: InterfaceName,
+    /// `use_vmac`: the interface with a MAC of its own that carries its addresses.
+    pub vmac: Option<VirtualMac>,
     /// Virtual router identifier.
     pub vrid: Vrid,
     /// Protocol version.
@@ -120,6 +122,8 @@ pub struct Instance {
     pub lower_adverts: LowerAdverts,
     /// What to do about higher ones.
     pub higher_adverts: HigherAdverts,
+    /// How it leaves when it stops or yields. No keepalived.conf says so: `keepwatch run --stop-mode`.
+    pub stop_mode: StopMode,
     /// `dont_track_primary`.
     pub link_tracking: LinkTracking,
     /// `virtual_ipaddress`: of the instance's family, listed in adverts.
@@ -136,6 +140,27 @@ pub struct Instance {
     pub notify: Notify,
     /// Whether its transitions send mail.
     pub mail_alert: bool,
+}
+
+/// A MAC that goes with the virtual router from host to host, on a macvlan that stands on the instance's interface.
+/// Addresses of the instance's family go there unless they name yet another interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualMac {
+    /// The macvlan, which is created and removed; unique.
+    pub interface: InterfaceName,
+    /// Its MAC: the virtual router's (RFC 9568 §7.3) or one of the user's choice.
+    pub mac: MacAddress,
+    /// Which MAC adverts come from.
+    pub adverts: VmacAdverts,
+}
+
+/// Which MAC the adverts of an instance with a virtual one come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VmacAdverts {
+    /// The virtual one.
+    FromVmac,
+    /// That of the instance's interface (`vmac_xmit_base`); so always with unicast.
+    FromBase,
 }
 
 /// A version 2 password. Never shown.

@@ -28,6 +28,7 @@ impl Instance {
             destination: self.destination.clone(),
             lower_adverts: self.lower_adverts,
             higher_adverts: self.higher_adverts,
+            stop_mode: self.stop_mode,
             link_tracking: self.link_tracking,
             addresses,
             advertised: self.addresses.len(),

@@ -200,6 +200,14 @@ fn instance_line(instance: &Instance) -> String {
             write!(out, "; {label}{text}").unwrap();
         }
     };
+    part(
+        "from ",
+        instance
+            .vmac
+            .as_ref()
+            .map(|v| format!("{} {} {:?}", v.interface, v.mac, v.adverts))
+            .unwrap_or_default(),
+    );
     part("source ", instance.source.map(|source| source.to_string()).unwrap_or_default());
     part(
         "password of ",

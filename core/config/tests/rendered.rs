@@ -175,7 +175,7 @@ warning: notify scripts and FIFOs are read but not served in this version: those
 11 |     notify /bin/true
    |     ^^^^^^^^^^^^^^^^
 
-warning: sync groups are read but not kept in this version: G lets VI_1 and VI_2 fail over one by one
+warning: the members of a sync group only leave together in this version: G lets VI_1 and VI_2 fail and recover one by one
   --> keepalived.conf:21:1
    |
 21 | vrrp_sync_group G {

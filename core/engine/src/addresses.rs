@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use keepwatch_config::model::{Lifetime, Scope, VirtualAddress};
-use keepwatch_system::netlink::{NewAddress, PreferredLifetime, Requests};
+use keepwatch_system::netlink::{NewAddress, PreferredLifetime, PrefixRoute, Requests};
 use keepwatch_vrrp::InterfaceId;
 
 /// A virtual address of one router.
@@ -15,6 +15,10 @@ pub(crate) struct Held {
     /// The interface it goes to.
     pub(crate) interface: InterfaceId,
     pub(crate) state: Placement,
+    /// Whether it is about to leave, and has a lifetime.
+    pub(crate) leaves: bool,
+    /// Whether it was configured to have no route for its prefix.
+    routeless: bool,
 }
 
 /// Where an address stands.
@@ -45,7 +49,14 @@ impl Placement {
 
 impl Held {
     pub(crate) fn new(address: &VirtualAddress, interface: InterfaceId) -> Self {
-        Self { new: new_address(address), interface, state: Placement::Absent }
+        let new = new_address(address);
+        let routeless = new.no_prefix_route;
+        Self { new, interface, state: Placement::Absent, leaves: false, routeless }
+    }
+
+    /// Whether there is to be a route for its prefix, unless it was configured to have none.
+    pub(crate) const fn settle_route(&mut self, route: PrefixRoute) {
+        self.new.no_prefix_route = self.routeless || matches!(route, PrefixRoute::Shared);
     }
 
     pub(crate) const fn address(&self) -> IpAddr {

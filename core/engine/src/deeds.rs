@@ -4,10 +4,13 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{EventKind, Severity};
-use keepwatch_vrrp::{Action, AddressTrouble, Input, Instant, InterfaceId, LinkState, Notice, RouterId};
+use keepwatch_event::{EventKind, Severity, Step};
+use keepwatch_vrrp::{
+    Action, AddressTrouble, Claim, Input, Instant, InterfaceId, LinkState, Notice, RouterId, VirtualRouter,
+};
 
 use crate::addresses::Placement;
+use crate::clock;
 use crate::engine::Engine;
 use crate::interfaces::Interface;
 use crate::report::Context;
@@ -38,31 +41,71 @@ impl Engine {
             self.batch = batch;
             self.rescan = true;
         }
+        self.hush();
+        if std::mem::take(&mut self.relisten) {
+            self.listen_where_needed();
+        }
     }
 
     fn act(&mut self, now: Instant, router: RouterId, action: Action) {
+        self.give_voice(router);
         match action {
             Action::SendAdvert(claim) => {
-                let Some(segment) = self.parts.routers.segment(router) else { return };
-                let id = segment.interface;
-                let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
                 let Some(virtual_router) = self.parts.routers.get(router) else { return };
+                let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
+                let id = instance.advertises_on();
+                let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
+                let step = match claim {
+                    Claim::Holds(_) => Step::Advertised,
+                    Claim::Resigns => {
+                        instance.stopwatch.start();
+                        Step::Resigned
+                    }
+                };
                 let sent = self.transmitter.advert(interface, virtual_router, claim);
+                instance.stopwatch.mark(step);
                 self.note_sending(router, id, sent, |instance| &mut instance.advert_failing);
             }
             Action::Announce(number) => {
-                let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number))
-                else {
-                    return;
-                };
+                let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
+                let Some(held) = instance.held.get(number) else { return };
                 let (id, address) = (held.interface, held.address());
                 let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
-                let sent = self.transmitter.announce(interface, address);
+                let Some(wire) = self.parts.interfaces.get(index(interface.wire().unwrap_or(id))) else {
+                    return;
+                };
+                instance.stopwatch.mark(Step::AddressesInPlace);
+                let sent = self.transmitter.announce(interface, address, wire.router_flag);
+                instance.stopwatch.mark(Step::Announced);
                 self.note_sending(router, id, sent, |instance| &mut instance.announcement_failing);
             }
-            Action::AddAddress(number) => self.add_address(now, router, number),
-            Action::RemoveAddress(number) => self.remove_address(now, router, number),
+            Action::AddAddress(number) => {
+                self.relisten = true;
+                if number == 0 && !self.parts.routers.get(router).is_some_and(VirtualRouter::is_serving) {
+                    self.restart_stopwatch(router);
+                }
+                self.add_address(now, router, number);
+            }
+            Action::RemoveAddress(number) => {
+                self.relisten = true;
+                self.hush_before_removal(router);
+                self.remove_address(now, router, number);
+                self.has_left(router, number);
+            }
+            Action::ExpireAddress { address, after } => {
+                if address == 0 {
+                    self.restart_stopwatch(router);
+                }
+                self.expire_address(router, address, after);
+            }
+            Action::KeepAddress(number) => self.keep_address(router, number),
             Action::Tell(notice) => self.tell(router, notice),
+        }
+    }
+
+    fn restart_stopwatch(&mut self, router: RouterId) {
+        if let Some(instance) = self.parts.instances.get_mut(router.0) {
+            instance.stopwatch.restart();
         }
     }
 
@@ -86,6 +129,7 @@ impl Engine {
     }
 
     fn add_address(&mut self, now: Instant, router: RouterId, number: usize) {
+        let route = self.route_through_base(router, number);
         let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
         else {
             return;
@@ -105,6 +149,7 @@ impl Engine {
             Placement::Absent => {}
         }
         let address = held.describe();
+        held.settle_route(route);
         if let Err(error) = held.add(link_index, &mut self.parts.requests) {
             let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
             self.publish_for(router, Severity::Error, kind);
@@ -187,9 +232,27 @@ impl Engine {
 
     fn tell(&mut self, router: RouterId, notice: Notice) {
         let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
-        if let Notice::Transition { .. } = notice {
-            instance.term += 1;
+        let mut steps = Vec::new();
+        match notice {
+            Notice::Transition { .. } => {
+                instance.term += 1;
+                steps = instance.stopwatch.finish();
+            }
+            Notice::Left { taken_over, took, .. } => {
+                let noticed = taken_over.unwrap_or_default();
+                if taken_over.is_some() {
+                    instance.stopwatch.note(Step::SuccessorNoticed, noticed);
+                }
+                instance.stopwatch.note(Step::AddressesGivenUp, took.saturating_sub(noticed));
+            }
+            Notice::HandoverRefused { .. } => drop(instance.stopwatch.finish()),
+            Notice::PeerLost { silent, .. } => {
+                let interface = instance.interface;
+                self.suspect_silence(clock::now(), interface, silent);
+            }
+            _ => {}
         }
+        let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
         // The kernel's own words have been told where they were heard.
         if let Notice::Address { trouble: AddressTrouble::AddFailed, .. } = notice {
             return;
@@ -205,7 +268,7 @@ impl Engine {
             held: &instance.held,
             trackers: &instance.tracker_names,
         };
-        let draft = context.draft(notice);
+        let draft = context.draft(notice, steps);
         self.publish(draft);
     }
 

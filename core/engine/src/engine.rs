@@ -10,13 +10,16 @@ use keepwatch_config::model::Config;
 use keepwatch_system::netlink::Change;
 use keepwatch_system::{Incoming, Token};
 use keepwatch_vrrp::wire::{VRRP_PROTOCOL, parse_ip};
-use keepwatch_vrrp::{Action, Actions, Family, Input, Instant, InterfaceId, Packet, RouterId, Segment};
+use keepwatch_vrrp::{
+    Action, Actions, Family, Input, Instant, InterfaceId, Packet, RouterId, Segment, StateName,
+};
 
 use crate::clock::{self, WallClock};
 use crate::deeds::Settling;
-use crate::interfaces::{Interface, port_of};
+use crate::interfaces::{Ear, Interface, ear_of};
 use crate::running::{Command, Running};
 use crate::setup::{Parts, StartError, index};
+use crate::silence::Silence;
 use crate::transmit::Transmitter;
 
 const TIMER: Token = Token(0);
@@ -46,11 +49,18 @@ pub struct Engine {
     pub(crate) rescan: bool,
     /// When to try again what failed.
     pub(crate) mend_at: Option<Instant>,
+    /// Interfaces on which a MASTER fell silent a moment ago.
+    pub(crate) silences: Vec<Silence>,
     /// Whether the kernel's state must be read anew.
     pub(crate) unread: bool,
     pub(crate) wall: WallClock,
-    datagram: Vec<u8>,
+    pub(crate) datagram: Vec<u8>,
     pub(crate) changes: Vec<Change>,
+    /// Whether holders of addresses may have changed, and with them what must be listened for.
+    pub(crate) relisten: bool,
+    /// Routers that may speak with their virtual MAC now.
+    pub(crate) speaking: Vec<RouterId>,
+    /// Whether it was told to stop: it ends with the last mastership.
     stopping: bool,
 }
 
@@ -78,10 +88,13 @@ impl Engine {
             earlier: None,
             rescan: false,
             mend_at: None,
+            silences: Vec::new(),
             unread: false,
             wall: WallClock::new(SystemTime::now(), clock::now()),
             datagram: vec![0; DATAGRAM],
             changes: Vec::new(),
+            relisten: false,
+            speaking: Vec::new(),
             stopping: false,
         })
     }
@@ -102,8 +115,8 @@ impl Engine {
         Ok(Running { thread, commands, wakeup })
     }
 
-    /// Runs until told to stop. Whatever ends it, no mastership and no address is left behind if it can be
-    /// helped.
+    /// Runs until told to stop. Whatever ends it, no mastership, no address and no interface is left behind if it
+    /// can be helped.
     fn run(mut self, commands: &Receiver<Command>) -> io::Result<()> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.watch(commands)))
             .unwrap_or_else(|_| Err(io::Error::other("the engine panicked")));
@@ -111,6 +124,7 @@ impl Engine {
             // The second panic, if it comes to that, is as good as the first.
             let _ = catch_unwind(AssertUnwindSafe(|| self.give_up(clock::now())));
         }
+        let _ = catch_unwind(AssertUnwindSafe(|| self.take_virtual_links_down()));
         outcome
     }
 
@@ -120,7 +134,7 @@ impl Engine {
         self.parts.poller.add(&self.parts.monitor, MONITOR)?;
         self.begin();
         let mut ready = Vec::new();
-        while !self.stopping {
+        while !self.has_ended() {
             self.arm_if_needed()?;
             self.parts.poller.wait(&mut ready)?;
             let now = clock::now();
@@ -129,9 +143,14 @@ impl Engine {
             if ready.contains(&MONITOR) {
                 self.hear_kernel(now)?;
             }
-            for (interface, family) in ready.iter().filter_map(|token| port_of(*token)) {
-                self.hear_adverts(now, interface, family);
+            for (interface, ear) in ready.iter().filter_map(|token| ear_of(*token)) {
+                match ear {
+                    Ear::Adverts(family) => self.hear_adverts(now, interface, family),
+                    Ear::Claims(family) => self.hear_claims(now, interface, family),
+                }
             }
+            // A successor may have shown up, which is nothing to act upon otherwise.
+            self.hush();
             if ready.contains(&WAKEUP) {
                 self.parts.wakeup.acknowledge();
                 self.obey(now, commands);
@@ -144,6 +163,7 @@ impl Engine {
             self.perform(now);
             self.look_at_settling(now);
             self.mend(now);
+            self.look_at_silences(now);
             self.look_at_the_wall_clock(now);
         }
         Ok(())
@@ -154,18 +174,24 @@ impl Engine {
         let now = clock::now();
         self.read_kernel(now);
         self.clean_up(now);
+        self.tell_all(now, Input::Start);
+    }
+
+    /// Gives up every mastership and removes every address, at once.
+    fn give_up(&mut self, now: Instant) {
+        self.tell_all(now, Input::StopNow);
+    }
+
+    fn tell_all(&mut self, now: Instant, input: Input<'_>) {
         for router in (0..self.parts.instances.len()).map(RouterId) {
-            self.parts.routers.handle(now, router, Input::Start, &mut self.actions);
+            self.parts.routers.handle(now, router, input, &mut self.actions);
         }
         self.perform(now);
     }
 
-    /// Gives up every mastership and removes every address.
-    fn give_up(&mut self, now: Instant) {
-        for router in (0..self.parts.instances.len()).map(RouterId) {
-            self.parts.routers.handle(now, router, Input::Stop, &mut self.actions);
-        }
-        self.perform(now);
+    /// Whether it was told to stop and every router has.
+    fn has_ended(&self) -> bool {
+        self.stopping && self.parts.routers.iter().all(|(_, _, router)| router.state() == StateName::Stopped)
     }
 
     fn hear_adverts(&mut self, now: Instant, id: InterfaceId, family: Family) {
@@ -205,6 +231,10 @@ impl Engine {
         for command in commands.try_iter() {
             match command {
                 Command::Stop => {
+                    self.tell_all(now, Input::Stop);
+                    self.stopping = true;
+                }
+                Command::StopNow => {
                     self.give_up(now);
                     self.stopping = true;
                 }
@@ -213,7 +243,8 @@ impl Engine {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        [self.parts.routers.poll_timeout(), self.mend_at].into_iter().flatten().min()
+        let silence = self.silences.iter().map(|silence| silence.until).min();
+        [self.parts.routers.poll_timeout(), self.mend_at, silence].into_iter().flatten().min()
     }
 
     /// Arms the timer for the earliest deadline if something may have moved it forward.

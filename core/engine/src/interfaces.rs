@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
 use keepwatch_system::{
-    AdvertSocket, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token, forwards_ipv6,
+    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token, forwards_ipv6,
 };
 use keepwatch_vrrp::wire::RouterFlag;
 use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress, Source, Transport};
+
+use crate::virtual_link::{BaseSettings, VirtualLink};
 
 /// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
 #[derive(Debug)]
@@ -26,6 +28,16 @@ pub(crate) struct Interface {
     pub(crate) lock: Option<InterfaceLock>,
     /// Whether the host forwards IPv6 on it, and so is a router to its neighbours.
     pub(crate) router_flag: RouterFlag,
+    /// The virtual addresses that may be on it: others may claim them.
+    pub(crate) claimable: Vec<IpAddr>,
+    /// Whether such claims are listened for.
+    pub(crate) hears_claims: bool,
+    /// What `arp_announce` was before addresses began to leave.
+    pub(crate) announced_as: Option<u8>,
+    /// What it should be, if it is one of our own.
+    pub(crate) virtual_link: Option<VirtualLink>,
+    /// Its settings before virtual ones came to stand on it.
+    pub(crate) before_virtual: Option<BaseSettings>,
 }
 
 /// Which of an interface's addresses adverts are sent from.
@@ -45,6 +57,10 @@ pub(crate) struct Port {
     pub(crate) v4: Option<AdvertSocket>,
     pub(crate) v6: Option<AdvertSocket>,
     pub(crate) frames: Option<FrameSocket>,
+    /// For claims by ARP, if it may have IPv4 addresses.
+    pub(crate) arp: Option<FrameSocket>,
+    /// For claims by neighbour discovery, if it may have IPv6 addresses.
+    pub(crate) neighbours: Option<FrameSocket>,
 }
 
 /// What an update of a link means to the routers on it.
@@ -68,6 +84,11 @@ impl Interface {
             port: Port::default(),
             lock: None,
             router_flag: RouterFlag::Host,
+            claimable: Vec::new(),
+            hears_claims: false,
+            announced_as: None,
+            virtual_link: None,
+            before_virtual: None,
         }
     }
 
@@ -77,6 +98,11 @@ impl Interface {
             self.families.push(family);
         }
         self.groups.extend(group.filter(|group| !self.groups.contains(group)));
+    }
+
+    /// The interface that it stands on, if it is one of our own.
+    pub(crate) fn wire(&self) -> Option<InterfaceId> {
+        self.virtual_link.as_ref().map(|virtual_link| virtual_link.base)
     }
 
     /// Whether routers run on it.
@@ -110,6 +136,7 @@ impl Interface {
             // Another device under this name: its addresses are told by the kernel one by one.
             self.addresses.clear();
             self.port = Port::default();
+            self.announced_as = None;
         }
         let state = self.state();
         let same_device = self.index() == old_index;
@@ -137,7 +164,30 @@ impl Interface {
             Ok(socket) => self.port.frames = Some(socket),
             Err(error) => outcome = Err(error),
         }
+        self.hears_claims = false;
+        for family in [Family::V4, Family::V6] {
+            if self.claimable.iter().all(|address| Family::of(*address) != family) {
+                continue;
+            }
+            match Self::open_claims(id, index, family, poller) {
+                Ok(socket) => match family {
+                    Family::V4 => self.port.arp = Some(socket),
+                    Family::V6 => self.port.neighbours = Some(socket),
+                },
+                Err(error) => outcome = Err(error),
+            }
+        }
         outcome
+    }
+
+    fn open_claims(id: InterfaceId, index: u32, family: Family, poller: &Poller) -> io::Result<FrameSocket> {
+        let (protocol, ear) = match family {
+            Family::V4 => (ClaimProtocol::Arp, Ear::Claims(Family::V4)),
+            Family::V6 => (ClaimProtocol::NeighbourDiscovery, Ear::Claims(Family::V6)),
+        };
+        let socket = FrameSocket::open(index, Frames::Claims(protocol))?;
+        poller.add(&socket, ear_token(id, ear))?;
+        Ok(socket)
     }
 
     fn open_family(
@@ -154,7 +204,7 @@ impl Interface {
         let groups: Vec<IpAddr> =
             self.groups.iter().copied().filter(|group| Family::of(*group) == family).collect();
         let socket = AdvertSocket::open(&self.name, index, ip_family, &groups)?;
-        poller.add(&socket, port_token(id, family))?;
+        poller.add(&socket, ear_token(id, Ear::Adverts(family)))?;
         Ok(socket)
     }
 
@@ -240,24 +290,31 @@ impl Interface {
     }
 }
 
-/// The token of an interface's socket: the number shifted, the family in the last bit.
-pub(crate) fn port_token(id: InterfaceId, family: Family) -> Token {
-    let family = match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
-    };
-    Token(FIRST_PORT + u64::from(id.0) * 2 + family)
+/// What a socket of an interface hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ear {
+    Adverts(Family),
+    Claims(Family),
+}
+
+const EARS: [Ear; 4] =
+    [Ear::Adverts(Family::V4), Ear::Adverts(Family::V6), Ear::Claims(Family::V4), Ear::Claims(Family::V6)];
+
+/// The token of an interface's socket: the interface's number, and which of its ears.
+pub(crate) fn ear_token(id: InterfaceId, ear: Ear) -> Token {
+    let place = EARS.iter().zip(0..).find_map(|(known, place)| (*known == ear).then_some(place));
+    Token(FIRST_EAR + u64::from(id.0) * 4 + place.unwrap_or(0))
 }
 
 /// Which socket a token stands for.
-pub(crate) fn port_of(token: Token) -> Option<(InterfaceId, Family)> {
-    let port = token.0.checked_sub(FIRST_PORT)?;
-    let family = if port % 2 == 0 { Family::V4 } else { Family::V6 };
-    Some((InterfaceId(u32::try_from(port / 2).ok()?), family))
+pub(crate) fn ear_of(token: Token) -> Option<(InterfaceId, Ear)> {
+    let number = token.0.checked_sub(FIRST_EAR)?;
+    let ear = EARS.get(usize::try_from(number % 4).ok()?)?;
+    Some((InterfaceId(u32::try_from(number / 4).ok()?), *ear))
 }
 
 /// Tokens below belong to the engine itself.
-const FIRST_PORT: u64 = 16;
+const FIRST_EAR: u64 = 16;
 
 #[cfg(test)]
 mod tests {
@@ -266,10 +323,10 @@ mod tests {
     #[test]
     fn tokens_name_one_socket_each() {
         for id in [0, 1, 77, u32::MAX] {
-            for family in [Family::V4, Family::V6] {
-                assert_eq!(port_of(port_token(InterfaceId(id), family)), Some((InterfaceId(id), family)));
+            for ear in EARS {
+                assert_eq!(ear_of(ear_token(InterfaceId(id), ear)), Some((InterfaceId(id), ear)));
             }
         }
-        assert_eq!(port_of(Token(3)), None);
+        assert_eq!(ear_of(Token(3)), None);
     }
 }

@@ -27,6 +27,11 @@ impl Engine {
 
     fn try_read_kernel(&mut self, now: Instant) -> io::Result<()> {
         let links = self.parts.requests.links()?;
+        self.parts.macs.clear();
+        for link in &links {
+            self.note_mac(link);
+        }
+        self.sweep_virtual_links(&links);
         for id in self.interface_ids() {
             let Some(interface) = self.parts.interfaces.get(index(id)) else { continue };
             let link = links.iter().find(|link| link.name == interface.name).cloned();
@@ -39,7 +44,7 @@ impl Engine {
         Ok(())
     }
 
-    fn read_addresses(&mut self) -> io::Result<()> {
+    pub(crate) fn read_addresses(&mut self) -> io::Result<()> {
         let addresses = self.parts.requests.addresses()?;
         for interface in &mut self.parts.interfaces {
             let on_it = |address: &&Address| Some(address.interface) == interface.index();
@@ -60,6 +65,7 @@ impl Engine {
                 match change {
                     Change::Link(link) => self.hear_link(now, link),
                     Change::LinkGone(link) => {
+                        self.parts.macs.remove(&link.index);
                         if let Some(id) = self.interface_with_index(link.index) {
                             self.link_changed(now, id, None);
                         }
@@ -162,7 +168,7 @@ impl Engine {
     }
 
     /// Feeds the loss of every address that should be in place and is not.
-    fn look_for_lost(&mut self, now: Instant) {
+    pub(crate) fn look_for_lost(&mut self, now: Instant) {
         for router in 0..self.parts.instances.len() {
             let Some(instance) = self.parts.instances.get_mut(router) else { continue };
             let mut lost = Vec::new();
@@ -280,6 +286,7 @@ impl Engine {
                 self.open_sockets(now, id);
             }
         }
+        self.mend_virtual_links(now);
         self.perform(now);
     }
 }

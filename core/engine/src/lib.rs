@@ -13,16 +13,23 @@
 //! for anybody. No file, name server, plugin or log is touched on this thread.
 
 mod addresses;
+mod claims;
 mod clock;
 mod deeds;
 mod engine;
+mod farewell;
 mod interfaces;
 mod kernel;
 mod links;
 mod report;
 mod running;
 mod setup;
+mod silence;
+mod stopwatch;
 mod transmit;
+mod virtual_link;
+mod virtual_links;
+mod voice;
 
 pub use engine::Engine;
 pub use running::Running;

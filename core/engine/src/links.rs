@@ -3,7 +3,7 @@
 use keepwatch_bus::Draft;
 use keepwatch_event::{EventKind, InterfaceState, Severity};
 use keepwatch_system::netlink::Link;
-use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, RouterId};
+use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, MacAddress, RouterId};
 
 use crate::addresses::Placement;
 use crate::engine::Engine;
@@ -12,6 +12,7 @@ use crate::setup::index;
 impl Engine {
     /// Takes in what the kernel says of a link.
     pub(crate) fn hear_link(&mut self, now: Instant, link: Link) {
+        self.note_mac(&link);
         // Renamed away: for us it is gone.
         if let Some(id) = self.interface_with_index(link.index)
             && self.parts.interfaces.get(index(id)).is_some_and(|interface| interface.name != link.name)
@@ -24,17 +25,34 @@ impl Engine {
         }
     }
 
+    /// Notes which hardware addresses are this host's.
+    pub(crate) fn note_mac(&mut self, link: &Link) {
+        match link.mac {
+            Some(mac) => self.parts.macs.insert(link.index, MacAddress(mac)),
+            None => self.parts.macs.remove(&link.index),
+        };
+    }
+
     /// Takes in the present state of an interface; `None` when it is gone.
     pub(crate) fn link_changed(&mut self, now: Instant, id: InterfaceId, link: Option<Link>) {
+        if self.virtual_link(id).is_some() {
+            self.settle_virtual_link(now, id);
+            return;
+        }
         let known = self.parts.interfaces.get(index(id)).and_then(|interface| interface.index());
         if known.is_some() && known != link.as_ref().map(|link| link.index) {
             self.leave_link(now, id);
         }
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let is_new = interface.index() != link.as_ref().map(|link| link.index);
         let update = interface.update_link(link);
         let came_up = update.changed && update.state == LinkState::Up;
         if came_up || interface.lacks_socket() {
             self.open_sockets(now, id);
+            self.listen_where_needed();
+        }
+        if is_new {
+            self.settle_virtual_links_on(now, id);
         }
         if update.changed {
             self.tell_link(id, update.state);
@@ -53,10 +71,12 @@ impl Engine {
         self.parts.routers.handle_interface(now, id, Input::Link(LinkState::Missing), &mut self.actions);
         self.feed_trackers(now, id, false);
         self.perform(now);
+        self.lose_virtual_links_on(now, id);
         // Whatever could not be removed went with the device.
         for held in self.parts.instances.iter_mut().flat_map(|instance| &mut instance.held) {
             if held.interface == id {
                 held.state = Placement::Absent;
+                held.leaves = false;
             }
         }
     }
@@ -93,7 +113,7 @@ impl Engine {
     }
 
     /// Neighbours on this interface must hear our addresses again.
-    fn announce_on(&mut self, now: Instant, id: InterfaceId) {
+    pub(crate) fn announce_on(&mut self, now: Instant, id: InterfaceId) {
         for (number, instance) in self.parts.instances.iter().enumerate() {
             if instance.interface == id || instance.held.iter().any(|held| held.interface == id) {
                 self.parts.routers.handle(now, RouterId(number), Input::HardwareChanged, &mut self.actions);
@@ -101,7 +121,7 @@ impl Engine {
         }
     }
 
-    fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
+    pub(crate) fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
         for (number, instance) in self.parts.instances.iter().enumerate() {
             for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracked)| **tracked == id) {
                 let input = Input::Track { tracker, up };

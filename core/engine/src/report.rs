@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{Anomaly, EventKind, Hindrance, Reason, Severity, State};
+use keepwatch_event::{Anomaly, Departure, EventKind, Hindrance, Reason, Severity, State, StepTook};
 use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, StateName, TransitionReason};
 
 use crate::addresses::Held;
@@ -23,18 +23,19 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    pub(crate) fn draft(&self, notice: Notice) -> Draft {
-        let (severity, kind) = self.kind(notice);
+    /// `steps` are those of a transition.
+    pub(crate) fn draft(&self, notice: Notice, steps: Vec<StepTook>) -> Draft {
+        let (severity, kind) = self.kind(notice, steps);
         Draft { instance: Some(Arc::clone(self.name)), severity, term: self.term, kind }
     }
 
-    fn kind(&self, notice: Notice) -> (Severity, EventKind) {
+    fn kind(&self, notice: Notice, steps: Vec<StepTook>) -> (Severity, EventKind) {
         match notice {
             Notice::Transition { from, to, reason, initial, priority } => {
                 let severity = if to == StateName::Fault { Severity::Error } else { Severity::Info };
                 let (from, to, reason) = (state(from), state(to), self.reason(reason));
                 let priority = priority.get();
-                (severity, EventKind::Transition { from, to, reason, initial, priority })
+                (severity, EventKind::Transition { from, to, reason, initial, priority, steps })
             }
             Notice::PriorityChanged { from, to } => {
                 (Severity::Info, EventKind::PriorityChanged { from: from.get(), to: to.get() })
@@ -65,6 +66,24 @@ impl Context<'_> {
                 (Severity::Info, EventKind::Announcing { addresses: addresses.collect() })
             }
             Notice::Address { address, trouble } => self.trouble(address, trouble),
+            Notice::Leaving { departure: why, patience } => {
+                (Severity::Info, EventKind::Leaving { departure: departure(why), patience })
+            }
+            Notice::Left { departure: why, successor, taken_over, took } => {
+                let severity = if taken_over.is_some() { Severity::Info } else { Severity::Warning };
+                let departure = departure(why);
+                (severity, EventKind::Left { departure, successor, taken_over, took })
+            }
+            Notice::HandoverRefused { waited } => (Severity::Warning, EventKind::HandoverRefused { waited }),
+            Notice::Contested { address, mac } => {
+                let held = self.held.get(address);
+                let interface = held.map_or_else(String::new, |held| self.interface_name(held));
+                let address = held.map_or_else(String::new, Held::describe);
+                (Severity::Warning, EventKind::Contested { address, interface, mac: mac.to_string() })
+            }
+            Notice::Deaf { mac, source } => {
+                (Severity::Error, EventKind::OneWay { source, mac: mac.to_string() })
+            }
             Notice::Stalled { late } => (Severity::Warning, EventKind::Stalled { late }),
         }
     }
@@ -111,6 +130,8 @@ impl Context<'_> {
             TransitionReason::Hindered(hindrance) => Reason::Hindered(self.hindrance(hindrance)),
             TransitionReason::Recovered => Reason::Recovered,
             TransitionReason::Stopped => Reason::Stopped,
+            TransitionReason::HandedOver => Reason::HandedOver,
+            TransitionReason::GroupLeft => Reason::GroupLeft,
         }
     }
 
@@ -168,10 +189,21 @@ impl Context<'_> {
             }
             From::ChecksumForm => (Severity::Info, Anomaly::ChecksumForm),
             From::OwnAddress => (Severity::Error, Anomaly::OwnAddress),
-            From::DualMaster { theirs, adverts } => {
-                (Severity::Error, Anomaly::DualMaster { theirs: theirs.get(), adverts })
+            From::DualMaster { theirs, adverts, mac } => {
+                let mac = mac.map(|mac| mac.to_string());
+                (Severity::Error, Anomaly::DualMaster { theirs: theirs.get(), adverts, mac })
             }
         }
+    }
+}
+
+const fn departure(departure: keepwatch_vrrp::Departure) -> Departure {
+    use keepwatch_vrrp::Departure as From;
+    match departure {
+        From::Stop => Departure::Stop,
+        From::HandOver => Departure::HandOver,
+        From::Yield => Departure::Yield,
+        From::Group => Departure::Group,
     }
 }
 

@@ -9,8 +9,10 @@ use keepwatch_system::Wakeup;
 /// What the engine may be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Give up every mastership and end.
+    /// Leave every mastership, as its stop mode says, and end.
     Stop,
+    /// Give up every mastership at once, and end.
+    StopNow,
 }
 
 /// A running engine.
@@ -22,10 +24,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// Tells the engine to give up every mastership, remove its addresses and end. Does not wait.
+    /// Tells the engine to leave every mastership and end. A MASTER keeps its addresses until its successor has taken
+    /// them, for a second or two, unless its stop mode says otherwise. Does not wait.
     pub fn stop(&self) {
+        self.tell(Command::Stop);
+    }
+
+    /// Tells the engine to give up every mastership, remove its addresses and end, at once. Does not wait.
+    pub fn stop_now(&self) {
+        self.tell(Command::StopNow);
+    }
+
+    fn tell(&self, command: Command) {
         // A full queue holds a stop already, and a closed one belongs to an engine that has ended.
-        let _ = self.commands.try_send(Command::Stop);
+        let _ = self.commands.try_send(command);
         self.wakeup.ring();
     }
 

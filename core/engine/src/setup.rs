@@ -1,18 +1,22 @@
 //! From a configuration to an engine that is ready to run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use keepwatch_bus::Bus;
-use keepwatch_config::model::{Config, Instance, InterfaceName};
+use keepwatch_config::model::{Config, Instance, InterfaceName, VirtualMac, VmacAdverts};
 use keepwatch_system::netlink::{Monitor, Requests};
 use keepwatch_system::{DeadlineTimer, InterfaceLock, LockError, MissingCapability, Poller, Wakeup};
-use keepwatch_vrrp::{Destination, Family, InterfaceId, InvalidParams, RouterId, Routers, TrackWeight};
+use keepwatch_vrrp::{
+    Destination, Family, InterfaceId, InvalidParams, MacAddress, RouterId, Routers, TrackWeight,
+};
 
 use crate::addresses::Held;
 use crate::interfaces::{Interface, Sender};
+use crate::stopwatch::Stopwatch;
+use crate::virtual_link::VirtualLink;
 
 /// Why an engine cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,8 @@ pub(crate) struct InstanceState {
     pub(crate) name: Arc<str>,
     pub(crate) interface: InterfaceId,
     pub(crate) family: Family,
+    /// The interface with its virtual MAC, if it has one.
+    pub(crate) vmac: Option<Vmac>,
     /// The address to send from, if one was configured.
     pub(crate) source: Option<IpAddr>,
     pub(crate) held: Vec<Held>,
@@ -67,6 +73,26 @@ pub(crate) struct InstanceState {
     pub(crate) advert_failing: bool,
     /// Whether its last announcement could not be sent.
     pub(crate) announcement_failing: bool,
+    /// Runs during its transitions.
+    pub(crate) stopwatch: Stopwatch,
+}
+
+/// An instance's virtual MAC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vmac {
+    /// The interface that has it.
+    pub(crate) interface: InterfaceId,
+    pub(crate) adverts: VmacAdverts,
+}
+
+impl InstanceState {
+    /// The interface that adverts leave through.
+    pub(crate) fn advertises_on(&self) -> InterfaceId {
+        match self.vmac {
+            Some(Vmac { interface, adverts: VmacAdverts::FromVmac }) => interface,
+            Some(Vmac { adverts: VmacAdverts::FromBase, .. }) | None => self.interface,
+        }
+    }
 }
 
 /// Everything the loop needs.
@@ -80,6 +106,8 @@ pub(crate) struct Parts {
     pub(crate) routers: Routers,
     pub(crate) instances: Vec<InstanceState>,
     pub(crate) virtual_addresses: BTreeSet<IpAddr>,
+    /// Hardware addresses of all interfaces of the host, by index.
+    pub(crate) macs: BTreeMap<u32, MacAddress>,
     pub(crate) bus: Bus,
 }
 
@@ -103,10 +131,14 @@ impl Parts {
             routers: Routers::new(),
             instances: Vec::new(),
             virtual_addresses: BTreeSet::new(),
+            macs: BTreeMap::new(),
             bus,
         };
         for instance in &config.instances {
             parts.add_instance(instance)?;
+        }
+        for group in &config.groups {
+            parts.add_group(&group.members);
         }
         for interface in parts.interfaces.iter_mut().filter(|interface| interface.has_routers()) {
             interface.lock = Some(InterfaceLock::take(&interface.name)?);
@@ -127,13 +159,25 @@ impl Parts {
         let mut params = instance.params();
         let mut trackers: Vec<InterfaceId> =
             instance.track_interfaces.iter().map(|track| self.interface(&track.interface)).collect();
+        let vmac = instance.vmac.as_ref().map(|vmac| self.add_virtual_link(instance, interface, vmac));
+        if let Some(Vmac { interface, .. }) = vmac {
+            trackers.push(interface);
+            params.trackers.push(TrackWeight::Fault { reverse: false });
+        }
         let mut held = Vec::new();
         for address in instance.addresses.iter().chain(&instance.excluded) {
             self.virtual_addresses.insert(address.address);
-            let device = address.device.as_ref().map_or(interface, |device| self.interface(device));
+            let own = vmac.filter(|_| Family::of(address.address) == instance.family);
+            let own = own.map_or(interface, |vmac| vmac.interface);
+            let elsewhere = address.device.as_ref().filter(|device| **device != instance.interface);
+            let device = elsewhere.map_or(own, |device| self.interface(device));
             held.push(Held::new(address, device));
+            let wire = if device == own { interface } else { device };
+            if let Some(interface) = self.interfaces.get_mut(index(wire)) {
+                interface.claimable.push(address.address);
+            }
             // keepalived: an address on another interface makes that one tracked.
-            if address.tracked && device != interface && !trackers.contains(&device) {
+            if address.tracked && elsewhere.is_some() && !trackers.contains(&device) {
                 trackers.push(device);
                 params.trackers.push(TrackWeight::Fault { reverse: false });
             }
@@ -158,6 +202,7 @@ impl Parts {
             name: instance.name.as_str().into(),
             interface,
             family: instance.family,
+            vmac,
             source: instance.source,
             held,
             trackers,
@@ -167,8 +212,28 @@ impl Parts {
             term: 0,
             advert_failing: false,
             announcement_failing: false,
+            stopwatch: Stopwatch::default(),
         });
         Ok(())
+    }
+
+    /// Makes known the interface with an instance's virtual MAC; it is not created yet.
+    fn add_virtual_link(&mut self, instance: &Instance, base: InterfaceId, vmac: &VirtualMac) -> Vmac {
+        let id = self.interface(&vmac.interface);
+        let router = RouterId(self.instances.len());
+        if let Some(interface) = self.interfaces.get_mut(index(id)) {
+            let link = VirtualLink::new(base, router, instance.vrid, instance.family, vmac.mac);
+            interface.virtual_link = Some(link);
+        }
+        Vmac { interface: id, adverts: vmac.adverts }
+    }
+
+    /// The members of a sync group leave together.
+    fn add_group(&mut self, members: &[String]) {
+        let number =
+            |name: &String| self.instances.iter().position(|instance| *instance.name == **name).map(RouterId);
+        let members: Vec<RouterId> = members.iter().filter_map(number).collect();
+        self.routers.group(&members);
     }
 
     /// The number of an interface, which is made known if it is not.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::seconds;
+use crate::time::{optional_seconds, seconds};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,70 @@ pub enum EventKind {
         initial: bool,
         /// The effective priority, 1 to 255.
         priority: u8,
+        /// What it consisted of, in order, and how long each step took.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<StepTook>,
+    },
+    /// A MASTER begins to leave: it keeps answering for its addresses until its successor has announced them. Its
+    /// state is MASTER until [`Self::Left`].
+    Leaving {
+        /// What for.
+        departure: Departure,
+        /// How long it waits for a successor.
+        #[serde(rename = "patience_seconds", with = "seconds")]
+        patience: Duration,
+    },
+    /// A MASTER that was leaving has given its last address up. A transition follows.
+    Left {
+        /// What for.
+        departure: Departure,
+        /// The successor's address; none if no advert of one was heard.
+        successor: Option<IpAddr>,
+        /// From the beginning until the successor was first noticed.
+        #[serde(default, rename = "taken_over_seconds", with = "optional_seconds")]
+        taken_over: Option<Duration>,
+        /// From the beginning until the last address was given up.
+        #[serde(rename = "took_seconds", with = "seconds")]
+        took: Duration,
+    },
+    /// A hand-over was asked for and nobody took over: MASTER as before.
+    HandoverRefused {
+        /// How long it was tried.
+        #[serde(rename = "waited_seconds", with = "seconds")]
+        waited: Duration,
+    },
+    /// Another host claims an address of this MASTER by ARP or neighbour discovery. Answered by an announcement.
+    Contested {
+        /// With its prefix length.
+        address: String,
+        /// On which interface.
+        interface: String,
+        /// The other host's hardware address.
+        mac: String,
+    },
+    /// Two MASTERs: another host goes on claiming the addresses, and none of its adverts reaches this one.
+    OneWay {
+        /// The MASTER that fell silent before this one took over; probably the same.
+        source: Option<IpAddr>,
+        /// The other host's hardware address.
+        mac: String,
+    },
+    /// An interface that is up has received nothing since the MASTER on it fell silent and this host took over.
+    NothingReceived {
+        /// Its name.
+        interface: String,
+        /// For how long.
+        #[serde(rename = "silent_seconds", with = "seconds")]
+        silent: Duration,
+    },
+    /// A kernel setting that a hand-over needs cannot be changed.
+    SettingRefused {
+        /// Its name, as `sysctl` has it.
+        setting: String,
+        /// What the kernel said.
+        error: String,
+        /// What follows from it.
+        consequence: String,
     },
     /// An instance's effective priority changed.
     PriorityChanged {
@@ -219,6 +283,50 @@ pub enum EventKind {
     },
 }
 
+/// Why a MASTER leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Departure {
+    /// It was told to stop.
+    Stop,
+    /// It was told to hand over.
+    HandOver,
+    /// A higher priority advertises.
+    Yield,
+    /// Another member of its group leaves.
+    Group,
+}
+
+/// A step of a transition, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepTook {
+    /// Which.
+    pub step: Step,
+    /// From the end of the step before, or the decision.
+    #[serde(rename = "took_seconds", with = "seconds")]
+    pub took: Duration,
+}
+
+/// What a transition consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// The addresses were put in place and became usable.
+    AddressesInPlace,
+    /// They were announced to the neighbours.
+    Announced,
+    /// The first advert was sent.
+    Advertised,
+    /// Priority zero was sent.
+    Resigned,
+    /// A successor was noticed.
+    SuccessorNoticed,
+    /// The addresses were given up.
+    AddressesGivenUp,
+}
+
 /// An instance's state. RFC 9568 calls MASTER "Active".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -285,6 +393,10 @@ pub enum Reason {
     Recovered,
     /// It was told to stop.
     Stopped,
+    /// It handed over on purpose.
+    HandedOver,
+    /// Another member of its group left.
+    GroupLeft,
 }
 
 /// What makes taking part impossible.
@@ -413,5 +525,8 @@ pub enum Anomaly {
         theirs: u8,
         /// Adverts heard from it since we are MASTER.
         adverts: u32,
+        /// Its hardware address, if it was heard claiming an address of ours.
+        #[serde(default)]
+        mac: Option<String>,
     },
 }

@@ -9,5 +9,5 @@ mod time;
 mod words;
 
 pub use event::{Event, Severity};
-pub use kind::{Anomaly, EventKind, Hindrance, InterfaceState, Reason, State};
+pub use kind::{Anomaly, Departure, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook};
 pub use time::Timestamp;

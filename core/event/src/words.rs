@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::kind::{Anomaly, EventKind, Hindrance, InterfaceState, Reason, State};
+use crate::kind::{Anomaly, Departure, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook};
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,7 +59,28 @@ impl fmt::Display for Reason {
             Self::Hindered(hindrance) => hindrance.fmt(f),
             Self::Recovered => f.write_str("able to take part again"),
             Self::Stopped => f.write_str("stopped"),
+            Self::HandedOver => f.write_str("handed over"),
+            Self::GroupLeft => f.write_str("another member of its group left"),
         }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AddressesInPlace => "addresses in place",
+            Self::Announced => "announced",
+            Self::Advertised => "advertised",
+            Self::Resigned => "resigned",
+            Self::SuccessorNoticed => "successor noticed",
+            Self::AddressesGivenUp => "addresses given up",
+        })
+    }
+}
+
+impl fmt::Display for StepTook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {}", self.step, Rounded(self.took))
     }
 }
 
@@ -129,11 +150,14 @@ impl fmt::Display for Anomaly {
                 f.write_str("its checksum has the other form (see v3_checksum_as_v2); accepted")
             }
             Self::OwnAddress => f.write_str("ignored: its sender has our own address"),
-            Self::DualMaster { theirs, adverts } => write!(
-                f,
-                "it also claims to be MASTER (priority {theirs}, {adverts} adverts): it probably does not hear us; \
-                 look for a filter on the way"
-            ),
+            Self::DualMaster { theirs, adverts, mac } => {
+                let mac = mac.as_ref().map(|mac| format!("at {mac}, ")).unwrap_or_default();
+                write!(
+                    f,
+                    "it also claims to be MASTER ({mac}priority {theirs}, {adverts} adverts): it probably does not \
+                     hear us; look for a filter on the way"
+                )
+            }
         }
     }
 }
@@ -145,6 +169,51 @@ impl fmt::Display for EventKind {
                 write!(f, "{from} -> {to}: {reason}")
             }
             Self::Transition { to, reason, initial: true, .. } => write!(f, "{to}: {reason}"),
+            Self::Leaving { departure: Departure::Yield, .. } => {
+                f.write_str("leaving; keeping the addresses until its successor has announced them")
+            }
+            Self::Leaving { patience, .. } => write!(
+                f,
+                "leaving; keeping the addresses until a successor has announced them, or for {}",
+                Rounded(*patience)
+            ),
+            Self::Left { taken_over: None, took, .. } => {
+                write!(f, "left after {}: nobody took over", Rounded(*took))
+            }
+            Self::Left { successor, taken_over: Some(taken_over), took, .. } => {
+                let successor =
+                    successor.map_or_else(|| "a successor".to_owned(), |address| address.to_string());
+                write!(
+                    f,
+                    "left after {}: {successor} took over after {}",
+                    Rounded(*took),
+                    Rounded(*taken_over)
+                )
+            }
+            Self::HandoverRefused { waited } => {
+                write!(f, "nobody took over within {}; MASTER as before", Rounded(*waited))
+            }
+            Self::Contested { address, interface, mac } => write!(
+                f,
+                "another host claims {address} on {interface}: {mac}; answering. If this goes on, look for the address \
+                 on that host"
+            ),
+            Self::OneWay { source, mac } => {
+                let source = source.map(|source| format!(" (probably {source})")).unwrap_or_default();
+                write!(
+                    f,
+                    "two MASTERs: {mac}{source} claims the addresses, too, and none of its adverts reaches this host; \
+                     look for a filter for IP protocol 112, here or on the way"
+                )
+            }
+            Self::NothingReceived { interface, silent } => write!(
+                f,
+                "{interface} is up but has received nothing for {}: if this host is deaf, another one may be MASTER, too",
+                Rounded(*silent)
+            ),
+            Self::SettingRefused { setting, error, consequence } => {
+                write!(f, "cannot set {setting}: {error}; {consequence}")
+            }
             Self::PriorityChanged { from, to } => write!(f, "effective priority {from} -> {to}"),
             Self::AdvertAnomaly { source, anomaly, both_master: false } => {
                 write!(f, "advert from {source}: {anomaly}")
@@ -238,6 +307,7 @@ mod tests {
             reason: Reason::NoAdvert { silent: Duration::from_millis(3_609) },
             initial: false,
             priority: 101,
+            steps: Vec::new(),
         };
         assert_eq!(kind.to_string(), "BACKUP -> MASTER: no advert heard for 3.61 s");
     }

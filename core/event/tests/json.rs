@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use keepwatch_event::{Anomaly, Event, EventKind, Hindrance, Reason, Severity, State, Timestamp};
+use keepwatch_event::{
+    Anomaly, Departure, Event, EventKind, Hindrance, Reason, Severity, State, Step, StepTook, Timestamp,
+};
 
 fn event(kind: EventKind) -> Event {
     Event {
@@ -28,11 +30,12 @@ fn a_transition() {
         reason: Reason::NoAdvert { silent: Duration::from_nanos(3_609_375_000) },
         initial: false,
         priority: 101,
+        steps: vec![StepTook { step: Step::Advertised, took: Duration::from_micros(250) }],
     });
     let json = serde_json::to_string(&event).unwrap();
     assert_eq!(
         json,
-        r#"{"id":"5f3a-7","seq":7,"at":{"wall":"2026-03-08T12:37:48.342468Z","monotonic_seconds":1.5},"node":"h1.example.com","instance":"VI_1","severity":"info","term":2,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101}"#
+        r#"{"id":"5f3a-7","seq":7,"at":{"wall":"2026-03-08T12:37:48.342468Z","monotonic_seconds":1.5},"node":"h1.example.com","instance":"VI_1","severity":"info","term":2,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101,"steps":[{"step":"advertised","took_seconds":0.00025}]}"#
     );
     assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
 }
@@ -51,7 +54,22 @@ fn every_shape_is_read_back() {
             reason: Reason::Hindered(Hindrance::InterfaceDown { interface: "eth0".into() }),
             initial: true,
             priority: 100,
+            steps: Vec::new(),
         },
+        EventKind::Leaving { departure: Departure::Stop, patience: Duration::from_millis(1_300) },
+        EventKind::Left {
+            departure: Departure::Yield,
+            successor: Some("10.1.1.20".parse().unwrap()),
+            taken_over: Some(Duration::from_millis(613)),
+            took: Duration::from_millis(634),
+        },
+        EventKind::Left {
+            departure: Departure::Stop,
+            successor: None,
+            taken_over: None,
+            took: Duration::from_millis(1_300),
+        },
+        EventKind::OneWay { source: None, mac: "02:00:00:00:00:14".into() },
         EventKind::Resynchronised,
         EventKind::Stalled { late: Duration::from_secs(5) },
         EventKind::AddressAdded { address: "fd00::30/64".into(), interface: "eth0".into() },

@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use keepwatch_vrrp::wire::{
-    Advert, ArpPacket, Auth, ChecksumForm, ETHERTYPE_ARP, ETHERTYPE_IPV6, Ethernet, NeighbourAdvert,
-    VRRP_PROTOCOL, parse_ip,
+    Advert, ArpPacket, Auth, ETHERTYPE_ARP, ETHERTYPE_IPV6, Ethernet, NeighbourAdvert, VRRP_PROTOCOL,
+    parse_ip,
 };
 use keepwatch_vrrp::{
-    Actions, AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, Input, Instant, InterfaceId,
-    LinkState, LinkTracking, LowerAdverts, Packet, Params, Preemption, Priority, Routers, Segment, Source,
-    SourceCheck, Start, UnicastPeer, Version, Vrid,
+    Actions, Destination, Family, HigherAdverts, Input, Instant, InterfaceId, LinkState, Packet, Params,
+    Priority, Routers, Segment, Source, SourceCheck, UnicastPeer, Version, Vrid,
 };
 
 const MULTICAST: InterfaceId = InterfaceId(1);
@@ -153,29 +152,15 @@ impl Host {
 }
 
 fn params(family: Family, version: Version) -> Params {
-    let (group, vip) = match family {
-        Family::V4 => ("224.0.0.18", "10.1.1.30"),
-        Family::V6 => ("ff02::12", "fe80::30"),
+    let vip = match family {
+        Family::V4 => "10.1.1.30",
+        Family::V6 => "fe80::30",
     };
     Params {
-        vrid: Vrid::new(51).expect("not zero"),
-        version,
-        family,
-        priority: Priority::DEFAULT,
-        interval: AdvertInterval::DEFAULT,
-        missed_adverts: 3,
-        start: Start::Listening,
-        preemption: Preemption::Immediate,
-        auth: Auth::None,
-        checksum: ChecksumForm::WithPseudoHeader,
-        destination: Destination::Multicast { group: address(group) },
-        lower_adverts: LowerAdverts::Answer,
         higher_adverts: HigherAdverts::AnswerAndYield,
-        link_tracking: LinkTracking::Tracked,
         addresses: vec![address(vip)],
         advertised: 1,
-        announce: AnnouncePolicy::default(),
-        trackers: Vec::new(),
+        ..Params::new(Vrid::new(51).expect("not zero"), version, family, Priority::DEFAULT)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
@@ -22,7 +22,9 @@ pub(crate) enum Command {
     Demo(Demo),
 }
 
-/// Takes part in VRRP until told to stop (SIGTERM or SIGINT), then resigns and removes its addresses.
+/// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
+/// has taken them over (a second or so; 1.3 s at most at the default interval), and ends. A second signal ends it at
+/// once.
 ///
 /// Needs CAP_NET_ADMIN and CAP_NET_RAW. Logs to standard error.
 #[derive(Debug, Args)]
@@ -30,6 +32,7 @@ pub(crate) enum Command {
   keepwatch run
   keepwatch run --config /etc/keepalived/keepalived.conf
   keepwatch run -v --config ./keepalived.conf
+  keepwatch run --stop-mode rfc        # never two hosts with one address, not even for milliseconds
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
 pub(crate) struct Run {
@@ -43,9 +46,24 @@ pub(crate) struct Run {
     )]
     pub(crate) config: PathBuf,
 
-    /// Log each address that is added or removed, too
+    /// Log each address that is added or removed, and how long each step of a transition took, too
     #[arg(long, short)]
     pub(crate) verbose: bool,
+
+    /// How a MASTER gives its addresses up when it stops or a higher priority takes over
+    #[arg(long, value_name = "MODE", default_value = "lossless")]
+    pub(crate) stop_mode: StopMode,
+}
+
+/// How a MASTER gives its addresses up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StopMode {
+    /// Resign, and keep answering for each address until the successor has announced it: no packet is lost
+    Lossless,
+    /// Remove the addresses, then resign: for services that must never have two holders
+    Rfc,
+    /// Remove the addresses and say nothing: the others wait until no advert has come for three intervals
+    Silent,
 }
 
 /// Reads a configuration as `run` would, and reports all findings in one go. Changes nothing.
@@ -72,6 +90,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   keepwatch demo
+  keepwatch demo --rfc             # stop as the RFC says, and see what clients lose
   keepwatch demo --json | jq .
   keepwatch demo --keep            # and look around in the namespaces
 
@@ -80,6 +99,10 @@ pub(crate) struct Demo {
     /// Print one JSON object per line instead of text
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Let h1 stop and yield as the RFC says, address first: the difference is what clients lose
+    #[arg(long)]
+    pub(crate) rfc: bool,
 
     /// Leave hosts and namespaces running, and say how to enter and end them
     #[arg(long)]

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::Subscription;
-use keepwatch_event::{Event, EventKind, InterfaceState, Reason, Severity, State};
+use keepwatch_event::{Departure, Event, EventKind, InterfaceState, Reason, Severity, State, Step, StepTook};
 use tracing::Level;
 
 /// Events that may wait for a slow log.
@@ -78,6 +78,17 @@ fn write(event: &Event) {
             (Severity::Error, _) => tracing::error!("{line}"),
         }
     }
+    if let Some(line) = durations(event) {
+        tracing::debug!("{line}");
+    }
+}
+
+/// How long the steps of a transition took.
+fn durations(event: &Event) -> Option<String> {
+    let EventKind::Transition { steps, .. } = &event.kind else { return None };
+    let steps: Vec<String> = steps.iter().map(StepTook::to_string).collect();
+    let instance = event.instance.as_ref().filter(|_| !steps.is_empty())?;
+    Some(format!("({instance}) {}", steps.join(", ")))
 }
 
 /// Said only when asked for: it follows from what is said anyway.
@@ -91,8 +102,14 @@ fn lines(event: &Event) -> Vec<String> {
         return vec![general(&event.kind)];
     };
     match &event.kind {
-        EventKind::Transition { from, to, reason, initial, priority } => {
-            transition(instance, *from, *to, reason, *initial, *priority)
+        EventKind::Transition { from, to, reason, initial, priority, steps } => {
+            transition(instance, *from, *to, reason, *initial, *priority, steps)
+        }
+        EventKind::Leaving { departure: Departure::Yield, .. } => {
+            vec![format!("({instance}) {}", event.kind)]
+        }
+        EventKind::Leaving { .. } => {
+            vec![format!("({instance}) sent 0 priority"), format!("({instance}) {}", event.kind)]
         }
         EventKind::PeerResigned { .. } => {
             vec![format!("({instance}) Backup received priority 0 advertisement")]
@@ -143,6 +160,7 @@ fn transition(
     reason: &Reason,
     initial: bool,
     priority: u8,
+    steps: &[StepTook],
 ) -> Vec<String> {
     let mut lines = Vec::new();
     match reason {
@@ -158,8 +176,10 @@ fn transition(
             lines.push(format!("({instance}): entering FAULT state ({hindrance})"));
         }
         Reason::Hindered(hindrance) => lines.push(format!("({instance}) {hindrance}")),
-        Reason::Stopped if from == State::Master => lines.push(format!("({instance}) sent 0 priority")),
+        // One that kept its addresses has said so when it resigned.
+        Reason::Stopped if resigned_at_once(steps) => lines.push(format!("({instance}) sent 0 priority")),
         Reason::MasterResigned { .. } | Reason::Owner | Reason::Started | Reason::Recovered | Reason::Stopped => {}
+        Reason::HandedOver | Reason::GroupLeft => lines.push(format!("({instance}) {reason}")),
         // Reasons of later versions have a name at least.
         _ => lines.push(format!("({instance}) {reason}")),
     }
@@ -177,6 +197,11 @@ fn transition(
         lines.push(format!("({instance}) removing VIPs."));
     }
     lines
+}
+
+fn resigned_at_once(steps: &[StepTook]) -> bool {
+    let has = |step| steps.iter().any(|took| took.step == step);
+    has(Step::Resigned) && !has(Step::AddressesGivenUp)
 }
 
 #[cfg(test)]
@@ -201,7 +226,17 @@ mod tests {
     }
 
     fn change(from: State, to: State, reason: Reason, initial: bool) -> Vec<String> {
-        lines_of(Some("VI_1"), EventKind::Transition { from, to, reason, initial, priority: 100 })
+        lines_of(
+            Some("VI_1"),
+            EventKind::Transition { from, to, reason, initial, priority: 100, steps: Vec::new() },
+        )
+    }
+
+    fn stopped(steps: &[Step]) -> Vec<String> {
+        let steps = steps.iter().map(|step| StepTook { step: *step, took: Duration::ZERO }).collect();
+        let (from, to, reason) = (State::Master, State::Stopped, Reason::Stopped);
+        let kind = EventKind::Transition { from, to, reason, initial: false, priority: 100, steps };
+        lines_of(Some("VI_1"), kind)
     }
 
     #[test]
@@ -259,8 +294,23 @@ mod tests {
                 ],
             ),
             (
-                change(State::Master, State::Stopped, Reason::Stopped, false),
+                stopped(&[Step::Resigned]),
                 vec!["(VI_1) sent 0 priority", "(VI_1) Stopped", "(VI_1) removing VIPs."],
+            ),
+            // It has said so when it began to leave.
+            (
+                stopped(&[Step::Resigned, Step::AddressesGivenUp]),
+                vec!["(VI_1) Stopped", "(VI_1) removing VIPs."],
+            ),
+            (
+                lines_of(
+                    Some("VI_1"),
+                    EventKind::Leaving { departure: Departure::Stop, patience: Duration::from_millis(1_300) },
+                ),
+                vec![
+                    "(VI_1) sent 0 priority",
+                    "(VI_1) leaving; keeping the addresses until a successor has announced them, or for 1.30 s",
+                ],
             ),
         ];
         for (lines, expected) in rows {

@@ -4,22 +4,25 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use keepwatch_bus::{Bus, Draft};
-use keepwatch_config::Config;
+use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::cli::Run;
+use crate::cli::{self, Run};
 use crate::log::Preamble;
 use crate::paths::Paths;
 use crate::{check, exit, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
-    let (config, findings, summary) = match load(&arguments.config) {
+    let (mut config, findings, summary) = match load(&arguments.config) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
+    for instance in &mut config.instances {
+        instance.stop_mode = stop_mode(arguments.stop_mode);
+    }
     log::init(arguments.verbose);
     let node = nix::unistd::gethostname().unwrap_or_default();
     let bus = Bus::new(&node.to_string_lossy());
@@ -48,6 +51,14 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     drop(bus);
     log::finish(log);
     exit::with(code)
+}
+
+const fn stop_mode(mode: cli::StopMode) -> StopMode {
+    match mode {
+        cli::StopMode::Lossless => StopMode::Lossless,
+        cli::StopMode::Rfc => StopMode::Rfc,
+        cli::StopMode::Silent => StopMode::Silent,
+    }
 }
 
 /// Reads the configuration, and gives it with its findings and their summary; a refusal goes to standard error.
@@ -97,13 +108,18 @@ fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
     let mut signals = runtime.block_on(async { Signals::catch() })?;
-    let (tell, ended) = oneshot::channel();
+    let (tell, mut ended) = oneshot::channel();
     let running = engine.spawn(move || {
         // Nobody waits any more if the daemon was told to stop first.
         let _ = tell.send(());
     })?;
-    runtime.block_on(signals.wait(ended, bus, path));
-    running.stop();
+    runtime.block_on(async {
+        signals.wait(&mut ended, bus, path).await;
+        running.stop();
+        // It may keep its addresses for a moment; whoever asks twice wants it to end.
+        signals.wait(&mut ended, bus, path).await;
+    });
+    running.stop_now();
     running.join()
 }
 
@@ -134,7 +150,10 @@ impl Signals {
     }
 
     /// Waits until the daemon is told to stop, or its engine has ended.
-    async fn wait(&mut self, mut ended: oneshot::Receiver<()>, bus: &Bus, path: &str) {
+    async fn wait(&mut self, ended: &mut oneshot::Receiver<()>, bus: &Bus, path: &str) {
+        if ended.is_terminated() {
+            return;
+        }
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return stopping(bus, "SIGTERM"),
@@ -146,7 +165,7 @@ impl Signals {
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 _ = self.hangup.recv() => keep(bus, path),
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
-                _ = &mut ended => return,
+                _ = &mut *ended => return,
             }
         }
     }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use keepwatch_vrrp::Claim;
-use keepwatch_vrrp::{Action, Instant, Notice, Params, RouterId, StateName};
+use keepwatch_vrrp::{
+    Action, Claim, Departure, Instant, Notice, Params, RouterId, StateName, TransitionReason, VirtualRouter,
+};
 
-use crate::host::{Deed, Host, HostId, View};
+use crate::host::{Deed, Host, HostId};
+use crate::leaves::Leave;
 use crate::trace::Seconds;
 
 /// A rule that was broken.
@@ -20,8 +22,19 @@ pub enum Rule {
     HandsOver,
     /// A priority above zero is advertised only by a serving MASTER.
     AdvertsOnlyWhileServing,
+    /// An address is announced only by a serving MASTER.
+    AnnouncesOnlyWhileServing,
     /// A resignation is sent on leaving MASTER, twice at most, and never else.
     ResignsOnlyOnLeaving,
+    /// It is never repeated later: that would keep the successor waiting.
+    ResignsOnce,
+    /// A router that leaves has given its addresses up within its bound.
+    LeavesInTime,
+    /// After a hand-over one host has each address; that of a leaver that died has gone by itself.
+    OneHolderAfterwards,
+    /// Whoever neighbours send packets to has the address they are for. In hand-overs of healthy hosts only:
+    /// [`crate::Simulation::watch`].
+    LosesNothing,
     /// Nothing is sent after STOPPED.
     SilentOnceStopped,
     /// Addresses are added only on the way to MASTER or in it, and all are gone outside.
@@ -61,20 +74,66 @@ impl fmt::Display for Violation {
     }
 }
 
+/// A moment, and how long the host had slept by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    pub(crate) slept: Duration,
+}
+
+impl Moment {
+    /// How long ago it was, without what the host slept of it, if it has slept for `slept` altogether.
+    pub(crate) fn awake_since(self, now: Instant, slept: Duration) -> Duration {
+        now.since(self.at).saturating_sub(slept - self.slept)
+    }
+}
+
+/// What can be seen of a router before and after it is given something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) state: StateName,
+    pub(crate) is_serving: bool,
+    pub(crate) departure: Option<Departure>,
+}
+
+impl View {
+    pub(crate) fn of(router: &VirtualRouter) -> Self {
+        Self { state: router.state(), is_serving: router.is_serving(), departure: router.departure() }
+    }
+}
+
 /// What the checker knows of one router, from its actions alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Shadow {
     /// Where the last transition told led to.
     told: StateName,
-    /// When it last advertised while serving, and how long its host had slept by then.
-    advertised: Option<(Instant, Duration)>,
-    /// Since when each address has been missing from a serving MASTER, and how long the host had slept.
-    missing: Vec<Option<(Instant, Duration)>>,
+    /// Whether that was because it handed over: it does not take mastership back then.
+    pub(crate) has_handed_over: bool,
+    /// When it last advertised while serving.
+    advertised: Option<Moment>,
+    /// How often it has resigned since.
+    resigned: u32,
+    /// Since when each address has been missing from a serving MASTER.
+    missing: Vec<Option<Moment>>,
+    /// Its leaving, while it leaves.
+    pub(crate) leave: Option<Leave>,
 }
 
 impl Shadow {
     pub(crate) fn new(params: &Params) -> Self {
-        Self { told: StateName::Init, advertised: None, missing: vec![None; params.addresses.len()] }
+        Self {
+            told: StateName::Init,
+            has_handed_over: false,
+            advertised: None,
+            resigned: 0,
+            missing: vec![None; params.addresses.len()],
+            leave: None,
+        }
+    }
+
+    /// Whether it serves without one of its addresses.
+    pub(crate) fn is_lacking(&self) -> bool {
+        self.missing.iter().any(Option::is_some)
     }
 }
 
@@ -90,20 +149,23 @@ pub(crate) fn decided(shadow: &mut Shadow, deed: &Deed) -> Result<(), (Rule, Str
         Action::SendAdvert(Claim::Holds(_)) if !before.is_serving && !after.is_serving => {
             fail(Rule::AdvertsOnlyWhileServing)
         }
-        Action::SendAdvert(Claim::Resigns)
-            if before.state != StateName::Master || after.state == StateName::Master =>
-        {
+        Action::SendAdvert(Claim::Resigns) if !before.is_serving || after.is_serving => {
             fail(Rule::ResignsOnlyOnLeaving)
         }
-        Action::AddAddress(_) if after.state != StateName::Master => fail(Rule::NoAddressWithoutMastership),
-        Action::Tell(Notice::Transition { from, to, initial, .. }) => {
+        Action::AddAddress(_) if after.state != StateName::Master || after.departure.is_some() => {
+            fail(Rule::NoAddressWithoutMastership)
+        }
+        Action::Tell(Notice::Transition { from, to, initial, reason, .. }) => {
             let chains = from == shadow.told && (from != to || initial);
             shadow.told = to;
+            shadow.has_handed_over = reason == TransitionReason::HandedOver;
             if chains { Ok(()) } else { fail(Rule::TransitionsChain) }
         }
         Action::SendAdvert(_)
         | Action::AddAddress(_)
         | Action::RemoveAddress(_)
+        | Action::ExpireAddress { .. }
+        | Action::KeepAddress(_)
         | Action::Announce(_)
         | Action::Tell(_) => Ok(()),
     }
@@ -128,32 +190,51 @@ pub(crate) fn sent(
     if decided_by[0].state == StateName::Stopped {
         return Err((Rule::SilentOnceStopped, format!("{claim:?}")));
     }
-    if let Claim::Holds(_) = claim {
-        on_time(host, now, router)?;
-        host.shadows[router.0].advertised = Some((now, host.slept));
+    match claim {
+        Claim::Holds(_) => {
+            on_time(host, now, router)?;
+            host.shadows[router.0].advertised = Some(host.moment(now));
+            host.shadows[router.0].resigned = 0;
+        }
+        Claim::Resigns => {
+            let shadow = &mut host.shadows[router.0];
+            shadow.resigned += 1;
+            if shadow.resigned > 2 {
+                return Err((Rule::ResignsOnce, format!("{} resignations in a row", shadow.resigned)));
+            }
+        }
     }
     Ok(())
 }
 
+/// Checks an announcement that leaves the host.
+pub(crate) fn announced(decided_by: [View; 2]) -> Result<(), (Rule, String)> {
+    let [before, after] = decided_by;
+    if before.is_serving || after.is_serving {
+        return Ok(());
+    }
+    Err((Rule::AnnouncesOnlyWhileServing, format!("{before:?} -> {after:?}")))
+}
+
 /// Checks that a serving MASTER has not been silent for too long.
 fn on_time(host: &Host, now: Instant, router: RouterId) -> Result<(), (Rule, String)> {
-    let Some((at, slept_by_then)) = host.shadows[router.0].advertised else { return Ok(()) };
-    let (silent, asleep) = (now.since(at), host.slept - slept_by_then);
-    if silent > host.params[router.0].interval.duration() + host.lateness + asleep {
-        return Err((Rule::AdvertsOnTime, format!("silent for {silent:?}, asleep for {asleep:?} of it")));
+    let Some(advertised) = host.shadows[router.0].advertised else { return Ok(()) };
+    let silent = advertised.awake_since(now, host.slept);
+    if silent > host.params[router.0].interval.duration() + host.lateness {
+        let since = Seconds(advertised.at);
+        return Err((Rule::AdvertsOnTime, format!("silent since {since}, for {silent:?} of it awake")));
     }
     Ok(())
 }
 
 /// Checks a host whose process has done all it had to do for now.
 pub(crate) fn at_rest(host: &mut Host, now: Instant) -> Result<(), (RouterId, Rule, String)> {
-    let late = host.lateness;
-    let slept = host.slept;
+    let moment = host.moment(now);
     for index in 0..host.params.len() {
         let router = RouterId(index);
-        let View { state, is_serving } = host.views[index];
+        let View { state, is_serving, .. } = host.views[index];
         if state != StateName::Master
-            && let Some(((_, address), _)) = host.present.range((router, 0)..(RouterId(index + 1), 0)).next()
+            && let Some(address) = host.any_in_place(router)
         {
             let found = format!("{state:?} with address {address} in place");
             return Err((router, Rule::NoAddressWithoutMastership, found));
@@ -165,16 +246,15 @@ pub(crate) fn at_rest(host: &mut Host, now: Instant) -> Result<(), (RouterId, Ru
             continue;
         }
         on_time(host, now, router).map_err(|(rule, found)| (router, rule, found))?;
-        let shadow = &mut host.shadows[index];
-        for (address, missing) in shadow.missing.iter_mut().enumerate() {
+        let patience = MISSING_AT_MOST + host.lateness * 2;
+        for (address, missing) in host.shadows[index].missing.iter_mut().enumerate() {
             if host.present.contains_key(&(router, address)) {
                 *missing = None;
                 continue;
             }
-            let (since, slept_by_then) = *missing.get_or_insert((now, slept));
-            let patience = MISSING_AT_MOST + late * 2;
-            if now.since(since) > patience + (slept - slept_by_then) {
-                let found = format!("serves without address {address} for {:?}", now.since(since));
+            let since = *missing.get_or_insert(moment);
+            if since.awake_since(now, moment.slept) > patience {
+                let found = format!("serves without address {address} for {:?}", now.since(since.at));
                 return Err((router, Rule::NoMastershipWithoutAddress, found));
             }
         }

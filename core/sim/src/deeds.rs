@@ -2,19 +2,18 @@
 
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
 use keepwatch_vrrp::wire::{AddressList, Advert, INTERNETWORK_CONTROL, IpSend, VRRP_PROTOCOL, emit_ip};
-use keepwatch_vrrp::{Action, Claim, Destination, Family, Input, Notice, Params, RouterId, VirtualRouter};
+use keepwatch_vrrp::{Action, Claim, Destination, LinkState, Notice, Params, RouterId, VirtualRouter};
 
-use crate::checker;
-use crate::host::{Deed, HostId, News, Sabotage, View};
-use crate::network::Datagram;
-use crate::simulation::{Coming, Sent, Simulation, Transition};
+use crate::checker::{self, View};
+use crate::host::{Deed, HostId};
+use crate::leaves::Leave;
+use crate::network::{Content, Frame};
+use crate::record::{Sent, Transition};
+use crate::sabotage::Sabotage;
+use crate::simulation::{Coming, Simulation};
 use crate::trace::What;
-
-/// An IPv6 address that was added answers after at most this time.
-pub(crate) const SETTLES_WITHIN: Duration = Duration::from_millis(60);
 
 impl Simulation {
     /// Takes the actions just decided, checks them, and queues them.
@@ -25,7 +24,7 @@ impl Simulation {
         for (router, action) in host.actions.drain() {
             let before = host.views[router.0];
             let is = host.routers.get(router).expect("it acts");
-            let after = View { state: is.state(), is_serving: is.is_serving() };
+            let after = View::of(is);
             let deed = Deed { router, action, before, after };
             if let Err((rule, found)) = checker::decided(&mut host.shadows[router.0], &deed) {
                 broken = broken.or(Some((router, rule, found)));
@@ -41,6 +40,12 @@ impl Simulation {
             }
         }
         let views: Vec<View> = host.look().collect();
+        for (index, after) in views.iter().enumerate() {
+            let patience = after.departure.map(|why| host.patience(RouterId(index), why)).unwrap_or_default();
+            let now = host.moment(self.now);
+            let leave = &mut host.shadows[index].leave;
+            *leave = Leave::follow(*leave, now, *after, patience);
+        }
         host.views = views;
         if let Some((router, rule, found)) = broken {
             self.report(Some(id), router, rule, found);
@@ -52,42 +57,23 @@ impl Simulation {
         while let Some(deed) = self.hosts[id.0].deeds.pop_front() {
             let Deed { router, action, before, after } = deed;
             self.trace.add(self.now, What::Deed { host: id, router, action });
+            let views = [before, after];
             match action {
-                Action::SendAdvert(claim) => self.send(id, router, claim, [before, after]),
+                Action::SendAdvert(claim) => self.send(id, router, claim, views),
                 Action::AddAddress(address) => self.add_address(id, router, address),
-                Action::RemoveAddress(address) => {
-                    if self.hosts[id.0].sabotage != Some(Sabotage::KeepsAddresses) {
-                        self.hosts[id.0].present.remove(&(router, address));
-                    }
+                Action::RemoveAddress(address) => self.remove_address(id, router, address),
+                Action::ExpireAddress { address, after } => {
+                    self.expire_address(id, router, address, after);
+                    self.sabotage_leaving(id, router, address, views);
                 }
+                Action::KeepAddress(address) => self.keep_address(id, router, address),
+                Action::Announce(address) => self.announce(id, router, address, views),
                 Action::Tell(Notice::Transition { from, to, .. }) => {
                     self.transitions.push(Transition { at: self.now, host: id, router, from, to });
+                    self.sabotage_transition(id, router, [from, to], views);
                 }
-                // Neighbours are not simulated.
-                Action::Announce(_) | Action::Tell(_) => {}
-            }
-        }
-    }
-
-    fn add_address(&mut self, id: HostId, router: RouterId, address: usize) {
-        self.numbers += 1;
-        let addition = self.numbers;
-        let host = &mut self.hosts[id.0];
-        if host.sabotage == Some(Sabotage::AddsNothing) {
-            return self.give(id, router, Input::AddressUsable(address));
-        }
-        if host.failing_additions > 0 {
-            host.failing_additions -= 1;
-            return self.give(id, router, Input::AddressFailed(address));
-        }
-        host.present.insert((router, address), addition);
-        match Family::of(host.params[router.0].addresses[address]) {
-            // Usable when the kernel says that it is added.
-            Family::V4 => self.give(id, router, Input::AddressUsable(address)),
-            Family::V6 => {
-                let delay = self.rng.up_to(SETTLES_WITHIN);
-                let news = News::Usable { router, address, addition };
-                self.send_later(delay, Coming::News { to: id, news });
+                Action::Tell(Notice::Leaving { .. }) => self.leavings += 1,
+                Action::Tell(_) => {}
             }
         }
     }
@@ -110,26 +96,55 @@ impl Simulation {
             return;
         };
         self.sent.push(Sent { at: self.now, host: id, router, claim });
-        let datagrams: Vec<_> = match &params.destination {
+        let family = params.family;
+        let frame = |octets| Frame { from: id, content: Content::Advert { family, claim, octets } };
+        let frames: Vec<_> = match &params.destination {
             Destination::Multicast { group } => {
                 let others = everybody.filter(|&to| to != id);
                 let octets: Rc<[u8]> = datagram(params, claim, source, *group, 255).into();
-                others.map(|to| (to, Rc::clone(&octets))).collect()
+                others.map(|to| (to, frame(Rc::clone(&octets)))).collect()
             }
             Destination::Unicast { peers, ttl, .. } => {
                 let named = |to: HostId| {
-                    let address = crate::params::source(to, params.family);
+                    let address = crate::params::source(to, family);
                     let octets = || datagram(params, claim, source, address, *ttl).into();
                     peers.iter().any(|peer| peer.address == address).then(octets)
                 };
-                everybody.filter_map(|to| named(to).map(|octets| (to, octets))).collect()
+                everybody.filter_map(|to| named(to).map(|octets| (to, frame(octets)))).collect()
             }
         };
-        let family = params.family;
-        for (to, octets) in datagrams {
+        for (to, frame) in frames {
             for delay in self.network.copies(&mut self.rng, id, to).into_iter().flatten() {
-                let datagram = Datagram { from: id, family, octets: Rc::clone(&octets) };
-                self.send_later(delay, Coming::Packet { to, datagram });
+                self.send_later(delay, Coming::Frame { to, frame: frame.clone() });
+            }
+        }
+    }
+
+    /// Announces an address to everybody on the segment.
+    pub(crate) fn announce(&mut self, id: HostId, router: RouterId, address: usize, decided_by: [View; 2]) {
+        if let Err((rule, found)) = checker::announced(decided_by) {
+            self.report(Some(id), router, rule, found);
+            return;
+        }
+        let host = &mut self.hosts[id.0];
+        if host.link != LinkState::Up {
+            self.trace.add(self.now, What::Unsent { host: id });
+            return;
+        }
+        let address = host.params[router.0].addresses[address];
+        let leaves_at = host.next_announcement_at.max(self.now);
+        host.next_announcement_at = leaves_at + host.announcement_gap;
+        let queued = leaves_at.since(self.now);
+        for to in (0..self.hosts.len()).map(HostId).filter(|&to| to != id) {
+            for delay in self.network.copies(&mut self.rng, id, to).into_iter().flatten() {
+                let frame = Frame { from: id, content: Content::Announcement(address) };
+                self.send_later(queued + delay, Coming::Frame { to, frame });
+            }
+        }
+        if self.observer.is_some() {
+            let copies = self.network.copies(&mut self.rng, id, HostId::NEIGHBOUR);
+            for delay in copies.into_iter().flatten() {
+                self.send_later(queued + delay, Coming::Notice { from: id, address });
             }
         }
     }

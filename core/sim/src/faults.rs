@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keepwatch_vrrp::{Claim, Input, LinkState, Params, RouterId, Transport};
+use keepwatch_vrrp::{Departure, Input, LinkState, Params, RouterId, Transport};
 
-use crate::host::{Host, HostId, Leftovers, News, OwnAddresses, Process, Sabotage, WhileAsleep};
+use crate::host::{Host, HostId, Leftovers, News, OwnAddresses, Process, WhileAsleep};
 use crate::network::Network;
 use crate::simulation::{Coming, Simulation};
 use crate::trace::What;
@@ -21,6 +21,8 @@ pub enum Fault {
         /// More, at most.
         jitter: Duration,
     },
+    /// So many of the next packets are lost, whoever sends them.
+    LoseNext(u32),
     /// So many packets in a thousand arrive twice.
     Duplication(u64),
     /// `to` no longer hears `from`; the other direction stays.
@@ -55,7 +57,16 @@ pub enum Fault {
     },
     /// SIGTERM.
     Stop(HostId),
-    /// Starts the process of a host where it was killed or has stopped.
+    /// SIGTERM once more.
+    StopNow(HostId),
+    /// Mastership is to be handed over.
+    HandOver {
+        /// By whose.
+        host: HostId,
+        /// Which router.
+        router: RouterId,
+    },
+    /// Starts the process of a host where it was killed or has stopped; where it is about to stop, afterwards.
     Restart(HostId),
     /// The interface loses its carrier.
     LinkDown(HostId),
@@ -125,13 +136,16 @@ impl Simulation {
                 self.network.delay = delay;
                 self.network.jitter = jitter;
             }
+            Fault::LoseNext(packets) => self.network.lose_next = packets,
             Fault::Duplication(permille) => self.network.duplication = permille,
             Fault::Cut { from, to } => self.network.cut(from, to),
             Fault::Split { side } => self.network.split(self.hosts.len(), side),
             Fault::NetworkRepaired => self.network = Network::quiet(),
             Fault::Sleep { host, time, packets } => self.put_to_sleep(host, time, packets),
             Fault::Kill { host, leftovers } => self.hosts[host.0].kill(leftovers),
-            Fault::Stop(host) => self.stop(host),
+            Fault::Stop(host) => self.stop(host, News::Stop),
+            Fault::StopNow(host) => self.stop(host, News::StopNow),
+            Fault::HandOver { host, router } => self.tell(host, News::HandOver { router }),
             Fault::Restart(host) => self.restart(host),
             Fault::LinkDown(host) => self.set_link(host, LinkState::Down),
             Fault::LinkUp(host) => self.set_link(host, LinkState::Up),
@@ -206,32 +220,24 @@ impl Simulation {
         }
     }
 
-    fn stop(&mut self, id: HostId) {
-        let advertised: Vec<RouterId> = (0..self.hosts[id.0].params.len())
-            .map(RouterId)
-            .filter(|&r| self.hosts[id.0].is_serving(r))
-            .collect();
-        self.tell(id, News::Stop);
-        let has_stopped = self.hosts[id.0].has_stopped();
-        if has_stopped && self.hosts[id.0].sabotage == Some(Sabotage::RepeatsAdverts) {
-            for router in advertised {
-                let (view, priority) =
-                    (self.hosts[id.0].views[router.0], self.hosts[id.0].params[router.0].priority);
-                self.send(id, router, Claim::Holds(priority), [view, view]);
-            }
-        }
+    /// Ends the process of a host, which may take its time. It stays ended unless it is started afterwards.
+    fn stop(&mut self, id: HostId, news: News) {
+        self.hosts[id.0].is_to_restart = false;
+        self.tell(id, news);
     }
 
     fn restart(&mut self, id: HostId) {
         let host = &mut self.hosts[id.0];
-        let is_over = match host.process {
-            Process::Dead => true,
-            Process::Running => host.has_stopped(),
-            Process::Asleep { .. } => false,
-        };
-        if !is_over {
-            return;
+        match host.process {
+            Process::Dead => self.boot(id),
+            Process::Running if host.has_stopped() => self.boot(id),
+            Process::Running => host.is_to_restart = host.is_stopping(),
+            Process::Asleep { .. } => {}
         }
+    }
+
+    pub(crate) fn boot(&mut self, id: HostId) {
+        let host = &mut self.hosts[id.0];
         host.boot();
         let tracks = host.tracks.clone();
         for (router, verdicts) in tracks.into_iter().enumerate() {
@@ -273,8 +279,14 @@ impl Simulation {
 }
 
 impl Host {
+    /// Whether it is about to stop.
+    fn is_stopping(&self) -> bool {
+        self.views.iter().any(|view| view.departure == Some(Departure::Stop))
+    }
+
     fn kill(&mut self, leftovers: Leftovers) {
         self.process = Process::Dead;
+        self.is_to_restart = false;
         self.news.clear();
         self.packets.clear();
         self.deeds.clear();

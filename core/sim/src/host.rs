@@ -10,9 +10,11 @@ use keepwatch_vrrp::{
     Transport,
 };
 
-use crate::checker::Shadow;
-use crate::network::Datagram;
+use crate::checker::{Moment, Shadow, View};
+use crate::kernel::Placed;
+use crate::network::Frame;
 use crate::rng::Rng;
+use crate::sabotage::Sabotage;
 
 /// The one interface that every host has.
 pub(crate) const INTERFACE: InterfaceId = InterfaceId(1);
@@ -45,21 +47,6 @@ pub enum Leftovers {
     Stay,
     /// They go with the machine: a power cut.
     Gone,
-}
-
-/// A host that is built wrong on purpose, to show that the rules notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
-    /// Says that it removed an address and does not.
-    KeepsAddresses,
-    /// Never sends a resignation.
-    SwallowsResignations,
-    /// Sends its last advert once more after it was stopped.
-    RepeatsAdverts,
-    /// Comes half a second late to each deadline.
-    Dawdles,
-    /// Says that an address is in place and adds none.
-    AddsNothing,
 }
 
 /// The addresses that a host's adverts are sent from.
@@ -106,13 +93,10 @@ pub(crate) enum News {
         address: usize,
     },
     Stop,
-}
-
-/// What can be seen of a router before and after it is given something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct View {
-    pub(crate) state: StateName,
-    pub(crate) is_serving: bool,
+    StopNow,
+    HandOver {
+        router: RouterId,
+    },
 }
 
 /// An action that waits to be carried out, with the router's state when it was decided.
@@ -128,6 +112,8 @@ pub(crate) struct Deed {
 pub(crate) struct Host {
     pub(crate) id: HostId,
     pub(crate) params: Vec<Params>,
+    /// Routers that leave together.
+    pub(crate) groups: Vec<Vec<RouterId>>,
     pub(crate) process: Process,
     pub(crate) routers: Routers,
     pub(crate) actions: Actions,
@@ -135,20 +121,25 @@ pub(crate) struct Host {
     pub(crate) views: Vec<View>,
     pub(crate) shadows: Vec<Shadow>,
     pub(crate) news: VecDeque<News>,
-    pub(crate) packets: VecDeque<Datagram>,
+    pub(crate) packets: VecDeque<Frame>,
     pub(crate) link: LinkState,
     pub(crate) own_addresses: OwnAddresses,
     pub(crate) transport: Transport,
     /// Verdicts of the trackers of each router.
     pub(crate) tracks: Vec<Vec<bool>>,
-    /// Virtual addresses in place, each with the number of its addition.
-    pub(crate) present: BTreeMap<(RouterId, usize), u64>,
+    /// Virtual addresses in place.
+    pub(crate) present: BTreeMap<(RouterId, usize), Placed>,
     /// So many additions fail from now on.
     pub(crate) failing_additions: u32,
     /// How late its process may come to a deadline.
     pub(crate) lateness: Duration,
+    /// How far apart its announcements leave, and when the next one may.
+    pub(crate) announcement_gap: Duration,
+    pub(crate) next_announcement_at: Instant,
     /// How long it has slept altogether.
     pub(crate) slept: Duration,
+    /// Whether it is started again as soon as it has stopped.
+    pub(crate) is_to_restart: bool,
     pub(crate) sabotage: Option<Sabotage>,
 }
 
@@ -158,6 +149,7 @@ impl Host {
         Self {
             id,
             params,
+            groups: Vec::new(),
             process: Process::Dead,
             routers: Routers::new(),
             actions: Actions::new(),
@@ -173,7 +165,10 @@ impl Host {
             present: BTreeMap::new(),
             failing_additions: 0,
             lateness: Duration::ZERO,
+            announcement_gap: Duration::ZERO,
+            next_announcement_at: Instant::ZERO,
             slept: Duration::ZERO,
+            is_to_restart: false,
             sabotage: None,
         }
     }
@@ -181,6 +176,8 @@ impl Host {
     /// A new process, as after `exec`: nothing known, and leftovers of the last one removed.
     pub(crate) fn boot(&mut self) {
         self.process = Process::Running;
+        self.is_to_restart = false;
+        self.next_announcement_at = Instant::ZERO;
         self.present.clear();
         self.news.clear();
         self.packets.clear();
@@ -191,15 +188,21 @@ impl Host {
                 .add(INTERFACE, params.clone())
                 .expect("the parameters of a simulated router are valid");
         }
+        for group in &self.groups {
+            self.routers.group(group);
+        }
         self.views = self.look().collect();
         self.shadows = self.params.iter().map(Shadow::new).collect();
     }
 
     /// What can be seen of its routers now.
     pub(crate) fn look(&self) -> impl Iterator<Item = View> + '_ {
-        self.routers
-            .iter()
-            .map(|(_, _, router)| View { state: router.state(), is_serving: router.is_serving() })
+        self.routers.iter().map(|(.., router)| View::of(router))
+    }
+
+    /// This moment, by its clock.
+    pub(crate) const fn moment(&self, at: Instant) -> Moment {
+        Moment { at, slept: self.slept }
     }
 
     /// When its process comes to its next deadline, unless something else wakes it before.
@@ -216,7 +219,7 @@ impl Host {
         Some(deadline + Rng::new(deadline.as_nanos() ^ host << 56).up_to(self.lateness))
     }
 
-    /// Whether it can send and receive.
+    /// Whether it can send and receive adverts.
     pub(crate) fn is_connected(&self) -> bool {
         self.link == LinkState::Up && self.transport == Transport::Ready && self.process != Process::Dead
     }

@@ -1,15 +1,16 @@
-//! The segment between the hosts: who hears whom, how soon, and how often.
+//! The segment between the hosts: what passes over it, who hears whom, how soon, and how often.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use keepwatch_vrrp::Family;
+use keepwatch_vrrp::{Claim, Family};
 
 use crate::host::HostId;
 use crate::rng::Rng;
 
-/// How packets fare. Those on their way keep the fate they left with.
+/// How frames fare. Those on their way keep the fate they left with.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// From sender to receiver, at least.
@@ -20,16 +21,26 @@ pub struct Network {
     pub loss: u64,
     /// Packets that arrive twice, in a thousand.
     pub duplication: u64,
+    /// So many of the next packets are lost, whoever sends them.
+    pub lose_next: u32,
     /// From whom to whom nothing passes.
     cut: BTreeSet<(HostId, HostId)>,
 }
 
-/// A packet on its way, from its IP header on.
+/// A frame on its way.
 #[derive(Clone, Debug)]
-pub(crate) struct Datagram {
+pub(crate) struct Frame {
     pub(crate) from: HostId,
-    pub(crate) family: Family,
-    pub(crate) octets: Rc<[u8]>,
+    pub(crate) content: Content,
+}
+
+/// What is in it.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// An advert, from its IP header on, and what it says.
+    Advert { family: Family, claim: Claim, octets: Rc<[u8]> },
+    /// A gratuitous ARP, or an unsolicited neighbour advertisement.
+    Announcement(IpAddr),
 }
 
 impl Network {
@@ -41,6 +52,7 @@ impl Network {
             jitter: Duration::ZERO,
             loss: 0,
             duplication: 0,
+            lose_next: 0,
             cut: BTreeSet::new(),
         }
     }
@@ -61,7 +73,11 @@ impl Network {
     }
 
     /// How long each copy of a packet takes: no copy if it is lost.
-    pub(crate) fn copies(&self, rng: &mut Rng, from: HostId, to: HostId) -> [Option<Duration>; 2] {
+    pub(crate) fn copies(&mut self, rng: &mut Rng, from: HostId, to: HostId) -> [Option<Duration>; 2] {
+        if self.lose_next > 0 {
+            self.lose_next -= 1;
+            return [None, None];
+        }
         if self.cut.contains(&(from, to)) || rng.happens(self.loss) {
             return [None, None];
         }

@@ -2,11 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use keepwatch_vrrp::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6, Auth, ChecksumForm};
-use keepwatch_vrrp::{
-    AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts, Params,
-    Preemption, Priority, Start, Version, Vrid,
-};
+use keepwatch_vrrp::wire::ALL_VRRP_ROUTERS_V6;
+use keepwatch_vrrp::{AdvertInterval, Destination, Family, MacAddress, Params, Priority, Version, Vrid};
 
 use crate::host::HostId;
 
@@ -17,25 +14,12 @@ use crate::host::HostId;
 /// At priority zero.
 #[must_use]
 pub fn version_2(priority: u8) -> Params {
+    let vrid = Vrid::new(51).expect("not zero");
+    let priority = Priority::new(priority).expect("a priority is 1 to 255");
     Params {
-        vrid: Vrid::new(51).expect("not zero"),
-        version: Version::V2,
-        family: Family::V4,
-        priority: Priority::new(priority).expect("a priority is 1 to 255"),
-        interval: AdvertInterval::DEFAULT,
-        missed_adverts: 3,
-        start: Start::Listening,
-        preemption: Preemption::Immediate,
-        auth: Auth::None,
-        checksum: ChecksumForm::WithPseudoHeader,
-        destination: Destination::Multicast { group: ALL_VRRP_ROUTERS_V4.into() },
-        lower_adverts: LowerAdverts::Answer,
-        higher_adverts: HigherAdverts::Yield,
-        link_tracking: LinkTracking::Tracked,
         addresses: vec![vip(Family::V4, 30)],
         advertised: 1,
-        announce: AnnouncePolicy::default(),
-        trackers: Vec::new(),
+        ..Params::new(vrid, Version::V2, Family::V4, priority)
     }
 }
 
@@ -83,4 +67,26 @@ pub fn vip(family: Family, number: u8) -> IpAddr {
 pub fn source(host: HostId, family: Family) -> IpAddr {
     let number = u8::try_from(host.0).ok().filter(|&number| number < 20).expect("at most 20 hosts");
     vip(family, 10 + number)
+}
+
+/// The hardware address of a host: 02:00:00:00:00:0a for the first, counting up.
+///
+/// # Panics
+///
+/// For more hosts than there are addresses.
+#[must_use]
+pub fn mac(host: HostId) -> MacAddress {
+    let number = u8::try_from(host.0).ok().filter(|&number| number < 20).expect("at most 20 hosts");
+    MacAddress([2, 0, 0, 0, 0, 10 + number])
+}
+
+/// The same with so many addresses, counting up from the one that everybody has.
+#[must_use]
+pub fn with_addresses(count: u8, params: Params) -> Params {
+    let first = match params.family {
+        Family::V4 => 30,
+        Family::V6 => 0x30,
+    };
+    let addresses = (0..count).map(|number| vip(params.family, first + number)).collect();
+    Params { addresses, advertised: count.into(), ..params }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use keepwatch_vrrp::wire::{Auth, ChecksumForm};
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LowerAdverts, Params, Preemption,
-    Priority, Schedule, SourceCheck, Start, TrackWeight, UnicastPeer, Vrid,
+    Priority, Schedule, SourceCheck, Start, StopMode, TrackWeight, UnicastPeer, Vrid,
 };
 
 use crate::host::HostId;
+use crate::leaves::Members;
 use crate::params::{ipv6, source, version_2, version_3, vip};
 use crate::rng::Rng;
 
@@ -25,11 +26,14 @@ enum Kind {
     Ipv6 { centis: u16 },
 }
 
-/// The parameters of each router of each host. Every host has the same routers, in the same order.
-pub(crate) fn random_hosts(rng: &mut Rng) -> Vec<Vec<Params>> {
+/// The parameters of each router of each host, and whether a host's routers leave together. Every host has the same
+/// routers, in the same order.
+pub(crate) fn random_hosts(rng: &mut Rng) -> (Vec<Vec<Params>>, Members) {
     let hosts = rng.pick(&[2, 2, 3, 3, 4, 5]);
     let mut all = vec![Vec::new(); hosts];
-    for index in 0..rng.pick(&[1_u8, 1, 2]) {
+    let routers = rng.pick(&[1_u8, 1, 2]);
+    let members = if routers == 2 && rng.happens(500) { Members::Several } else { Members::One };
+    for index in 0..routers {
         let kind = rng.pick(&[
             Kind::Version2 { auth: Auth::None },
             Kind::Version2 { auth: Auth::Simple(*b"1111\0\0\0\0") },
@@ -54,10 +58,24 @@ pub(crate) fn random_hosts(rng: &mut Rng) -> Vec<Vec<Params>> {
                 router.priority = Priority::OWNER;
                 router.start = Start::Asserting;
             }
+            if members == Members::Several {
+                join(&mut router, params.first());
+            }
             params.push(router);
         }
     }
-    all
+    (all, members)
+}
+
+/// Makes a router fit for its group. Which host is the best must be the same for all members, or they pull each other
+/// to and fro for ever: an administrator's mistake, as under keepalived.
+fn join(router: &mut Params, first: Option<&Params>) {
+    router.trackers.clear();
+    if let Some(first) = first {
+        router.priority = first.priority;
+        router.start = first.start;
+        router.preemption = first.preemption;
+    }
 }
 
 fn one(rng: &mut Rng, kind: Kind, addresses: u8) -> Params {
@@ -90,6 +108,11 @@ fn one(rng: &mut Rng, kind: Kind, addresses: u8) -> Params {
             HigherAdverts::Yield,
             HigherAdverts::AnswerAndYield,
         ]),
+        stop_mode: match rng.below(10) {
+            0..=7 => StopMode::Lossless,
+            8 => StopMode::Rfc,
+            _ => StopMode::Silent,
+        },
         advertised: usize::from(if rng.happens(200) { addresses - 1 } else { addresses }),
         announce: AnnouncePolicy {
             entry: rng.pick(&[Schedule::spread(), Schedule::bursts(5, Duration::from_secs(5))]),

@@ -6,11 +6,14 @@ use std::time::Duration;
 use keepwatch_vrrp::RouterId;
 
 use crate::checker::Violation;
+use crate::convergence::Exit;
 use crate::faults::Fault;
 use crate::grammar::{random_fault, random_pause};
-use crate::host::{HostId, Sabotage};
+use crate::host::HostId;
+use crate::leaves::Members;
 use crate::random_params::random_hosts;
 use crate::rng::Rng;
+use crate::sabotage::Sabotage;
 use crate::simulation::Simulation;
 
 /// What kind of run.
@@ -37,6 +40,8 @@ pub struct Run {
     pub adverts: usize,
     /// How many transitions there were.
     pub transitions: usize,
+    /// How often a MASTER left without giving its addresses up at once.
+    pub leavings: usize,
     /// The trace, or its end.
     pub trace: String,
 }
@@ -75,7 +80,7 @@ pub fn run_seed(seed: u64) -> Result<Run, Box<Failure>> {
 /// The first rule broken.
 pub fn run_plan(plan: Plan) -> Result<Run, Box<Failure>> {
     let mut rng = Rng::new(plan.seed);
-    let params = random_hosts(&mut rng);
+    let (params, members) = random_hosts(&mut rng);
     let mut sim = Simulation::new(rng.number());
     if plan.keeps_trace {
         sim.keep_whole_trace();
@@ -85,6 +90,9 @@ pub fn run_plan(plan: Plan) -> Result<Run, Box<Failure>> {
     for host in &params {
         let id = sim.add_host(host.clone());
         sim.set_lateness(id, lateness);
+        if members == Members::Several {
+            sim.group(id, &[RouterId(0), RouterId(1)]);
+        }
         if let Some(sabotage) = plan.sabotage {
             sim.sabotage(id, sabotage);
         }
@@ -102,25 +110,25 @@ pub fn run_plan(plan: Plan) -> Result<Run, Box<Failure>> {
     if plan.never_heals {
         sim.apply(Fault::Split { side: 1 });
     }
-    finish(&mut sim);
+    finish(&mut sim, rng.pick(&[Exit::Stop, Exit::HandOver]));
     conclude(&sim, plan.seed, faults)
 }
 
-/// Expects one MASTER, and its successor when it stops, and quiet when all have stopped.
-fn finish(sim: &mut Simulation) {
+/// Expects one MASTER, and its successor when it leaves, and quiet when all have stopped.
+fn finish(sim: &mut Simulation, exit: Exit) {
     // What was on its way when the network was healed arrives now and may still stir things up.
-    sim.run_for(Duration::from_secs(3));
+    sim.run_until_delivered();
     sim.settle();
     if sim.violation().is_none()
         && let [master] = sim.serving(RouterId(0))[..]
     {
-        sim.hand_over(master);
+        sim.hand_over(master, exit);
         sim.settle();
     }
     for id in (0..sim.hosts.len()).map(HostId) {
         sim.apply(Fault::Stop(id));
     }
-    sim.run_for(Duration::from_secs(5));
+    sim.wind_up();
 }
 
 fn conclude(sim: &Simulation, seed: u64, faults: usize) -> Result<Run, Box<Failure>> {
@@ -132,6 +140,7 @@ fn conclude(sim: &Simulation, seed: u64, faults: usize) -> Result<Run, Box<Failu
         faults,
         adverts: sim.sent().len(),
         transitions: sim.transitions().len(),
+        leavings: sim.leavings,
         trace: sim.trace(),
     })
 }

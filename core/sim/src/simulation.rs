@@ -1,16 +1,19 @@
 //! The clock, the queue of what is on its way, and the turns of the hosts' processes.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use keepwatch_vrrp::wire::parse_ip;
-use keepwatch_vrrp::{Claim, Input, Instant, Packet, Params, RouterId, Segment, StateName};
+use keepwatch_vrrp::{Departure, Instant, LinkState, Params, RouterId, StateName};
 
 use crate::checker::{self, Rule, Violation};
-use crate::host::{Host, HostId, INTERFACE, News, Process, Sabotage, WhileAsleep};
-use crate::network::{Datagram, Network};
+use crate::host::{Host, HostId, News, Process, WhileAsleep};
+use crate::kernel::Chore;
+use crate::network::{Content, Frame, Network};
+use crate::observer::Observer;
+use crate::record::{Sent, Transition};
 use crate::rng::Rng;
+use crate::sabotage::Sabotage;
 use crate::trace::{Seconds, Trace, What};
 
 /// Hosts on a segment, and their time.
@@ -28,58 +31,31 @@ pub struct Simulation {
     pub(crate) trace: Trace,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) sent: Vec<Sent>,
+    pub(crate) leavings: usize,
+    pub(crate) observer: Option<Observer>,
 }
 
 /// Something on its way.
 #[derive(Debug)]
 pub(crate) enum Coming {
-    Packet {
+    Frame {
         to: HostId,
-        datagram: Datagram,
+        frame: Frame,
     },
-    News {
-        to: HostId,
-        news: News,
+    /// An announcement, on its way to the neighbour.
+    Notice {
+        from: HostId,
+        address: IpAddr,
+    },
+    /// Something that a host's kernel will do by itself.
+    Chore {
+        host: HostId,
+        chore: Chore,
     },
     /// The end of a sleep.
     Wake {
         host: HostId,
     },
-}
-
-/// A transition that a router told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// When.
-    pub at: Instant,
-    /// Whose host.
-    pub host: HostId,
-    /// Whose.
-    pub router: RouterId,
-    /// The state left.
-    pub from: StateName,
-    /// The state entered.
-    pub to: StateName,
-}
-
-/// `3.605468750 a Backup -> Master`
-impl fmt::Display for Transition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {:?} -> {:?}", Seconds(self.at), self.host, self.from, self.to)
-    }
-}
-
-/// An advert that left a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// When.
-    pub at: Instant,
-    /// Whose host.
-    pub host: HostId,
-    /// Whose.
-    pub router: RouterId,
-    /// What it says.
-    pub claim: Claim,
 }
 
 impl Simulation {
@@ -97,6 +73,8 @@ impl Simulation {
             trace: Trace::default(),
             transitions: Vec::new(),
             sent: Vec::new(),
+            leavings: 0,
+            observer: None,
         }
     }
 
@@ -105,6 +83,11 @@ impl Simulation {
         let id = HostId(self.hosts.len());
         self.hosts.push(Host::new(id, params));
         id
+    }
+
+    /// Makes routers of a host leave together, from its next start on.
+    pub fn group(&mut self, host: HostId, members: &[RouterId]) {
+        self.hosts[host.0].groups.push(members.to_vec());
     }
 
     /// Builds a host wrong.
@@ -117,10 +100,21 @@ impl Simulation {
         self.hosts[host.0].lateness = lateness;
     }
 
+    /// How far apart the announcements of a host leave: keepalived's `vrrp_garp_interval`.
+    pub fn set_announcement_gap(&mut self, host: HostId, gap: Duration) {
+        self.hosts[host.0].announcement_gap = gap;
+    }
+
     /// The simulated time.
     #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// All hosts.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<HostId> {
+        self.hosts.iter().map(|host| host.id).collect()
     }
 
     /// The hosts whose router of this number serves as MASTER.
@@ -134,6 +128,13 @@ impl Simulation {
     pub fn state(&self, host: HostId, router: RouterId) -> Option<StateName> {
         let host = &self.hosts[host.0];
         (host.process != Process::Dead).then(|| host.views[router.0].state)
+    }
+
+    /// Why a router is leaving, if it is and its host lives.
+    #[must_use]
+    pub fn departure(&self, host: HostId, router: RouterId) -> Option<Departure> {
+        let host = &self.hosts[host.0];
+        (host.process != Process::Dead).then(|| host.views[router.0].departure)?
     }
 
     /// The hosts that have an address of this router in place, dead or alive.
@@ -178,17 +179,32 @@ impl Simulation {
         while self.step(until) {}
     }
 
+    /// Whether another packet for a host arrives at this very moment.
+    fn is_more_arriving(&self, id: HostId) -> bool {
+        let mut arriving = self.coming.range((self.now, 0)..=(self.now, u64::MAX));
+        arriving.any(|(_, coming)| matches!(coming, Coming::Frame { to, .. } if *to == id))
+    }
+
+    /// Lets time pass until every packet that is on its way now has arrived.
+    pub(crate) fn run_until_delivered(&mut self) {
+        let is_packet = |coming: &&Coming| matches!(coming, Coming::Frame { .. });
+        let last = self.coming.iter().filter(|(_, coming)| is_packet(coming)).map(|((at, _), _)| *at).max();
+        self.run_for(last.map_or(Duration::ZERO, |at| at.since(self.now)));
+    }
+
     /// Does the next thing due up to `until`; false when there is none left or a rule is broken.
-    pub(crate) fn step(&mut self, until: Instant) -> bool {
+    pub fn step(&mut self, until: Instant) -> bool {
         let arrival = self.coming.first_key_value().map(|((at, _), _)| *at);
         let timer =
             self.hosts.iter().filter_map(|host| host.wakes_at().map(|at| (at.max(self.now), host.id))).min();
         let next = [arrival, timer.map(|(at, _)| at)].into_iter().flatten().min();
         let Some(at) = next.filter(|&at| at <= until && self.violation.is_none()) else {
             self.now = until;
+            self.check_leavers();
             return false;
         };
         self.now = at;
+        self.check_leavers();
         // What arrives at the moment of a deadline is heard before the deadline counts.
         if arrival == Some(at) {
             if let Some((_, coming)) = self.coming.pop_first() {
@@ -197,20 +213,22 @@ impl Simulation {
         } else if let Some((_, host)) = timer {
             self.attend(host);
         }
+        self.check_losses();
         true
     }
 
     fn arrive(&mut self, coming: Coming) {
         match coming {
-            Coming::Packet { to, datagram } => {
+            Coming::Frame { to, frame } => {
                 let host = &mut self.hosts[to.0];
                 let is_lost = matches!(host.process, Process::Asleep { packets: WhileAsleep::Lost, .. });
-                if host.is_connected() && !is_lost {
-                    host.packets.push_back(datagram);
+                if host.is_reached_by(&frame.content) && !is_lost {
+                    host.packets.push_back(frame);
                     self.attend(to);
                 }
             }
-            Coming::News { to, news } => self.tell(to, news),
+            Coming::Notice { from, address } => self.notice(from, address),
+            Coming::Chore { host, chore } => self.do_chore(host, chore),
             Coming::Wake { host } => self.wake(host),
         }
     }
@@ -251,12 +269,14 @@ impl Simulation {
             self.hear_news(id, news);
             self.perform(id);
         }
-        while let Some(datagram) = self.hosts[id.0].packets.pop_front() {
-            self.hear(id, &datagram);
+        while let Some(frame) = self.hosts[id.0].packets.pop_front() {
+            self.hear(id, &frame);
             self.perform(id);
         }
         let now = self.now;
-        if self.hosts[id.0].routers.poll_timeout().is_some_and(|at| at <= now) {
+        let is_due = self.hosts[id.0].routers.poll_timeout().is_some_and(|at| at <= now);
+        // What arrives together is read together.
+        if is_due && !self.is_more_arriving(id) {
             let host = &mut self.hosts[id.0];
             host.routers.handle_timeout(now, &mut host.actions);
             if let Some(at) = host.routers.poll_timeout().filter(|&at| at <= now) {
@@ -269,53 +289,10 @@ impl Simulation {
         if let Err((router, rule, found)) = checker::at_rest(&mut self.hosts[id.0], now) {
             self.report(Some(id), router, rule, found);
         }
-    }
-
-    fn hear(&mut self, id: HostId, datagram: &Datagram) {
-        self.trace.add(self.now, What::Heard { host: id, from: datagram.from });
-        let Ok(ip) = parse_ip(&datagram.octets) else { return };
-        let packet =
-            Packet { source: ip.source, destination: ip.destination, ttl: ip.ttl, payload: ip.payload };
-        let segment = Segment { interface: INTERFACE, family: datagram.family };
-        let host = &mut self.hosts[id.0];
-        host.routers.receive(self.now, segment, &packet, &mut host.actions);
-        self.collect(id);
-    }
-
-    fn hear_news(&mut self, id: HostId, news: News) {
-        let host = &self.hosts[id.0];
-        let (link, routers) = (host.link, (0..host.params.len()).map(RouterId));
-        match news {
-            News::Link => routers.for_each(|router| self.give(id, router, Input::Link(link))),
-            News::HardwareChanged => routers.for_each(|router| self.give(id, router, Input::HardwareChanged)),
-            News::Stop => routers.for_each(|router| self.give(id, router, Input::Stop)),
-            News::Source => routers.for_each(|router| {
-                let host = &self.hosts[id.0];
-                let source = host.source(host.params[router.0].family);
-                self.give(id, router, Input::Source(source));
-            }),
-            News::Transport => {
-                let transport = host.transport;
-                routers.for_each(|router| self.give(id, router, Input::Transport(transport)));
-            }
-            News::Track { router, tracker, up } => self.give(id, router, Input::Track { tracker, up }),
-            News::Usable { router, address, addition } => {
-                // Not if it has been removed, or removed and added again, meanwhile.
-                if host.present.get(&(router, address)) == Some(&addition) {
-                    self.give(id, router, Input::AddressUsable(address));
-                }
-            }
-            News::AddressLost { router, address } => self.give(id, router, Input::AddressLost(address)),
-            News::AddressDuplicate { router, address } => {
-                self.give(id, router, Input::AddressDuplicate(address));
-            }
+        self.sabotage_turn(id);
+        if self.hosts[id.0].is_to_restart && self.hosts[id.0].has_stopped() {
+            self.boot(id);
         }
-    }
-
-    pub(crate) fn give(&mut self, id: HostId, router: RouterId, input: Input<'_>) {
-        let host = &mut self.hosts[id.0];
-        host.routers.handle(self.now, router, input, &mut host.actions);
-        self.collect(id);
     }
 
     /// Notes a broken rule. Only the first counts: what follows may be its consequence.
@@ -327,6 +304,14 @@ impl Simulation {
 }
 
 impl Host {
+    /// Whether a frame gets through to it.
+    fn is_reached_by(&self, content: &Content) -> bool {
+        match content {
+            Content::Advert { .. } => self.is_connected(),
+            Content::Announcement(_) => self.link == LinkState::Up && self.process != Process::Dead,
+        }
+    }
+
     pub(crate) fn is_serving(&self, router: RouterId) -> bool {
         self.process != Process::Dead && self.views.get(router.0).is_some_and(|view| view.is_serving)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 
 use keepwatch_vrrp::{Action, Instant, RouterId};
 
@@ -31,8 +32,12 @@ pub(crate) enum What {
     Fault(Fault),
     /// Everything was put right.
     Healed,
-    /// A host read a packet.
+    /// A host read an advert.
     Heard { host: HostId, from: HostId },
+    /// A host read an announcement.
+    Noticed { host: HostId, from: HostId, address: IpAddr },
+    /// The lifetime of an address ended.
+    Expired { host: HostId, router: RouterId, address: usize },
     /// A host carries an action out.
     Deed { host: HostId, router: RouterId, action: Action },
     /// A host woke up after a sleep.
@@ -58,6 +63,12 @@ impl fmt::Display for Trace {
                 What::Fault(fault) => writeln!(f, "    *** {fault:?}")?,
                 What::Healed => writeln!(f, "    *** everything is put right")?,
                 What::Heard { host, from } => writeln!(f, "{host} hears {from}")?,
+                What::Noticed { host, from, address } => {
+                    writeln!(f, "{host} sees {from} announce {address}")?
+                }
+                What::Expired { host, router, address } => {
+                    writeln!(f, "{host} [{}] address {address} expires", router.0)?;
+                }
                 What::Deed { host, router, action } => writeln!(f, "{host} [{}] {action:?}", router.0)?,
                 What::Woke { host } => writeln!(f, "{host} wakes up")?,
                 What::Unsent { host } => writeln!(f, "{host} cannot send")?,

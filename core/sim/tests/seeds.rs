@@ -23,13 +23,14 @@ fn every_rule_holds_in_random_runs() {
         }
         return;
     }
-    let (mut adverts, mut transitions) = (0, 0);
+    let (mut adverts, mut transitions, mut leavings) = (0, 0, 0);
     let mut failures = Vec::new();
     for seed in 0..from_environment("KEEPWATCH_SIM_SEEDS").unwrap_or(SEEDS) {
         match catch_unwind(AssertUnwindSafe(|| run_seed(seed))) {
             Ok(Ok(run)) => {
                 adverts += run.adverts;
                 transitions += run.transitions;
+                leavings += run.leavings;
             }
             Ok(Err(failure)) => {
                 failures.push((failure.to_string(), format!("{seed:#x}: {}", failure.violation)))
@@ -37,13 +38,14 @@ fn every_rule_holds_in_random_runs() {
             Err(_) => failures.push((format!("panicked: KEEPWATCH_SIM_SEED={seed:#x}"), String::new())),
         }
     }
-    println!("{adverts} adverts, {transitions} transitions");
+    let happened = format!("{adverts} adverts, {transitions} transitions, {leavings} times left");
+    println!("{happened}");
     if let Some((first, _)) = failures.first() {
         let others: Vec<&str> = failures.iter().skip(1).map(|(_, line)| line.as_str()).collect();
         panic!("{first}\n{} more seeds failed\n{}", others.len(), others.join("\n"));
     }
     // A simulation in which nothing happens proves nothing.
-    assert!(adverts > 10_000 && transitions > 2_000, "{adverts} adverts, {transitions} transitions");
+    assert!(adverts > 10_000 && transitions > 2_000 && leavings > 500, "{happened}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 /// Room for a burst of adverts, or of announcements.
 pub(crate) const SEND_BUFFER: usize = 4 << 20;
 /// `TC_PRIO_CONTROL`: the queueing discipline's band for control traffic, as keepalived asks for.
-const PRIORITY: u32 = 7;
+pub(crate) const PRIORITY: u32 = 7;
 
 /// The family of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

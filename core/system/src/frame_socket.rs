@@ -7,7 +7,8 @@ use std::time::Duration;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use crate::advert_socket::SEND_BUFFER;
+use crate::advert_socket::{PRIORITY, SEND_BUFFER};
+use crate::frame_filter::{ClaimProtocol, FrameFilter};
 
 /// Which frames a socket hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +17,16 @@ pub enum Frames {
     None,
     /// Every frame of the interface, also those it sends.
     All,
+    /// Those by which other hosts claim addresses, once [`FrameSocket::filter`] says which. What this host sends is
+    /// never heard.
+    Claims(ClaimProtocol),
 }
 
 /// A packet socket bound to one interface.
 #[derive(Debug)]
 pub struct FrameSocket {
     socket: Socket,
+    frames: Frames,
     control: Vec<u8>,
 }
 
@@ -35,12 +40,18 @@ impl FrameSocket {
         let protocol = match frames {
             Frames::None => 0,
             Frames::All => libc::ETH_P_ALL,
+            Frames::Claims(ClaimProtocol::Arp) => libc::ETH_P_ARP,
+            Frames::Claims(ClaimProtocol::NeighbourDiscovery) => libc::ETH_P_IPV6,
         };
         let protocol = u16::try_from(protocol).unwrap_or(0).to_be();
         let kind = Type::RAW.nonblocking().cloexec();
         // Protocol 0 first: nothing arrives from other interfaces before the socket is bound to its own.
         let socket = Socket::new(Domain::PACKET, kind, Some(Protocol::from(0)))?;
+        if let Frames::Claims(protocol) = frames {
+            socket.attach_filter(&FrameFilter::Nothing.program(protocol))?;
+        }
         socket.bind(&link_layer_address(index, protocol)?)?;
+        socket.set_priority(PRIORITY)?;
         if rustix::net::sockopt::set_socket_send_buffer_size_force(&socket, SEND_BUFFER).is_err() {
             socket.set_send_buffer_size(SEND_BUFFER)?;
         }
@@ -50,7 +61,19 @@ impl FrameSocket {
                 socket.set_recv_buffer_size(16 << 20)?;
             }
         }
-        Ok(Self { socket, control: nix::cmsg_space!(libc::timespec) })
+        Ok(Self { socket, frames, control: nix::cmsg_space!(libc::timespec) })
+    }
+
+    /// Hears from now on what the filter lets through. Cheap, unlike opening and closing, which wait for the kernel.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; a socket that is not for claims is one.
+    pub fn filter(&self, filter: FrameFilter<'_>) -> io::Result<()> {
+        match self.frames {
+            Frames::Claims(protocol) => self.socket.attach_filter(&filter.program(protocol)),
+            Frames::None | Frames::All => Err(io::ErrorKind::InvalidInput.into()),
+        }
     }
 
     /// Sends a frame that begins with its Ethernet header.

@@ -9,9 +9,8 @@ use keepwatch_vrrp::wire::{
     VRRP_PROTOCOL, emit_ip, gratuitous_arp,
 };
 use keepwatch_vrrp::{
-    Actions, AdvertInterval, AnnouncePolicy, Claim, Destination, Family, HigherAdverts, Input, Instant,
-    InterfaceId, LinkState, LinkTracking, LowerAdverts, MacAddress, Packet, Params, Preemption, Priority,
-    RouterId, Routers, Segment, Source, Start, Version, Vrid,
+    Actions, AdvertInterval, Claim, Family, Input, Instant, InterfaceId, LinkState, MacAddress, Packet,
+    Params, Priority, RouterId, Routers, Segment, Source, Version, Vrid,
 };
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 20));
@@ -32,24 +31,10 @@ fn advert(addresses: &[u8]) -> Advert<'_> {
 
 fn params(vrid: u8) -> Params {
     Params {
-        vrid: Vrid::new(vrid).unwrap(),
-        version: Version::V3,
-        family: Family::V4,
-        priority: Priority::DEFAULT,
         interval: AdvertInterval::from_centis(1).unwrap(),
-        missed_adverts: 3,
-        start: Start::Listening,
-        preemption: Preemption::Immediate,
-        auth: Auth::None,
-        checksum: ChecksumForm::WithPseudoHeader,
-        destination: Destination::Multicast { group: GROUP },
-        lower_adverts: LowerAdverts::Answer,
-        higher_adverts: HigherAdverts::Yield,
-        link_tracking: LinkTracking::Tracked,
         addresses: vec![IpAddr::V4(Ipv4Addr::new(10, 1, 1, 30))],
         advertised: 1,
-        announce: AnnouncePolicy::default(),
-        trackers: Vec::new(),
+        ..Params::new(Vrid::new(vrid).unwrap(), Version::V3, Family::V4, Priority::DEFAULT)
     }
 }
 

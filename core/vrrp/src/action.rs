@@ -1,6 +1,7 @@
 //! What has to be done, in this order.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::notice::Notice;
 use crate::routers::RouterId;
@@ -17,6 +18,16 @@ pub enum Action {
     AddAddress(usize),
     /// Take an address away.
     RemoveAddress(usize),
+    /// Let an address in place expire by itself after this time, should nobody come to take it away. The first sign
+    /// that it is about to leave: its host should no longer speak to its neighbours as this address.
+    ExpireAddress {
+        /// Index into `Params::addresses`.
+        address: usize,
+        /// How long it may stay.
+        after: Duration,
+    },
+    /// Let an address that was to expire stay.
+    KeepAddress(usize),
     /// Announce an address to the neighbours, once.
     Announce(usize),
     /// Tell the outside.

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use crate::scalar::{AdvertInterval, Priority, Version, Vrid};
+use crate::scalar::{AdvertInterval, MacAddress, Priority, Version, Vrid};
 use crate::wire::Malformed;
 
 /// Something about a received advert that an administrator should know. Told once per reason and sender until
@@ -69,6 +69,8 @@ pub enum Anomaly {
         theirs: Priority,
         /// Adverts heard from it while MASTER ourselves.
         adverts: u32,
+        /// Its hardware address, if it was heard claiming one of the addresses.
+        mac: Option<MacAddress>,
     },
 }
 

@@ -2,15 +2,22 @@
 
 use core::net::IpAddr;
 
-use crate::wire::{Advert, ChecksumForm};
+use crate::scalar::MacAddress;
+use crate::wire::{Advert, ChecksumForm, Claimed};
 
 /// Something that happened, from outside.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// Begin to take part.
     Start,
-    /// Stop taking part for good.
+    /// Stop taking part for good: as the stop mode says, so a MASTER may keep its addresses until its successor has
+    /// taken over.
     Stop,
+    /// Stop taking part for good, at once.
+    StopNow,
+    /// Hand mastership over to a backup and become one. Nothing happens unless serving as MASTER; if nobody takes
+    /// over, mastership goes on.
+    HandOver,
     /// The deadline of [`crate::VirtualRouter::poll_timeout`] may have passed.
     Timeout,
     /// An advertisement for this VRID arrived on this interface.
@@ -38,6 +45,15 @@ pub enum Input<'a> {
     AddressFailed(usize),
     /// The kernel found an address in use elsewhere and marked it `dadfailed`.
     AddressDuplicate(usize),
+    /// Another host claims an address. To be given while MASTER; of no interest otherwise.
+    AddressClaimed {
+        /// Index into `Params::addresses`.
+        address: usize,
+        /// The hardware address claimed with it: none of this host's.
+        mac: MacAddress,
+        /// In which way.
+        how: Claimed,
+    },
 }
 
 /// An advertisement with what its carrier says of it.

@@ -45,10 +45,10 @@ pub mod wire;
 pub use action::{Action, Actions};
 pub use anomaly::Anomaly;
 pub use input::{Input, LinkState, Received, Source, Transport};
-pub use notice::{AddressTrouble, Hindrance, Notice, StateName, TransitionReason};
+pub use notice::{AddressTrouble, Departure, Hindrance, Notice, StateName, TransitionReason};
 pub use params::{
     AnnouncePolicy, Destination, HigherAdverts, InvalidParams, LinkTracking, LowerAdverts, Params,
-    Preemption, Refresh, Schedule, SourceCheck, Start, TrackWeight, UnicastPeer,
+    Preemption, Refresh, Schedule, SourceCheck, Start, StopMode, TrackWeight, UnicastPeer,
 };
 pub use router::VirtualRouter;
 pub use routers::{InterfaceId, Packet, RouterId, Routers, Segment};

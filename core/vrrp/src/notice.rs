@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::anomaly::Anomaly;
-use crate::scalar::Priority;
+use crate::scalar::{MacAddress, Priority};
 
 /// A state's name, without what belongs to the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +97,43 @@ pub enum Notice {
         /// What about it.
         trouble: AddressTrouble,
     },
+    /// A MASTER begins to leave: it has resigned, or was outbid, and keeps its addresses until its successor has them.
+    Leaving {
+        /// What for.
+        departure: Departure,
+        /// How long it waits for a successor.
+        patience: Duration,
+    },
+    /// A MASTER that was leaving has given its last address up.
+    Left {
+        /// What for.
+        departure: Departure,
+        /// The successor's address; `None` if none was heard.
+        successor: Option<IpAddr>,
+        /// From the beginning until the successor's first advert or announcement.
+        taken_over: Option<Duration>,
+        /// From the beginning until the last address was given up.
+        took: Duration,
+    },
+    /// A hand-over was asked for, and nobody took over: MASTER as before.
+    HandoverRefused {
+        /// How long it was tried.
+        waited: Duration,
+    },
+    /// Another host claims an address of this MASTER; answered by an announcement.
+    Contested {
+        /// Which, by index.
+        address: usize,
+        /// The other's hardware address.
+        mac: MacAddress,
+    },
+    /// Another host goes on claiming the addresses, and none of its adverts is heard: they do not reach us.
+    Deaf {
+        /// The other's hardware address.
+        mac: MacAddress,
+        /// The MASTER that fell silent before we took over: probably the same.
+        source: Option<IpAddr>,
+    },
     /// The program did not run for this long past a deadline: a paused machine, or a starved process.
     Stalled {
         /// How late it came.
@@ -154,6 +191,23 @@ pub enum TransitionReason {
     Recovered,
     /// Told to stop.
     Stopped,
+    /// Handed over on purpose.
+    HandedOver,
+    /// Left because another member of its group did.
+    GroupLeft,
+}
+
+/// Why a MASTER leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// It was told to stop.
+    Stop,
+    /// It was told to hand over.
+    HandOver,
+    /// A higher priority advertises.
+    Yield,
+    /// Another member of its group leaves.
+    Group,
 }
 
 /// What keeps a router from taking part.

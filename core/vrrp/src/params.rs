@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::scalar::{AdvertInterval, Family, Priority, Version, Vrid};
-use crate::wire::{Auth, ChecksumForm};
+use crate::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6, Auth, ChecksumForm};
 
 /// The parameters of one virtual router (RFC 9568 §6.1, and keepalived's additions).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Params {
     pub lower_adverts: LowerAdverts,
     /// What a MASTER does about an advert of higher priority, before it becomes BACKUP.
     pub higher_adverts: HigherAdverts,
+    /// How a MASTER leaves on purpose.
+    pub stop_mode: StopMode,
     /// What the state of the router's own link means.
     pub link_tracking: LinkTracking,
     /// Every address the router holds while MASTER.
@@ -79,6 +81,37 @@ pub enum InvalidParams {
 }
 
 impl Params {
+    /// A virtual router with the protocol's defaults: interval 1 s, three adverts missed, preempting, multicast, no
+    /// address, no authentication.
+    #[must_use]
+    pub fn new(vrid: Vrid, version: Version, family: Family, priority: Priority) -> Self {
+        let group = match family {
+            Family::V4 => ALL_VRRP_ROUTERS_V4.into(),
+            Family::V6 => ALL_VRRP_ROUTERS_V6.into(),
+        };
+        Self {
+            vrid,
+            version,
+            family,
+            priority,
+            interval: AdvertInterval::DEFAULT,
+            missed_adverts: 3,
+            start: Start::Listening,
+            preemption: Preemption::Immediate,
+            auth: Auth::None,
+            checksum: ChecksumForm::WithPseudoHeader,
+            destination: Destination::Multicast { group },
+            lower_adverts: LowerAdverts::Answer,
+            higher_adverts: HigherAdverts::Yield,
+            stop_mode: StopMode::default(),
+            link_tracking: LinkTracking::Tracked,
+            addresses: Vec::new(),
+            advertised: 0,
+            announce: AnnouncePolicy::default(),
+            trackers: Vec::new(),
+        }
+    }
+
     /// Checks what the types alone cannot rule out.
     ///
     /// # Errors
@@ -154,6 +187,19 @@ pub enum HigherAdverts {
     Yield,
     /// Sends one more advert. keepalived's `vrrp_higher_prio_send_advert`.
     AnswerAndYield,
+}
+
+/// How a MASTER gives its addresses up when it stops, hands over, or yields to a higher priority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopMode {
+    /// It resigns and keeps answering for each address until its successor has announced that one.
+    #[default]
+    Lossless,
+    /// It removes the addresses and then resigns, or yields at once (RFC 9568 §6.4.3): for services that must never
+    /// have two holders.
+    Rfc,
+    /// It removes the addresses and says nothing: backups wait for the whole master-down time.
+    Silent,
 }
 
 /// What the state of a router's own link means to it.

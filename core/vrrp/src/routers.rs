@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use crate::action::Actions;
 use crate::anomaly::Anomaly;
 use crate::input::{Input, Received};
+use crate::notice::StateName;
 use crate::params::{Destination, InvalidParams, Params};
 use crate::router::VirtualRouter;
 use crate::scalar::{Family, Vrid};
@@ -36,13 +37,15 @@ pub struct Routers {
     routers: Vec<(Segment, VirtualRouter)>,
     /// Indexes into `routers` by what an advert names.
     by_vrid: BTreeMap<(Segment, Vrid), Vec<usize>>,
+    /// Routers that leave together, by index.
+    groups: Vec<Vec<usize>>,
 }
 
 impl Routers {
     /// None yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { routers: Vec::new(), by_vrid: BTreeMap::new() }
+        Self { routers: Vec::new(), by_vrid: BTreeMap::new(), groups: Vec::new() }
     }
 
     /// Adds a router; it does nothing until [`Input::Start`].
@@ -57,6 +60,18 @@ impl Routers {
         self.by_vrid.entry((segment, params.vrid)).or_default().push(id.0);
         self.routers.push((segment, VirtualRouter::new(id, params)));
         Ok(id)
+    }
+
+    /// Makes routers leave together: when one of them hands over or yields, all do. When one of them finds no successor for
+    /// a hand-over, the others stay as well, and those that have gone by then may take mastership back. A sync group, or
+    /// the two families of one instance.
+    pub fn group(&mut self, members: &[RouterId]) {
+        for member in members {
+            if let Some((_, router)) = self.routers.get_mut(member.0) {
+                router.join_group();
+            }
+        }
+        self.groups.push(members.iter().map(|member| member.0).collect());
     }
 
     /// The router with this number.
@@ -78,8 +93,27 @@ impl Routers {
 
     /// Gives one router an input.
     pub fn handle(&mut self, now: Instant, id: RouterId, input: Input<'_>, out: &mut Actions) {
-        if let Some((_, router)) = self.routers.get_mut(id.0) {
-            router.handle(now, input, out);
+        self.give(now, id.0, input, out);
+    }
+
+    /// Gives a router an input, and the rest of its group what follows from it.
+    fn give(&mut self, now: Instant, index: usize, input: Input<'_>, out: &mut Actions) {
+        let Some((_, router)) = self.routers.get_mut(index) else { return };
+        let before = router.departure();
+        router.handle(now, input, out);
+        let (after, state) = (router.departure(), router.state());
+        if before == after {
+            return;
+        }
+        for group in self.groups.iter().filter(|group| group.contains(&index)) {
+            for &mate in group.iter().filter(|mate| **mate != index) {
+                let Some((_, mate)) = self.routers.get_mut(mate) else { continue };
+                match after {
+                    Some(departure) => mate.leave_with_group(now, departure, out),
+                    None if state == StateName::Master => mate.stay_with_group(now, out),
+                    None => {}
+                }
+            }
         }
     }
 
@@ -91,9 +125,9 @@ impl Routers {
         input: Input<'_>,
         out: &mut Actions,
     ) {
-        for (segment, router) in &mut self.routers {
-            if segment.interface == interface {
-                router.handle(now, input, out);
+        for index in 0..self.routers.len() {
+            if self.routers.get(index).is_some_and(|(segment, _)| segment.interface == interface) {
+                self.give(now, index, input, out);
             }
         }
     }
@@ -109,7 +143,7 @@ impl Routers {
     ) -> Option<Instant> {
         match Advert::parse(packet.payload, packet.source, packet.destination) {
             Ok((advert, checksum)) => {
-                let Some(router) = self.addressee(segment, advert.vrid, packet) else {
+                let Some(index) = self.addressee(segment, advert.vrid, packet) else {
                     self.receive_other(segment, packet.source, &advert, out);
                     return None;
                 };
@@ -120,13 +154,14 @@ impl Routers {
                     destination: packet.destination,
                     ttl: packet.ttl,
                 };
-                router.handle(now, Input::Advert(&received), out);
-                router.poll_timeout()
+                self.give(now, index, Input::Advert(&received), out);
+                self.routers.get(index)?.1.poll_timeout()
             }
             Err(malformed) => {
                 // Told to the router that the VRID names, if it can be read; to nobody otherwise.
                 let vrid = packet.payload.get(1).copied().and_then(Vrid::new)?;
-                let router = self.addressee(segment, vrid, packet)?;
+                let index = self.addressee(segment, vrid, packet)?;
+                let (_, router) = self.routers.get_mut(index)?;
                 router.anomaly(Anomaly::Malformed(malformed), packet.source, out);
                 None
             }
@@ -146,7 +181,7 @@ impl Routers {
 
     /// The router that an advert is for. Several may share a VRID on a segment if they differ in their group or
     /// their peers, as under keepalived: where the advert went, or who sent it, decides.
-    fn addressee(&mut self, segment: Segment, vrid: Vrid, packet: &Packet<'_>) -> Option<&mut VirtualRouter> {
+    fn addressee(&self, segment: Segment, vrid: Vrid, packet: &Packet<'_>) -> Option<usize> {
         let candidates = self.by_vrid.get(&(segment, vrid))?;
         let is_exact = |index: &&usize| {
             self.routers.get(**index).is_some_and(|(_, router)| match &router.params().destination {
@@ -158,8 +193,7 @@ impl Routers {
             })
         };
         // None of them exactly: the first one tells what is wrong with it.
-        let index = *candidates.iter().find(is_exact).or_else(|| candidates.first())?;
-        self.routers.get_mut(index).map(|(_, router)| router)
+        candidates.iter().find(is_exact).or_else(|| candidates.first()).copied()
     }
 
     /// Does everything due at `now`. Once anything is due, adverts nearly due go out with it.
@@ -167,9 +201,12 @@ impl Routers {
         if self.poll_timeout().is_none_or(|at| at > now) {
             return;
         }
-        for (_, router) in &mut self.routers {
-            if router.poll_timeout().is_some_and(|at| at <= now + router.slack()) {
-                router.handle(now, Input::Timeout, out);
+        for index in 0..self.routers.len() {
+            let is_due = self.routers.get(index).is_some_and(|(_, router)| {
+                router.poll_timeout().is_some_and(|at| at <= now + router.slack())
+            });
+            if is_due {
+                self.give(now, index, Input::Timeout, out);
             }
         }
     }

@@ -4,12 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::notice::Departure;
 use crate::params::{SourceCheck, UnicastPeer};
-use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
-use crate::{
-    AdvertInterval, AnnouncePolicy, Claim, HigherAdverts, LinkState, LinkTracking, LowerAdverts, Preemption,
-    Priority, Source, Start, Version,
-};
+use crate::wire::{AddressList, Advert, Auth, ChecksumForm, Claimed};
+use crate::{Action, AdvertInterval, Claim, LinkState, MacAddress, Priority, Source, Start, Version};
 
 const SEGMENT: Segment = Segment { interface: InterfaceId(0), family: Family::V4 };
 
@@ -18,26 +16,7 @@ fn ip(text: &str) -> IpAddr {
 }
 
 fn params(destination: Destination) -> Params {
-    Params {
-        vrid: Vrid::new(51).unwrap(),
-        version: Version::V3,
-        family: Family::V4,
-        priority: Priority::DEFAULT,
-        interval: AdvertInterval::DEFAULT,
-        missed_adverts: 3,
-        start: Start::Listening,
-        preemption: Preemption::Immediate,
-        auth: Auth::None,
-        checksum: ChecksumForm::WithPseudoHeader,
-        destination,
-        lower_adverts: LowerAdverts::Answer,
-        higher_adverts: HigherAdverts::Yield,
-        link_tracking: LinkTracking::Tracked,
-        addresses: vec![],
-        advertised: 0,
-        announce: AnnouncePolicy::default(),
-        trackers: vec![],
-    }
+    Params { destination, ..Params::new(Vrid::new(51).unwrap(), Version::V3, Family::V4, Priority::DEFAULT) }
 }
 
 fn group(text: &str) -> Destination {
@@ -111,4 +90,90 @@ fn unicast_routers_are_told_apart_by_their_peers() {
     assert_eq!(hear(&mut routers, "10.1.1.40", "10.1.1.10"), [1]);
     assert_eq!(hear(&mut routers, "10.1.1.20", "10.1.1.10"), [0]);
     assert_eq!(hear(&mut routers, "10.1.1.60", "10.1.1.10"), [0; 0], "a stranger counts nowhere");
+}
+
+/// Two routers of a group on two interfaces, both serving since 0 ms.
+fn group_of_two() -> (Routers, Actions) {
+    let (mut routers, mut actions) = (Routers::new(), Actions::new());
+    let mut members = Vec::new();
+    for interface in [InterfaceId(0), InterfaceId(1)] {
+        let params = Params {
+            start: Start::Asserting,
+            addresses: vec![ip("10.1.1.30")],
+            advertised: 1,
+            ..params(group("224.0.0.18"))
+        };
+        let id = routers.add(interface, params).unwrap();
+        for input in [
+            Input::Link(LinkState::Up),
+            Input::Source(Source::Address(ip("10.1.1.10"))),
+            Input::Start,
+            Input::AddressUsable(0),
+        ] {
+            routers.handle(Instant::ZERO, id, input, &mut actions);
+        }
+        members.push(id);
+    }
+    routers.group(&members);
+    let _ = actions.drain().count();
+    (routers, actions)
+}
+
+fn departures(routers: &Routers) -> Vec<Option<Departure>> {
+    routers.iter().map(|(_, _, router)| router.departure()).collect()
+}
+
+#[test]
+fn a_group_hands_over_together_and_takes_twice_as_long() {
+    let (mut routers, mut actions) = group_of_two();
+    routers.handle(Instant::from_millis(5), RouterId(1), Input::HandOver, &mut actions);
+    assert_eq!(departures(&routers), [Some(Departure::HandOver); 2]);
+    let resignations = actions.drain().filter(|(_, action)| *action == Action::SendAdvert(Claim::Resigns));
+    let from: Vec<usize> = resignations.map(|(id, _)| id.0).collect();
+    assert_eq!(from, [1, 1, 0, 0]);
+    // 2 x 1.3 s; nobody comes: both stay.
+    assert_eq!(routers.poll_timeout(), Some(Instant::from_millis(2_605)));
+    routers.handle_timeout(Instant::from_millis(2_605), &mut actions);
+    assert_eq!(departures(&routers), [None; 2]);
+    assert!(routers.iter().all(|(_, _, router)| router.is_serving()));
+}
+
+#[test]
+fn a_group_whose_one_member_yields_resigns_with_the_others() {
+    let (mut routers, mut actions) = group_of_two();
+    let list = [10, 1, 1, 30];
+    let advert = Advert {
+        version: Version::V3,
+        vrid: Vrid::new(51).unwrap(),
+        claim: Claim::Holds(Priority::new(200).unwrap()),
+        interval: AdvertInterval::DEFAULT,
+        addresses: AddressList::new(Family::V4, &list),
+        auth: Auth::None,
+    };
+    let (source, destination) = (ip("10.1.1.20"), ip("224.0.0.18"));
+    let mut payload = Vec::new();
+    advert.emit(&mut payload, source, destination, ChecksumForm::WithPseudoHeader);
+    let packet = Packet { source, destination, ttl: 255, payload: &payload };
+    routers.receive(Instant::from_millis(5), SEGMENT, &packet, &mut actions);
+    assert_eq!(departures(&routers), [Some(Departure::Yield), Some(Departure::Group)]);
+    let resigned: Vec<usize> = actions
+        .drain()
+        .filter(|(_, action)| *action == Action::SendAdvert(Claim::Resigns))
+        .map(|(id, _)| id.0)
+        .collect();
+    assert_eq!(resigned, [1, 1], "the yielding one is outbid already");
+}
+
+#[test]
+fn one_member_that_nobody_succeeds_keeps_the_others() {
+    let (mut routers, mut actions) = group_of_two();
+    routers.handle(Instant::from_millis(5), RouterId(0), Input::HandOver, &mut actions);
+    let mac = MacAddress([2, 0, 0, 0, 0, 0x14]);
+    let claimed = Input::AddressClaimed { address: 0, mac, how: Claimed::Announced };
+    // The second has a successor that announces in the last moment; the first has none.
+    routers.handle(Instant::from_millis(2_600), RouterId(1), claimed, &mut actions);
+    routers.handle_timeout(Instant::from_millis(2_605), &mut actions);
+    assert_eq!(departures(&routers), [None; 2]);
+    let kept = actions.drain().filter(|(_, action)| matches!(action, Action::KeepAddress(0))).count();
+    assert_eq!(kept, 2);
 }

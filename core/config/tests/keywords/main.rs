@@ -7,6 +7,7 @@ mod announce;
 mod globals;
 mod instance;
 mod scripts;
+mod vmac;
 
 use keepwatch_config::model::Instance;
 use keepwatch_config::{Config, Findings, load_text};
@@ -48,7 +49,7 @@ fn try_instance(body: &str) -> (Option<Instance>, Vec<String>) {
 fn unknown_unsupported_deprecated_and_refused_are_told_apart() {
     let table = [
         ("prioritee 7", "warning unknown keyword `prioritee`"),
-        ("use_vmac", "warning `use_vmac` is not supported by this version"),
+        ("use_vmac_addr", "warning `use_vmac_addr` is not supported by this version"),
         ("vmac_garp_intvl 3", "warning `vmac_garp_intvl` is deprecated"),
         ("auth_hmac {\n key 1 x\n}", "error `auth_hmac` is not supported by this version"),
         ("priority {\n}", "error `priority` has no block"),

@@ -13,7 +13,7 @@ use keepwatch_lab::{Enclosed, enclose, outer_process_id, release};
 
 use crate::cli::Demo;
 use crate::exit;
-use story::Story;
+use story::{Leaving, Story};
 use teller::Teller;
 
 pub(crate) fn demo(arguments: &Demo) -> ExitCode {
@@ -26,7 +26,8 @@ pub(crate) fn demo(arguments: &Demo) -> ExitCode {
         }
     };
     let teller = if arguments.json { Teller::Json } else { Teller::Text };
-    let mut story = match Story::begin(teller, folder) {
+    let leaving = if arguments.rfc { Leaving::Rfc } else { Leaving::Lossless };
+    let mut story = match Story::begin(teller, folder, leaving) {
         Ok(story) => story,
         Err(error) => {
             eprintln!("error: cannot set the hosts up: {error}");

@@ -4,9 +4,9 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use keepwatch_lab::{Capture, Daemon, Host, Lan, Prober};
+use keepwatch_lab::{Capture, Daemon, Frame, Host, Lan, Prober};
 
 use super::teller::{Scene, Step, Teller};
 use super::timeline::Timeline;
@@ -21,6 +21,29 @@ const PING_EVERY: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Adverts shown of each MASTER.
 const SHOWN: usize = 3;
+/// Frames shown of a hand-over.
+const HANDOVER_LINES: usize = 4;
+/// Pings that may be lost where none should be: the machine may be busy.
+const MAY_BE_LOST: usize = 1;
+
+/// How a MASTER leaves in this telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// As keepwatch does unless told otherwise.
+    Lossless,
+    /// As RFC 9568 describes it.
+    Rfc,
+}
+
+impl Leaving {
+    /// What `--stop-mode` calls it.
+    pub(super) const fn stop_mode(self) -> &'static str {
+        match self {
+            Self::Lossless => "lossless",
+            Self::Rfc => "rfc",
+        }
+    }
+}
 
 /// The stage and what has been observed on it.
 pub(super) struct Story {
@@ -32,13 +55,14 @@ pub(super) struct Story {
     prober: Option<Prober>,
     lan: Lan,
     folder: PathBuf,
+    leaving: Leaving,
     steps: Vec<Step>,
     marks: Vec<(Instant, &'static str)>,
 }
 
 impl Story {
     /// Sets two hosts, a client and a switch up.
-    pub(super) fn begin(teller: Teller, folder: PathBuf) -> io::Result<Self> {
+    pub(super) fn begin(teller: Teller, folder: PathBuf, leaving: Leaving) -> io::Result<Self> {
         let lan = Lan::new(2)?;
         let began = Instant::now();
         Ok(Self {
@@ -49,6 +73,7 @@ impl Story {
             prober: None,
             lan,
             folder,
+            leaving,
             steps: Vec::new(),
             marks: Vec::new(),
         })
@@ -68,17 +93,26 @@ impl Story {
         self.say(Scene::Stopping { host: "h1".to_owned() });
         self.mark("h1 stopped");
         let stopped = Instant::now();
+        let since = SystemTime::now();
         let clean = self.stop(0)?;
+        let left = SystemTime::now();
         self.step("keepwatch on h1 ends with exit code 0", clean);
-        let resignation = self.capture.adverts().into_iter().find(|advert| advert.priority == 0);
-        self.step("h1 resigned with priority 0 before it went", resignation.is_some());
-        if let Some(advert) = resignation {
-            self.say(Scene::Advert(advert));
-        }
+        let resigned = self.capture.adverts().iter().any(|advert| advert.priority == 0);
+        self.step("h1 resigned with priority 0 before it went", resigned);
         self.master_scene(1, "h2 takes over 10.1.1.30")?;
         self.mark("h2 MASTER");
         self.answer_step("the client gets answers again");
         let takeover = self.outage_since(stopped);
+        self.say(Scene::Handover(self.handover(since, left)));
+        match self.leaving {
+            Leaving::Lossless => {
+                self.step("h1 kept answering until h2 had the address", takeover.lost <= MAY_BE_LOST);
+            }
+            Leaving::Rfc => {
+                let noticed = takeover.duration >= Duration::from_millis(300);
+                self.step("the client had no answer between h1 and h2", noticed);
+            }
+        }
         self.watch_adverts();
 
         self.say(Scene::Starting { hosts: "h1".to_owned() });
@@ -92,6 +126,41 @@ impl Story {
         self.watch_adverts();
 
         self.curtain(takeover, failback)
+    }
+
+    /// What the client heard of the hand-over, in order, from the order to stop until h1 had ended.
+    fn handover(&self, since: SystemTime, left: SystemTime) -> Vec<(Duration, String)> {
+        let name = |address: IpAddr| {
+            let host = self.lan.hosts.iter().find(|host| IpAddr::V4(host.address) == address);
+            host.map_or_else(|| address.to_string(), |host| host.name.clone())
+        };
+        let mut lines = Vec::new();
+        for frame in self.capture.frames() {
+            let (at, what) = match frame {
+                Frame::Advert(advert) if advert.priority == 0 => {
+                    (advert.at, format!("{} resigns: priority 0", name(advert.source)))
+                }
+                Frame::Advert(advert) => {
+                    (advert.at, format!("{} advertises priority {}", name(advert.source), advert.priority))
+                }
+                Frame::Announcement { at, address, mac } if address == VIP => {
+                    let host = self.lan.hosts.iter().find(|host| host.mac().is_ok_and(|its| its == mac));
+                    let who = host.map_or_else(|| mac.to_string(), |host| host.name.clone());
+                    (at, format!("gratuitous ARP: {address} is at {who}"))
+                }
+                Frame::Announcement { .. } => continue,
+            };
+            if let Ok(after) = at.duration_since(since) {
+                lines.push((after, what));
+            }
+        }
+        lines.truncate(HANDOVER_LINES);
+        lines.push((
+            left.duration_since(since).unwrap_or_default(),
+            "h1 has given 10.1.1.30 up and ended".to_owned(),
+        ));
+        lines.sort();
+        lines
     }
 
     /// Waits until one host is MASTER: it alone holds the address, and advertises.
@@ -151,6 +220,7 @@ impl Story {
             takeover: takeover.duration,
             failback: failback.duration,
             took: self.began.elapsed(),
+            leaving: self.leaving,
         });
         Ok(ok)
     }
@@ -167,7 +237,7 @@ impl Story {
         let config = self.folder.join(format!("{}.conf", place.name));
         std::fs::write(&config, CONFIGS[host])?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["run", "--config"]).arg(config);
+        command.args(["run", "--stop-mode", self.leaving.stop_mode(), "--config"]).arg(config);
         self.daemons[host] = Some(Daemon::start(&place.namespace, &mut command)?);
         Ok(())
     }

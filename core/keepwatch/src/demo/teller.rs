@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use keepwatch_lab::SeenAdvert;
 use serde_json::{Value, json};
 
+use super::story::Leaving;
 use super::timeline::{CELL, Timeline};
 
 /// How the story is told.
@@ -45,6 +46,8 @@ pub(super) enum Scene {
         lines: Vec<String>,
     },
     Advert(SeenAdvert),
+    /// What went over the wire, and when.
+    Handover(Vec<(Duration, String)>),
     Ping(Timeline),
     Summary {
         ok: bool,
@@ -54,6 +57,7 @@ pub(super) enum Scene {
         takeover: Duration,
         failback: Duration,
         took: Duration,
+        leaving: Leaving,
     },
     Kept {
         process: u32,
@@ -100,8 +104,17 @@ fn text(at: Duration, scene: &Scene) -> String {
         Scene::Advert(advert) => {
             format!("  {} {}: {}\n", clock(advert.at), advert.source, advert.describe())
         }
+        Scene::Handover(lines) => {
+            let line = |(after, what): &(Duration, String)| {
+                format!("  + {:7.1} ms  {what}\n", after.as_secs_f64() * 1e3)
+            };
+            format!(
+                "\nThe hand-over, as the client heard it:\n{}",
+                lines.iter().map(line).collect::<String>()
+            )
+        }
         Scene::Ping(timeline) => ping(timeline),
-        Scene::Summary { ok, steps, pings, answered, takeover, failback, took } => {
+        Scene::Summary { ok, steps, pings, answered, takeover, failback, took, leaving } => {
             let mut text = String::new();
             for step in steps {
                 let happened = if step.happened { "yes" } else { "NO " };
@@ -115,6 +128,10 @@ fn text(at: Duration, scene: &Scene) -> String {
             ));
             let verdict = if *ok { "All of it happened" } else { "NOT all of it happened" };
             text.push_str(&format!("{verdict}, in {:.0} s.\n", took.as_secs_f64()));
+            text.push_str(match leaving {
+                Leaving::Lossless => "\nWhat a stop costs otherwise: keepwatch demo --rfc\n",
+                Leaving::Rfc => "\nThis was the RFC's way (--rfc), which removes the address first. Without --rfc nothing is lost.\n",
+            });
             text
         }
         Scene::Kept { process, places } => {
@@ -183,13 +200,21 @@ fn object(at: Duration, scene: &Scene) -> Value {
             "priority": advert.priority,
             "interval_seconds": advert.interval.as_secs_f64(),
         }),
+        Scene::Handover(lines) => json!({
+            "scene": "handover",
+            "frames": lines
+                .iter()
+                .map(|(after, what)| json!({ "after_seconds": after.as_secs_f64(), "what": what }))
+                .collect::<Vec<_>>(),
+        }),
         Scene::Ping(timeline) => json!({
             "scene": "ping",
             "cell_seconds": CELL.as_secs_f64(),
             "cells": timeline.cells,
             "marks": timeline.marks,
         }),
-        Scene::Summary { ok, steps, pings, answered, takeover, failback, took } => json!({
+        Scene::Summary { ok, steps, pings, answered, takeover, failback, took, leaving } => json!({
+            "stop_mode": leaving.stop_mode(),
             "scene": "summary",
             "ok": ok,
             "steps": steps.iter().map(|step| json!({ "what": step.what, "happened": step.happened })).collect::<Vec<_>>(),

@@ -5,13 +5,16 @@
 
 mod election;
 mod faults;
+mod handover;
 mod interop;
 mod manners;
+mod one_way;
 mod peers;
 mod site;
 mod wire;
 
 use std::process::ExitCode;
+use std::sync::{PoisonError, RwLock};
 
 use keepwatch_lab::{Enclosed, enclose};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,6 +29,9 @@ struct Case {
     run: fn() -> Result<(), Failed>,
 }
 
+/// Held by every test while it runs: shared by most, alone by one that disturbs the others.
+static MACHINE: RwLock<()> = RwLock::new(());
+
 /// What a test may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Need {
@@ -33,6 +39,8 @@ enum Need {
     Program(&'static str, &'static str),
     /// To be the real root, not that of a user namespace.
     RealRoot,
+    /// The machine for itself.
+    Solitude,
 }
 
 impl Need {
@@ -43,7 +51,7 @@ impl Need {
                 Some(format!("{path} is not installed (apt-get install {package})"))
             }
             Self::RealRoot if !is_real_root() => Some("it needs the real root".to_owned()),
-            Self::Program(..) | Self::RealRoot => None,
+            Self::Program(..) | Self::RealRoot | Self::Solitude => None,
         }
     }
 }
@@ -68,18 +76,37 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let groups = [election::CASES, faults::CASES, interop::CASES, manners::CASES, wire::CASES];
-    let trials = groups.into_iter().flatten().map(trial).collect();
+    let groups =
+        [election::CASES, faults::CASES, interop::CASES, manners::CASES, one_way::CASES, wire::CASES];
+    let trials = groups.into_iter().flatten().map(trial).chain(handover::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(case: &'static Case) -> Trial {
-    let Some(why) = case.needs.iter().find_map(|need| need.missing()) else {
-        return Trial::test(case.name, case.run);
+    trial_of(case.name.to_owned(), case.needs, case.run)
+}
+
+/// A test of this name that runs if what it needs is there.
+fn trial_of(
+    name: String,
+    needs: &[Need],
+    run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let Some(why) = needs.iter().find_map(|need| need.missing()) else {
+        if needs.contains(&Need::Solitude) {
+            return Trial::test(name, || {
+                let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+                run()
+            });
+        }
+        return Trial::test(name, || {
+            let _machine = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+            run()
+        });
     };
     if in_ci() {
-        return Trial::test(case.name, move || Err(why.into()));
+        return Trial::test(name, move || Err(why.into()));
     }
-    eprintln!("{} is not run: {why}", case.name);
-    Trial::test(case.name, || Ok(())).with_ignored_flag(true)
+    eprintln!("{name} is not run: {why}");
+    Trial::test(name, || Ok(())).with_ignored_flag(true)
 }

@@ -20,6 +20,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "manners::refused_configurations", needs: &[], run: refused_configurations },
     Case { name: "manners::check", needs: &[], run: check },
     Case { name: "manners::demo_that_is_kept", needs: &[], run: demo_that_is_kept },
+    Case { name: "manners::demo_of_the_rfcs_way", needs: &[], run: demo_of_the_rfcs_way },
 ];
 
 fn sigint_stops_cleanly() -> Result<(), Failed> {
@@ -169,6 +170,8 @@ fn demo_that_is_kept() -> Result<(), Failed> {
     let scenes: Vec<serde_json::Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let summary = scenes.iter().find(|scene| scene["scene"] == "summary").ok_or("no summary")?;
     ensure(summary["ok"] == true, || summary.to_string())?;
+    let lost = summary["takeover_outage_seconds"].as_f64().ok_or("no outage")?;
+    ensure(lost < 0.1, || summary.to_string())?;
     let kept = scenes.last().filter(|scene| scene["scene"] == "kept").ok_or("nothing kept")?;
     let process = kept["process"].as_i64().and_then(|id| i32::try_from(id).ok()).ok_or("no process")?;
     let enter = kept["enter"][0]["command"].as_str().ok_or("no command")?;
@@ -176,4 +179,14 @@ fn demo_that_is_kept() -> Result<(), Failed> {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), Signal::SIGKILL)?;
     let inside = String::from_utf8_lossy(&inside.stdout).into_owned();
     ensure(inside.contains("10.1.1.10/24") && inside.contains("10.1.1.30/32"), || inside)
+}
+
+/// What a stop costs otherwise: the successor's skew time.
+fn demo_of_the_rfcs_way() -> Result<(), Failed> {
+    let output = keepwatch().args(["demo", "--json", "--rfc"]).env_remove("KEEPWATCH_ENCLOSED").output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure(output.status.success(), || text.clone())?;
+    let summary: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("nothing was said")?)?;
+    let lost = summary["takeover_outage_seconds"].as_f64().ok_or("no outage")?;
+    ensure(summary["ok"] == true && lost > 0.3, || summary.to_string())
 }

@@ -31,31 +31,55 @@ pub(crate) struct Frr {
 }
 
 impl Frr {
-    /// Starts both; the virtual address lives on a macvlan with the virtual MAC, as FRR wants it.
+    /// Starts both with one address, version 3, each second.
     pub(crate) fn start(site: &Site, host: usize, priority: u8, address: &str) -> Result<Self, Failed> {
-        let v6 = address.contains(':');
+        Self::start_with(site, host, priority, 3, 100, &[address.to_owned()])
+    }
+
+    /// Starts both; the virtual addresses live on a macvlan with the virtual MAC, as FRR wants it.
+    pub(crate) fn start_with(
+        site: &Site,
+        host: usize,
+        priority: u8,
+        version: u8,
+        centis: u16,
+        addresses: &[String],
+    ) -> Result<Self, Failed> {
+        let v6 = addresses.iter().any(|address| address.contains(':'));
         let (device, keyword) = if v6 { ("vrrp6", "ipv6") } else { ("vrrp4", "ip") };
         let mac = if v6 { "00:00:5e:00:02:33" } else { "00:00:5e:00:01:33" };
         let nodad = if v6 { " nodad" } else { "" };
+        // Its backup has the addresses, too, on a device that is down: eth0 must not answer for them.
+        site.host(host).run("sysctl", "-qw net.ipv4.conf.eth0.arp_ignore=1")?;
         if !has_device(site, host, device) {
             for arguments in [
                 format!("link add {device} link eth0 type macvlan mode bridge"),
                 format!("link set {device} address {mac}"),
-                format!("addr add {address} dev {device}{nodad}"),
+                // Until FRR is MASTER: it holds the addresses otherwise before FRR has begun.
+                format!("link set {device} protodown on"),
                 format!("link set {device} up"),
             ] {
                 run(site, host, "ip", &arguments)?;
             }
+            for address in addresses {
+                let prefix = if address.contains('/') { "" } else { "/24" };
+                run(site, host, "ip", &format!("addr add {address}{prefix} dev {device}{nodad}"))?;
+            }
         }
-        let bare = address.split('/').next().unwrap_or(address);
+        let list: String = addresses
+            .iter()
+            .map(|address| address.split('/').next().unwrap_or(address))
+            .map(|address| format!(" vrrp 51 {keyword} {address}\n"))
+            .collect();
         let folder = site.folder().join(format!("frr-h{host}"));
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("zebra.conf"), "log stdout\n")?;
         std::fs::write(
             folder.join("vrrpd.conf"),
             format!(
-                "log stdout\ninterface eth0\n vrrp 51 version 3\n vrrp 51 priority {priority}\n \
-                 vrrp 51 advertisement-interval 1000\n vrrp 51 {keyword} {bare}\n"
+                "log stdout\ninterface eth0\n vrrp 51 version {version}\n vrrp 51 priority {priority}\n \
+                 vrrp 51 advertisement-interval {}\n{list}",
+                u32::from(centis) * 10
             ),
         )?;
         std::fs::create_dir_all("/var/run/frr")?;

@@ -11,7 +11,7 @@ use keepwatch_lab::{Capture, Daemon, Host, Lan};
 use libtest_mimic::Failed;
 
 /// Longer than anything that should happen takes, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -33,15 +33,25 @@ impl Site {
         Ok(Self { lan: Lan::new(hosts)?, folder: new_folder()? })
     }
 
+    /// Each host and the client on several networks: eth0, eth1, ...
+    pub(crate) fn with_networks(hosts: u8, networks: u8) -> Result<Self, Failed> {
+        Ok(Self { lan: Lan::new_with_networks(hosts, networks)?, folder: new_folder()? })
+    }
+
     pub(crate) fn host(&self, number: usize) -> &Host {
         &self.lan.hosts[number - 1]
     }
 
     /// Starts keepwatch on a host with a configuration.
     pub(crate) fn keepwatch(&self, host: usize, config: &str) -> Result<Daemon, Failed> {
+        self.keepwatch_with(host, config, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn keepwatch_with(&self, host: usize, config: &str, more: &[&str]) -> Result<Daemon, Failed> {
         let path = self.file(host, "keepwatch", config)?;
         let mut command = keepwatch();
-        command.args(["run", "-v", "--config"]).arg(path);
+        command.args(["run", "-v", "--config"]).arg(path).args(more);
         Ok(Daemon::start(&self.host(host).namespace, &mut command)?)
     }
 
@@ -125,6 +135,11 @@ pub(crate) fn ensure(condition: bool, text: impl FnOnce() -> String) -> Result<(
 
 /// Tells a daemon to stop and expects exit code 0.
 pub(crate) fn stop(mut daemon: Daemon) -> Result<(), Failed> {
+    stop_it(&mut daemon)
+}
+
+/// The same, and what it said can still be read.
+pub(crate) fn stop_it(daemon: &mut Daemon) -> Result<(), Failed> {
     daemon.terminate()?;
     let status = daemon.wait(PATIENCE)?;
     ensure(status.is_some_and(|status| status.success()), || {

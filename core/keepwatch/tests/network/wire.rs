@@ -103,15 +103,21 @@ fn announcements_are_spread() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let capture = site.capture()?;
     let h1 = site.keepwatch(1, &config(100, "", "10.1.1.30"))?;
-    wait("seven announcements", || capture.announcements(vip()).len() >= 7)?;
-    let times: Vec<_> = capture.announcements(vip()).into_iter().map(|(at, _)| at).collect();
-    let since = |number: usize| times[number].duration_since(times[0]).unwrap_or_default();
-    // Order and a lower bound only: a busy machine is late, never early.
-    for (number, least) in [(1, 4), (2, 19), (3, 99), (4, 499), (5, 1_999), (6, 4_999)] {
-        ensure(since(number) >= Duration::from_millis(least), || {
-            format!("announcement {number} came after {:?}", since(number))
-        })?;
+    let offsets = || -> Vec<Duration> {
+        let times: Vec<_> = capture.announcements(vip()).into_iter().map(|(at, _)| at).collect();
+        times.iter().map(|at| at.duration_since(times[0]).unwrap_or_default()).collect()
+    };
+    // The first may have been captured a little late.
+    let last = Duration::from_millis(4_900);
+    wait("the last announcement", || offsets().iter().any(|offset| *offset >= last))?;
+    let offsets = offsets();
+    // A busy machine is late, and then does two at once, but never early.
+    for (millis, at_most) in [(50, 3), (450, 4), (1_900, 5), (4_900, 6)] {
+        let until = Duration::from_millis(millis);
+        let count = offsets.iter().filter(|offset| **offset < until).count();
+        ensure(count <= at_most, || format!("{count} within {millis} ms: {offsets:?}"))?;
     }
+    ensure(offsets.len() >= 4, || format!("{offsets:?}"))?;
     stop(h1)
 }
 

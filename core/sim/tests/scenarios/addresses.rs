@@ -32,7 +32,7 @@ fn an_address_that_is_deleted_three_times_in_a_minute_goes_to_the_backup_for_a_m
             "14.609575000 b Backup -> Master",
             "74.000000000 a Fault -> Backup",
             "77.605468750 a Backup -> Master",
-            "77.605668750 b Master -> Backup",
+            "77.625668750 b Master -> Backup",
         ]
     );
     assert_eq!(sim.holding(ROUTER, 0), [A]);
@@ -62,7 +62,7 @@ fn a_link_that_goes_down_takes_the_resignation_with_it() {
             "13.215043750 b Backup -> Master",
             "20.000000000 a Fault -> Backup",
             "23.605468750 a Backup -> Master",
-            "23.605668750 b Master -> Backup",
+            "23.625668750 b Master -> Backup",
         ]
     );
 }

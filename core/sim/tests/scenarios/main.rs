@@ -5,12 +5,17 @@
 mod addresses;
 mod broken_network;
 mod election;
+mod groups;
+mod injection;
+mod leaving;
+mod no_successor;
 mod stalls;
 mod takeover;
 
 use std::time::Duration;
 
-use keepwatch_sim::{HostId, Simulation};
+use keepwatch_sim::params::{ipv6, version_2, version_3};
+use keepwatch_sim::{Fault, HostId, Simulation};
 use keepwatch_vrrp::{Claim, Instant, Params, RouterId};
 
 /// The only router of each host.
@@ -19,6 +24,50 @@ const A: HostId = HostId(0);
 const B: HostId = HostId(1);
 const C: HostId = HostId(2);
 const D: HostId = HostId(3);
+
+const HAND_OVER: Fault = Fault::HandOver { host: A, router: ROUTER };
+
+/// A kind of virtual router, to be made with a priority.
+type Kind = fn(u8) -> Params;
+
+/// Every kind.
+const KINDS: [(&str, Kind); 5] = [
+    ("version 2, 1 s", version_2),
+    ("version 3, 1 s", |priority| version_3(priority, 100)),
+    ("version 3, 10 ms", |priority| version_3(priority, 1)),
+    ("IPv6, 1 s", |priority| ipv6(priority, 100)),
+    ("IPv6, 10 ms", |priority| ipv6(priority, 1)),
+];
+
+/// One router on each host, all started at zero, ten seconds later. A neighbour sends to each address all the time,
+/// and none of its packets may be lost from now on.
+fn watched(routers: impl IntoIterator<Item = Params>) -> Simulation {
+    let mut sim = Simulation::new(1);
+    sim.observe();
+    let hosts: Vec<Vec<Params>> = routers.into_iter().map(|params| vec![params]).collect();
+    let addresses = hosts[0][0].addresses.len();
+    sim.start(hosts);
+    run_to(&mut sim, 10);
+    sim.watch(ROUTER, 0..addresses);
+    sim
+}
+
+/// Lets everything come to rest. Then one host serves and has all these addresses alone: this one.
+fn settled_master(sim: &mut Simulation, addresses: usize, what: &str) -> HostId {
+    sim.settle();
+    assert_eq!(sim.violation(), None, "{what}\n{}", sim.trace());
+    let serving = sim.serving(ROUTER);
+    let &[master] = serving.as_slice() else { panic!("{what}: {serving:?}\n{}", sim.trace()) };
+    for address in 0..addresses {
+        assert_eq!(sim.holding(ROUTER, address), [master], "{what}, address {address}\n{}", sim.trace());
+    }
+    master
+}
+
+/// The same, where it is known which host.
+fn expect_master(sim: &mut Simulation, master: HostId, addresses: usize, what: &str) {
+    assert_eq!(settled_master(sim, addresses, what), master, "{what}\n{}", sim.trace());
+}
 
 /// One router on each host, all started at zero, `seconds` later.
 fn running(routers: impl IntoIterator<Item = Params>, seconds: u64) -> Simulation {

@@ -16,8 +16,9 @@ fn asleep(host: HostId, packets: WhileAsleep) -> Simulation {
 fn a_paused_master_says_nothing_before_it_has_heard_who_is_master() {
     let mut sim = asleep(A, WhileAsleep::Lost);
     run_to(&mut sim, 30);
-    // b's next advert after the pause is at 15.215043750: it is the lower one, and is told so at once.
-    assert_eq!(told_after(&sim, 10), ["13.215043750 b Backup -> Master", "15.215443750 b Master -> Backup"]);
+    // b's next advert after the pause is at 15.215043750: it is the lower one, and is told so at once. Its address goes
+    // 20 ms later.
+    assert_eq!(told_after(&sim, 10), ["13.215043750 b Backup -> Master", "15.235443750 b Master -> Backup"]);
     assert_eq!(sent_after(&sim, A, 10)[0], (101, 15_215_243_750));
 }
 
@@ -25,7 +26,7 @@ fn a_paused_master_says_nothing_before_it_has_heard_who_is_master() {
 fn a_stopped_master_process_hears_what_waited_for_it_and_says_one_thing() {
     let mut sim = asleep(A, WhileAsleep::Queued);
     run_to(&mut sim, 30);
-    assert_eq!(told_after(&sim, 10), ["13.215043750 b Backup -> Master", "15.000200000 b Master -> Backup"]);
+    assert_eq!(told_after(&sim, 10), ["13.215043750 b Backup -> Master", "15.020200000 b Master -> Backup"]);
     assert_eq!(sent_after(&sim, A, 10)[..2], [(101, 15_000_000_000), (101, 16_000_000_000)]);
 }
 
@@ -103,6 +104,6 @@ fn a_pause_of_100_ms_at_10_ms_adverts() {
     let time = Duration::from_millis(100);
     sim.apply(Fault::Sleep { host: A, time, packets: WhileAsleep::Lost });
     run_to(&mut sim, 2);
-    assert_eq!(told_after(&sim, 1), ["1.032587500 b Backup -> Master", "1.102987500 b Master -> Backup"]);
+    assert_eq!(told_after(&sim, 1), ["1.032587500 b Backup -> Master", "1.122987500 b Master -> Backup"]);
     assert_eq!(sent_after(&sim, A, 1)[0], (101, 1_102_787_500));
 }

@@ -17,8 +17,9 @@ fn a_stopped_master_is_followed_after_the_skew_time() {
             "0.000000000 a Init -> Backup",
             "0.000000000 b Init -> Backup",
             "3.605468750 a Backup -> Master",
-            "10.000000000 a Master -> Stopped",
             "10.609575000 b Backup -> Master",
+            // 200 us, and 20 ms
+            "10.629775000 a Master -> Stopped",
         ]
     );
     assert_eq!(sent_after(&sim, A, 10), [(0, 10_000_000_000), (0, 10_000_000_000)]);
@@ -31,7 +32,7 @@ fn a_stopped_master_at_10_ms_is_followed_after_its_skew_time() {
     sim.apply(Fault::Stop(A));
     run_to(&mut sim, 2);
     // 200 us, and 156/256 of 10 ms
-    assert_eq!(told_after(&sim, 1), ["1.000000000 a Master -> Stopped", "1.006293750 b Backup -> Master"]);
+    assert_eq!(told_after(&sim, 1), ["1.006293750 b Backup -> Master", "1.026493750 a Master -> Stopped"]);
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn a_killed_master_is_followed_after_the_master_down_time_and_its_address_stays_
             "13.215043750 b Backup -> Master",
             "20.000000000 a Init -> Backup",
             "23.605468750 a Backup -> Master",
-            "23.605668750 b Master -> Backup",
+            "23.625668750 b Master -> Backup",
         ]
     );
     assert_eq!(sim.holding(ROUTER, 0), [A]);
@@ -93,7 +94,7 @@ fn with_a_preempt_delay_it_waits_that_long_after_the_first_lower_advert() {
         [
             "20.000000000 a Init -> Backup",
             "32.820712500 a Backup -> Master",
-            "32.820912500 b Master -> Backup",
+            "32.840912500 b Master -> Backup",
         ]
     );
 }

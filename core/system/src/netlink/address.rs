@@ -49,6 +49,19 @@ impl Address {
         })
     }
 
+    /// Whether both are of one network of this prefix length.
+    #[must_use]
+    pub fn shares_prefix(&self, other: IpAddr, prefix_len: u8) -> bool {
+        let differing = match (self.address, other) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                u128::from(u32::from(ours) ^ u32::from(theirs)).leading_zeros().saturating_sub(96)
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => (u128::from(ours) ^ u128::from(theirs)).leading_zeros(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        self.prefix_len == prefix_len && differing >= u32::from(prefix_len)
+    }
+
     /// As `ip addr` prints it: `inet 10.1.1.30/32 scope global`.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -127,7 +140,56 @@ pub enum PreferredLifetime {
 
 const FOREVER: u32 = u32::MAX;
 
+/// How long an address stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressLifetime {
+    /// Until it is removed.
+    Forever,
+    /// For this long, in whole seconds, rounded up; then the kernel removes it.
+    For(Duration),
+}
+
+/// Whose the route for an address's prefix is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefixRoute {
+    /// This address's alone: it may expire with it.
+    Own,
+    /// Also another address's: it stays as it is.
+    Shared,
+}
+
 impl NewAddress {
+    /// The message that gives this address, in place already, another lifetime. The kernel passes an IPv6 address's
+    /// lifetime on to the route for its prefix, which others may need, unless it says that it has none.
+    pub(super) fn to_lifetime_message(
+        &self,
+        interface: u32,
+        lifetime: AddressLifetime,
+        route: PrefixRoute,
+    ) -> AddressMessage {
+        let mut changed = self.clone();
+        changed.no_prefix_route |= self.address.is_ipv6() && route == PrefixRoute::Shared;
+        let mut message = changed.to_message(interface);
+        message.attributes.retain(|attribute| !matches!(attribute, AddressAttribute::CacheInfo(_)));
+        let valid = match lifetime {
+            AddressLifetime::Forever => FOREVER,
+            AddressLifetime::For(duration) => {
+                u32::try_from(duration.as_millis().div_ceil(1_000)).unwrap_or(FOREVER).max(1)
+            }
+        };
+        let preferred = match self.preferred {
+            PreferredLifetime::Forever => valid,
+            PreferredLifetime::For(preferred) => {
+                u32::try_from(preferred.as_secs()).unwrap_or(FOREVER).min(valid)
+            }
+        };
+        let mut lifetimes = CacheInfo::default();
+        lifetimes.ifa_valid = valid;
+        lifetimes.ifa_preferred = preferred;
+        message.attributes.push(AddressAttribute::CacheInfo(lifetimes));
+        message
+    }
+
     pub(super) fn to_message(&self, interface: u32) -> AddressMessage {
         let mut message = AddressMessage::default();
         message.header.index = interface;

@@ -1,7 +1,9 @@
 //! Network interfaces.
 
 use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::packet_route::link::{LinkAttribute, LinkEvent as KernelEvent, LinkFlags, LinkMessage};
+use rtnetlink::packet_route::link::{
+    InfoKind, LinkAttribute, LinkEvent as KernelEvent, LinkFlags, LinkInfo, LinkMessage,
+};
 
 /// A network interface as the kernel describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,12 +12,29 @@ pub struct Link {
     pub index: u32,
     /// Its name.
     pub name: String,
+    /// Whether somebody has set it up (`IFF_UP`).
+    pub up: bool,
     /// Whether it is up and has carrier (`IFF_UP` and `IFF_RUNNING`).
     pub running: bool,
     /// Its Ethernet address, if it has one.
     pub mac: Option<[u8; 6]>,
+    /// What kind of interface it is.
+    pub kind: LinkKind,
+    /// The index of the interface that it stands on: a macvlan's base.
+    pub base: Option<u32>,
+    /// What somebody has noted about it (`ip link set ... alias`).
+    pub alias: Option<String>,
     /// Why the kernel tells of it, beyond the state.
     pub event: LinkEvent,
+}
+
+/// What kind of interface it is, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// A macvlan: another Ethernet address on the same wire.
+    Macvlan,
+    /// Any other.
+    Other,
 }
 
 /// What the kernel may say besides the state.
@@ -37,14 +56,23 @@ impl Link {
         let mut link = Self {
             index: message.header.index,
             name: String::new(),
+            up: flags.contains(LinkFlags::Up),
             running: flags.contains(LinkFlags::Up) && flags.contains(LinkFlags::Running),
             mac: None,
+            kind: LinkKind::Other,
+            base: None,
+            alias: None,
             event: LinkEvent::None,
         };
         for attribute in &message.attributes {
             match attribute {
                 LinkAttribute::IfName(name) => link.name.clone_from(name),
                 LinkAttribute::Address(octets) => link.mac = octets.as_slice().try_into().ok(),
+                LinkAttribute::Link(base) => link.base = Some(*base),
+                LinkAttribute::IfAlias(alias) => link.alias = Some(alias.clone()),
+                LinkAttribute::LinkInfo(infos) if infos.contains(&LinkInfo::Kind(InfoKind::MacVlan)) => {
+                    link.kind = LinkKind::Macvlan;
+                }
                 LinkAttribute::Event(KernelEvent::NotifyPeers | KernelEvent::BondingFailover) => {
                     link.event = LinkEvent::NotifyPeers;
                 }

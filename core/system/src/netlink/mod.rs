@@ -1,4 +1,4 @@
-//! Links and addresses, by rtnetlink's messages over sockets of our own.
+//! Links, macvlans and addresses, by rtnetlink's messages over sockets of our own.
 //!
 //! Asking and listening are two sockets: the kernel stamps a notification with the port of whoever caused it,
 //! and on one socket it would be taken for an answer. Both are synchronous: the kernel has answered when
@@ -6,10 +6,14 @@
 
 mod address;
 mod link;
+mod macvlan;
 mod monitor;
 mod requests;
 
-pub use address::{ADDRESS_PROTOCOL, Address, AddressFlag, NewAddress, PreferredLifetime};
-pub use link::{Link, LinkEvent};
+pub use address::{
+    ADDRESS_PROTOCOL, Address, AddressFlag, AddressLifetime, NewAddress, PreferredLifetime, PrefixRoute,
+};
+pub use link::{Link, LinkEvent, LinkKind};
+pub use macvlan::{Egress, NewMacvlan, is_no_device};
 pub use monitor::{Change, Monitor};
 pub use requests::Requests;

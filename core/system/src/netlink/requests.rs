@@ -4,16 +4,16 @@ use std::io;
 use std::net::IpAddr;
 
 use rtnetlink::packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader,
-    NetlinkMessage, NetlinkPayload,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
-use rtnetlink::packet_route::link::LinkMessage;
+use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use super::{Address, Link, NewAddress};
+use super::{Address, AddressLifetime, Link, NewAddress, PrefixRoute};
 
 /// A kernel's dump comes in parts of at most 32 KiB.
 const BUFFER: usize = 64 << 10;
@@ -62,6 +62,27 @@ impl Requests {
             .collect())
     }
 
+    /// How many frames an interface has received since it exists.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: no such interface.
+    pub fn frames_received(&mut self, interface: u32) -> io::Result<u64> {
+        let mut message = LinkMessage::default();
+        message.header.index = interface;
+        let answers = self.ask(RouteNetlinkMessage::GetLink(message), 0)?;
+        let count = answers.iter().find_map(|answer| match answer {
+            RouteNetlinkMessage::NewLink(link) => {
+                link.attributes.iter().find_map(|attribute| match attribute {
+                    LinkAttribute::Stats64(stats) => Some(stats.rx_packets),
+                    _ => None,
+                })
+            }
+            _ => None,
+        });
+        count.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     /// All addresses of both families.
     ///
     /// # Errors
@@ -86,6 +107,22 @@ impl Requests {
     pub fn add_address(&mut self, interface: u32, address: &NewAddress) -> io::Result<()> {
         let message = RouteNetlinkMessage::NewAddress(address.to_message(interface));
         self.ask(message, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL).map(drop)
+    }
+
+    /// Gives an address in place another lifetime, without disturbing its use.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn set_lifetime(
+        &mut self,
+        interface: u32,
+        address: &NewAddress,
+        lifetime: AddressLifetime,
+        route: PrefixRoute,
+    ) -> io::Result<()> {
+        let message = address.to_lifetime_message(interface, lifetime, route);
+        self.ask(RouteNetlinkMessage::NewAddress(message), NLM_F_ACK | NLM_F_REPLACE).map(drop)
     }
 
     /// Removes an address from an interface. One that is not there is no error.
@@ -158,7 +195,11 @@ impl Requests {
     }
 
     /// Sends a request and gives its answers.
-    fn ask(&mut self, message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
+    pub(super) fn ask(
+        &mut self,
+        message: RouteNetlinkMessage,
+        flags: u16,
+    ) -> io::Result<Vec<RouteNetlinkMessage>> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | flags;

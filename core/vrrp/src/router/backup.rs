@@ -59,6 +59,9 @@ impl VirtualRouter {
             backup.lower_since = None;
             return true;
         }
+        if backup.has_handed_over {
+            return true;
+        }
         match self.params.preemption {
             Preemption::Immediate => false,
             Preemption::Never => true,
@@ -106,16 +109,18 @@ impl VirtualRouter {
             out.push(self.id, Action::Tell(Notice::Stalled { late }));
             return;
         }
+        let mut predecessor = None;
         let reason = match backup {
             Backup { resigned: Some(source), .. } => TransitionReason::MasterResigned { source: *source },
             Backup { heard: Some(heard), .. } => {
                 let (source, silent) = (heard.source, now.since(heard.at));
+                predecessor = Some(source);
                 out.push(self.id, Action::Tell(Notice::PeerLost { source, silent }));
                 TransitionReason::MasterDown { silent }
             }
             Backup { heard: None, .. } => TransitionReason::MasterDown { silent: now.since(backup.since) },
         };
         // RFC 9568 §6.4.2: "If the Active_Down_Timer fires, then: ... Transition to the {Active} state".
-        self.enter_master(now, reason, out);
+        self.enter_master(now, reason, predecessor, out);
     }
 }

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::net::IpAddr;
 use core::time::Duration;
 
 use super::VirtualRouter;
 use super::announcements::{Announcements, Occasion};
+use super::contests::Contests;
 use super::state::{Conditions, Heard, Master, Missing, Phase, Rival, State};
 use crate::action::{Action, Actions};
 use crate::anomaly::Anomaly;
@@ -33,8 +35,16 @@ const ADVERT_AGAIN: Duration = Duration::from_millis(20);
 impl VirtualRouter {
     /// Takes the addresses. Nothing is said until they are usable: an announcement that draws traffic to a
     /// host that cannot answer loses it.
-    pub(super) fn enter_master(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
-        self.leave(out);
+    ///
+    /// `predecessor` is the MASTER that fell silent, if that is why.
+    pub(super) fn enter_master(
+        &mut self,
+        now: Instant,
+        reason: TransitionReason,
+        predecessor: Option<IpAddr>,
+        out: &mut Actions,
+    ) {
+        self.leave(now, out);
         let waiting: Vec<usize> = (0..self.params.addresses.len()).collect();
         for &address in &waiting {
             out.push(self.id, Action::AddAddress(address));
@@ -47,6 +57,7 @@ impl VirtualRouter {
             last_advert_at: None,
             answered_at: None,
             reasserted_at: None,
+            contests: Contests::new(predecessor),
         });
         self.taking_because = Some(reason);
         if done {
@@ -104,8 +115,11 @@ impl VirtualRouter {
         let State::Master(master) = &mut self.state else { return };
         let Phase::Serving { announcements, .. } = &mut master.phase else { return };
         for _ in 0..announcements.due(&self.params.announce, now) {
-            for address in (0..self.params.addresses.len()).filter(|&address| !master.is_missing(address)) {
-                out.push(self.id, Action::Announce(address));
+            for address in 0..self.params.addresses.len() {
+                if !master.is_missing(address) {
+                    master.contests.overrule(address);
+                    out.push(self.id, Action::Announce(address));
+                }
             }
         }
     }
@@ -153,7 +167,9 @@ impl VirtualRouter {
                     self.keep_cadence(due_at, now);
                 }
                 self.announce_due(now, out);
+                self.answer_contests(now, out);
             }
+            Phase::Leaving(_) => self.leaving_timeout(now, out),
         }
     }
 
@@ -174,13 +190,15 @@ impl VirtualRouter {
     /// listens for an interval before it says anything; one that had not said anything yet is a backup again.
     pub(super) fn notice_stall(&mut self, now: Instant, out: &mut Actions) {
         let (interval, down) = (self.params.interval, self.master_down(self.params.interval));
+        let patience = self.patience();
         let State::Master(master) = &mut self.state else { return };
-        let due_at = match &master.phase {
-            Phase::Taking { until, .. } | Phase::Listening { until } => *until,
-            Phase::Serving { advert_at, .. } => *advert_at,
+        let (due_at, at_most) = match &master.phase {
+            Phase::Taking { until, .. } | Phase::Listening { until } => (*until, down - interval.duration()),
+            Phase::Serving { advert_at, .. } => (*advert_at, down - interval.duration()),
+            Phase::Leaving(leaving) => (leaving.over_at(), patience),
         };
         let late = now.since(due_at);
-        if late + interval.duration() < down {
+        if late < at_most {
             return;
         }
         out.push(self.id, Action::Tell(Notice::Stalled { late }));
@@ -193,14 +211,17 @@ impl VirtualRouter {
             phase @ (Phase::Listening { .. } | Phase::Serving { .. }) => {
                 *phase = Phase::Listening { until: now + interval.duration() };
             }
+            // Whoever took over has done so by now.
+            Phase::Leaving(_) => self.left(now, out),
         }
     }
 
-    /// Back from a stall, still MASTER.
-    fn resume(&mut self, now: Instant, out: &mut Actions) {
+    /// MASTER as before: back from a stall, or nobody took over.
+    pub(super) fn resume(&mut self, now: Instant, out: &mut Actions) {
         let announcements = Announcements::start(Occasion::Entry, &self.params.announce, now);
         let State::Master(master) = &mut self.state else { return };
         master.answered_at = Some(now);
+        master.contests.forget_answers();
         master.phase = Phase::Serving { advert_at: now, announcements };
         self.announce_due(now, out);
         self.advertise(now, out);
@@ -208,6 +229,10 @@ impl VirtualRouter {
     }
 
     pub(super) fn master_advert(&mut self, now: Instant, received: &Received<'_>, out: &mut Actions) {
+        if self.departure().is_some() {
+            self.leaving_advert(now, received, out);
+            return;
+        }
         let Claim::Holds(theirs) = received.advert.claim else {
             // RFC 9568 §6.4.3: "If the Priority in the ADVERTISEMENT is zero, then: Send an ADVERTISEMENT;
             // Reset the Adver_Timer to Advertisement_Interval".
@@ -244,6 +269,10 @@ impl VirtualRouter {
         } else {
             TransitionReason::HigherAddress { source }
         };
+        if self.leaves_losslessly() {
+            self.leave_to(now, reason, theirs, received, out);
+            return;
+        }
         let interval = received.advert.interval;
         let mut backup = Self::silent_backup(now, now + self.master_down(interval), interval);
         backup.heard = Some(Heard { source, priority: theirs, at: now });
@@ -265,8 +294,8 @@ impl VirtualRouter {
         };
         master.rival = Some(Rival { source, adverts });
         match master.phase {
-            // The first advert is about to be sent anyway.
-            Phase::Taking { .. } => return,
+            // The first advert is about to be sent anyway; or none is wanted any more.
+            Phase::Taking { .. } | Phase::Leaving(_) => return,
             // Whoever took over while we slept is lower: say so at once.
             Phase::Listening { .. } => {
                 self.resume(now, out);
@@ -289,7 +318,9 @@ impl VirtualRouter {
             }
         }
         if adverts >= RIVAL_ADVERTS {
-            self.anomaly(Anomaly::DualMaster { theirs, adverts }, source, out);
+            let State::Master(master) = &self.state else { return };
+            let mac = master.contests.mac();
+            self.anomaly(Anomaly::DualMaster { theirs, adverts, mac }, source, out);
         }
     }
 
@@ -309,6 +340,7 @@ impl VirtualRouter {
         master.missing.retain(|missing| missing.address != address);
         // While listening nothing is said; everything is announced afterwards.
         if let Phase::Serving { .. } = master.phase {
+            master.contests.overrule(address);
             out.push(self.id, Action::Announce(address));
         }
         out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::PutBack }));
@@ -322,6 +354,10 @@ impl VirtualRouter {
         trouble: AddressTrouble,
         out: &mut Actions,
     ) {
+        if self.departure().is_some() {
+            self.kept_address_gone(now, address, out);
+            return;
+        }
         let State::Master(master) = &mut self.state else { return };
         if address >= self.params.addresses.len() || master.is_missing(address) {
             return;
@@ -344,6 +380,8 @@ impl VirtualRouter {
                 }
                 out.push(self.id, Action::AddAddress(address));
             }
+            // Turned away above.
+            Phase::Leaving(_) => {}
             Phase::Serving { .. } | Phase::Listening { .. } => {
                 // At once the first time, later the second: whoever flushes twice in a row has done by then.
                 if losses == 1 {
@@ -354,9 +392,18 @@ impl VirtualRouter {
         }
     }
 
+    /// Puts an address back that is in place no more.
+    pub(super) fn put_back(&mut self, now: Instant, address: usize, out: &mut Actions) {
+        let State::Master(master) = &mut self.state else { return };
+        if !master.is_missing(address) {
+            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+            out.push(self.id, Action::AddAddress(address));
+        }
+    }
+
     pub(super) fn address_failed(&mut self, now: Instant, address: usize, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
-        if address >= self.params.addresses.len() {
+        if address >= self.params.addresses.len() || matches!(master.phase, Phase::Leaving(_)) {
             return;
         }
         if !master.is_missing(address) {

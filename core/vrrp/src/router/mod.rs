@@ -3,6 +3,8 @@
 mod admission;
 mod announcements;
 mod backup;
+mod contests;
+mod leaving;
 mod master;
 mod state;
 #[cfg(test)]
@@ -15,8 +17,8 @@ use core::time::Duration;
 use crate::action::{Action, Actions};
 use crate::anomaly::{Anomaly, Told};
 use crate::input::{Input, LinkState};
-use crate::notice::{AddressTrouble, Hindrance, Notice, StateName, TransitionReason};
-use crate::params::{Params, Start};
+use crate::notice::{AddressTrouble, Departure, Hindrance, Notice, StateName, TransitionReason};
+use crate::params::{Params, Start, StopMode};
 use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Priority};
 use crate::stats::Stats;
@@ -45,6 +47,8 @@ pub struct VirtualRouter {
     /// The last advert of another MASTER that was dropped, until one is accepted.
     refused: Option<Refused>,
     stats: Stats,
+    /// Whether it leaves together with others.
+    in_group: bool,
 }
 
 /// An advert that is worth a word.
@@ -72,6 +76,7 @@ impl VirtualRouter {
             told: Told::default(),
             refused: None,
             stats: Stats::default(),
+            in_group: false,
         }
     }
 
@@ -135,7 +140,10 @@ impl VirtualRouter {
     pub const fn is_serving(&self) -> bool {
         match &self.state {
             State::Master(Master { phase: Phase::Serving { .. }, .. }) => true,
-            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
+            State::Master(Master {
+                phase: Phase::Taking { .. } | Phase::Listening { .. } | Phase::Leaving(_),
+                ..
+            })
             | State::Init { .. }
             | State::Backup(_)
             | State::Fault { .. }
@@ -162,7 +170,10 @@ impl VirtualRouter {
             State::Master(Master { phase: Phase::Serving { .. }, .. }) => {
                 (self.params.interval.duration() / 8).min(Duration::from_millis(10))
             }
-            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
+            State::Master(Master {
+                phase: Phase::Taking { .. } | Phase::Listening { .. } | Phase::Leaving(_),
+                ..
+            })
             | State::Init { .. }
             | State::Backup(_)
             | State::Fault { .. }
@@ -188,10 +199,17 @@ impl VirtualRouter {
             },
             Input::Stop => match self.state {
                 State::Init { .. } | State::Backup(_) | State::Master(_) | State::Fault { .. } => {
+                    self.stop(now, out);
+                }
+                State::Stopped => {}
+            },
+            Input::StopNow => match self.state {
+                State::Init { .. } | State::Backup(_) | State::Master(_) | State::Fault { .. } => {
                     self.enter_stopped(now, out);
                 }
                 State::Stopped => {}
             },
+            Input::HandOver => self.hand_over(now, out),
             Input::Timeout => self.timeout(now, out),
             Input::Advert(received) => {
                 // RFC 9568 §6.4.1 has no adverts in Initialize; keepalived drops them in FAULT too.
@@ -235,6 +253,9 @@ impl VirtualRouter {
                 self.address_gone(now, address, AddressTrouble::Duplicate, out);
             }
             Input::AddressFailed(address) => self.address_failed(now, address, out),
+            Input::AddressClaimed { address, mac, how } => {
+                self.address_claimed(now, address, mac, how, out);
+            }
         }
         self.check_invariants();
     }
@@ -279,6 +300,10 @@ impl VirtualRouter {
             (State::Init { awaiting: Some(_) }, Some(hindrance)) if hindrance.is_awaited() => {
                 self.state = State::Init { awaiting: Some(hindrance) };
             }
+            // It was stopping: nothing to wait for any more.
+            (State::Master(_), Some(_)) if self.departure() == Some(Departure::Stop) => {
+                self.enter_stopped(now, out);
+            }
             (State::Fault { .. }, Some(hindrance)) if !hindrance.is_awaited() => {
                 self.state = State::Fault { because: hindrance };
             }
@@ -315,7 +340,7 @@ impl VirtualRouter {
             return;
         }
         match self.params.start {
-            Start::Asserting => self.enter_master(now, TransitionReason::Owner, out),
+            Start::Asserting => self.enter_master(now, TransitionReason::Owner, None, out),
             // RFC 9568 §6.4.1: "else ... Set the Active_Down_Timer to Active_Down_Interval, Transition to the
             // {Backup} state".
             Start::Listening => {
@@ -345,6 +370,7 @@ impl VirtualRouter {
             resigned: None,
             listened_again: false,
             discarded: None,
+            has_handed_over: false,
         }
     }
 
@@ -352,7 +378,7 @@ impl VirtualRouter {
 
     fn enter_hindered(&mut self, now: Instant, hindrance: Hindrance, out: &mut Actions) {
         self.resign(out);
-        self.leave(out);
+        self.leave(now, out);
         self.state = if hindrance.is_awaited() {
             State::Init { awaiting: Some(hindrance) }
         } else {
@@ -362,14 +388,24 @@ impl VirtualRouter {
     }
 
     fn enter_backup(&mut self, now: Instant, reason: TransitionReason, backup: Backup, out: &mut Actions) {
-        self.leave(out);
+        self.leave(now, out);
         self.state = State::Backup(backup);
         self.tell_transition(now, reason, out);
     }
 
     fn enter_stopped(&mut self, now: Instant, out: &mut Actions) {
-        self.resign(out);
-        self.leave(out);
+        match self.params.stop_mode {
+            StopMode::Lossless => {
+                self.resign(out);
+                self.leave(now, out);
+            }
+            // Whoever hears the resignation finds no second holder.
+            StopMode::Rfc => {
+                self.leave(now, out);
+                self.resign(out);
+            }
+            StopMode::Silent => self.leave(now, out),
+        }
         self.state = State::Stopped;
         self.tell_transition(now, TransitionReason::Stopped, out);
     }
@@ -379,13 +415,16 @@ impl VirtualRouter {
     ///
     /// RFC 9568 §6.4.3: "Send an ADVERTISEMENT with Priority = 0". Two copies, because one may be lost; never
     /// again, because each restarts the successor's skew time.
-    fn resign(&mut self, out: &mut Actions) {
+    pub(super) fn resign(&mut self, out: &mut Actions) {
         match &self.state {
             State::Master(Master { phase: Phase::Serving { .. }, .. }) => {
                 self.send_resignation(out);
                 self.send_resignation(out);
             }
-            State::Master(Master { phase: Phase::Taking { .. } | Phase::Listening { .. }, .. })
+            State::Master(Master {
+                phase: Phase::Taking { .. } | Phase::Listening { .. } | Phase::Leaving(_),
+                ..
+            })
             | State::Init { .. }
             | State::Backup(_)
             | State::Fault { .. }
@@ -399,18 +438,28 @@ impl VirtualRouter {
     }
 
     /// Undoes what the present state did outside.
-    fn leave(&mut self, out: &mut Actions) {
-        match &self.state {
-            State::Master(master) => {
-                if master.last_advert_at.is_some() {
-                    self.stats.released_master += 1;
-                }
-                for address in 0..self.params.addresses.len() {
-                    out.push(self.id, Action::RemoveAddress(address));
-                }
-            }
-            State::Init { .. } | State::Backup(_) | State::Fault { .. } | State::Stopped => {}
+    fn leave(&mut self, now: Instant, out: &mut Actions) {
+        let State::Master(master) = &self.state else { return };
+        if master.last_advert_at.is_some() {
+            self.stats.released_master += 1;
         }
+        let Phase::Leaving(leaving) = &master.phase else {
+            for address in 0..self.params.addresses.len() {
+                out.push(self.id, Action::RemoveAddress(address));
+            }
+            return;
+        };
+        for kept in &leaving.kept {
+            out.push(self.id, Action::RemoveAddress(kept.address));
+        }
+        let successor = leaving.successor.filter(|successor| !successor.has_resigned);
+        let notice = Notice::Left {
+            departure: leaving.departure,
+            successor: successor.map(|successor| successor.heard.source),
+            taken_over: leaving.first_sign_at.map(|at| at.since(leaving.since)),
+            took: now.since(leaving.since),
+        };
+        out.push(self.id, Action::Tell(notice));
     }
 
     fn tell_transition(&mut self, now: Instant, reason: TransitionReason, out: &mut Actions) {
@@ -454,6 +503,10 @@ impl VirtualRouter {
             debug_assert!(
                 !matches!(master.phase, Phase::Serving { .. }) || master.last_advert_at.is_some(),
                 "serving begins with an advert"
+            );
+            debug_assert!(
+                !matches!(&master.phase, Phase::Leaving(leaving) if leaving.kept.is_empty()),
+                "it has left with its last address"
             );
         }
         debug_assert!(

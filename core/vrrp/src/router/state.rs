@@ -5,8 +5,10 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::announcements::Announcements;
+use super::contests::Contests;
+use super::leaving::ANNOUNCEMENT_GAP;
 use crate::input::{Source, Transport};
-use crate::notice::{Hindrance, StateName};
+use crate::notice::{Departure, Hindrance, StateName, TransitionReason};
 use crate::params::Params;
 use crate::scalar::{AdvertInterval, Priority};
 use crate::time::Instant;
@@ -59,6 +61,8 @@ pub(super) struct Backup {
     pub(super) listened_again: bool,
     /// Whose lower adverts have been reported as discarded.
     pub(super) discarded: Option<IpAddr>,
+    /// Whether it handed mastership over: it does not take it back while the other serves, whatever its priority.
+    pub(super) has_handed_over: bool,
 }
 
 /// A MASTER heard.
@@ -83,9 +87,11 @@ pub(super) struct Master {
     pub(super) answered_at: Option<Instant>,
     /// When a lower advert was last answered by announcements, and told.
     pub(super) reasserted_at: Option<Instant>,
+    /// Who else claims addresses, by ARP or neighbour discovery.
+    pub(super) contests: Contests,
 }
 
-/// The phases of mastership. A later LEAVING phase keeps addresses while the successor takes over.
+/// The phases of mastership.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// The addresses are being put in place; nothing has been said yet.
@@ -99,6 +105,61 @@ pub(super) enum Phase {
     Serving { advert_at: Instant, announcements: Announcements },
     /// The program slept longer than the backups wait: listen before advertising again.
     Listening { until: Instant },
+    /// Leaving on purpose: the addresses stay while the successor takes over.
+    Leaving(Leaving),
+}
+
+/// What a MASTER that leaves knows.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) departure: Departure,
+    /// What is told when it has left.
+    pub(super) reason: TransitionReason,
+    pub(super) since: Instant,
+    /// When to give up waiting for a successor.
+    pub(super) until: Instant,
+    /// When the kernel removes what is still in place.
+    pub(super) expires_at: Instant,
+    pub(super) successor: Option<Successor>,
+    /// When the successor was first noticed, by an advert or an announcement.
+    pub(super) first_sign_at: Option<Instant>,
+    /// How long after that its announcements are waited for.
+    pub(super) announced_within: Duration,
+    /// When it last announced an address that it had not announced before.
+    pub(super) announced_at: Option<Instant>,
+    /// Addresses still in place; never empty.
+    pub(super) kept: Vec<Kept>,
+}
+
+/// Whoever takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Successor {
+    pub(super) heard: Heard,
+    pub(super) interval: AdvertInterval,
+    /// Whether it has given mastership up again.
+    pub(super) has_resigned: bool,
+}
+
+/// An address that stays for the successor to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) address: usize,
+    /// When it leaves, once the successor has announced it.
+    pub(super) goes_at: Option<Instant>,
+}
+
+impl Leaving {
+    /// When whatever is left in place goes.
+    pub(super) fn over_at(&self) -> Instant {
+        let Some(first_sign_at) = self.first_sign_at else { return self.until };
+        let announced_by = first_sign_at + self.announced_within;
+        self.announced_at.map_or(announced_by, |at| announced_by.max(at + ANNOUNCEMENT_GAP))
+    }
+
+    fn poll_timeout(&self) -> Instant {
+        let next = self.kept.iter().filter_map(|kept| kept.goes_at).min();
+        next.map_or_else(|| self.over_at(), |at| at.min(self.over_at()))
+    }
 }
 
 /// An address that should be in place and is not.
@@ -121,11 +182,15 @@ impl Master {
         let own = match &self.phase {
             Phase::Taking { until, .. } | Phase::Listening { until } => Some(*until),
             Phase::Serving { advert_at, announcements } => {
-                [Some(*advert_at), announcements.next_at()].into_iter().flatten().min()
+                [Some(*advert_at), announcements.next_at(), self.contests.next_at()]
+                    .into_iter()
+                    .flatten()
+                    .min()
             }
+            Phase::Leaving(leaving) => Some(leaving.poll_timeout()),
         };
         let retry = match &self.phase {
-            Phase::Taking { .. } => None,
+            Phase::Taking { .. } | Phase::Leaving(_) => None,
             Phase::Serving { .. } | Phase::Listening { .. } => self.missing.iter().map(|m| m.retry_at).min(),
         };
         [own, retry].into_iter().flatten().min()

@@ -1,6 +1,7 @@
-//! The Ethernet header of announcements.
+//! The Ethernet header of announcements, and of adverts from a virtual MAC.
 
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use crate::scalar::MacAddress;
 
@@ -42,5 +43,34 @@ impl Ethernet {
             ethertype: u16::from_be_bytes(*ethertype),
         };
         Some((header, rest))
+    }
+}
+
+/// Where frames to a multicast group go (RFC 1112 §6.4, RFC 2464 §7).
+#[must_use]
+pub const fn multicast_mac(group: IpAddr) -> MacAddress {
+    match group {
+        IpAddr::V4(group) => {
+            let [_, b, c, d] = group.octets();
+            MacAddress([0x01, 0x00, 0x5e, b & 0x7f, c, d])
+        }
+        IpAddr::V6(group) => {
+            let [.., a, b, c, d] = group.octets();
+            MacAddress([0x33, 0x33, a, b, c, d])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6};
+
+    #[test]
+    fn groups_have_their_frames_address() {
+        let mac = |group: IpAddr| alloc::format!("{}", multicast_mac(group));
+        assert_eq!(mac(ALL_VRRP_ROUTERS_V4.into()), "01:00:5e:00:00:12");
+        assert_eq!(mac(ALL_VRRP_ROUTERS_V6.into()), "33:33:00:00:00:12");
+        assert_eq!(mac([239, 129, 2, 3].into()), "01:00:5e:01:02:03");
     }
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Malformed;
+use super::checksum::Checksum;
 
 /// 224.0.0.18, where version 2 and 3 adverts over IPv4 go (RFC 9568 §5.1.1.2).
 pub const ALL_VRRP_ROUTERS_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
@@ -12,6 +13,9 @@ pub const ALL_VRRP_ROUTERS_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0
 
 /// Internetwork control: the type of service and traffic class of adverts, as keepalived and FRR send them.
 pub const INTERNETWORK_CONTROL: u8 = 0xc0;
+
+/// The bit in the octet where an IPv4 header's flags are.
+const DO_NOT_FRAGMENT: u8 = 0x40;
 
 /// What the IP header of a packet to send says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +49,8 @@ pub struct IpPacket<'a> {
 
 /// Appends an IP header for a payload of `payload_len` octets, which the caller appends next.
 ///
-/// The IPv4 header leaves identification and checksum zero: the kernel fills both for a raw socket, and a
-/// packet socket must not be given such a header.
+/// The IPv4 header leaves identification and checksum zero: the kernel fills both for a raw socket. For a packet socket
+/// see [`complete_ip`].
 pub fn emit_ip(out: &mut Vec<u8>, header: &IpSend, payload_len: usize) {
     match (header.source, header.destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
@@ -79,6 +83,17 @@ pub fn emit_ip(out: &mut Vec<u8>, header: &IpSend, payload_len: usize) {
         // A caller's mistake that types do not exclude: nothing is appended, nothing valid can be sent.
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {}
     }
+}
+
+/// Makes a packet that begins with a header of [`emit_ip`] one that nobody else completes: what a raw socket's kernel
+/// would fill in. An IPv4 packet gets its header's checksum, and may not be fragmented, so that its identification may
+/// be zero (RFC 6864 §4.1). An IPv6 header has nothing to complete.
+pub fn complete_ip(packet: &mut [u8]) {
+    let Some(header) = packet.first_chunk_mut::<20>().filter(|header| header[0] >> 4 == 4) else { return };
+    header[6] |= DO_NOT_FRAGMENT;
+    header[10..12].fill(0);
+    let sum = Checksum::default().add(header).finish();
+    header[10..12].copy_from_slice(&sum.to_be_bytes());
 }
 
 /// Reads an IPv4 or IPv6 packet, as a raw IPv4 socket or a packet socket delivers it.
@@ -180,6 +195,23 @@ mod tests {
             out,
             [0xa5, 0xa5, 0xa5, 0x45, 0xc0, 0, 40, 0, 0, 0, 0, 255, 112, 0, 0, 10, 1, 1, 10, 224, 0, 0, 18]
         );
+    }
+
+    /// The checksum computed by hand from RFC 791's words.
+    #[test]
+    fn complete_ipv4_for_a_packet_socket() {
+        let mut out = Vec::new();
+        emit_ip(&mut out, &SEND, 20);
+        out.extend_from_slice(&[7; 20]);
+        complete_ip(&mut out);
+        assert_eq!(out.get(4..12).unwrap(), [0, 0, 0x40, 0, 255, 112, 0x8f, 0x88]);
+        assert_eq!(Checksum::default().add(out.get(..20).unwrap()).finish(), 0);
+        assert_eq!(out.get(20..).unwrap(), [7; 20]);
+        // Once more changes nothing, and what is no header is left alone.
+        let before = out.clone();
+        complete_ip(&mut out);
+        assert_eq!(out, before);
+        complete_ip(&mut [0x45; 19]);
     }
 
     #[test]

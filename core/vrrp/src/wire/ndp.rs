@@ -1,4 +1,4 @@
-//! Unsolicited neighbour advertisements (RFC 4861 §4.4, §7.2.6).
+//! Neighbour advertisements and solicitations (RFC 4861 §4.3, §4.4, §7.2.6).
 
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv6Addr};
@@ -9,6 +9,7 @@ use super::ip::{IpSend, emit_ip, parse_ip};
 use crate::scalar::MacAddress;
 
 const ICMPV6: u8 = 58;
+const NEIGHBOUR_SOLICITATION: u8 = 135;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 const TARGET_LINK_LAYER_ADDRESS: u8 = 2;
 const MESSAGE_LEN: usize = 32;
@@ -73,22 +74,56 @@ impl NeighbourAdvert {
     /// Reads an IPv6 packet; `None` if it is not a neighbour advertisement.
     #[must_use]
     pub fn parse(octets: &[u8]) -> Option<Self> {
-        let packet = parse_ip(octets).ok()?;
-        if packet.protocol != ICMPV6 || !matches!(packet.source, IpAddr::V6(_)) {
-            return None;
-        }
-        let (&[kind, code, _, _, _, _, _, _], rest) = packet.payload.split_first_chunk::<8>()?;
-        if kind != NEIGHBOUR_ADVERTISEMENT || code != 0 {
-            return None;
-        }
-        let (target, options) = rest.split_first_chunk::<16>()?;
-        let mac = match options.split_first_chunk::<8>() {
+        let message = Message::parse(octets, NEIGHBOUR_ADVERTISEMENT)?;
+        let mac = match message.options.split_first_chunk::<8>() {
             Some((&[TARGET_LINK_LAYER_ADDRESS, 1, a, b, c, d, e, f], _)) => {
                 Some(MacAddress([a, b, c, d, e, f]))
             }
             Some(_) | None => None,
         };
-        Some(Self { target: Ipv6Addr::from(*target), mac })
+        Some(Self { target: message.target, mac })
+    }
+}
+
+/// A neighbour solicitation heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeighbourSolicitation {
+    /// The address asked for.
+    pub target: Ipv6Addr,
+    /// Who asks; unspecified while a host looks whether it may take `target` itself (RFC 4862 §5.4.2).
+    pub source: Ipv6Addr,
+}
+
+impl NeighbourSolicitation {
+    /// Reads an IPv6 packet; `None` if it is not a neighbour solicitation.
+    #[must_use]
+    pub fn parse(octets: &[u8]) -> Option<Self> {
+        let message = Message::parse(octets, NEIGHBOUR_SOLICITATION)?;
+        Some(Self { target: message.target, source: message.source })
+    }
+}
+
+/// What advertisements and solicitations have in common.
+struct Message<'a> {
+    source: Ipv6Addr,
+    target: Ipv6Addr,
+    options: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    fn parse(octets: &'a [u8], expected: u8) -> Option<Self> {
+        let packet = parse_ip(octets).ok()?;
+        let IpAddr::V6(source) = packet.source else { return None };
+        // RFC 4861 §7.1: one that passed a router is no neighbour's.
+        if packet.protocol != ICMPV6 || packet.ttl != 255 {
+            return None;
+        }
+        let (&[kind, code, _, _, _, _, _, _], rest) = packet.payload.split_first_chunk::<8>()?;
+        if kind != expected || code != 0 {
+            return None;
+        }
+        let (target, options) = rest.split_first_chunk::<16>()?;
+        Some(Self { source, target: Ipv6Addr::from(*target), options })
     }
 }
 

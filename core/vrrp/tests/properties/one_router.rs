@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use keepwatch_vrrp::wire::{AddressList, Advert, Auth, ChecksumForm};
+use keepwatch_vrrp::wire::{AddressList, Advert, Auth, ChecksumForm, Claimed};
 use keepwatch_vrrp::{
-    Action, Actions, AdvertInterval, AnnouncePolicy, Claim, Destination, Family, HigherAdverts, Input,
-    Instant, InterfaceId, LinkState, LinkTracking, LowerAdverts, Notice, Params, Preemption, Priority,
-    Received, Refresh, RouterId, Routers, Schedule, Source, Start, StateName, TrackWeight, Transport,
-    Version, Vrid,
+    Action, Actions, AdvertInterval, AnnouncePolicy, Claim, Family, HigherAdverts, Input, Instant,
+    InterfaceId, LinkState, LinkTracking, LowerAdverts, MacAddress, Notice, Params, Preemption, Priority,
+    Received, Refresh, RouterId, Routers, Schedule, Source, Start, StateName, StopMode, TrackWeight,
+    Transport, Version, Vrid,
 };
 use proptest::prelude::*;
 
@@ -18,6 +18,8 @@ use proptest::prelude::*;
 enum Step {
     Start,
     Stop,
+    StopNow,
+    HandOver,
     Timeout,
     /// Time passes up to the deadline, and it is kept.
     Wait,
@@ -39,6 +41,7 @@ enum Step {
     AddressLost(usize),
     AddressFailed(usize),
     AddressDuplicate(usize),
+    AddressClaimed(usize, Claimed),
 }
 
 /// After how long, and what.
@@ -58,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => Just(Step::Start),
         1 => Just(Step::Stop),
+        1 => Just(Step::StopNow),
         10 => Just(Step::Timeout),
         40 => Just(Step::Wait),
         15 => advert(),
@@ -75,8 +79,14 @@ fn step() -> impl Strategy<Value = Step> {
         20 => address.clone().prop_map(Step::AddressUsable),
         4 => address.clone().prop_map(Step::AddressLost),
         3 => address.clone().prop_map(Step::AddressFailed),
-        2 => address.prop_map(Step::AddressDuplicate),
+        2 => address.clone().prop_map(Step::AddressDuplicate),
+        10 => (address, claimed()).prop_map(|(address, how)| Step::AddressClaimed(address, how)),
+        3 => Just(Step::HandOver),
     ]
+}
+
+fn claimed() -> impl Strategy<Value = Claimed> {
+    prop_oneof![4 => Just(Claimed::Announced), 1 => Just(Claimed::Used), 1 => Just(Claimed::Probed)]
 }
 
 /// From one of three hosts, one of which has our address.
@@ -108,33 +118,41 @@ fn params() -> impl Strategy<Value = Params> {
         Just(Schedule(Vec::new())),
     ];
     let refresh = prop_oneof![Just(None), Just(Some(Refresh { every: Duration::from_secs(1), rounds: 2 }))];
+    let stop_mode =
+        prop_oneof![3 => Just(StopMode::Lossless), 1 => Just(StopMode::Rfc), 1 => Just(StopMode::Silent)];
     let flags = any::<[bool; 4]>();
-    (version, prop_oneof![Just(100), 1..=255_u8], preemption, 0..=3_u8, schedule, refresh, flags).prop_map(
-        |((version, centis), priority, preemption, addresses, schedule, refresh, flags)| Params {
-            vrid: Vrid::new(51).unwrap(),
-            version,
-            family: Family::V4,
-            priority: Priority::new(priority).unwrap(),
-            interval: AdvertInterval::from_centis(centis).unwrap(),
-            missed_adverts: 3,
-            start: if flags[0] { Start::Asserting } else { Start::Listening },
-            preemption,
-            auth: Auth::None,
-            checksum: ChecksumForm::WithPseudoHeader,
-            destination: Destination::Multicast { group: IpAddr::from([224, 0, 0, 18]) },
-            lower_adverts: if flags[1] { LowerAdverts::Ignore } else { LowerAdverts::Answer },
-            higher_adverts: if flags[2] { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
-            link_tracking: if flags[3] { LinkTracking::Ignored } else { LinkTracking::Tracked },
-            addresses: (0..addresses).map(|number| IpAddr::from([10, 1, 1, 30 + number])).collect(),
-            advertised: usize::from(addresses),
-            announce: AnnouncePolicy { entry: schedule.clone(), on_lower: schedule, refresh },
-            trackers: vec![
-                TrackWeight::Adjust { weight: -50, reverse: false },
-                TrackWeight::Adjust { weight: 20, reverse: true },
-                TrackWeight::Fault { reverse: false },
-            ],
-        },
-    )
+    (version, prop_oneof![Just(100), 1..=255_u8], preemption, 0..=3_u8, schedule, refresh, stop_mode, flags)
+        .prop_map(
+            |((version, centis), priority, preemption, addresses, schedule, refresh, stop_mode, flags)| {
+                Params {
+                    interval: AdvertInterval::from_centis(centis).unwrap(),
+                    start: if flags[0] { Start::Asserting } else { Start::Listening },
+                    preemption,
+                    lower_adverts: if flags[1] { LowerAdverts::Ignore } else { LowerAdverts::Answer },
+                    higher_adverts: if flags[2] {
+                        HigherAdverts::AnswerAndYield
+                    } else {
+                        HigherAdverts::Yield
+                    },
+                    stop_mode,
+                    link_tracking: if flags[3] { LinkTracking::Ignored } else { LinkTracking::Tracked },
+                    addresses: (0..addresses).map(|number| IpAddr::from([10, 1, 1, 30 + number])).collect(),
+                    advertised: usize::from(addresses),
+                    announce: AnnouncePolicy { entry: schedule.clone(), on_lower: schedule, refresh },
+                    trackers: vec![
+                        TrackWeight::Adjust { weight: -50, reverse: false },
+                        TrackWeight::Adjust { weight: 20, reverse: true },
+                        TrackWeight::Fault { reverse: false },
+                    ],
+                    ..Params::new(
+                        Vrid::new(51).unwrap(),
+                        version,
+                        Family::V4,
+                        Priority::new(priority).unwrap(),
+                    )
+                }
+            },
+        )
 }
 
 /// A router, and what may be concluded from its actions alone.
@@ -197,6 +215,9 @@ impl Watched {
                 Action::RemoveAddress(address) => {
                     self.held.remove(&address);
                 }
+                Action::ExpireAddress { .. } | Action::KeepAddress(_) => {
+                    prop_assert!(before == StateName::Master, "expires in {before:?}");
+                }
                 Action::Announce(_) => {
                     prop_assert!(served || serves, "announces in {before:?} -> {after:?}");
                 }
@@ -211,7 +232,7 @@ impl Watched {
         }
         prop_assert!(resignations == 0 || resignations == 2, "{resignations} resignations");
         if resignations > 0 {
-            prop_assert!(before == StateName::Master && after != StateName::Master);
+            prop_assert!(before == StateName::Master && !serves, "{before:?} -> {after:?}");
         }
         if after != StateName::Master {
             prop_assert!(self.held.is_empty(), "{:?} left in {after:?}", self.held);
@@ -227,6 +248,8 @@ impl Watched {
         let input = match step {
             Step::Start => Input::Start,
             Step::Stop => Input::Stop,
+            Step::StopNow => Input::StopNow,
+            Step::HandOver => Input::HandOver,
             Step::Timeout | Step::Wait => return self.routers.handle_timeout(self.now, &mut self.actions),
             Step::Advert { host, priority, centis, common } => {
                 return self.hear(host, priority, centis, common);
@@ -240,6 +263,9 @@ impl Watched {
             Step::AddressLost(address) => Input::AddressLost(address),
             Step::AddressFailed(address) => Input::AddressFailed(address),
             Step::AddressDuplicate(address) => Input::AddressDuplicate(address),
+            Step::AddressClaimed(address, how) => {
+                Input::AddressClaimed { address, mac: MacAddress([2, 0, 0, 0, 0, 3]), how }
+            }
         };
         self.routers.handle(self.now, self.id, input, &mut self.actions);
     }
@@ -278,6 +304,7 @@ proptest! {
             watched.take(step)?;
         }
         watched.take(Step::Stop)?;
+        watched.take(Step::StopNow)?;
         prop_assert_eq!(watched.state(), StateName::Stopped);
         prop_assert!(watched.held.is_empty());
         prop_assert_eq!(watched.routers.poll_timeout(), None);
@@ -289,7 +316,7 @@ proptest! {
         let mut watched = Watched::new(params);
         for (pause, step) in steps {
             watched.now = watched.now + pause;
-            if !matches!(step, Step::Stop) {
+            if !matches!(step, Step::Stop | Step::StopNow) {
                 watched.take(step)?;
             }
         }

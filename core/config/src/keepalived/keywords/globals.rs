@@ -18,7 +18,8 @@ const RELOAD: &str =
     "keepalived would follow this when it reloads; keepwatch always checks a file before it is used";
 const SCHEDULING: &str = "keepalived would ask the kernel for this scheduling; keepwatch asks for none";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
-const VMAC: &str = "keepalived would name or announce virtual MAC interfaces by this; keepwatch has none";
+const VMAC_ADDRESS: &str =
+    "keepalived would name the virtual MAC interfaces of `use_vmac_addr` by this; keepwatch has none";
 
 pub(super) const GLOBALS: &[(&str, Status)] = &[
     // Mail and names.
@@ -92,8 +93,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     // Virtual MACs and the firewall.
     ("vrrp_garp_extra_if", Unsupported(ANNOUNCE)),
     ("vrrp_vmac_garp_intvl", Deprecated("vrrp_garp_extra_if")),
-    ("vmac_prefix", Unsupported(VMAC)),
-    ("vmac_addr_prefix", Unsupported(VMAC)),
+    ("vmac_prefix", Supported),
+    ("vmac_addr_prefix", Unsupported(VMAC_ADDRESS)),
     ("vrrp_iptables", Unsupported(FIREWALL)),
     ("vrrp_ipsets", Unsupported(FIREWALL)),
     ("nftables", Unsupported(FIREWALL)),

@@ -10,8 +10,8 @@ const LATE: &str =
 const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
 const ROUTES: &str = "keepalived would add these while MASTER; keepwatch adds addresses only";
-const VMAC: &str =
-    "keepalived would answer with a virtual MAC; with keepwatch addresses stay on the interface's own";
+const VMAC_ADDRESS: &str =
+    "keepalived would give addresses on other interfaces a virtual MAC too; keepwatch does not";
 
 pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("state", Supported),
@@ -50,6 +50,8 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("down_timer_adverts", Supported),
     ("v3_checksum_as_v2", Supported),
     ("strict_mode", Supported),
+    ("use_vmac", Supported),
+    ("vmac_xmit_base", Supported),
     ("notify_master", Supported),
     ("notify_backup", Supported),
     ("notify_fault", Supported),
@@ -79,9 +81,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
         "no_accept",
         Unsupported("keepalived would drop packets to the virtual addresses; keepwatch accepts them"),
     ),
-    ("use_vmac", Unsupported(VMAC)),
-    ("use_vmac_addr", Unsupported(VMAC)),
-    ("vmac_xmit_base", Unsupported(VMAC)),
+    ("use_vmac_addr", Unsupported(VMAC_ADDRESS)),
     (
         "use_ipvlan",
         Unsupported("keepalived would put the addresses on an ipvlan; keepwatch keeps them on the interface"),

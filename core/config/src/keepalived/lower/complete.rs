@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Family, HigherAdverts, LowerAdverts, Preemption, Priority, Schedule,
-    Start, TrackWeight, Version, Vrid,
+    Start, StopMode, TrackWeight, Version, Vrid,
 };
 
 use super::super::unknown::shown;
@@ -15,8 +15,9 @@ use super::authentication::Impossible;
 use super::globals::{Defaults, GlobalDefs};
 use super::instance::{Draft, Given, State};
 use super::reader::Reader;
+use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, TrackInterface, TrackScript, VirtualAddress};
+use crate::model::{Instance, InterfaceName, TrackInterface, TrackScript, VirtualAddress, VirtualMac};
 
 /// An instance, and where the file says what about it.
 pub(super) struct Completed {
@@ -24,6 +25,8 @@ pub(super) struct Completed {
     /// The line that opens the block.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
+    /// Where `use_vmac` stands.
+    pub(super) vmac_at: Option<Range<usize>>,
     /// As `addresses`, then `excluded`.
     pub(super) addresses_at: Vec<Range<usize>>,
     /// As `track_scripts`.
@@ -60,6 +63,7 @@ impl Draft<'_> {
         mut self,
         globals: &GlobalDefs,
         weights: Weights,
+        names: &mut Names,
         reader: &mut Reader<'_>,
     ) -> Option<Completed> {
         let late = &globals.defaults;
@@ -87,6 +91,8 @@ impl Draft<'_> {
         self.unicast.check_source |= late.check_unicast_src;
         let group = self.multicast_group(family, late, reader);
         let missed_adverts = self.settled_missed_adverts(reader);
+        let vmac_at = self.vmac.used.clone();
+        let vmac = self.virtual_mac(vrid.value, family, names, reader);
         let Addresses { listed, excluded } = self.virtual_addresses(family, version, reader)?;
         let checksum_as_v2 = self.checksum_as_v2.unwrap_or(self.early.checksum_as_v2);
         let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
@@ -98,6 +104,7 @@ impl Draft<'_> {
         let instance = Instance {
             name: self.name.text.clone().into_owned(),
             interface: interface.value,
+            vmac,
             vrid: vrid.value,
             version,
             family,
@@ -112,6 +119,7 @@ impl Draft<'_> {
             source: self.source,
             lower_adverts: if answers { LowerAdverts::Answer } else { LowerAdverts::Ignore },
             higher_adverts: if repeats { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
+            stop_mode: StopMode::default(),
             link_tracking: self.link_tracking,
             addresses: values(listed),
             excluded: values(excluded),
@@ -125,11 +133,29 @@ impl Draft<'_> {
             instance,
             span: self.span,
             vrid_at: vrid.span,
+            vmac_at,
             addresses_at,
             scripts_at,
             notify_at: self.notify.spans,
             alert_at: self.alert.map(|at| at.span),
         })
+    }
+
+    fn virtual_mac(
+        &mut self,
+        vrid: Vrid,
+        family: Family,
+        names: &mut Names,
+        reader: &mut Reader<'_>,
+    ) -> Option<VirtualMac> {
+        let circumstances = Circumstances {
+            vrid,
+            family,
+            is_strict: self.is_strict(),
+            is_unicast: self.unicast.has_peers(),
+            span: &self.span,
+        };
+        std::mem::take(&mut self.vmac).complete(&circumstances, names, reader)
     }
 
     /// Whether `vrrp_strict` or `strict_mode` holds; known once [`Self::complete`] has begun.

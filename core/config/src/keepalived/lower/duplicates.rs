@@ -1,9 +1,9 @@
-//! Two instances that would be one virtual router.
+//! Two instances that would be one virtual router, or have one MAC.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use keepwatch_vrrp::{Destination, Family, Vrid};
+use keepwatch_vrrp::{Destination, Family, MacAddress, Vrid};
 
 use super::super::unknown::shown;
 use super::complete::Completed;
@@ -36,6 +36,28 @@ pub(super) fn check(instances: &[Completed], reader: &mut Reader<'_>) {
                 reader.report(both(first, completed));
             }
         }
+    }
+}
+
+/// Reports virtual MACs that stand twice on one interface: the kernel sets up only one of them.
+pub(super) fn check_macs(instances: &[Completed], reader: &mut Reader<'_>) {
+    let mut seen: HashMap<(&InterfaceName, MacAddress), &Completed> = HashMap::new();
+    for completed in instances {
+        let Some(vmac) = &completed.instance.vmac else { continue };
+        let first = *seen.entry((&completed.instance.interface, vmac.mac)).or_insert(completed);
+        if std::ptr::eq(first, completed) {
+            continue;
+        }
+        let name = shown(&completed.instance.name);
+        let message =
+            format!("the virtual MAC {} is used twice on {}", vmac.mac, completed.instance.interface);
+        let at = |completed: &Completed| completed.vmac_at.clone().unwrap_or_else(|| completed.span.clone());
+        reader.report(
+            Diagnostic::error(&at(completed), message, "second use")
+                .and(&at(first), "first use")
+                .note("keepalived would not get the second one up")
+                .help(format!("give {name} one of its own, such as `use_vmac 02:00:00:00:00`")),
+        );
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::parser::Statement;
 use super::super::unknown::shown;
 use super::announce::Announce;
 use super::reader::Reader;
-use super::{At, notify, unicast};
+use super::{At, notify, unicast, vmac};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Globals, Mail, NotifyFifo, User};
 
@@ -28,6 +28,8 @@ pub(super) struct GlobalDefs {
     script_user: Option<User>,
     script_security: bool,
     fifos: [Fifo; 2],
+    /// `vmac_prefix`.
+    pub(super) vmac_prefix: Option<String>,
 }
 
 /// What instances and groups take over unless they say otherwise.
@@ -78,6 +80,7 @@ impl Default for GlobalDefs {
             script_user: None,
             script_security: false,
             fifos: [Fifo::default(), Fifo::default()],
+            vmac_prefix: None,
         }
     }
 }
@@ -132,6 +135,7 @@ impl GlobalDefs {
             "smtp_helo_name" => {
                 self.mail.helo_name = text(statement, reader).or_else(|| self.mail.helo_name.take())
             }
+            "vmac_prefix" => self.vmac_prefix(statement, reader),
             "smtp_server" => self.mail.server = mail_server(statement, reader),
             "smtp_connect_timeout" => {
                 let seconds = reader.whole(statement, 0..=4294, "uses 30");
@@ -176,6 +180,21 @@ impl GlobalDefs {
         }
         self.mail_at.get_or_insert_with(|| statement.line.keyword.span.clone());
         self.mail.to.extend(words.into_iter().map(|word| word.text.clone().into_owned()));
+    }
+
+    fn vmac_prefix(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let Some(word) = reader.value(statement) else { return };
+        if self.vmac_prefix.is_some() {
+            let message = "`vmac_prefix` is there already";
+            return reader.survived(&statement.line.span, message, "", "uses the first one");
+        }
+        // keepalived would notice when it creates the interface, and fail.
+        if !vmac::is_prefix(&word.text) {
+            let message = format!("{} cannot begin the name of an interface", shown(&word.text));
+            let label = "must be without `/` and `:`";
+            return reader.report(Diagnostic::error(&word.span, message, label));
+        }
+        self.vmac_prefix = Some(word.text.clone().into_owned());
     }
 
     fn fifo(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {

@@ -20,6 +20,7 @@ use super::script::Scripts;
 use super::track::Tracked;
 use super::twice::Twice;
 use super::unicast::{self, Unicast};
+use super::vmac::Vmac;
 use super::{At, addresses, track};
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, VirtualAddress};
@@ -47,6 +48,7 @@ pub(super) struct Draft<'a> {
     pub(super) source: Option<IpAddr>,
     pub(super) group: Option<At<IpAddr>>,
     pub(super) unicast: Unicast,
+    pub(super) vmac: Vmac,
     pub(super) addresses: Vec<At<VirtualAddress>>,
     pub(super) excluded: Vec<At<VirtualAddress>>,
     pub(super) may_lack_addresses: bool,
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
             source: None,
             group: None,
             unicast: Unicast::default(),
+            vmac: Vmac::default(),
             addresses: Vec::new(),
             excluded: Vec::new(),
             may_lack_addresses: false,
@@ -179,6 +182,8 @@ impl<'a> Draft<'a> {
             "mcast_dst_ip" => self.group(statement, reader),
             "track_interface" => self.tracked.read_interfaces(statement, reader),
             "track_script" => self.tracked.read_scripts(statement, scripts, reader),
+            "use_vmac" => self.vmac.read_use(statement, reader),
+            "vmac_xmit_base" => self.vmac.read_from_base(statement),
             "dont_track_primary" => self.link_tracking = LinkTracking::Ignored,
             keyword if keyword.starts_with("garp_") => self.announce.read(statement, reader),
             keyword if keyword.starts_with("notify") => self.notify.read(statement, reader),

@@ -19,6 +19,7 @@ mod sync_group;
 mod track;
 mod twice;
 mod unicast;
+mod vmac;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -120,7 +121,9 @@ impl<'a> File<'a> {
         false
     }
 
-    fn finish(self, reader: &mut Reader<'_>) -> Config {
+    fn finish(mut self, reader: &mut Reader<'_>) -> Config {
+        let prefix = self.globals.vmac_prefix.as_deref();
+        let mut names = vmac::Names::new(prefix, &mut self.instances, reader);
         let groups = sync_group::resolve(self.groups, &self.instances, reader);
         let free: HashMap<&str, bool> = groups
             .iter()
@@ -132,9 +135,10 @@ impl<'a> File<'a> {
                 Some(false) => complete::Weights::InGroup,
                 Some(true) | None => complete::Weights::Free,
             };
-            instances.extend(draft.complete(&self.globals, weights, reader));
+            instances.extend(draft.complete(&self.globals, weights, &mut names, reader));
         }
         duplicates::check(&instances, reader);
+        duplicates::check_macs(&instances, reader);
         let scripts = used_scripts(self.scripts, &instances, &groups, reader);
         remarks::mail(&self.globals, &instances, &groups, reader);
         instances.iter().for_each(|instance| remarks::instance(instance, reader));

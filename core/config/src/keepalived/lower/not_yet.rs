@@ -47,11 +47,16 @@ fn as_if_passed<'a>(
 fn sync_groups(groups: &[Resolved], reader: &mut Reader<'_>) {
     let found = groups.iter().map(|group| {
         (
-            format!("{} lets {} fail over one by one", group.name, group.members.join(" and ")),
+            format!("{} lets {} fail and recover one by one", group.name, group.members.join(" and ")),
             group.span.clone(),
         )
     });
-    one_warning("sync groups are read but not kept in this version", found.collect(), None, reader);
+    one_warning(
+        "the members of a sync group only leave together in this version",
+        found.collect(),
+        None,
+        reader,
+    );
 }
 
 fn notify_scripts(

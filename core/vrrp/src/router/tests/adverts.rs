@@ -129,7 +129,7 @@ fn backup_reports_each_master_once() {
 
 #[test]
 fn master_advert_higher_yields() {
-    let mut rig = Rig::master(params());
+    let mut rig = Rig::master(rfc(params()));
     assert_eq!(
         rig.hear(500, from_peer(101)),
         [
@@ -144,7 +144,7 @@ fn master_advert_higher_yields() {
 
 #[test]
 fn master_advert_higher_answers_once_if_told_to() {
-    let mut rig = Rig::master(Params { higher_adverts: HigherAdverts::AnswerAndYield, ..params() });
+    let mut rig = Rig::master(Params { higher_adverts: HigherAdverts::AnswerAndYield, ..rfc(params()) });
     assert_eq!(rig.hear(500, from_peer(101)).first().unwrap(), "advert 100");
     assert_eq!(rig.state(), StateName::Backup);
 }
@@ -159,7 +159,7 @@ fn master_advert_higher_with_another_interval_is_not_answered() {
 
 #[test]
 fn master_advert_higher_with_another_interval_in_version_3() {
-    let mut rig = Rig::master(v3(params()));
+    let mut rig = Rig::master(v3(rfc(params())));
     rig.hear(500, Heard { centis: 10, ..v3_from_peer(101) });
     assert_eq!(rig.state(), StateName::Backup);
     // 3 x 100 ms + 156 x 100 ms / 256
@@ -168,10 +168,10 @@ fn master_advert_higher_with_another_interval_in_version_3() {
 
 #[test]
 fn master_advert_equal_is_decided_by_the_address() {
-    let mut rig = Rig::master(params());
+    let mut rig = Rig::master(rfc(params()));
     rig.hear(500, from_peer(100));
     assert_eq!(rig.state(), StateName::Backup, "10.1.1.20 is higher than 10.1.1.10");
-    let mut rig = Rig::master(params());
+    let mut rig = Rig::master(rfc(params()));
     let actions = rig.hear(500, Heard { source: LOWER_PEER, ..from_peer(100) });
     assert_eq!(rig.state(), StateName::Master, "10.1.1.5 is lower");
     assert_eq!(actions.first().unwrap(), "advert 100");
@@ -251,7 +251,7 @@ fn a_lower_master_that_goes_on_is_reported_as_a_dual_master() {
     }
     let actions = rig.hear(3_000, from_peer(99));
     assert!(
-        actions.last().unwrap().contains("DualMaster { theirs: Priority(99), adverts: 3 }"),
+        actions.last().unwrap().contains("DualMaster { theirs: Priority(99), adverts: 3, mac: None }"),
         "{actions:?}"
     );
     assert!(!rig.hear(4_000, from_peer(99)).iter().any(|line| line.contains("DualMaster")), "told once");
@@ -472,7 +472,7 @@ fn ipv6_decides_by_the_link_local_address() {
     };
     let vip = "fe80::30".parse::<core::net::Ipv6Addr>().unwrap().octets();
     let heard = |source| Heard { source, destination: "ff02::12", addresses: &vip, ..v3_from_peer(100) };
-    let mut rig = Rig::master(v6());
+    let mut rig = Rig::master(rfc(v6()));
     rig.hear(500, heard("fe80::9"));
     assert_eq!(rig.state(), StateName::Master);
     rig.hear(600, heard("fe80::b"));

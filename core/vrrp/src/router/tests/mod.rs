@@ -4,6 +4,8 @@ mod addresses;
 mod adverts;
 mod announcing;
 mod conditions;
+mod contests;
+mod leaving;
 mod rig;
 mod start_and_stop;
 mod timing;

@@ -7,10 +7,7 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use crate::notice::{Notice, StateName};
-use crate::params::{
-    AnnouncePolicy, Destination, HigherAdverts, LinkTracking, LowerAdverts, Params, Preemption, Schedule,
-    Start,
-};
+use crate::params::{AnnouncePolicy, Params, Schedule, Start, StopMode};
 use crate::router::VirtualRouter;
 use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Family, Priority, Version, Vrid};
@@ -35,20 +32,6 @@ pub(super) const LOWER_PEER: &str = "10.1.1.5";
 /// Version 2, priority 100, 1 s, one address, announced once.
 pub(super) fn params() -> Params {
     Params {
-        vrid: Vrid::new(51).unwrap(),
-        version: Version::V2,
-        family: Family::V4,
-        priority: Priority::DEFAULT,
-        interval: AdvertInterval::DEFAULT,
-        missed_adverts: 3,
-        start: Start::Listening,
-        preemption: Preemption::Immediate,
-        auth: Auth::None,
-        checksum: ChecksumForm::WithPseudoHeader,
-        destination: Destination::Multicast { group: ip("224.0.0.18") },
-        lower_adverts: LowerAdverts::Answer,
-        higher_adverts: HigherAdverts::Yield,
-        link_tracking: LinkTracking::Tracked,
         addresses: vec![ip("10.1.1.30")],
         advertised: 1,
         announce: AnnouncePolicy {
@@ -56,8 +39,13 @@ pub(super) fn params() -> Params {
             on_lower: Schedule(vec![(core::time::Duration::ZERO, 1)]),
             refresh: None,
         },
-        trackers: vec![],
+        ..Params::new(Vrid::new(51).unwrap(), Version::V2, Family::V4, Priority::DEFAULT)
     }
+}
+
+/// Yields and stops at once.
+pub(super) fn rfc(params: Params) -> Params {
+    Params { stop_mode: StopMode::Rfc, ..params }
 }
 
 pub(super) fn v3(params: Params) -> Params {
@@ -204,6 +192,8 @@ fn line(action: Action) -> String {
         Action::SendAdvert(claim) => format!("advert {}", claim.octet()),
         Action::AddAddress(address) => format!("add {address}"),
         Action::RemoveAddress(address) => format!("remove {address}"),
+        Action::ExpireAddress { address, after } => format!("expire {address} {after:?}"),
+        Action::KeepAddress(address) => format!("keep {address}"),
         Action::Announce(address) => format!("announce {address}"),
         Action::Tell(Notice::Transition { from, to, reason, initial, priority }) => {
             let initial = if initial { " initial" } else { "" };

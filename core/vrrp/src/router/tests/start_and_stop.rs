@@ -82,10 +82,10 @@ fn stop_in_backup_sends_nothing() {
 }
 
 #[test]
-fn stop_in_master_resigns_twice_and_removes_the_addresses() {
+fn stop_now_in_master_resigns_twice_and_removes_the_addresses() {
     let mut rig = Rig::master(params());
     assert_eq!(
-        rig.feed(5, Input::Stop),
+        rig.feed(5, Input::StopNow),
         ["advert 0", "advert 0", "remove 0", "Master -> Stopped at 100: Stopped"]
     );
     assert_eq!(rig.deadline(), None);

@@ -1,0 +1,141 @@
+//! What is done to addresses that are about to leave, so that they leave well: they get a lifetime, and their host no
+//! longer speaks to its neighbours as these addresses.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use keepwatch_bus::Draft;
+use keepwatch_event::{EventKind, Severity};
+use keepwatch_system::InterfaceSetting;
+use keepwatch_system::netlink::{Address, AddressLifetime, PrefixRoute};
+use keepwatch_vrrp::{InterfaceId, RouterId};
+
+use crate::addresses::Placement;
+use crate::engine::Engine;
+use crate::setup::index;
+
+/// Questions to neighbours bear the address that fits best, never one that leaves: each of them would draw all
+/// neighbours back to this host.
+const ANNOUNCE_BEST: u8 = 2;
+
+impl Engine {
+    /// Lets the kernel remove an address after a time.
+    pub(crate) fn expire_address(&mut self, router: RouterId, number: usize, after: Duration) {
+        self.limit(router, number, AddressLifetime::For(after));
+    }
+
+    /// Lets an address stay.
+    pub(crate) fn keep_address(&mut self, router: RouterId, number: usize) {
+        self.limit(router, number, AddressLifetime::Forever);
+    }
+
+    fn limit(&mut self, router: RouterId, number: usize, lifetime: AddressLifetime) {
+        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
+        else {
+            return;
+        };
+        if !held.state.is_placed() {
+            return;
+        }
+        held.leaves = lifetime != AddressLifetime::Forever;
+        let id = held.interface;
+        let route = self.prefix_route(router, number);
+        let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number)) else {
+            return;
+        };
+        let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
+        let Some(link) = interface.index() else { return };
+        if let Err(error) = self.parts.requests.set_lifetime(link, &held.new, lifetime, route) {
+            let setting = format!("a lifetime for {} on {}", held.describe(), interface.name);
+            let consequence = "should this program be killed now, the address stays".to_owned();
+            self.tell_refused(setting, &error, consequence);
+        }
+        self.speak_as_fits(id);
+    }
+
+    /// Whether an address that stays needs the same prefix's route.
+    fn prefix_route(&self, router: RouterId, number: usize) -> PrefixRoute {
+        let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number)) else {
+            return PrefixRoute::Own;
+        };
+        let Some(interface) = self.parts.interfaces.get(index(held.interface)) else {
+            return PrefixRoute::Own;
+        };
+        let leaves = |known: &Address| {
+            let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
+            all.any(|other| {
+                other.leaves && other.interface == held.interface && other.address() == known.address
+            })
+        };
+        let mut others = interface.addresses.iter().filter(|known| known.address != held.address());
+        if others.any(|known| known.shares_prefix(held.address(), held.new.prefix_len) && !leaves(known)) {
+            PrefixRoute::Shared
+        } else {
+            PrefixRoute::Own
+        }
+    }
+
+    /// Whether the interface below a virtual one has a route for an address's prefix: then the address gets none of its
+    /// own, so that what it sends leaves there, with the host's own MAC. (Not so link-local ones: without a route on
+    /// their own interface they reach nobody.)
+    pub(crate) fn route_through_base(&self, router: RouterId, number: usize) -> PrefixRoute {
+        let held = self.parts.instances.get(router.0).and_then(|state| state.held.get(number));
+        let Some(held) = held else { return PrefixRoute::Own };
+        let Some(virtual_link) = self.virtual_link(held.interface) else { return PrefixRoute::Own };
+        let Some(base) = self.parts.interfaces.get(index(virtual_link.base)) else { return PrefixRoute::Own };
+        let is_link_local = matches!(held.address(), IpAddr::V6(address) if address.is_unicast_link_local());
+        let shares = |known: &Address| known.shares_prefix(held.address(), held.new.prefix_len);
+        if !is_link_local && base.addresses.iter().any(shares) {
+            PrefixRoute::Shared
+        } else {
+            PrefixRoute::Own
+        }
+    }
+
+    /// Sets `arp_announce` while an IPv4 address is about to leave an interface, and back afterwards.
+    pub(crate) fn speak_as_fits(&mut self, id: InterfaceId) {
+        let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
+        let leaving = all.any(|held| held.leaves && held.interface == id && held.address().is_ipv4());
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        if interface.virtual_link.is_some() {
+            // Questions leave through the interface below, which is set so all the time.
+            return;
+        }
+        let outcome = match (leaving, interface.announced_as) {
+            (true, None) => InterfaceSetting::ArpAnnounce.replace(&interface.name, ANNOUNCE_BEST).map(Some),
+            (false, Some(before)) => {
+                InterfaceSetting::ArpAnnounce.replace(&interface.name, before).map(|_| None)
+            }
+            (true, Some(_)) | (false, None) => return,
+        };
+        match outcome {
+            Ok(before) => interface.announced_as = before,
+            Err(error) => {
+                // An interface that has gone took its settings along.
+                interface.announced_as = None;
+                let setting = InterfaceSetting::ArpAnnounce.name(&interface.name);
+                let consequence =
+                    "during a hand-over neighbours may be drawn back for some seconds".to_owned();
+                self.tell_refused(setting, &error, consequence);
+            }
+        }
+    }
+
+    /// An address is in place no more.
+    pub(crate) fn has_left(&mut self, router: RouterId, number: usize) {
+        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
+        else {
+            return;
+        };
+        if std::mem::take(&mut held.leaves) {
+            debug_assert!(held.state == Placement::Absent, "it was removed");
+            let id = held.interface;
+            self.speak_as_fits(id);
+        }
+    }
+
+    pub(crate) fn tell_refused(&self, setting: String, error: &std::io::Error, consequence: String) {
+        let kind = EventKind::SettingRefused { setting, error: error.to_string(), consequence };
+        self.publish(Draft::general(Severity::Warning, kind));
+    }
+}

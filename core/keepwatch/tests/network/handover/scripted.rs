@@ -1,0 +1,169 @@
+//! A peer that does as it is told: what real ones do seldom, or never to order.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant, SystemTime};
+
+use keepwatch_lab::Host;
+use keepwatch_system::{AdvertSocket, IpFamily};
+use keepwatch_vrrp::wire::{
+    ALL_VRRP_ROUTERS_V4, AddressList, Advert, Auth, ChecksumForm, INTERNETWORK_CONTROL, IpSend,
+    VRRP_PROTOCOL, emit_ip,
+};
+use keepwatch_vrrp::{AdvertInterval, Claim, Family, Version, Vrid};
+use libtest_mimic::Failed;
+
+use super::scene::Watch;
+use crate::peers::{IP, KEEPALIVED, keepalived};
+use crate::site::{Site, config, ensure, ip, stop, vip, wait, wait_for_line};
+use crate::{Case, Need};
+
+const SYSCTL: Need = Need::Program("/usr/sbin/sysctl", "procps");
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "handover::scripted::a_successor_that_gives_up", needs: &[IP, SYSCTL], run: gives_up },
+    Case { name: "handover::scripted::a_successor_that_announces_nothing", needs: &[IP], run: silent },
+    Case { name: "handover::scripted::a_successor_behind_a_router", needs: &[IP], run: behind_a_router },
+    Case {
+        name: "handover::scripted::keepwatch_looks_for_duplicates",
+        needs: &[IP],
+        run: || looks(Site::keepwatch),
+    },
+    Case {
+        name: "handover::scripted::keepalived_looks_for_duplicates",
+        needs: &[IP, KEEPALIVED],
+        run: || looks(keepalived),
+    },
+];
+
+/// Sends adverts from a host.
+struct Script {
+    socket: AdvertSocket,
+    source: Ipv4Addr,
+}
+
+impl Script {
+    fn on(host: &Host) -> Result<Self, Failed> {
+        let index = host.interface_index()?;
+        let socket = host.namespace.run(|| AdvertSocket::open("eth0", index, IpFamily::V4, &[]))?;
+        Ok(Self { socket, source: host.address })
+    }
+
+    /// An advert of 10.1.1.30 with a priority; zero resigns.
+    fn advertise(&self, priority: u8, destination: Ipv4Addr, ttl: u8) -> Result<(), Failed> {
+        let list = [10, 1, 1, 30];
+        let advert = Advert {
+            version: Version::V2,
+            vrid: Vrid::new(51).ok_or("a VRID")?,
+            claim: Claim::from_octet(priority),
+            interval: AdvertInterval::DEFAULT,
+            addresses: AddressList::new(Family::V4, &list),
+            auth: Auth::None,
+        };
+        let (source, destination) = (self.source.into(), IpAddr::V4(destination));
+        let mut message = Vec::new();
+        advert.emit(&mut message, source, destination, ChecksumForm::MessageOnly);
+        let mut packet = Vec::new();
+        let header =
+            IpSend { source, destination, ttl, class: INTERNETWORK_CONTROL, protocol: VRRP_PROTOCOL };
+        emit_ip(&mut packet, &header, message.len());
+        packet.extend_from_slice(&message);
+        Ok(self.socket.send(&packet, destination)?)
+    }
+}
+
+/// h1 yields, the other resigns before it has announced anything: h1 is MASTER as before, and nothing is left over.
+fn gives_up() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let h1 = site.keepwatch(1, &config(100, "", "10.1.1.30"))?;
+    site.wait_for_holder(1, vip())?;
+    let script = Script::on(site.host(2))?;
+    let watch = Watch::begin(&site, &[vip()])?;
+    script.advertise(200, ALL_VRRP_ROUTERS_V4, 255)?;
+    wait_for_line(&h1, "leaving; keeping the addresses")?;
+    let lifetime = || site.host(1).run("ip", "-4 addr show dev eth0").unwrap_or_default();
+    let announce = || site.host(1).run("sysctl", "-n net.ipv4.conf.eth0.arp_announce").unwrap_or_default();
+    script.advertise(0, ALL_VRRP_ROUTERS_V4, 255)?;
+    wait("the address to stay for ever again", || {
+        !lifetime().contains("sec valid") && site.host(1).has(vip())
+    })?;
+    let heard = watch.capture().adverts().len();
+    wait("two more adverts of h1", || {
+        let adverts = watch.capture().adverts();
+        adverts.iter().skip(heard).filter(|advert| advert.priority == 100).count() >= 2
+    })?;
+    ensure(lifetime().contains("valid_lft forever"), lifetime)?;
+    ensure(announce().trim() == "0", announce)?;
+    ensure(!h1.said("Entering BACKUP STATE") || h1.said("Entering BACKUP STATE (init)"), || {
+        h1.output().join("\n")
+    })?;
+    for seen in watch.finish() {
+        seen.ensure_lost(2)?;
+        ensure(seen.neighbours.len() == 1, || format!("the client turned to {:?}", seen.neighbours))?;
+    }
+    stop(h1)
+}
+
+/// The address leaves a second after the advert, and not before.
+fn silent() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let h1 = site.keepwatch(1, &config(100, "", "10.1.1.30"))?;
+    site.wait_for_holder(1, vip())?;
+    let script = Script::on(site.host(2))?;
+    let watch = Watch::begin(&site, &[vip()])?;
+    let sent = Instant::now();
+    script.advertise(200, ALL_VRRP_ROUTERS_V4, 255)?;
+    wait("h1 to give the address up", || !site.host(1).has(vip()))?;
+    let until = sent + Duration::from_secs(1);
+    ensure(Instant::now() >= until, || format!("it was gone after {:?}", sent.elapsed()))?;
+    let outage = watch.longest_outage(sent);
+    ensure(outage.began + Duration::from_millis(5) >= until, || format!("{outage:?}, {sent:?}"))?;
+    wait_for_line(&h1, "(VI_1) Entering BACKUP STATE")?;
+    // It hears nothing more, and is MASTER again after the master-down time.
+    site.wait_for_holder(1, vip())?;
+    stop(h1)
+}
+
+/// Unicast with a TTL that a router has lowered: no announcement can come, a tenth of a second is enough.
+fn behind_a_router() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let unicast = "unicast_src_ip 10.1.1.10\n    unicast_peer {\n        10.1.1.20\n    }";
+    let h1 = site.keepwatch(1, &config(100, unicast, "10.1.1.30"))?;
+    site.wait_for_holder(1, vip())?;
+    let script = Script::on(site.host(2))?;
+    let sent = SystemTime::now();
+    script.advertise(200, Ipv4Addr::new(10, 1, 1, 10), 254)?;
+    wait_for_line(&h1, "took over after 0.0 ms")?;
+    let took = sent.elapsed().unwrap_or_default();
+    ensure(took >= Duration::from_millis(100), || format!("it left after {took:?}"))?;
+    ensure(!site.host(1).has(vip()) || h1.said("Entering BACKUP STATE"), || h1.output().join("\n"))?;
+    stop(h1)
+}
+
+/// Starts a daemon with a configuration on a host.
+type Start = fn(&Site, usize, &str) -> Result<keepwatch_lab::Daemon, Failed>;
+
+/// A successor that probes for duplicates (`-nodad`, which turns detection on) must not find the leaver: the address
+/// would be unusable there for good.
+fn looks(start: Start) -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let address = ip("fd00:1::30");
+    site.host(2).delete_interface()?;
+    site.host(2).detect_duplicates()?;
+    site.host(2).create_interface()?;
+    let h1 = site.keepwatch(1, &config(150, "", "fe80::30/64\n        fd00:1::30/64"))?;
+    site.wait_for_holder(1, address)?;
+    let probing = config(100, "", "fe80::30/64 -nodad\n        fd00:1::30/64 -nodad");
+    let h2 = start(&site, 2, &probing)?;
+    let watch = Watch::begin(&site, &[address])?;
+    let heard = watch.capture().adverts().len();
+    wait("five more adverts", || watch.capture().adverts().len() >= heard + 5)?;
+    let stopped = Instant::now();
+    stop(h1)?;
+    wait("h2 to hold it", || site.host(2).has(address))?;
+    watch.wait_for_answers(200)?;
+    let outage = watch.longest_outage(stopped);
+    println!("a successor that looks for duplicates answers after {:.0?}", outage.duration);
+    let state = site.host(2).run("ip", "-6 addr show dev eth0")?;
+    ensure(!state.contains("dadfailed"), || state.clone())?;
+    stop(h2)
+}

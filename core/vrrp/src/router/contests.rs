@@ -1,0 +1,182 @@
+//! Other hosts that claim a MASTER's addresses, by ARP or neighbour discovery.
+//!
+//! A claim is answered by one announcement, but not at once: whoever takes over properly may announce before its first
+//! advert (keepwatch by a fraction of a millisecond, FRR with IPv6 by a whole interval), and must not be answered.
+//! Neighbours that an answer has turned back would stay with us when we yield a moment later.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::VirtualRouter;
+use super::state::{Master, Phase, State};
+use crate::action::{Action, Actions};
+use crate::notice::Notice;
+use crate::scalar::MacAddress;
+use crate::time::Instant;
+use crate::wire::Claimed;
+
+/// From a claim to the answer; beyond an advert interval if the claim is an announcement.
+const ANSWER_AFTER: Duration = Duration::from_millis(50);
+/// Claims to one address are answered at most this often.
+const ANSWER_EVERY: Duration = Duration::from_secs(1);
+/// A contest that goes on is told again after this time.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+/// Claims this far apart, without an advert between them, come from a host that we do not hear.
+const DEAF_AFTER: Duration = Duration::from_secs(1);
+
+/// All contests of one mastership.
+#[derive(Debug)]
+pub(super) struct Contests {
+    contests: Vec<Contest>,
+    /// The MASTER whose silence made this router one.
+    predecessor: Option<IpAddr>,
+    told_deaf: bool,
+}
+
+/// Another host's claims to one address.
+#[derive(Clone, Copy, Debug)]
+struct Contest {
+    address: usize,
+    mac: MacAddress,
+    since: Instant,
+    announced_at: Option<Instant>,
+    answer_at: Option<Instant>,
+    answered_at: Option<Instant>,
+    told_at: Option<Instant>,
+}
+
+impl Contests {
+    pub(super) const fn new(predecessor: Option<IpAddr>) -> Self {
+        Self { contests: Vec::new(), predecessor, told_deaf: false }
+    }
+
+    /// When the next answer is due.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.contests.iter().filter_map(|contest| contest.answer_at).min()
+    }
+
+    /// The hardware address that last contested.
+    pub(super) fn mac(&self) -> Option<MacAddress> {
+        self.contests.last().map(|contest| contest.mac)
+    }
+
+    /// No claim needs an answer any more: everything is announced anyway.
+    pub(super) fn forget_answers(&mut self) {
+        for contest in &mut self.contests {
+            contest.answer_at = None;
+        }
+    }
+
+    /// This router has announced an address itself: neighbours that another's announcement had turned are back.
+    pub(super) fn overrule(&mut self, address: usize) {
+        for contest in self.contests.iter_mut().filter(|contest| contest.address == address) {
+            contest.announced_at = None;
+        }
+    }
+
+    /// Notes a claim, to be answered after some time.
+    fn note(&mut self, address: usize, mac: MacAddress, how: Claimed, after: Duration, now: Instant) {
+        let position = self.contests.iter().position(|contest| contest.address == address);
+        let known = position.map(|position| self.contests.remove(position));
+        let mut contest = known.filter(|contest| contest.mac == mac).unwrap_or_else(|| Contest {
+            address,
+            mac,
+            since: now,
+            announced_at: None,
+            answer_at: None,
+            answered_at: known.and_then(|contest| contest.answered_at),
+            told_at: None,
+        });
+        if how == Claimed::Announced {
+            contest.announced_at = Some(now);
+        }
+        let earliest = contest.answered_at.map_or(now, |at| at + ANSWER_EVERY);
+        let answer_at = earliest.max(now + after);
+        contest.answer_at = Some(contest.answer_at.map_or(answer_at, |known| known.min(answer_at)));
+        self.contests.push(contest);
+    }
+
+    /// Takes the silent MASTER's hardware address out if it goes on claiming, unheard; once.
+    fn deaf_to(&mut self, now: Instant) -> Option<MacAddress> {
+        self.predecessor?;
+        if self.told_deaf {
+            return None;
+        }
+        let contest = self.contests.iter().find(|contest| now.since(contest.since) >= DEAF_AFTER)?;
+        self.told_deaf = true;
+        Some(contest.mac)
+    }
+}
+
+impl VirtualRouter {
+    pub(super) fn address_claimed(
+        &mut self,
+        now: Instant,
+        address: usize,
+        mac: MacAddress,
+        how: Claimed,
+        out: &mut Actions,
+    ) {
+        let State::Master(master) = &mut self.state else { return };
+        if address >= self.params.addresses.len() {
+            return;
+        }
+        match &master.phase {
+            // Nothing has been said yet, or nothing is to be said.
+            Phase::Taking { .. } | Phase::Listening { .. } => {}
+            Phase::Leaving(_) => self.leaving_claimed(now, address, how, out),
+            // The kernel itself answers whoever probes.
+            Phase::Serving { .. } if how == Claimed::Probed => {}
+            Phase::Serving { .. } => {
+                let is_heard = master.rival.is_some();
+                let after = match how {
+                    Claimed::Announced => self.params.interval.duration() + ANSWER_AFTER,
+                    Claimed::Used | Claimed::Probed => ANSWER_AFTER,
+                };
+                master.contests.note(address, mac, how, after, now);
+                if is_heard {
+                    return;
+                }
+                if let Some(mac) = master.contests.deaf_to(now) {
+                    let source = master.contests.predecessor;
+                    out.push(self.id, Action::Tell(Notice::Deaf { mac, source }));
+                }
+            }
+        }
+    }
+
+    /// Answers claims whose time has come.
+    pub(super) fn answer_contests(&mut self, now: Instant, out: &mut Actions) {
+        let State::Master(Master { phase: Phase::Serving { .. }, contests, missing, .. }) = &mut self.state
+        else {
+            return;
+        };
+        for contest in &mut contests.contests {
+            if contest.answer_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            contest.answer_at = None;
+            let (address, mac) = (contest.address, contest.mac);
+            if missing.iter().any(|missing| missing.address == address) {
+                continue;
+            }
+            contest.answered_at = Some(now);
+            contest.announced_at = None;
+            out.push(self.id, Action::Announce(address));
+            if contest.told_at.is_none_or(|at| now.since(at) >= TELL_EVERY) {
+                contest.told_at = Some(now);
+                out.push(self.id, Action::Tell(Notice::Contested { address, mac }));
+            }
+        }
+    }
+
+    /// The addresses that somebody announced within the last moments, and this router not since.
+    pub(super) fn announced_lately(&self) -> Vec<usize> {
+        let State::Master(master) = &self.state else { return Vec::new() };
+        // One that waits for its answer: the answer would have come by now otherwise.
+        let lately =
+            master.contests.contests.iter().filter(|c| c.answer_at.is_some() && c.announced_at.is_some());
+        lately.map(|contest| contest.address).collect()
+    }
+}
