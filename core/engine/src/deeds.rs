@@ -6,8 +6,11 @@ use std::time::{Duration, SystemTime};
 use keepwatch_bus::Draft;
 use keepwatch_event::{EventKind, Severity, Step};
 use keepwatch_vrrp::{
-    Action, AddressTrouble, Claim, Input, Instant, InterfaceId, LinkState, Notice, RouterId, VirtualRouter,
+    Action, AddressTrouble, Claim, Ending, Input, Instant, InterfaceId, LinkState, Notice, RouterId,
+    VirtualRouter,
 };
+
+use keepwatch_system::netlink::{AddressLifetime, PrefixRoute};
 
 use crate::addresses::Placement;
 use crate::clock;
@@ -124,7 +127,11 @@ impl Engine {
         if was_failing || interface.state() != LinkState::Up {
             return;
         }
-        let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
+        // The kernel's words for what a packet filter dropped.
+        let filtered = error.kind() == io::ErrorKind::PermissionDenied;
+        let hint = if filtered { ": a packet filter on this host drops IP protocol 112" } else { "" };
+        let kind =
+            EventKind::SendFailed { interface: interface.name.clone(), error: format!("{error}{hint}") };
         self.publish_for(router, Severity::Error, kind);
     }
 
@@ -181,6 +188,11 @@ impl Engine {
         let Some(interface) = self.parts.interfaces.get(index(held.interface)) else { return };
         let Some(link_index) = interface.index() else { return };
         let (address, name) = (held.describe(), interface.name.clone());
+        if held.leaves && held.address().is_ipv6() {
+            // With an address that has a lifetime the kernel does not remove the route for its prefix.
+            let (forever, own) = (AddressLifetime::Forever, PrefixRoute::Own);
+            let _ = self.parts.requests.set_lifetime(link_index, &held.new, forever, own);
+        }
         let removed =
             self.parts.requests.remove_address(link_index, held.address(), held.kernel_prefix_len());
         let (severity, kind) = match removed {
@@ -238,17 +250,18 @@ impl Engine {
                 instance.term += 1;
                 steps = instance.stopwatch.finish();
             }
-            Notice::Left { taken_over, took, .. } => {
-                let noticed = taken_over.unwrap_or_default();
-                if taken_over.is_some() {
+            Notice::Left { ending, took, .. } => {
+                let mut noticed = Duration::ZERO;
+                if let Ending::TakenOver { after, .. } = ending {
+                    noticed = after;
                     instance.stopwatch.note(Step::SuccessorNoticed, noticed);
                 }
                 instance.stopwatch.note(Step::AddressesGivenUp, took.saturating_sub(noticed));
             }
             Notice::HandoverRefused { .. } => drop(instance.stopwatch.finish()),
-            Notice::PeerLost { silent, .. } => {
+            Notice::PeerLost { .. } => {
                 let interface = instance.interface;
-                self.suspect_silence(clock::now(), interface, silent);
+                self.suspect_silence(clock::now(), interface);
             }
             _ => {}
         }

@@ -14,9 +14,24 @@ use crate::addresses::Placement;
 use crate::engine::Engine;
 use crate::setup::index;
 
-/// Questions to neighbours bear the address that fits best, never one that leaves: each of them would draw all
-/// neighbours back to this host.
-const ANNOUNCE_BEST: u8 = 2;
+/// Settings of an interface while IPv4 addresses are about to leave it.
+const WHILE_LEAVING: [(InterfaceSetting, u8); 2] = [
+    // Questions to neighbours bear the address that fits best, never one that leaves: each of them would draw all
+    // neighbours back to this host.
+    (InterfaceSetting::ArpAnnounce, 2),
+    // The first address of a network leaves alone: the others wait for their own announcements.
+    (InterfaceSetting::PromoteSecondaries, 1),
+];
+
+/// What follows when one cannot be set.
+const fn consequence(setting: InterfaceSetting) -> &'static str {
+    match setting {
+        InterfaceSetting::PromoteSecondaries => {
+            "during a hand-over addresses that share a network may leave together, before their time"
+        }
+        _ => "during a hand-over neighbours may be drawn back for some seconds",
+    }
+}
 
 impl Engine {
     /// Lets the kernel remove an address after a time.
@@ -55,9 +70,13 @@ impl Engine {
 
     /// Whether an address that stays needs the same prefix's route.
     fn prefix_route(&self, router: RouterId, number: usize) -> PrefixRoute {
-        let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number)) else {
-            return PrefixRoute::Own;
-        };
+        let held = self.parts.instances.get(router.0).and_then(|state| state.held.get(number));
+        // The kernel passes on the lifetimes of IPv6 addresses only.
+        let Some(held) = held.filter(|held| held.address().is_ipv6()) else { return PrefixRoute::Own };
+        // A whole address needs none: should the kernel remove it, the route would stay.
+        if held.new.prefix_len == 128 {
+            return PrefixRoute::Shared;
+        }
         let Some(interface) = self.parts.interfaces.get(index(held.interface)) else {
             return PrefixRoute::Own;
         };
@@ -92,7 +111,7 @@ impl Engine {
         }
     }
 
-    /// Sets `arp_announce` while an IPv4 address is about to leave an interface, and back afterwards.
+    /// Sets what an interface's leaving IPv4 addresses need while there are any, and back afterwards.
     pub(crate) fn speak_as_fits(&mut self, id: InterfaceId) {
         let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
         let leaving = all.any(|held| held.leaves && held.interface == id && held.address().is_ipv4());
@@ -101,23 +120,35 @@ impl Engine {
             // Questions leave through the interface below, which is set so all the time.
             return;
         }
-        let outcome = match (leaving, interface.announced_as) {
-            (true, None) => InterfaceSetting::ArpAnnounce.replace(&interface.name, ANNOUNCE_BEST).map(Some),
+        let name = interface.name.clone();
+        let mut refusals = Vec::new();
+        match (leaving, std::mem::take(&mut interface.before_leaving)) {
+            (true, Some(before)) => interface.before_leaving = Some(before),
+            (false, None) => {}
+            (true, None) => {
+                let mut before = Vec::new();
+                for (setting, value) in WHILE_LEAVING {
+                    match setting.replace(&name, value) {
+                        Ok(was) => before.push((setting, was)),
+                        Err(error) => refusals.push((setting, error, consequence(setting))),
+                    }
+                }
+                // Also if nothing could be set: once is enough.
+                interface.before_leaving = Some(before);
+            }
             (false, Some(before)) => {
-                InterfaceSetting::ArpAnnounce.replace(&interface.name, before).map(|_| None)
+                for (setting, was) in before {
+                    // An interface that has gone took its settings along.
+                    if let Err(error) = setting.replace(&name, was)
+                        && interface.link.is_some()
+                    {
+                        refusals.push((setting, error, "it stays as it is until somebody sets it"));
+                    }
+                }
             }
-            (true, Some(_)) | (false, None) => return,
-        };
-        match outcome {
-            Ok(before) => interface.announced_as = before,
-            Err(error) => {
-                // An interface that has gone took its settings along.
-                interface.announced_as = None;
-                let setting = InterfaceSetting::ArpAnnounce.name(&interface.name);
-                let consequence =
-                    "during a hand-over neighbours may be drawn back for some seconds".to_owned();
-                self.tell_refused(setting, &error, consequence);
-            }
+        }
+        for (setting, error, consequence) in refusals {
+            self.tell_refused(setting.name(&name), &error, consequence.to_owned());
         }
     }
 

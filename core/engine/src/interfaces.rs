@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
 use keepwatch_system::{
-    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceLock, IpFamily, Poller, Token, forwards_ipv6,
+    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceLock, InterfaceSetting, IpFamily, Poller,
+    Token, forwards_ipv6,
 };
 use keepwatch_vrrp::wire::RouterFlag;
 use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress, Source, Transport};
@@ -32,8 +33,8 @@ pub(crate) struct Interface {
     pub(crate) claimable: Vec<IpAddr>,
     /// Whether such claims are listened for.
     pub(crate) hears_claims: bool,
-    /// What `arp_announce` was before addresses began to leave.
-    pub(crate) announced_as: Option<u8>,
+    /// Settings as they were before addresses began to leave; none while none leaves.
+    pub(crate) before_leaving: Option<Vec<(InterfaceSetting, u8)>>,
     /// What it should be, if it is one of our own.
     pub(crate) virtual_link: Option<VirtualLink>,
     /// Its settings before virtual ones came to stand on it.
@@ -86,7 +87,7 @@ impl Interface {
             router_flag: RouterFlag::Host,
             claimable: Vec::new(),
             hears_claims: false,
-            announced_as: None,
+            before_leaving: None,
             virtual_link: None,
             before_virtual: None,
         }
@@ -136,7 +137,8 @@ impl Interface {
             // Another device under this name: its addresses are told by the kernel one by one.
             self.addresses.clear();
             self.port = Port::default();
-            self.announced_as = None;
+            self.hears_claims = false;
+            self.before_leaving = None;
         }
         let state = self.state();
         let same_device = self.index() == old_index;
@@ -144,14 +146,23 @@ impl Interface {
         LinkUpdate { state, changed: state != before, hardware_changed }
     }
 
-    /// Opens the sockets anew: groups are joined again, and the switch hears membership reports. One that cannot
-    /// be opened does not keep the others from it; the last failure is given back.
-    pub(crate) fn reopen(&mut self, id: InterfaceId, poller: &Poller) -> io::Result<()> {
-        self.port = Port::default();
+    /// Closes the sockets for adverts: opened again they join their groups anew, and the switch hears membership reports.
+    /// (Packet sockets outlive a link that was down, and closing one waits for the kernel.)
+    pub(crate) fn close_advert_sockets(&mut self) {
+        self.port.v4 = None;
+        self.port.v6 = None;
+    }
+
+    /// Opens the sockets that are not open. One that cannot be opened does not keep the others from it; the last failure
+    /// is given back.
+    pub(crate) fn open_missing(&mut self, id: InterfaceId, poller: &Poller) -> io::Result<()> {
         let Some(index) = self.index() else { return Ok(()) };
         self.look_at_forwarding();
         let mut outcome = Ok(());
         for family in self.families.clone() {
+            if self.advert_socket(family).is_some() {
+                continue;
+            }
             match self.open_family(id, index, family, poller) {
                 Ok(socket) => match family {
                     Family::V4 => self.port.v4 = Some(socket),
@@ -160,15 +171,18 @@ impl Interface {
                 Err(error) => outcome = Err(error),
             }
         }
-        match FrameSocket::open(index, Frames::None) {
-            Ok(socket) => self.port.frames = Some(socket),
-            Err(error) => outcome = Err(error),
+        if self.port.frames.is_none() {
+            match FrameSocket::open(index, Frames::None) {
+                Ok(socket) => self.port.frames = Some(socket),
+                Err(error) => outcome = Err(error),
+            }
         }
-        self.hears_claims = false;
         for family in [Family::V4, Family::V6] {
-            if self.claimable.iter().all(|address| Family::of(*address) != family) {
+            if !self.lacks_claims(family) {
                 continue;
             }
+            // It hears nothing until told what.
+            self.hears_claims = false;
             match Self::open_claims(id, index, family, poller) {
                 Ok(socket) => match family {
                     Family::V4 => self.port.arp = Some(socket),
@@ -178,6 +192,22 @@ impl Interface {
             }
         }
         outcome
+    }
+
+    const fn advert_socket(&self, family: Family) -> Option<&AdvertSocket> {
+        match family {
+            Family::V4 => self.port.v4.as_ref(),
+            Family::V6 => self.port.v6.as_ref(),
+        }
+    }
+
+    /// Whether it cannot hear claims to addresses of this family that it may have.
+    fn lacks_claims(&self, family: Family) -> bool {
+        let socket = match family {
+            Family::V4 => &self.port.arp,
+            Family::V6 => &self.port.neighbours,
+        };
+        socket.is_none() && self.claimable.iter().any(|address| Family::of(*address) == family)
     }
 
     fn open_claims(id: InterfaceId, index: u32, family: Family, poller: &Poller) -> io::Result<FrameSocket> {
@@ -210,17 +240,15 @@ impl Interface {
 
     /// Whether routers can send and receive on it.
     pub(crate) const fn transport(&self, family: Family) -> Transport {
-        let socket = match family {
-            Family::V4 => &self.port.v4,
-            Family::V6 => &self.port.v6,
-        };
+        let socket = self.advert_socket(family);
         if socket.is_some() && self.port.frames.is_some() { Transport::Ready } else { Transport::Unavailable }
     }
 
     /// Whether a socket is missing though the interface is there.
     pub(crate) fn lacks_socket(&self) -> bool {
         let deaf = self.families.iter().any(|family| self.transport(*family) == Transport::Unavailable);
-        self.link.is_some() && (self.port.frames.is_none() || deaf)
+        let lacks_claims = self.lacks_claims(Family::V4) || self.lacks_claims(Family::V6);
+        self.link.is_some() && (self.port.frames.is_none() || deaf || lacks_claims)
     }
 
     /// Reads whether the host forwards IPv6 here: not for each announcement.

@@ -195,7 +195,9 @@ impl Engine {
         let mut leftovers = Vec::new();
         for (id, interface) in self.interface_ids().zip(&self.parts.interfaces) {
             for address in &interface.addresses {
-                let ours = address.protocol == ADDRESS_PROTOCOL && interface.has_routers();
+                // What we hold now is no leftover.
+                let tagged = address.protocol == ADDRESS_PROTOCOL && interface.has_routers();
+                let ours = tagged && self.placed(id, address.address).is_none();
                 if ours || self.is_stray(id, address.address) {
                     leftovers.push((id, address.clone()));
                 }

@@ -47,6 +47,9 @@ impl Engine {
         let is_new = interface.index() != link.as_ref().map(|link| link.index);
         let update = interface.update_link(link);
         let came_up = update.changed && update.state == LinkState::Up;
+        if came_up {
+            interface.close_advert_sockets();
+        }
         if came_up || interface.lacks_socket() {
             self.open_sockets(now, id);
             self.listen_where_needed();
@@ -81,10 +84,11 @@ impl Engine {
         }
     }
 
-    /// Opens an interface's sockets anew. A router without one is deaf and mute, and must not take part.
+    /// Opens an interface's missing sockets. A router without one is deaf and mute, and must not take part.
     pub(crate) fn open_sockets(&mut self, now: Instant, id: InterfaceId) {
+        self.relisten = true;
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
-        let failure = interface.reopen(id, &self.parts.poller).err();
+        let failure = interface.open_missing(id, &self.parts.poller).err();
         if let Some(error) = failure {
             let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
             self.publish(Draft::general(Severity::Error, kind));

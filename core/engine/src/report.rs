@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{Anomaly, Departure, EventKind, Hindrance, Reason, Severity, State, StepTook};
+use keepwatch_event::{Anomaly, Departure, Ending, EventKind, Hindrance, Reason, Severity, State, StepTook};
 use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, StateName, TransitionReason};
 
 use crate::addresses::Held;
@@ -66,13 +66,17 @@ impl Context<'_> {
                 (Severity::Info, EventKind::Announcing { addresses: addresses.collect() })
             }
             Notice::Address { address, trouble } => self.trouble(address, trouble),
-            Notice::Leaving { departure: why, patience } => {
-                (Severity::Info, EventKind::Leaving { departure: departure(why), patience })
+            Notice::Leaving { departure: why, reason, priority, patience } => {
+                let (departure, reason, priority) = (departure(why), self.reason(reason), priority.get());
+                (Severity::Info, EventKind::Leaving { departure, reason, priority, patience })
             }
-            Notice::Left { departure: why, successor, taken_over, took } => {
-                let severity = if taken_over.is_some() { Severity::Info } else { Severity::Warning };
-                let departure = departure(why);
-                (severity, EventKind::Left { departure, successor, taken_over, took })
+            Notice::Left { departure: why, ending: how, took } => {
+                use keepwatch_vrrp::Ending as From;
+                let severity = match how {
+                    From::NobodyCame | From::TakenOver { successor: None, .. } => Severity::Warning,
+                    From::TakenOver { successor: Some(_), .. } | From::CutShort => Severity::Info,
+                };
+                (severity, EventKind::Left { departure: departure(why), ending: ending(how), took })
             }
             Notice::HandoverRefused { waited } => (Severity::Warning, EventKind::HandoverRefused { waited }),
             Notice::Contested { address, mac } => {
@@ -194,6 +198,15 @@ impl Context<'_> {
                 (Severity::Error, Anomaly::DualMaster { theirs: theirs.get(), adverts, mac })
             }
         }
+    }
+}
+
+const fn ending(ending: keepwatch_vrrp::Ending) -> Ending {
+    use keepwatch_vrrp::Ending as From;
+    match ending {
+        From::TakenOver { successor, after } => Ending::TakenOver { successor, after },
+        From::NobodyCame => Ending::NobodyCame,
+        From::CutShort => Ending::CutShort,
     }
 }
 

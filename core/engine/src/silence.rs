@@ -18,21 +18,19 @@ pub(crate) struct Silence {
     interface: InterfaceId,
     /// Frames received by then.
     received: u64,
-    /// Since when no advert was heard.
-    since: Instant,
     /// When to count again.
     pub(crate) until: Instant,
 }
 
 impl Engine {
-    /// A MASTER heard so far has not been heard for this long.
-    pub(crate) fn suspect_silence(&mut self, now: Instant, interface: InterfaceId, silent: Duration) {
+    /// A MASTER heard so far has fallen silent, and this host is taking over.
+    pub(crate) fn suspect_silence(&mut self, now: Instant, interface: InterfaceId) {
         if self.silences.iter().any(|silence| silence.interface == interface) {
             return;
         }
         let Some(received) = self.count_received(interface) else { return };
         let until = now + LISTEN_FOR;
-        self.silences.push(Silence { interface, received, since: now - silent, until });
+        self.silences.push(Silence { interface, received, until });
         self.arm_earlier(Some(until));
     }
 
@@ -52,8 +50,7 @@ impl Engine {
             }
             let name = interface.name.clone();
             if self.count_received(silence.interface) == Some(silence.received) {
-                let silent = now.since(silence.since);
-                let kind = EventKind::NothingReceived { interface: name, silent };
+                let kind = EventKind::NothingReceived { interface: name, listened: LISTEN_FOR };
                 self.publish(Draft::general(Severity::Warning, kind));
             }
         }

@@ -142,7 +142,7 @@ impl Engine {
         let is_new = interface.index() != Some(link.index);
         let update = interface.update_link(Some(link));
         if is_new || interface.lacks_socket() {
-            interface.reopen(id, &self.parts.poller)?;
+            interface.open_missing(id, &self.parts.poller)?;
         }
         if let Some(virtual_link) = &mut interface.virtual_link {
             virtual_link.failure_told = false;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{optional_seconds, seconds};
+use crate::time::seconds;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub enum EventKind {
     Leaving {
         /// What for.
         departure: Departure,
+        /// Why: the reason of the transition that follows.
+        reason: Reason,
+        /// The effective priority, 1 to 255.
+        priority: u8,
         /// How long it waits for a successor.
         #[serde(rename = "patience_seconds", with = "seconds")]
         patience: Duration,
@@ -41,16 +45,13 @@ pub enum EventKind {
     Left {
         /// What for.
         departure: Departure,
-        /// The successor's address; none if no advert of one was heard.
-        successor: Option<IpAddr>,
-        /// From the beginning until the successor was first noticed.
-        #[serde(default, rename = "taken_over_seconds", with = "optional_seconds")]
-        taken_over: Option<Duration>,
+        /// How it ended.
+        ending: Ending,
         /// From the beginning until the last address was given up.
         #[serde(rename = "took_seconds", with = "seconds")]
         took: Duration,
     },
-    /// A hand-over was asked for and nobody took over: MASTER as before.
+    /// A hand-over was asked for, or its group left, and nobody took over: MASTER as before.
     HandoverRefused {
         /// How long it was tried.
         #[serde(rename = "waited_seconds", with = "seconds")]
@@ -72,13 +73,13 @@ pub enum EventKind {
         /// The other host's hardware address.
         mac: String,
     },
-    /// An interface that is up has received nothing since the MASTER on it fell silent and this host took over.
+    /// An interface that is up has received nothing since this host took over from a MASTER that fell silent.
     NothingReceived {
         /// Its name.
         interface: String,
         /// For how long.
-        #[serde(rename = "silent_seconds", with = "seconds")]
-        silent: Duration,
+        #[serde(rename = "listened_seconds", with = "seconds")]
+        listened: Duration,
     },
     /// A kernel setting that a hand-over needs cannot be changed.
     SettingRefused {
@@ -296,6 +297,25 @@ pub enum Departure {
     Yield,
     /// Another member of its group leaves.
     Group,
+}
+
+/// How a MASTER's leaving ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ending {
+    /// Somebody took over.
+    TakenOver {
+        /// Its address; none if only its announcements were heard.
+        successor: Option<IpAddr>,
+        /// From the beginning until it was first noticed.
+        #[serde(rename = "after_seconds", with = "seconds")]
+        after: Duration,
+    },
+    /// Nobody took over in time.
+    NobodyCame,
+    /// It was ended before anybody could take over.
+    CutShort,
 }
 
 /// A step of a transition, and how long it took.

@@ -9,5 +9,7 @@ mod time;
 mod words;
 
 pub use event::{Event, Severity};
-pub use kind::{Anomaly, Departure, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook};
+pub use kind::{
+    Anomaly, Departure, Ending, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook,
+};
 pub use time::Timestamp;

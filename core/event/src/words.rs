@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::kind::{Anomaly, Departure, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook};
+use crate::kind::{
+    Anomaly, Departure, Ending, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook,
+};
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,7 +82,7 @@ impl fmt::Display for Step {
 
 impl fmt::Display for StepTook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} after {}", self.step, Rounded(self.took))
+        write!(f, "{} +{}", self.step, Rounded(self.took))
     }
 }
 
@@ -155,7 +157,7 @@ impl fmt::Display for Anomaly {
                 write!(
                     f,
                     "it also claims to be MASTER ({mac}priority {theirs}, {adverts} adverts): it probably does not \
-                     hear us; look for a filter on the way"
+                     hear us; look for a filter for IP protocol 112 here, there or on the way"
                 )
             }
         }
@@ -174,22 +176,24 @@ impl fmt::Display for EventKind {
             }
             Self::Leaving { patience, .. } => write!(
                 f,
-                "leaving; keeping the addresses until a successor has announced them, or for {}",
+                "leaving; keeping the addresses until a successor has announced them; if nobody is heard, for {}",
                 Rounded(*patience)
             ),
-            Self::Left { taken_over: None, took, .. } => {
+            Self::Left { ending: Ending::NobodyCame, took, .. } => {
                 write!(f, "left after {}: nobody took over", Rounded(*took))
             }
-            Self::Left { successor, taken_over: Some(taken_over), took, .. } => {
-                let successor =
-                    successor.map_or_else(|| "a successor".to_owned(), |address| address.to_string());
-                write!(
-                    f,
-                    "left after {}: {successor} took over after {}",
-                    Rounded(*took),
-                    Rounded(*taken_over)
-                )
+            Self::Left { ending: Ending::CutShort, took, .. } => {
+                write!(f, "left after {}, without waiting for a successor", Rounded(*took))
             }
+            Self::Left { ending: Ending::TakenOver { successor: Some(successor), after }, took, .. } => {
+                write!(f, "left after {}: {successor} took over after {}", Rounded(*took), Rounded(*after))
+            }
+            Self::Left { ending: Ending::TakenOver { successor: None, after }, took, .. } => write!(
+                f,
+                "left after {}: another host announced the addresses after {}, but no advert of it was heard",
+                Rounded(*took),
+                Rounded(*after)
+            ),
             Self::HandoverRefused { waited } => {
                 write!(f, "nobody took over within {}; MASTER as before", Rounded(*waited))
             }
@@ -202,14 +206,16 @@ impl fmt::Display for EventKind {
                 let source = source.map(|source| format!(" (probably {source})")).unwrap_or_default();
                 write!(
                     f,
-                    "two MASTERs: {mac}{source} claims the addresses, too, and none of its adverts reaches this host; \
-                     look for a filter for IP protocol 112, here or on the way"
+                    "two hosts hold the addresses: {mac}{source} goes on announcing them, and none of its adverts reaches \
+                     this host: IP protocol 112 is filtered, here or on the way, or its VRRP daemon died and left the \
+                     addresses there"
                 )
             }
-            Self::NothingReceived { interface, silent } => write!(
+            Self::NothingReceived { interface, listened } => write!(
                 f,
-                "{interface} is up but has received nothing for {}: if this host is deaf, another one may be MASTER, too",
-                Rounded(*silent)
+                "{interface} is up but has received nothing since the take-over {} ago: if this host is deaf, another one \
+                 may be MASTER, too",
+                Rounded(*listened)
             ),
             Self::SettingRefused { setting, error, consequence } => {
                 write!(f, "cannot set {setting}: {error}; {consequence}")

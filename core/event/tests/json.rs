@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{
-    Anomaly, Departure, Event, EventKind, Hindrance, Reason, Severity, State, Step, StepTook, Timestamp,
+    Anomaly, Departure, Ending, Event, EventKind, Hindrance, Reason, Severity, State, Step, StepTook,
+    Timestamp,
 };
 
 fn event(kind: EventKind) -> Event {
@@ -56,17 +57,23 @@ fn every_shape_is_read_back() {
             priority: 100,
             steps: Vec::new(),
         },
-        EventKind::Leaving { departure: Departure::Stop, patience: Duration::from_millis(1_300) },
+        EventKind::Leaving {
+            departure: Departure::Stop,
+            reason: Reason::Stopped,
+            priority: 100,
+            patience: Duration::from_millis(1_300),
+        },
         EventKind::Left {
             departure: Departure::Yield,
-            successor: Some("10.1.1.20".parse().unwrap()),
-            taken_over: Some(Duration::from_millis(613)),
+            ending: Ending::TakenOver {
+                successor: Some("10.1.1.20".parse().unwrap()),
+                after: Duration::from_millis(613),
+            },
             took: Duration::from_millis(634),
         },
         EventKind::Left {
             departure: Departure::Stop,
-            successor: None,
-            taken_over: None,
+            ending: Ending::NobodyCame,
             took: Duration::from_millis(1_300),
         },
         EventKind::OneWay { source: None, mac: "02:00:00:00:00:14".into() },

@@ -23,8 +23,8 @@ pub(crate) enum Command {
 }
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
-/// has taken them over (a second or so; 1.3 s at most at the default interval), and ends. A second signal ends it at
-/// once.
+/// has taken them over (a second or so; 1.3 s at the default interval if nobody does, 2.6 s in a sync group), and ends.
+/// A second signal ends it at once.
 ///
 /// Needs CAP_NET_ADMIN and CAP_NET_RAW. Logs to standard error.
 #[derive(Debug, Args)]

@@ -105,11 +105,16 @@ fn lines(event: &Event) -> Vec<String> {
         EventKind::Transition { from, to, reason, initial, priority, steps } => {
             transition(instance, *from, *to, reason, *initial, *priority, steps)
         }
-        EventKind::Leaving { departure: Departure::Yield, .. } => {
-            vec![format!("({instance}) {}", event.kind)]
+        EventKind::Leaving { departure, reason, priority, .. } => {
+            let mut lines: Vec<String> = outbid(instance, reason, *priority).into_iter().collect();
+            if *departure != Departure::Yield {
+                lines.push(format!("({instance}) sent 0 priority"));
+            }
+            lines.push(format!("({instance}) {}", event.kind));
+            lines
         }
-        EventKind::Leaving { .. } => {
-            vec![format!("({instance}) sent 0 priority"), format!("({instance}) {}", event.kind)]
+        EventKind::Left { .. } => {
+            vec![format!("({instance}) removing VIPs."), format!("({instance}) {}", event.kind)]
         }
         EventKind::PeerResigned { .. } => {
             vec![format!("({instance}) Backup received priority 0 advertisement")]
@@ -165,21 +170,22 @@ fn transition(
     let mut lines = Vec::new();
     match reason {
         Reason::NoAdvert { .. } => lines.push(format!("({instance}) Receive advertisement timeout")),
-        Reason::HigherPriority { source, theirs } => lines.push(format!(
-            "({instance}) Master received advert from {source} with higher priority {theirs}, ours {priority}"
-        )),
-        Reason::HigherAddress { source } => lines.push(format!(
-            "({instance}) Master received advert from {source} with same priority {priority} but higher IP address \
-             than ours"
-        )),
+        // One that kept its addresses has said so when it began to leave.
+        Reason::HigherPriority { .. } | Reason::HigherAddress { .. } | Reason::GroupLeft if left(steps) => {}
+        Reason::HigherPriority { .. } | Reason::HigherAddress { .. } | Reason::GroupLeft => {
+            lines.extend(outbid(instance, reason, priority));
+        }
         Reason::Hindered(hindrance) if to == State::Fault => {
             lines.push(format!("({instance}): entering FAULT state ({hindrance})"));
         }
         Reason::Hindered(hindrance) => lines.push(format!("({instance}) {hindrance}")),
-        // One that kept its addresses has said so when it resigned.
         Reason::Stopped if resigned_at_once(steps) => lines.push(format!("({instance}) sent 0 priority")),
-        Reason::MasterResigned { .. } | Reason::Owner | Reason::Started | Reason::Recovered | Reason::Stopped => {}
-        Reason::HandedOver | Reason::GroupLeft => lines.push(format!("({instance}) {reason}")),
+        Reason::MasterResigned { .. }
+        | Reason::Owner
+        | Reason::Started
+        | Reason::Recovered
+        | Reason::Stopped => {}
+        Reason::HandedOver => lines.push(format!("({instance}) {reason}")),
         // Reasons of later versions have a name at least.
         _ => lines.push(format!("({instance}) {reason}")),
     }
@@ -193,15 +199,34 @@ fn transition(
         }
         State::Stopped => lines.push(format!("({instance}) Stopped")),
     }
-    if from == State::Master {
+    if from == State::Master && !left(steps) {
         lines.push(format!("({instance}) removing VIPs."));
     }
     lines
 }
 
+/// Who is MASTER instead, and why.
+fn outbid(instance: &str, reason: &Reason, priority: u8) -> Option<String> {
+    match reason {
+        Reason::HigherPriority { source, theirs } => Some(format!(
+            "({instance}) Master received advert from {source} with higher priority {theirs}, ours {priority}"
+        )),
+        Reason::HigherAddress { source } => Some(format!(
+            "({instance}) Master received advert from {source} with same priority {priority} but higher IP address \
+             than ours"
+        )),
+        Reason::GroupLeft => Some(format!("({instance}) {reason}")),
+        _ => None,
+    }
+}
+
+/// Whether it left slowly, keeping its addresses, and has told so.
+fn left(steps: &[StepTook]) -> bool {
+    steps.iter().any(|took| took.step == Step::AddressesGivenUp)
+}
+
 fn resigned_at_once(steps: &[StepTook]) -> bool {
-    let has = |step| steps.iter().any(|took| took.step == step);
-    has(Step::Resigned) && !has(Step::AddressesGivenUp)
+    steps.iter().any(|took| took.step == Step::Resigned) && !left(steps)
 }
 
 #[cfg(test)]
@@ -298,18 +323,36 @@ mod tests {
                 vec!["(VI_1) sent 0 priority", "(VI_1) Stopped", "(VI_1) removing VIPs."],
             ),
             // It has said so when it began to leave.
+            (stopped(&[Step::Resigned, Step::AddressesGivenUp]), vec!["(VI_1) Stopped"]),
             (
-                stopped(&[Step::Resigned, Step::AddressesGivenUp]),
-                vec!["(VI_1) Stopped", "(VI_1) removing VIPs."],
+                lines_of(
+                    Some("VI_1"),
+                    EventKind::Leaving {
+                        departure: Departure::Stop,
+                        reason: Reason::Stopped,
+                        priority: 100,
+                        patience: Duration::from_millis(1_300),
+                    },
+                ),
+                vec![
+                    "(VI_1) sent 0 priority",
+                    "(VI_1) leaving; keeping the addresses until a successor has announced them; if nobody is heard, for \
+                     1.30 s",
+                ],
             ),
             (
                 lines_of(
                     Some("VI_1"),
-                    EventKind::Leaving { departure: Departure::Stop, patience: Duration::from_millis(1_300) },
+                    EventKind::Leaving {
+                        departure: Departure::Yield,
+                        reason: Reason::HigherPriority { source, theirs: 110 },
+                        priority: 100,
+                        patience: Duration::from_secs(1),
+                    },
                 ),
                 vec![
-                    "(VI_1) sent 0 priority",
-                    "(VI_1) leaving; keeping the addresses until a successor has announced them, or for 1.30 s",
+                    "(VI_1) Master received advert from 10.0.0.2 with higher priority 110, ours 100",
+                    "(VI_1) leaving; keeping the addresses until its successor has announced them",
                 ],
             ),
         ];

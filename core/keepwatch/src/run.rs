@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::{Config, StopMode};
@@ -102,6 +103,9 @@ fn refuse(error: &StartError) -> ExitCode {
     exit::with(exit::PRIVILEGES)
 }
 
+/// Signals that come this soon one after the other are one request: supervisors tell a process and its group.
+const SAME_REQUEST: Duration = Duration::from_millis(200);
+
 /// Runs the engine until the daemon is told to stop, or it ends by itself.
 fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -114,10 +118,18 @@ fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
         let _ = tell.send(());
     })?;
     runtime.block_on(async {
-        signals.wait(&mut ended, bus, path).await;
+        let Some(signal) = signals.wait(&mut ended, bus, path).await else { return };
+        stopping(bus, signal);
         running.stop();
+        let told = Instant::now();
         // It may keep its addresses for a moment; whoever asks twice wants it to end.
-        signals.wait(&mut ended, bus, path).await;
+        while let Some(signal) = signals.wait(&mut ended, bus, path).await {
+            if told.elapsed() < SAME_REQUEST {
+                continue;
+            }
+            stopping(bus, &format!("{signal} again, at once"));
+            return;
+        }
     });
     running.stop_now();
     running.join()
@@ -149,23 +161,28 @@ impl Signals {
         })
     }
 
-    /// Waits until the daemon is told to stop, or its engine has ended.
-    async fn wait(&mut self, ended: &mut oneshot::Receiver<()>, bus: &Bus, path: &str) {
+    /// Waits until the daemon is told to stop, by the signal given back, or its engine has ended.
+    async fn wait(
+        &mut self,
+        ended: &mut oneshot::Receiver<()>,
+        bus: &Bus,
+        path: &str,
+    ) -> Option<&'static str> {
         if ended.is_terminated() {
-            return;
+            return None;
         }
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return stopping(bus, "SIGTERM"),
-                _ = self.interrupt.recv() => return stopping(bus, "SIGINT"),
-                _ = self.quit.recv() => return stopping(bus, "SIGQUIT"),
+                _ = self.terminate.recv() => return Some("SIGTERM"),
+                _ = self.interrupt.recv() => return Some("SIGINT"),
+                _ = self.quit.recv() => return Some("SIGQUIT"),
                 // Fingers and scripts know them from keepalived; their default would end us with addresses in place.
                 _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 _ = self.hangup.recv() => keep(bus, path),
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
-                _ = &mut *ended => return,
+                _ = &mut *ended => return None,
             }
         }
     }

@@ -45,7 +45,7 @@ pub mod wire;
 pub use action::{Action, Actions};
 pub use anomaly::Anomaly;
 pub use input::{Input, LinkState, Received, Source, Transport};
-pub use notice::{AddressTrouble, Departure, Hindrance, Notice, StateName, TransitionReason};
+pub use notice::{AddressTrouble, Departure, Ending, Hindrance, Notice, StateName, TransitionReason};
 pub use params::{
     AnnouncePolicy, Destination, HigherAdverts, InvalidParams, LinkTracking, LowerAdverts, Params,
     Preemption, Refresh, Schedule, SourceCheck, Start, StopMode, TrackWeight, UnicastPeer,

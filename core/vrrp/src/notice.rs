@@ -101,6 +101,10 @@ pub enum Notice {
     Leaving {
         /// What for.
         departure: Departure,
+        /// Why: the reason of the transition that follows.
+        reason: TransitionReason,
+        /// The effective priority.
+        priority: Priority,
         /// How long it waits for a successor.
         patience: Duration,
     },
@@ -108,10 +112,8 @@ pub enum Notice {
     Left {
         /// What for.
         departure: Departure,
-        /// The successor's address; `None` if none was heard.
-        successor: Option<IpAddr>,
-        /// From the beginning until the successor's first advert or announcement.
-        taken_over: Option<Duration>,
+        /// How it ended.
+        ending: Ending,
         /// From the beginning until the last address was given up.
         took: Duration,
     },
@@ -195,6 +197,22 @@ pub enum TransitionReason {
     HandedOver,
     /// Left because another member of its group did.
     GroupLeft,
+}
+
+/// How a MASTER's leaving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Somebody took over.
+    TakenOver {
+        /// Whose adverts were heard; `None` if only announcements were.
+        successor: Option<IpAddr>,
+        /// From the beginning until the first sign of a successor.
+        after: Duration,
+    },
+    /// Nobody took over in time.
+    NobodyCame,
+    /// It was ended before anybody could take over.
+    CutShort,
 }
 
 /// Why a MASTER leaves.

@@ -123,6 +123,28 @@ fn departures(routers: &Routers) -> Vec<Option<Departure>> {
     routers.iter().map(|(_, _, router)| router.departure()).collect()
 }
 
+/// The first one hears a priority of 200 at 5 ms.
+fn yield_first(routers: &mut Routers, actions: &mut Actions) {
+    hear_peer(routers, SEGMENT, 5, 200, actions);
+}
+
+fn hear_peer(routers: &mut Routers, segment: Segment, at: u64, priority: u8, actions: &mut Actions) {
+    let list = [10, 1, 1, 30];
+    let advert = Advert {
+        version: Version::V3,
+        vrid: Vrid::new(51).unwrap(),
+        claim: Claim::Holds(Priority::new(priority).unwrap()),
+        interval: AdvertInterval::DEFAULT,
+        addresses: AddressList::new(Family::V4, &list),
+        auth: Auth::None,
+    };
+    let (source, destination) = (ip("10.1.1.20"), ip("224.0.0.18"));
+    let mut payload = Vec::new();
+    advert.emit(&mut payload, source, destination, ChecksumForm::WithPseudoHeader);
+    let packet = Packet { source, destination, ttl: 255, payload: &payload };
+    routers.receive(Instant::from_millis(at), segment, &packet, actions);
+}
+
 #[test]
 fn a_group_hands_over_together_and_takes_twice_as_long() {
     let (mut routers, mut actions) = group_of_two();
@@ -141,20 +163,7 @@ fn a_group_hands_over_together_and_takes_twice_as_long() {
 #[test]
 fn a_group_whose_one_member_yields_resigns_with_the_others() {
     let (mut routers, mut actions) = group_of_two();
-    let list = [10, 1, 1, 30];
-    let advert = Advert {
-        version: Version::V3,
-        vrid: Vrid::new(51).unwrap(),
-        claim: Claim::Holds(Priority::new(200).unwrap()),
-        interval: AdvertInterval::DEFAULT,
-        addresses: AddressList::new(Family::V4, &list),
-        auth: Auth::None,
-    };
-    let (source, destination) = (ip("10.1.1.20"), ip("224.0.0.18"));
-    let mut payload = Vec::new();
-    advert.emit(&mut payload, source, destination, ChecksumForm::WithPseudoHeader);
-    let packet = Packet { source, destination, ttl: 255, payload: &payload };
-    routers.receive(Instant::from_millis(5), SEGMENT, &packet, &mut actions);
+    yield_first(&mut routers, &mut actions);
     assert_eq!(departures(&routers), [Some(Departure::Yield), Some(Departure::Group)]);
     let resigned: Vec<usize> = actions
         .drain()
@@ -176,4 +185,40 @@ fn one_member_that_nobody_succeeds_keeps_the_others() {
     assert_eq!(departures(&routers), [None; 2]);
     let kept = actions.drain().filter(|(_, action)| matches!(action, Action::KeepAddress(0))).count();
     assert_eq!(kept, 2);
+}
+
+/// A member that was left alone by its group's successor goes on: serving beats keeping to a plan.
+#[test]
+fn a_member_that_followed_its_group_and_has_no_successor_stays() {
+    let (mut routers, mut actions) = group_of_two();
+    yield_first(&mut routers, &mut actions);
+    let _ = actions.drain().count();
+    routers.handle_timeout(Instant::from_millis(2_605), &mut actions);
+    let states: Vec<StateName> = routers.iter().map(|(_, _, router)| router.state()).collect();
+    assert_eq!(states, [StateName::Backup, StateName::Master]);
+    assert!(routers.get(RouterId(1)).unwrap().is_serving());
+}
+
+/// With crossed priorities a member would take back alone what its group gave away, and the other's group would
+/// follow, for ever.
+#[test]
+fn a_member_that_followed_its_group_does_not_preempt() {
+    let (mut routers, mut actions) = group_of_two();
+    yield_first(&mut routers, &mut actions);
+    let mac = MacAddress([2, 0, 0, 0, 0, 0x14]);
+    let claimed = Input::AddressClaimed { address: 0, mac, how: Claimed::Announced };
+    routers.handle(Instant::from_millis(700), RouterId(1), claimed, &mut actions);
+    routers.handle_timeout(Instant::from_millis(720), &mut actions);
+    // Its successor has priority 50; this one has 100.
+    for second in 1..20 {
+        hear_peer(
+            &mut routers,
+            Segment { interface: InterfaceId(1), ..SEGMENT },
+            second * 1_000,
+            50,
+            &mut actions,
+        );
+        routers.handle_timeout(Instant::from_millis(second * 1_000 + 900), &mut actions);
+    }
+    assert_eq!(routers.get(RouterId(1)).unwrap().state(), StateName::Backup);
 }

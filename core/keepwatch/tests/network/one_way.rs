@@ -37,7 +37,10 @@ fn pair() -> Result<(Site, Daemon, Daemon), Failed> {
 /// What both say while each takes itself for MASTER, and that it ends when the filter does.
 fn both_say_so(site: &Site, h1: Daemon, h2: Daemon, host: usize) -> Result<(), Failed> {
     let (first, second) = (site.host(1).mac()?, site.host(2).mac()?);
-    wait_for_line(&h2, &format!("two MASTERs: {first} (probably 10.1.1.10) claims the addresses"))?;
+    wait_for_line(
+        &h2,
+        &format!("two hosts hold the addresses: {first} (probably 10.1.1.10) goes on announcing them"),
+    )?;
     wait_for_line(
         &h1,
         &format!("advert from 10.1.1.20: it also claims to be MASTER (at {second}, priority 100"),
@@ -69,7 +72,10 @@ fn deaf_beside_keepalived() -> Result<(), Failed> {
     wait_for_line(&h2, "is MASTER with priority 150")?;
     let first = site.host(1).mac()?;
     site.host(2).drop_vrrp(Direction::Incoming)?;
-    wait_for_line(&h2, &format!("two MASTERs: {first} (probably 10.1.1.10) claims the addresses"))?;
+    wait_for_line(
+        &h2,
+        &format!("two hosts hold the addresses: {first} (probably 10.1.1.10) goes on announcing them"),
+    )?;
     site.host(2).stop_dropping()?;
     site.wait_for_holder(1, vip())?;
     stop(h2)?;
@@ -121,7 +127,7 @@ fn nothing_received() -> Result<(), Failed> {
     site.lan
         .run_on_switch("nft", "add chain bridge deaf out { type filter hook postrouting priority 0 ; }")?;
     site.lan.run_on_switch("nft", "add rule bridge deaf out oifname h2 drop")?;
-    wait_for_line(&h2, "eth0 is up but has received nothing for")?;
+    wait_for_line(&h2, "eth0 is up but has received nothing since the take-over")?;
     site.lan.run_on_switch("nft", "delete table bridge deaf")?;
     site.wait_for_holder(1, vip())?;
     stop(h1)?;

@@ -22,8 +22,12 @@ const ANSWER_AFTER: Duration = Duration::from_millis(50);
 const ANSWER_EVERY: Duration = Duration::from_secs(1);
 /// A contest that goes on is told again after this time.
 const TELL_EVERY: Duration = Duration::from_secs(60);
-/// Claims this far apart, without an advert between them, come from a host that we do not hear.
+/// Announcements over this time, without an advert between them, come from a host that we do not hear.
 const DEAF_AFTER: Duration = Duration::from_secs(1);
+/// So many of them at least.
+const DEAF_COUNT: u8 = 3;
+/// A claim this long after the one before begins a contest anew.
+const CONTEST_ENDS: Duration = Duration::from_secs(10);
 
 /// All contests of one mastership.
 #[derive(Debug)]
@@ -40,6 +44,9 @@ struct Contest {
     address: usize,
     mac: MacAddress,
     since: Instant,
+    last_at: Instant,
+    /// Announcements since then.
+    announcements: u8,
     announced_at: Option<Instant>,
     answer_at: Option<Instant>,
     answered_at: Option<Instant>,
@@ -79,17 +86,28 @@ impl Contests {
     fn note(&mut self, address: usize, mac: MacAddress, how: Claimed, after: Duration, now: Instant) {
         let position = self.contests.iter().position(|contest| contest.address == address);
         let known = position.map(|position| self.contests.remove(position));
-        let mut contest = known.filter(|contest| contest.mac == mac).unwrap_or_else(|| Contest {
+        let goes_on = |contest: &Contest| contest.mac == mac && now.since(contest.last_at) < CONTEST_ENDS;
+        let mut contest = known.filter(goes_on).unwrap_or_else(|| Contest {
             address,
             mac,
             since: now,
+            last_at: now,
+            announcements: 0,
             announced_at: None,
             answer_at: None,
             answered_at: known.and_then(|contest| contest.answered_at),
-            told_at: None,
+            told_at: known.filter(|contest| contest.mac == mac).and_then(|contest| contest.told_at),
         });
+        contest.last_at = now;
         if how == Claimed::Announced {
             contest.announced_at = Some(now);
+            contest.announcements = contest.announcements.saturating_add(1);
+        }
+        // Whoever we do not hear wins: it is MASTER with more right, or hears us and yields. Answering for ever would
+        // turn the neighbours back and forth.
+        if self.told_deaf {
+            self.contests.push(contest);
+            return;
         }
         let earliest = contest.answered_at.map_or(now, |at| at + ANSWER_EVERY);
         let answer_at = earliest.max(now + after);
@@ -103,9 +121,13 @@ impl Contests {
         if self.told_deaf {
             return None;
         }
-        let contest = self.contests.iter().find(|contest| now.since(contest.since) >= DEAF_AFTER)?;
+        let goes_on = |contest: &&Contest| {
+            contest.announcements >= DEAF_COUNT && now.since(contest.since) >= DEAF_AFTER
+        };
+        let mac = self.contests.iter().find(goes_on)?.mac;
         self.told_deaf = true;
-        Some(contest.mac)
+        self.forget_answers();
+        Some(mac)
     }
 }
 
@@ -148,7 +170,8 @@ impl VirtualRouter {
 
     /// Answers claims whose time has come.
     pub(super) fn answer_contests(&mut self, now: Instant, out: &mut Actions) {
-        let State::Master(Master { phase: Phase::Serving { .. }, contests, missing, .. }) = &mut self.state
+        let State::Master(Master { phase: Phase::Serving { .. }, contests, missing, rival, .. }) =
+            &mut self.state
         else {
             return;
         };
@@ -164,7 +187,9 @@ impl VirtualRouter {
             contest.answered_at = Some(now);
             contest.announced_at = None;
             out.push(self.id, Action::Announce(address));
-            if contest.told_at.is_none_or(|at| now.since(at) >= TELL_EVERY) {
+            // A MASTER whose adverts are heard is told by itself.
+            let is_news = rival.is_none() && contest.told_at.is_none_or(|at| now.since(at) >= TELL_EVERY);
+            if is_news {
                 contest.told_at = Some(now);
                 out.push(self.id, Action::Tell(Notice::Contested { address, mac }));
             }

@@ -115,14 +115,10 @@ impl VirtualRouter {
             return;
         }
         // Nothing is kept: whether anybody takes over is not waited for.
-        match self.params.stop_mode {
-            StopMode::Lossless | StopMode::Rfc => self.resign(out),
-            StopMode::Silent => {}
-        }
         let interval = self.params.interval;
         let mut backup = Self::silent_backup(now, now + self.master_down(interval), interval);
         backup.has_handed_over = true;
-        self.enter_backup(now, TransitionReason::HandedOver, backup, out);
+        self.enter_backup_resigning(now, TransitionReason::HandedOver, backup, out);
     }
 
     /// Another member of its group leaves for this reason: so does this one.
@@ -144,7 +140,7 @@ impl VirtualRouter {
         if let State::Backup(backup) = &mut self.state {
             backup.has_handed_over = false;
         }
-        if self.departure() == Some(Departure::HandOver) {
+        if matches!(self.departure(), Some(Departure::HandOver | Departure::Group)) {
             self.stay(now, out);
         }
     }
@@ -161,7 +157,8 @@ impl VirtualRouter {
         // Two copies, because one may be lost; never again, because each restarts the successor's skew time.
         self.send_resignation(out);
         self.send_resignation(out);
-        out.push(self.id, Action::Tell(Notice::Leaving { departure, patience }));
+        let priority = self.priority;
+        out.push(self.id, Action::Tell(Notice::Leaving { departure, reason, priority, patience }));
         // Nothing was in place.
         self.give_up_kept(now, out, |_| false);
     }
@@ -214,10 +211,9 @@ impl VirtualRouter {
         let announced = self.announced_lately();
         self.begin_leaving(now, Departure::Yield, reason, ANNOUNCED_WITHIN, out);
         self.hear_successor(now, theirs, received);
-        out.push(
-            self.id,
-            Action::Tell(Notice::Leaving { departure: Departure::Yield, patience: ANNOUNCED_WITHIN }),
-        );
+        let (departure, patience) = (Departure::Yield, ANNOUNCED_WITHIN);
+        let priority = self.priority;
+        out.push(self.id, Action::Tell(Notice::Leaving { departure, reason, priority, patience }));
         for address in announced {
             self.mark_announced(now, address);
         }
@@ -274,9 +270,18 @@ impl VirtualRouter {
                 self.renew_lifetimes(now, out);
             }
             // Whoever probes must not find us.
-            Claimed::Probed => self.give_up_kept(now, out, |kept| kept.address == address),
+            Claimed::Probed => {
+                self.note_first_sign(now);
+                self.give_up_kept(now, out, |kept| kept.address == address);
+            }
             // The successor announces as well.
             Claimed::Used => {}
+        }
+    }
+
+    fn note_first_sign(&mut self, now: Instant) {
+        if let State::Master(Master { phase: Phase::Leaving(leaving), .. }) = &mut self.state {
+            leaving.first_sign_at.get_or_insert(now);
         }
     }
 
@@ -367,7 +372,8 @@ impl VirtualRouter {
         }
         backup.heard = heard;
         backup.seen.extend(heard.map(|heard| heard.source));
-        backup.has_handed_over = departure == Departure::HandOver;
+        // A member that left for its group's sake would take back alone what the group gave away, and so on for ever.
+        backup.has_handed_over = matches!(departure, Departure::HandOver | Departure::Group);
         self.enter_backup(now, reason, backup, out);
         if let Some(Heard { source, priority, .. }) = heard {
             out.push(self.id, Action::Tell(Notice::PeerSeen { source, priority }));

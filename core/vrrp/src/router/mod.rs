@@ -377,8 +377,7 @@ impl VirtualRouter {
     // The doors into a state: nothing else assigns one that differs in kind. Each leaves the old one first.
 
     fn enter_hindered(&mut self, now: Instant, hindrance: Hindrance, out: &mut Actions) {
-        self.resign(out);
-        self.leave(now, out);
+        self.let_go(now, out);
         self.state = if hindrance.is_awaited() {
             State::Init { awaiting: Some(hindrance) }
         } else {
@@ -393,7 +392,27 @@ impl VirtualRouter {
         self.tell_transition(now, reason, out);
     }
 
+    /// Resigns, and is a backup at once.
+    fn enter_backup_resigning(
+        &mut self,
+        now: Instant,
+        reason: TransitionReason,
+        backup: Backup,
+        out: &mut Actions,
+    ) {
+        self.let_go(now, out);
+        self.state = State::Backup(backup);
+        self.tell_transition(now, reason, out);
+    }
+
     fn enter_stopped(&mut self, now: Instant, out: &mut Actions) {
+        self.let_go(now, out);
+        self.state = State::Stopped;
+        self.tell_transition(now, TransitionReason::Stopped, out);
+    }
+
+    /// Gives mastership up at once, resigning as the stop mode says.
+    fn let_go(&mut self, now: Instant, out: &mut Actions) {
         match self.params.stop_mode {
             StopMode::Lossless => {
                 self.resign(out);
@@ -406,8 +425,6 @@ impl VirtualRouter {
             }
             StopMode::Silent => self.leave(now, out),
         }
-        self.state = State::Stopped;
-        self.tell_transition(now, TransitionReason::Stopped, out);
     }
 
     /// Sends priority zero, twice, if this router advertises. One that slept does not: another is MASTER by now, and
@@ -415,7 +432,7 @@ impl VirtualRouter {
     ///
     /// RFC 9568 §6.4.3: "Send an ADVERTISEMENT with Priority = 0". Two copies, because one may be lost; never
     /// again, because each restarts the successor's skew time.
-    pub(super) fn resign(&mut self, out: &mut Actions) {
+    fn resign(&mut self, out: &mut Actions) {
         match &self.state {
             State::Master(Master { phase: Phase::Serving { .. }, .. }) => {
                 self.send_resignation(out);
@@ -452,11 +469,9 @@ impl VirtualRouter {
         for kept in &leaving.kept {
             out.push(self.id, Action::RemoveAddress(kept.address));
         }
-        let successor = leaving.successor.filter(|successor| !successor.has_resigned);
         let notice = Notice::Left {
             departure: leaving.departure,
-            successor: successor.map(|successor| successor.heard.source),
-            taken_over: leaving.first_sign_at.map(|at| at.since(leaving.since)),
+            ending: leaving.ending(now),
             took: now.since(leaving.since),
         };
         out.push(self.id, Action::Tell(notice));

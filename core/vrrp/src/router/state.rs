@@ -8,7 +8,7 @@ use super::announcements::Announcements;
 use super::contests::Contests;
 use super::leaving::ANNOUNCEMENT_GAP;
 use crate::input::{Source, Transport};
-use crate::notice::{Departure, Hindrance, StateName, TransitionReason};
+use crate::notice::{Departure, Ending, Hindrance, StateName, TransitionReason};
 use crate::params::Params;
 use crate::scalar::{AdvertInterval, Priority};
 use crate::time::Instant;
@@ -154,6 +154,16 @@ impl Leaving {
         let Some(first_sign_at) = self.first_sign_at else { return self.until };
         let announced_by = first_sign_at + self.announced_within;
         self.announced_at.map_or(announced_by, |at| announced_by.max(at + ANNOUNCEMENT_GAP))
+    }
+
+    /// How it ends if it ends now.
+    pub(super) fn ending(&self, now: Instant) -> Ending {
+        let Some(first_sign_at) = self.first_sign_at else {
+            return if now >= self.until { Ending::NobodyCame } else { Ending::CutShort };
+        };
+        let successor = self.successor.filter(|successor| !successor.has_resigned);
+        let successor = successor.map(|successor| successor.heard.source);
+        Ending::TakenOver { successor, after: first_sign_at.since(self.since) }
     }
 
     fn poll_timeout(&self) -> Instant {

@@ -23,6 +23,9 @@ const TIMES: usize = 100;
 /// In the median: a client's own milliseconds at the flip.
 const LOST_AT_MOST: usize = 2;
 
+/// In a hundred: a busy machine may strand a client once, until the next announcement.
+const LOST_IN_ALL: usize = 200;
+
 /// One hand-over.
 struct Handover {
     what: &'static str,
@@ -82,6 +85,7 @@ fn report(how: &str, handovers: &[Handover], watch: &Watch) -> Result<(), Failed
         let (sum, median, worst) = (lost.iter().sum::<usize>(), lost[lost.len() / 2], lost[lost.len() - 1]);
         println!("{TIMES} x {what} {how}: {sum} probes lost; median {median}, worst {worst}");
         ensure(median <= LOST_AT_MOST, || format!("{what} {how}: {median} lost in the median"))?;
+        ensure(sum <= LOST_IN_ALL, || format!("{what} {how}: {sum} lost in all"))?;
     }
     let worst = handovers.iter().max_by_key(|handover| handover.lost).ok_or("none")?;
     if worst.lost > LOST_AT_MOST {

@@ -77,13 +77,41 @@ fn claims_that_go_on_without_an_advert_say_that_we_are_deaf() {
     rig.timeout(4_610);
     rig.feed(4_610, Input::AddressUsable(0));
     assert!(rig.router.is_serving());
+    // Its use, for which nobody needs to be MASTER, says nothing.
+    rig.feed(4_650, claim(Claimed::Used));
     assert!(rig.feed(4_700, claim(Claimed::Announced)).is_empty());
-    rig.timeout(4_750);
+    assert!(rig.feed(4_750, claim(Claimed::Announced)).is_empty());
+    rig.timeout(4_760);
     assert_eq!(
         rig.feed(5_700, claim(Claimed::Announced)),
         ["tell Deaf { mac: MacAddress([2, 0, 0, 0, 0, 20]), source: Some(10.1.1.20) }"]
     );
     assert!(rig.feed(6_700, claim(Claimed::Announced)).is_empty(), "told once");
+    // Neighbours are not turned back and forth: it is answered no more.
+    for second in 7..60 {
+        let actions = rig.timeout(second * 1_000);
+        assert!(!actions.iter().any(|action| action == "tell Contested"), "{actions:?}");
+        rig.feed(second * 1_000 + 100, claim(Claimed::Announced));
+        let deadline = rig.deadline().unwrap();
+        assert!(deadline >= (second + 1) * 1_000 * MS - 500 * MS, "{second}: {deadline}");
+    }
+}
+
+/// Two uses a quarter of an hour apart are no MASTER that goes on.
+#[test]
+fn claims_now_and_then_do_not_mean_that_we_are_deaf() {
+    let mut rig = Rig::backup(params());
+    rig.hear(1_000, from_peer(150));
+    rig.timeout(4_610);
+    rig.feed(4_610, Input::AddressUsable(0));
+    for minute in 1..20 {
+        let at = 4_700 + minute * 60_000;
+        for second in 0..60 {
+            rig.timeout(at - 60_000 + second * 1_000);
+        }
+        let actions = rig.feed(at, claim(Claimed::Announced));
+        assert!(!actions.iter().any(|action| action.contains("Deaf")), "{actions:?}");
+    }
 }
 
 #[test]

@@ -73,7 +73,12 @@ fn a_stop_resigns_twice_and_keeps_the_address_until_its_successor_has_announced_
     let mut rig = Rig::master(params());
     assert_eq!(
         rig.feed(100, Input::Stop),
-        ["expire 0 3.3s", "advert 0", "advert 0", "tell Leaving { departure: Stop, patience: 1.3s }"]
+        [
+            "expire 0 3.3s",
+            "advert 0",
+            "advert 0",
+            "tell Leaving { departure: Stop, reason: Stopped, priority: Priority(100), patience: 1.3s }"
+        ]
     );
     assert_eq!(rig.state(), StateName::Master);
     assert!(!rig.router.is_serving());
@@ -88,7 +93,7 @@ fn a_stop_resigns_twice_and_keeps_the_address_until_its_successor_has_announced_
         rig.timeout(734),
         [
             "remove 0",
-            "tell Left { departure: Stop, successor: Some(10.1.1.20), taken_over: Some(613ms), took: 634ms }",
+            "tell Left { departure: Stop, ending: TakenOver { successor: Some(10.1.1.20), after: 613ms }, took: 634ms }",
             "Master -> Stopped at 100: Stopped"
         ]
     );
@@ -135,9 +140,7 @@ fn without_a_successor_it_waits_for_the_largest_skew_and_a_bit_and_a_second_at_l
         rig.feed(5, Input::Stop);
         assert_eq!(rig.deadline(), Some((5 + millis) * MS), "{millis}");
         let took = Duration::from_millis(millis);
-        let left = alloc::format!(
-            "tell Left {{ departure: Stop, successor: None, taken_over: None, took: {took:?} }}"
-        );
+        let left = alloc::format!("tell Left {{ departure: Stop, ending: NobodyCame, took: {took:?} }}");
         assert_eq!(rig.timeout(5 + millis), ["remove 0", left.as_str(), "Master -> Stopped at 100: Stopped"]);
     }
 }
@@ -197,7 +200,9 @@ fn an_announcement_counts_without_an_advert() {
     assert_eq!(rig.deadline(), Some(1_300 * MS));
     assert_eq!(
         rig.timeout(1_300).get(1).map(String::as_str),
-        Some("tell Left { departure: Stop, successor: None, taken_over: Some(200ms), took: 1.2s }")
+        Some(
+            "tell Left { departure: Stop, ending: TakenOver { successor: None, after: 200ms }, took: 1.2s }"
+        )
     );
 }
 
@@ -213,7 +218,11 @@ fn a_yield_says_nothing_and_keeps_the_address_as_long() {
     let mut rig = Rig::master(params());
     assert_eq!(
         rig.hear(500, from_peer(101)),
-        ["expire 0 3s", "tell Leaving { departure: Yield, patience: 1s }"]
+        [
+            "expire 0 3s",
+            "tell Leaving { departure: Yield, reason: HigherPriority { source: 10.1.1.20, theirs: Priority(101) }, \
+             priority: Priority(100), patience: 1s }"
+        ]
     );
     assert_eq!(rig.state(), StateName::Master);
     rig.feed(501, announced(0));
@@ -221,7 +230,7 @@ fn a_yield_says_nothing_and_keeps_the_address_as_long() {
         rig.timeout(521),
         [
             "remove 0",
-            "tell Left { departure: Yield, successor: Some(10.1.1.20), taken_over: Some(0ns), took: 21ms }",
+            "tell Left { departure: Yield, ending: TakenOver { successor: Some(10.1.1.20), after: 0ns }, took: 21ms }",
             "Master -> Backup at 100: HigherPriority { source: 10.1.1.20, theirs: Priority(101) }",
             "tell PeerSeen { source: 10.1.1.20, priority: Priority(101) }"
         ]
@@ -334,7 +343,7 @@ fn a_handover_becomes_a_backup_that_does_not_preempt() {
         rig.timeout(721),
         [
             "remove 0",
-            "tell Left { departure: HandOver, successor: Some(10.1.1.20), taken_over: Some(600ms), took: 621ms }",
+            "tell Left { departure: HandOver, ending: TakenOver { successor: Some(10.1.1.20), after: 600ms }, took: 621ms }",
             "Master -> Backup at 100: HandedOver",
             "tell PeerSeen { source: 10.1.1.20, priority: Priority(50) }"
         ]
@@ -473,7 +482,7 @@ fn lifetimes_are_renewed_while_announcements_keep_coming() {
 #[test]
 fn a_handover_that_keeps_nothing_is_done_at_once() {
     for (mode, expected) in [
-        (StopMode::Rfc, vec!["advert 0", "advert 0", "remove 0", "Master -> Backup at 100: HandedOver"]),
+        (StopMode::Rfc, vec!["remove 0", "advert 0", "advert 0", "Master -> Backup at 100: HandedOver"]),
         (StopMode::Silent, vec!["remove 0", "Master -> Backup at 100: HandedOver"]),
     ] {
         let mut rig = Rig::master(Params { stop_mode: mode, ..params() });
