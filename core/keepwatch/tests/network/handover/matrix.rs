@@ -1,5 +1,9 @@
 //! {stop, yield} x {keepwatch, keepalived, FRR} x {version 2, 3, 3 at 10 ms, IPv6} x {1, 20 addresses, virtual MAC}.
 
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use keepwatch_lab::Capture;
 use keepwatch_vrrp::MacAddress;
 use libtest_mimic::{Failed, Trial};
 
@@ -22,6 +26,8 @@ enum Load {
     Twenty,
     /// One address, on a virtual MAC at the successor.
     Vmac,
+    /// One address, on the same virtual MAC at both: the switch moves the traffic, and clients turn to nobody.
+    VmacBoth,
 }
 
 /// One test.
@@ -43,7 +49,7 @@ pub(super) fn trials() -> Vec<Trial> {
     for leaves in [Leaves::Stop, Leaves::Yield] {
         for peer in [Program::Keepwatch, Program::Keepalived, Program::Frr] {
             for speech in [Speech::V2, Speech::V3, Speech::V3Quick, Speech::V6] {
-                for load in [Load::One, Load::Twenty, Load::Vmac] {
+                for load in [Load::One, Load::Twenty, Load::Vmac, Load::VmacBoth] {
                     rows.push(Row { leaves, peer, speech, load });
                 }
             }
@@ -56,7 +62,7 @@ pub(super) fn trials() -> Vec<Trial> {
 impl Row {
     /// FRR always has a virtual MAC.
     fn is_distinct(&self) -> bool {
-        !(self.peer == Program::Frr && self.load == Load::Vmac)
+        !(self.peer == Program::Frr && matches!(self.load, Load::Vmac | Load::VmacBoth))
     }
 
     fn name(&self) -> String {
@@ -73,7 +79,7 @@ impl Row {
     }
 
     fn has_virtual_mac(&self) -> bool {
-        self.peer == Program::Frr || self.load == Load::Vmac
+        self.peer == Program::Frr || matches!(self.load, Load::Vmac | Load::VmacBoth)
     }
 
     /// The successor's hardware address.
@@ -89,16 +95,20 @@ impl Row {
         let site = Site::new(2)?;
         let count = if self.load == Load::Twenty { 20 } else { 2 };
         let addresses = self.speech.addresses(count);
-        let more = if self.load == Load::Vmac { "use_vmac" } else { "" };
+        let (ours_more, theirs_more) = match self.load {
+            Load::One | Load::Twenty => ("", ""),
+            Load::Vmac => ("", "use_vmac"),
+            Load::VmacBoth => ("use_vmac", "use_vmac"),
+        };
         let (ours, theirs) = match self.leaves {
             Leaves::Stop => (150, 100),
             Leaves::Yield => (100, 150),
         };
         // IPv6 has its link-local address first; the last one is what clients use.
         let watched = [bare(addresses.last().ok_or("no address")?)];
-        let start_peer = || self.peer.start(&site, 2, theirs, self.speech, &addresses, more);
-        let h1 = Program::Keepwatch.start(&site, 1, ours, self.speech, &addresses, "")?;
-        wait("h1 to hold the addresses", || site.host(1).has(watched[0]))?;
+        let start_peer = || self.peer.start(&site, 2, theirs, self.speech, &addresses, theirs_more);
+        let h1 = Program::Keepwatch.start(&site, 1, ours, self.speech, &addresses, ours_more)?;
+        wait("h1 to hold the addresses", || site.host(1).has_anywhere(watched[0]))?;
         let mut peer = None;
         if self.leaves == Leaves::Stop {
             peer = Some(start_peer()?);
@@ -107,7 +117,7 @@ impl Row {
         let watch = Watch::begin(&site, &watched)?;
         if self.leaves == Leaves::Yield {
             peer = Some(start_peer()?);
-            wait("h1 to give the address up", || !site.host(1).has(watched[0]))?;
+            wait("h1 to give the address up", || !site.host(1).has_anywhere(watched[0]))?;
         }
         // On a busy machine a peer at 10 ms may fall silent for too long, and h1 is MASTER again, rightly.
         let log = h1.stop_and_read()?;
@@ -117,9 +127,12 @@ impl Row {
         wait("h2 to hold the address", || site.host(2).has_anywhere(watched[0]))?;
         watch.wait_for_answers(300)?;
         let successor = self.successors_mac(&site)?;
+        let gap = self.switched_without_address(&site, watch.capture(), watched[0]);
         for seen in watch.finish() {
-            self.judge(&seen, masterships)?;
-            seen.ensure_one_turn(&site, masterships)?;
+            self.judge(&seen, masterships, gap)?;
+            if self.load != Load::VmacBoth {
+                seen.ensure_one_turn(&site, masterships)?;
+            }
         }
         for address in addresses.iter().map(|address| bare(address)) {
             ensure(!site.host(1).has_anywhere(address), || format!("h1 still holds {address}"))?;
@@ -132,15 +145,50 @@ impl Row {
 
     /// Loses nothing; what another program loses after the client has turned to it is told. (Nothing in our power: it
     /// announces addresses before they are usable, and its virtual MAC draws the switch's traffic sooner still.)
-    fn judge(&self, seen: &Seen, masterships: usize) -> Result<(), Failed> {
+    fn judge(
+        &self,
+        seen: &Seen,
+        masterships: usize,
+        gap: Option<(SystemTime, SystemTime)>,
+    ) -> Result<(), Failed> {
         let at_most = if self.has_virtual_mac() { LOST_AT_MOST_VMAC } else { LOST_AT_MOST } * masterships;
         let lost = seen.probes.lost();
         if self.peer == Program::Keepwatch || lost <= at_most {
             return seen.ensure_lost(at_most);
         }
+        if self.load == Load::VmacBoth {
+            let (from, to) = gap.ok_or("the peer announced nothing")?;
+            let ours = seen.lost_outside(from, to);
+            println!(
+                "{}: {lost} lost, {ours} of them not between the peer's advert and its announcement",
+                self.name()
+            );
+            return ensure(ours <= at_most, || format!("{:?}", seen.probes.lost_runs()));
+        }
         let ours = seen.lost_by_leaver();
         println!("{}: {lost} lost, {ours} of them before the client turned to the peer", self.name());
         ensure(ours <= at_most, || format!("{:?}", seen.probes.lost_runs()))
+    }
+
+    /// From the peer's first advert, which draws the switch's traffic to the virtual MAC, to its announcement, by which it
+    /// has the address.
+    fn switched_without_address(
+        &self,
+        site: &Site,
+        capture: &Capture,
+        address: IpAddr,
+    ) -> Option<(SystemTime, SystemTime)> {
+        let theirs = match self.leaves {
+            Leaves::Stop => 100,
+            Leaves::Yield => 150,
+        };
+        let own = site.host(1).mac().ok();
+        let adverts = capture.adverts();
+        let first = adverts.iter().find(|advert| advert.priority == theirs && Some(advert.mac) != own)?.at;
+        let announcements = capture.announcements(address);
+        let announced = announcements.iter().find(|(at, _)| *at >= first)?.0;
+        let slack = Duration::from_millis(2);
+        Some((first - slack, announced + slack))
     }
 
     /// Waits until the peer has heard us, so that it knows what it takes over from.

@@ -186,6 +186,13 @@ enum Turn {
 }
 
 impl Seen {
+    /// Probes lost, but for those between two moments.
+    pub(super) fn lost_outside(&self, from: SystemTime, to: SystemTime) -> usize {
+        let (wall, now) = self.clocks;
+        let instant = |at: SystemTime| now - wall.duration_since(at).unwrap_or_default();
+        self.probes.lost() - self.probes.lost_between(instant(from), instant(to))
+    }
+
     /// Probes lost before the client turned to the successor for good: the rest is the successor's.
     pub(super) fn lost_by_leaver(&self) -> usize {
         let (wall, now) = self.clocks;
