@@ -52,13 +52,17 @@ impl Engine {
         !is_shared && self.parts.macs.values().any(|known| *known == mac)
     }
 
-    fn is_master(&self, router: RouterId) -> bool {
+    pub(crate) fn is_master(&self, router: RouterId) -> bool {
         self.parts.routers.get(router).is_some_and(|router| router.state() == StateName::Master)
     }
 
     /// Listens on the interfaces that have addresses of a MASTER, and on no others.
     pub(crate) fn listen_where_needed(&mut self) {
         for id in self.interface_ids() {
+            if self.virtual_link(id).is_some() {
+                // What concerns its addresses is heard on the interface below.
+                continue;
+            }
             let needed = self.parts.instances.iter().enumerate().any(|(router, instance)| {
                 instance.held.iter().any(|held| self.wire_of(held.interface) == id)
                     && self.is_master(RouterId(router))

@@ -47,6 +47,7 @@ impl Engine {
         self.hush();
         if std::mem::take(&mut self.relisten) {
             self.listen_where_needed();
+            self.forward_where_needed();
         }
     }
 

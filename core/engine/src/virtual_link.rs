@@ -28,6 +28,8 @@ pub(crate) struct VirtualLink {
     /// Its index, once it was created.
     pub(crate) made: Option<u32>,
     pub(crate) egress: Egress,
+    /// Whether packets that arrive for others are passed on, as on the interface below.
+    pub(crate) forwards: bool,
     /// Whether it has been told that it cannot be had.
     pub(crate) failure_told: bool,
 }
@@ -40,7 +42,17 @@ impl VirtualLink {
         family: Family,
         mac: MacAddress,
     ) -> Self {
-        Self { base, router, vrid, family, mac, made: None, egress: Egress::Open, failure_told: false }
+        Self {
+            base,
+            router,
+            vrid,
+            family,
+            mac,
+            made: None,
+            egress: Egress::Open,
+            forwards: false,
+            failure_told: false,
+        }
     }
 
     /// Whether this is the interface that was created, as it was created.
@@ -67,12 +79,16 @@ impl VirtualLink {
         let is_strict = Set::ReversePathFilter.read("all").is_ok_and(|all| all == 1);
         let loose = if is_strict { 2 } else { 0 };
         let v4 = [(Set::ArpIgnore, 1), (Set::ArpFilter, 0), (Set::ReversePathFilter, loose)];
-        // Otherwise the kernel answers a successor's announcement, with the virtual MAC: the switch would send
-        // everything to this host again.
-        let v4 = v4.into_iter().chain([(Set::AcceptLocal, 0), (Set::PromoteSecondaries, 1)]);
+        // Another host's announcement is no question: with `accept_local` the kernel would answer it.
+        let v4 = v4.into_iter().chain([
+            (Set::AcceptLocal, 0),
+            (Set::PromoteSecondaries, 1),
+            (Set::ForwardIpv4, 0),
+        ]);
         let v6: &[_] = match self.family {
             Family::V4 => &[(Set::DisableIpv6, 1)],
             Family::V6 => &[
+                (Set::ForwardIpv6, 0),
                 (Set::DisableIpv6, 0),
                 (Set::AddressGeneration, 1),
                 (Set::AcceptRouterAdverts, 0),

@@ -183,6 +183,7 @@ impl Engine {
         if let Some(made) = self.virtual_link_mut(id) {
             made.made = Some(link.index);
             made.egress = Egress::Open;
+            made.forwards = false;
         }
         let consequence = "neighbours may take another of this host's addresses to be at the virtual MAC";
         self.set_all(&name, settings.into_iter(), consequence);
@@ -200,10 +201,11 @@ impl Engine {
     /// Removes an interface that was created, if it was.
     fn remove_virtual_link(&mut self, id: InterfaceId) {
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
-        let Some(made) = interface.virtual_link.as_mut().and_then(|virtual_link| virtual_link.made.take())
-        else {
-            return;
-        };
+        let Some(virtual_link) = &mut interface.virtual_link else { return };
+        let Some(made) = virtual_link.made.take() else { return };
+        // The next one is closed until it is found that its router has a say.
+        let router = virtual_link.router;
+        self.speaking.retain(|speaking| *speaking != router);
         interface.update_link(None);
         let name = interface.name.clone();
         if let Err(error) = self.parts.requests.remove_link(made) {

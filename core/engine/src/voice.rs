@@ -5,10 +5,14 @@
 //! So nothing leaves through a macvlan of ours, by whomever, while its router has no say; what arrives is still received
 //! and answered through the interface below, until the address itself goes.
 
-use keepwatch_system::netlink::Egress;
-use keepwatch_vrrp::{InterfaceId, RouterId, StateName, StopMode};
+use std::io;
+
+use keepwatch_system::InterfaceSetting;
+use keepwatch_system::netlink::{Egress, is_no_device};
+use keepwatch_vrrp::{Family, InterfaceId, RouterId, StateName, StopMode};
 
 use crate::engine::Engine;
+use crate::setup::index;
 
 impl Engine {
     /// Whether a router may speak with its virtual MAC.
@@ -52,6 +56,42 @@ impl Engine {
         }
     }
 
+    /// Passes packets for others on that arrive with a MASTER's virtual MAC, if the host does so on the interface below,
+    /// and no others (RFC 9568 §6.4.2: a backup "MUST discard packets with a destination link-layer MAC address equal to
+    /// the Virtual Router MAC address").
+    pub(crate) fn forward_where_needed(&mut self) {
+        for id in self.interface_ids() {
+            let Some(virtual_link) = self.virtual_link(id).filter(|link| link.made.is_some()) else {
+                continue;
+            };
+            let (base, router, forwards) = (virtual_link.base, virtual_link.router, virtual_link.forwards);
+            let is_master = self.is_master(router);
+            if forwards == is_master {
+                continue;
+            }
+            let setting = match virtual_link.family {
+                Family::V4 => InterfaceSetting::ForwardIpv4,
+                Family::V6 => InterfaceSetting::ForwardIpv6,
+            };
+            let name = |id| self.parts.interfaces.get(index(id)).map(|interface| interface.name.clone());
+            let (Some(name), Some(base)) = (name(id), name(base)) else { continue };
+            let value = if is_master { setting.read(&base).unwrap_or(0) } else { 0 };
+            if let Err(error) = setting.replace(&name, value)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                let consequence = if is_master {
+                    "packets that arrive with the virtual MAC are not passed on"
+                } else {
+                    "a standby host may pass packets on a second time"
+                };
+                self.tell_refused(setting.name(&name), &error, consequence.to_owned());
+            }
+            if let Some(virtual_link) = self.virtual_link_mut(id) {
+                virtual_link.forwards = is_master;
+            }
+        }
+    }
+
     fn silence(&mut self, router: RouterId) {
         self.speaking.retain(|speaking| *speaking != router);
         if let Some(vmac) = self.parts.instances.get(router.0).and_then(|instance| instance.vmac) {
@@ -65,6 +105,10 @@ impl Engine {
         let Some(link) = virtual_link.made.filter(|_| virtual_link.egress != egress) else { return };
         virtual_link.egress = egress;
         let Err(error) = self.parts.requests.set_egress(link, egress) else { return };
+        if is_no_device(&error) {
+            // It has gone, which is told where it is heard.
+            return;
+        }
         let Some(interface) = self.interface_mut_with_index(link) else { return };
         let consequence = match egress {
             Egress::Open => "nothing is sent with the virtual MAC",

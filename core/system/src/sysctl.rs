@@ -27,6 +27,10 @@ pub enum InterfaceSetting {
     ReversePathFilter,
     /// 1: when the first address of a network is removed, the others stay.
     PromoteSecondaries,
+    /// 1: IPv4 packets that arrive here for others are passed on.
+    ForwardIpv4,
+    /// 1: IPv6 packets that arrive here for others are passed on.
+    ForwardIpv6,
     /// 1: there is no IPv6.
     DisableIpv6,
     /// How link-local addresses are made. 1: not at all.
@@ -46,6 +50,8 @@ impl InterfaceSetting {
             Self::AcceptLocal => ("ipv4", "accept_local"),
             Self::ReversePathFilter => ("ipv4", "rp_filter"),
             Self::PromoteSecondaries => ("ipv4", "promote_secondaries"),
+            Self::ForwardIpv4 => ("ipv4", "forwarding"),
+            Self::ForwardIpv6 => ("ipv6", "forwarding"),
             Self::DisableIpv6 => ("ipv6", "disable_ipv6"),
             Self::AddressGeneration => ("ipv6", "addr_gen_mode"),
             Self::AcceptRouterAdverts => ("ipv6", "accept_ra"),

@@ -11,6 +11,7 @@ mod manners;
 mod one_way;
 mod peers;
 mod site;
+mod vmac;
 mod wire;
 
 use std::process::ExitCode;
@@ -76,8 +77,15 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let groups =
-        [election::CASES, faults::CASES, interop::CASES, manners::CASES, one_way::CASES, wire::CASES];
+    let groups = [
+        election::CASES,
+        faults::CASES,
+        interop::CASES,
+        manners::CASES,
+        one_way::CASES,
+        vmac::CASES,
+        wire::CASES,
+    ];
     let trials = groups.into_iter().flatten().map(trial).chain(handover::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

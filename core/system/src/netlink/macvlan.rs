@@ -23,8 +23,9 @@ pub struct NewMacvlan<'a> {
 }
 
 impl NewMacvlan<'_> {
-    /// In bridge mode: a frame from the wire that bears the macvlan's own address as sender reaches the interface
-    /// below. In private mode the macvlan swallows it.
+    /// In bridge mode: a frame from the wire that bears the macvlan's own address as sender, such as another host's with
+    /// the same virtual MAC, reaches the interface below and not the macvlan. In private mode the macvlan swallows it, and
+    /// the kernel may answer it from there.
     fn to_message(&self) -> LinkMessage {
         let mut message = LinkMessage::default();
         message.attributes = vec![

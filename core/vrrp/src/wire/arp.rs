@@ -1,4 +1,4 @@
-//! ARP (RFC 826): announcements (RFC 5227 §3), and answers for an address that its kernel does not give.
+//! Gratuitous ARP (RFC 826, RFC 5227 §3).
 
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
@@ -9,7 +9,6 @@ use crate::scalar::MacAddress;
 /// Ethernet, IPv4, address lengths 6 and 4: the only ARP there is here.
 const PREAMBLE: [u8; 6] = [0, 1, 0x08, 0x00, 6, 4];
 const REQUEST: u16 = 1;
-const REPLY: u16 = 2;
 
 /// An ARP packet for IPv4 over Ethernet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +49,6 @@ impl ArpPacket {
     pub fn is_gratuitous(&self) -> bool {
         self.sender == self.target
     }
-
-    /// Whether the packet asks who has its target: not an announcement, which may be a request, too.
-    #[must_use]
-    pub fn is_question(&self) -> bool {
-        self.operation == REQUEST && !self.is_gratuitous()
-    }
 }
 
 /// Appends the frame that tells every neighbour that `address` is at `mac` now: a broadcast ARP *request* whose
@@ -68,17 +61,6 @@ pub fn gratuitous_arp(out: &mut Vec<u8>, mac: MacAddress, address: Ipv4Addr) {
     out.extend_from_slice(&address.octets());
     out.extend_from_slice(&MacAddress::BROADCAST.0);
     out.extend_from_slice(&address.octets());
-}
-
-/// Appends the frame that answers a question: to whoever asked alone, that the address asked for is at `mac`.
-pub fn arp_reply(out: &mut Vec<u8>, mac: MacAddress, question: &ArpPacket) {
-    Ethernet { destination: question.sender_mac, source: mac, ethertype: ETHERTYPE_ARP }.emit(out);
-    out.extend_from_slice(&PREAMBLE);
-    out.extend_from_slice(&REPLY.to_be_bytes());
-    out.extend_from_slice(&mac.0);
-    out.extend_from_slice(&question.target.octets());
-    out.extend_from_slice(&question.sender_mac.0);
-    out.extend_from_slice(&question.sender.octets());
 }
 
 #[cfg(test)]
@@ -101,39 +83,6 @@ mod tests {
             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 10, 1, 1, 30,
         ];
         assert_eq!(out, expected);
-    }
-
-    /// As Linux 6.18 answers, but for the hardware address.
-    #[test]
-    fn a_question_is_answered_to_the_asker_alone() {
-        let virtual_mac = MacAddress([0x00, 0x00, 0x5e, 0x00, 0x01, 0x33]);
-        let question = ArpPacket {
-            operation: 1,
-            sender_mac: MAC,
-            sender: Ipv4Addr::new(10, 1, 1, 200),
-            target_mac: MacAddress([0; 6]),
-            target: VIP,
-        };
-        assert!(question.is_question());
-        let mut out = alloc::vec![0xa5];
-        arp_reply(&mut out, virtual_mac, &question);
-        #[rustfmt::skip]
-        let expected = [
-            0xa5,
-            0x02, 0, 0, 0, 0, 0x0a, 0x00, 0x00, 0x5e, 0x00, 0x01, 0x33, 0x08, 0x06,
-            0, 1, 0x08, 0x00, 6, 4, 0, 2,
-            0x00, 0x00, 0x5e, 0x00, 0x01, 0x33, 10, 1, 1, 30,
-            0x02, 0, 0, 0, 0, 0x0a, 10, 1, 1, 200,
-        ];
-        assert_eq!(out, expected);
-    }
-
-    #[test]
-    fn announcements_and_answers_are_no_questions() {
-        let packet = ArpPacket { operation: 1, sender_mac: MAC, sender: VIP, target_mac: MAC, target: VIP };
-        assert!(!packet.is_question());
-        let answer = ArpPacket { operation: 2, target: Ipv4Addr::new(10, 1, 1, 200), ..packet };
-        assert!(!answer.is_question());
     }
 
     #[test]

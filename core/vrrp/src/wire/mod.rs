@@ -16,7 +16,7 @@ mod neighbour_claim;
 mod announcement_tests;
 
 pub use advert::{AddressList, Advert, Auth, ChecksumForm, VRRP_PROTOCOL};
-pub use arp::{ArpPacket, arp_reply, gratuitous_arp};
+pub use arp::{ArpPacket, gratuitous_arp};
 pub use ethernet::{ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Ethernet, multicast_mac};
 pub use ip::{
     ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6, INTERNETWORK_CONTROL, IpPacket, IpSend, complete_ip, emit_ip,
