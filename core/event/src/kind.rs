@@ -1,10 +1,15 @@
-//! The kinds of events, and the reasons they give.
+//! The kinds of events.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::anomaly::Anomaly;
+use crate::hand_over::{Departure, Ending, StepTook};
+use crate::reason::Reason;
+use crate::state::{Health, InterfaceState, LogLevel, State};
 use crate::time::seconds;
 
 /// What happened.
@@ -282,271 +287,135 @@ pub enum EventKind {
         /// Why.
         error: String,
     },
-}
-
-/// Why a MASTER leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Departure {
-    /// It was told to stop.
-    Stop,
-    /// It was told to hand over.
-    HandOver,
-    /// A higher priority advertises.
-    Yield,
-    /// Another member of its group leaves.
-    Group,
-}
-
-/// How a MASTER's leaving ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Ending {
-    /// Somebody took over.
-    TakenOver {
-        /// Its address; none if only its announcements were heard.
-        successor: Option<IpAddr>,
-        /// From the beginning until it was first noticed.
-        #[serde(rename = "after_seconds", with = "seconds")]
-        after: Duration,
+    /// The health under a name that instances can track has changed.
+    HealthChanged {
+        /// The name.
+        track: String,
+        /// Before.
+        from: Health,
+        /// Now.
+        to: Health,
+        /// One line of whoever found it.
+        text: String,
     },
-    /// Nobody took over in time.
-    NobodyCame,
-    /// It was ended before anybody could take over.
-    CutShort,
-}
-
-/// A step of a transition, and how long it took.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StepTook {
-    /// Which.
-    pub step: Step,
-    /// From the end of the step before, or the decision.
-    #[serde(rename = "took_seconds", with = "seconds")]
-    pub took: Duration,
-}
-
-/// What a transition consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Step {
-    /// The addresses were put in place and became usable.
-    AddressesInPlace,
-    /// They were announced to the neighbours.
-    Announced,
-    /// The first advert was sent.
-    Advertised,
-    /// Priority zero was sent.
-    Resigned,
-    /// A successor was noticed.
-    SuccessorNoticed,
-    /// The addresses were given up.
-    AddressesGivenUp,
-}
-
-/// An instance's state. RFC 9568 calls MASTER "Active".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum State {
-    /// Not started, or waiting for something that comes by itself.
-    Init,
-    /// Standing by.
-    Backup,
-    /// Holding the addresses.
-    Master,
-    /// Unable to take part.
-    Fault,
-    /// Stopped on purpose.
-    Stopped,
-}
-
-/// The state of a network interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InterfaceState {
-    /// Up, with carrier.
-    Up,
-    /// Down, or without carrier.
-    Down,
-    /// Not there.
-    Gone,
-}
-
-/// Why an instance entered its state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "because", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Reason {
-    /// It began to take part.
-    Started,
-    /// It owns the addresses (priority 255) and asserts itself at once.
-    Owner,
-    /// It heard no advert.
-    NoAdvert {
-        /// For how long.
-        #[serde(rename = "silent_seconds", with = "seconds")]
-        silent: Duration,
-    },
-    /// The MASTER resigned.
-    MasterResigned {
-        /// Who it was.
-        source: IpAddr,
-    },
-    /// A MASTER of higher priority advertised.
-    HigherPriority {
-        /// Who.
-        source: IpAddr,
-        /// Its priority.
-        theirs: u8,
-    },
-    /// A MASTER of equal priority and higher address advertised.
-    HigherAddress {
-        /// Who.
-        source: IpAddr,
-    },
-    /// Something makes taking part impossible.
-    Hindered(Hindrance),
-    /// What made it impossible has ended.
-    Recovered,
-    /// It was told to stop.
-    Stopped,
-    /// It handed over on purpose.
-    HandedOver,
-    /// Another member of its group left.
-    GroupLeft,
-}
-
-/// What makes taking part impossible.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "hindrance", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Hindrance {
-    /// There is no such interface.
-    InterfaceMissing {
+    /// A plugin was loaded and takes part.
+    PluginLoaded {
         /// Its name.
-        interface: String,
+        plugin: String,
+        /// Its file.
+        path: String,
+        /// `handler` or `checker`.
+        role: String,
     },
-    /// The interface is down.
-    InterfaceDown {
+    /// A plugin's new version took over from the one that ran.
+    PluginReloaded {
         /// Its name.
-        interface: String,
+        plugin: String,
+        /// Its file.
+        path: String,
     },
-    /// The interface has no address of the family to send from.
-    NoAddress {
+    /// A plugin cannot be loaded. A version that ran before runs on.
+    PluginRefused {
         /// Its name.
-        interface: String,
-        /// `IPv4` or `IPv6`.
-        family: String,
+        plugin: String,
+        /// Its file.
+        path: String,
+        /// Why, perhaps on several lines, with the place in the file.
+        reason: String,
+        /// Whether an earlier version runs on.
+        kept: bool,
     },
-    /// No socket for adverts could be opened on the interface. Tried again each second.
-    NoSocket {
+    /// A plugin was taken away.
+    PluginUnloaded {
         /// Its name.
-        interface: String,
+        plugin: String,
     },
-    /// The IPv6 link-local address is not usable yet. Waited for.
-    LinkLocalTentative {
-        /// The interface.
-        interface: String,
-    },
-    /// A tracked interface is down.
-    TrackedInterfaceDown {
+    /// A plugin reported an error of its own.
+    PluginError {
         /// Its name.
-        interface: String,
+        plugin: String,
+        /// What it said.
+        error: String,
     },
-    /// A virtual address cannot be kept in place.
-    AddressUnstable {
-        /// Which.
-        address: String,
+    /// A plugin crashed, or took more time or memory than it may. It is started anew.
+    PluginFailed {
+        /// Its name.
+        plugin: String,
+        /// What happened.
+        failure: String,
+        /// When it is started anew.
+        #[serde(rename = "restart_after_seconds", with = "seconds")]
+        restart_after: Duration,
     },
-}
-
-/// What is wrong or odd about an advert.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "anomaly", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Anomaly {
-    /// It cannot be read; dropped.
-    Malformed {
-        /// Why.
-        why: String,
+    /// A plugin that had failed runs again.
+    PluginRestarted {
+        /// Its name.
+        plugin: String,
     },
-    /// It passed a router; dropped.
-    Ttl {
-        /// Its TTL or hop limit.
-        ttl: u8,
+    /// A plugin failed too often and is left alone for a while.
+    PluginDisabled {
+        /// Its name.
+        plugin: String,
+        /// What happened last.
+        failure: String,
+        /// When it is tried again.
+        #[serde(rename = "retry_after_seconds", with = "seconds")]
+        retry_after: Duration,
     },
-    /// It is of another VRRP version; dropped.
-    Version {
-        /// Theirs.
-        theirs: u8,
-        /// Ours.
-        ours: u8,
+    /// An event that made a plugin fail twice is kept from it.
+    DeadLettered {
+        /// The plugin.
+        plugin: String,
+        /// The event's id.
+        event: String,
+        /// What the plugin did.
+        reason: String,
     },
-    /// Its authentication type is not ours; dropped.
-    AuthType {
-        /// Theirs: 0 none, 1 PASS, 2 AH.
-        theirs: u8,
+    /// A line that a plugin logged.
+    PluginLog {
+        /// Its name.
+        plugin: String,
+        /// `debug`, `info`, `warning` or `error`.
+        level: LogLevel,
+        /// The line.
+        text: String,
     },
-    /// Its password is not ours; dropped.
-    AuthFailed,
-    /// Its interval is not ours; dropped (version 2).
-    IntervalRefused {
-        /// Theirs.
-        #[serde(rename = "theirs_seconds", with = "seconds")]
-        theirs: Duration,
-        /// Ours.
-        #[serde(rename = "ours_seconds", with = "seconds")]
-        ours: Duration,
+    /// A program that the administrator has defined was run.
+    ActionRan {
+        /// Its name.
+        action: String,
+        /// The plugin that asked for it.
+        plugin: String,
+        /// How it ended: `exit code 0`.
+        ended: String,
+        /// How long it ran.
+        #[serde(rename = "took_seconds", with = "seconds")]
+        took: Duration,
     },
-    /// Its interval is not ours; learned (version 3).
-    IntervalLearned {
-        /// Theirs.
-        #[serde(rename = "theirs_seconds", with = "seconds")]
-        theirs: Duration,
-        /// Ours.
-        #[serde(rename = "ours_seconds", with = "seconds")]
-        ours: Duration,
+    /// A subscriber does not keep up: events are conflated or dropped for it.
+    SubscriberBehind {
+        /// Its name.
+        subscriber: String,
     },
-    /// Unicast where multicast is configured, or the other way round; dropped.
-    Destination,
-    /// Its sender is no configured peer.
-    UnknownPeer {
-        /// Whether it was dropped.
-        dropped: bool,
+    /// A subscriber keeps up again.
+    SubscriberCaughtUp {
+        /// Its name.
+        subscriber: String,
+        /// Events of which it only got a later one about the same.
+        conflated: u64,
+        /// Events it did not get.
+        dropped: u64,
     },
-    /// Its address list is not ours, though they overlap; accepted.
-    AddressList,
-    /// None of its addresses is ours: another virtual router uses our VRID; ignored.
-    DuplicateVrid {
-        /// The VRID.
-        vrid: u8,
-        /// The first of its addresses.
-        theirs: Option<IpAddr>,
+    /// An event of a plugin's own.
+    Custom {
+        /// The plugin.
+        plugin: String,
+        /// The plugin's word for it.
+        name: String,
+        /// What it has to say.
+        data: Map<String, Value>,
     },
-    /// It lists an address of ours under another VRID; ignored.
-    OtherVrid {
-        /// Theirs.
-        theirs: u8,
-        /// Ours.
-        ours: u8,
-        /// The address.
-        address: IpAddr,
-    },
-    /// Its checksum has the other form, with or without pseudo-header; accepted.
-    ChecksumForm,
-    /// Its sender has our own address; ignored.
-    OwnAddress,
-    /// Another MASTER goes on although we are MASTER with the better claim: it probably does not hear us.
-    DualMaster {
-        /// Its priority.
-        theirs: u8,
-        /// Adverts heard from it since we are MASTER.
-        adverts: u32,
-        /// Its hardware address, if it was heard claiming an address of ours.
-        #[serde(default)]
-        mac: Option<String>,
-    },
+    /// A kind of a later version: all of its fields, `kind` among them.
+    #[serde(untagged)]
+    Unknown(Map<String, Value>),
 }

@@ -1,15 +1,29 @@
-//! What outsiders hear: events, their kinds and reasons.
+//! What outsiders hear: events, their kinds and reasons, and how things are after them.
 //!
 //! An event reports; it is never answered. Consumers ignore kinds and fields they do not know. Every value
 //! serialises to JSON with words instead of numbers, units in the names of fields, and no secrets.
 
+mod anomaly;
+mod class;
 mod event;
+mod hand_over;
 mod kind;
+mod names;
+mod reason;
+mod rounded;
+mod snapshot;
+mod state;
 mod time;
 mod words;
 
+pub use anomaly::Anomaly;
+pub use class::{Class, Subject};
 pub use event::{Event, Severity};
-pub use kind::{
-    Anomaly, Departure, Ending, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook,
-};
+pub use hand_over::{Departure, Ending, Step, StepTook};
+pub use kind::EventKind;
+pub use names::KINDS;
+pub use reason::{Hindrance, Reason};
+pub use rounded::Rounded;
+pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, TrackStatus, Trouble};
+pub use state::{Health, InterfaceState, LogLevel, State};
 pub use time::Timestamp;

@@ -1,168 +1,11 @@
 //! Events in plain words.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::kind::{
-    Anomaly, Departure, Ending, EventKind, Hindrance, InterfaceState, Reason, State, Step, StepTook,
-};
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Init => "INIT",
-            Self::Backup => "BACKUP",
-            Self::Master => "MASTER",
-            Self::Fault => "FAULT",
-            Self::Stopped => "STOPPED",
-        })
-    }
-}
-
-impl fmt::Display for InterfaceState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Gone => "gone",
-        })
-    }
-}
-
-/// A duration with three figures: `3.61 s`, `36.1 ms`.
-struct Rounded(Duration);
-
-impl fmt::Display for Rounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs_f64();
-        match seconds {
-            s if s >= 100.0 => write!(f, "{s:.0} s"),
-            s if s >= 10.0 => write!(f, "{s:.1} s"),
-            s if s >= 1.0 => write!(f, "{s:.2} s"),
-            s if s >= 0.1 => write!(f, "{:.0} ms", s * 1e3),
-            s => write!(f, "{:.1} ms", s * 1e3),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Started => f.write_str("started"),
-            Self::Owner => f.write_str("it owns the addresses (priority 255)"),
-            Self::NoAdvert { silent } => write!(f, "no advert heard for {}", Rounded(*silent)),
-            Self::MasterResigned { source } => write!(f, "{source} resigned"),
-            Self::HigherPriority { source, theirs } => {
-                write!(f, "{source} advertises the higher priority {theirs}")
-            }
-            Self::HigherAddress { source } => {
-                write!(f, "{source} advertises the same priority and has the higher address")
-            }
-            Self::Hindered(hindrance) => hindrance.fmt(f),
-            Self::Recovered => f.write_str("able to take part again"),
-            Self::Stopped => f.write_str("stopped"),
-            Self::HandedOver => f.write_str("handed over"),
-            Self::GroupLeft => f.write_str("another member of its group left"),
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AddressesInPlace => "addresses in place",
-            Self::Announced => "announced",
-            Self::Advertised => "advertised",
-            Self::Resigned => "resigned",
-            Self::SuccessorNoticed => "successor noticed",
-            Self::AddressesGivenUp => "addresses given up",
-        })
-    }
-}
-
-impl fmt::Display for StepTook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} +{}", self.step, Rounded(self.took))
-    }
-}
-
-impl fmt::Display for Hindrance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InterfaceMissing { interface } => write!(f, "interface {interface} does not exist"),
-            Self::InterfaceDown { interface } => write!(f, "interface {interface} down"),
-            Self::NoAddress { interface, family } => {
-                write!(f, "no {family} address for interface {interface}")
-            }
-            Self::NoSocket { interface } => write!(f, "no socket for adverts on interface {interface}"),
-            Self::LinkLocalTentative { interface } => {
-                write!(f, "waiting for a usable link-local address on {interface}")
-            }
-            Self::TrackedInterfaceDown { interface } => write!(f, "tracked interface {interface} down"),
-            Self::AddressUnstable { address } => {
-                write!(f, "{address} does not stay in place: something else removes it; next try in a minute")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Anomaly {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed { why } => write!(f, "dropped: {why}"),
-            Self::Ttl { ttl } => write!(f, "dropped: TTL {ttl}, so it did not come from this network"),
-            Self::Version { theirs, ours } => {
-                write!(f, "dropped: it is VRRP version {theirs}, here version {ours} is configured")
-            }
-            Self::AuthType { theirs } => {
-                let theirs = match theirs {
-                    0 => "no authentication",
-                    1 => "auth_type PASS",
-                    _ => "another auth_type",
-                };
-                write!(f, "dropped: it has {theirs}, which is not what is configured here")
-            }
-            Self::AuthFailed => f.write_str("dropped: its password is not ours"),
-            Self::IntervalRefused { theirs, ours } => {
-                write!(f, "dropped: its interval is {}, ours {}", Rounded(*theirs), Rounded(*ours))
-            }
-            Self::IntervalLearned { theirs, ours } => {
-                write!(f, "its interval is {}, ours {}; following it", Rounded(*theirs), Rounded(*ours))
-            }
-            Self::Destination => {
-                f.write_str("dropped: one side is configured for unicast and the other for multicast")
-            }
-            Self::UnknownPeer { dropped: true } => f.write_str("dropped: it is no unicast_peer"),
-            Self::UnknownPeer { dropped: false } => f.write_str("it is no unicast_peer; accepted"),
-            Self::AddressList => f.write_str("it lists other addresses than ours, though some are the same"),
-            Self::DuplicateVrid { vrid, theirs } => {
-                let theirs = theirs.map(|address| format!(" but {address}")).unwrap_or_default();
-                write!(
-                    f,
-                    "ignored: it lists none of our addresses{theirs}: either one of the lists is wrong, or another \
-                     virtual router uses VRID {vrid} too and needs another virtual_router_id"
-                )
-            }
-            Self::OtherVrid { theirs, ours, address } => write!(
-                f,
-                "ignored: it lists our {address} under VRID {theirs}, ours is {ours}, so both hosts may hold it; give \
-                 both the same virtual_router_id"
-            ),
-            Self::ChecksumForm => {
-                f.write_str("its checksum has the other form (see v3_checksum_as_v2); accepted")
-            }
-            Self::OwnAddress => f.write_str("ignored: its sender has our own address"),
-            Self::DualMaster { theirs, adverts, mac } => {
-                let mac = mac.as_ref().map(|mac| format!("at {mac}, ")).unwrap_or_default();
-                write!(
-                    f,
-                    "it also claims to be MASTER ({mac}priority {theirs}, {adverts} adverts): it probably does not \
-                     hear us; look for a filter for IP protocol 112 here, there or on the way"
-                )
-            }
-        }
-    }
-}
+use crate::hand_over::{Departure, Ending};
+use crate::kind::EventKind;
+use crate::rounded::Rounded;
+use serde_json::Value;
 
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -283,27 +126,56 @@ impl fmt::Display for EventKind {
             Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),
             Self::Failed { error } => write!(f, "cannot go on: {error}"),
+            Self::HealthChanged { track, from, to, text } => write!(f, "{track}: {from} -> {to}: {text}"),
+            Self::PluginLoaded { plugin, path, role } => write!(f, "plugin {plugin} loaded: {role}, {path}"),
+            Self::PluginReloaded { plugin, path } => write!(f, "plugin {plugin} reloaded: {path}"),
+            Self::PluginRefused { plugin, reason, kept: true, .. } => {
+                write!(f, "plugin {plugin} not reloaded, the version before runs on: {reason}")
+            }
+            Self::PluginRefused { plugin, reason, kept: false, .. } => {
+                write!(f, "plugin {plugin} not loaded: {reason}")
+            }
+            Self::PluginUnloaded { plugin } => write!(f, "plugin {plugin} unloaded"),
+            Self::PluginError { plugin, error } => write!(f, "plugin {plugin} reports: {error}"),
+            Self::PluginFailed { plugin, failure, restart_after } => {
+                write!(f, "plugin {plugin} {failure}; starting it anew in {}", Rounded(*restart_after))
+            }
+            Self::PluginRestarted { plugin } => write!(f, "plugin {plugin} runs again"),
+            Self::PluginDisabled { plugin, failure, retry_after } => write!(
+                f,
+                "plugin {plugin} failed too often and is left alone for {}; at last it {failure}",
+                Rounded(*retry_after)
+            ),
+            Self::DeadLettered { plugin, event, reason } => {
+                write!(f, "event {event} is kept from plugin {plugin} from now on: twice it {reason}")
+            }
+            Self::PluginLog { plugin, text, .. } => write!(f, "[{plugin}] {text}"),
+            Self::ActionRan { action, plugin, ended, took } => {
+                write!(f, "action {action}, run for {plugin}: {ended} after {}", Rounded(*took))
+            }
+            Self::SubscriberBehind { subscriber } => {
+                write!(f, "{subscriber} does not keep up with the events")
+            }
+            Self::SubscriberCaughtUp { subscriber, conflated, dropped } => write!(
+                f,
+                "{subscriber} keeps up again; {conflated} events were conflated and {dropped} dropped for it"
+            ),
+            Self::Custom { plugin, name, data } if data.is_empty() => write!(f, "{plugin}: {name}"),
+            Self::Custom { plugin, name, data } => {
+                write!(f, "{plugin}: {name} {}", Value::Object(data.clone()))
+            }
+            Self::Unknown(_) => write!(f, "{} (of a later version)", self.name()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn durations_have_three_figures() {
-        for (nanos, text) in [
-            (3_609_375_000, "3.61 s"),
-            (36_093_750, "36.1 ms"),
-            (613_000_000, "613 ms"),
-            (78_125, "0.1 ms"),
-            (12_340_000_000, "12.3 s"),
-            (1_234_000_000_000, "1234 s"),
-        ] {
-            assert_eq!(Rounded(Duration::from_nanos(nanos)).to_string(), text);
-        }
-    }
+    use super::*;
+    use crate::reason::Reason;
+    use crate::state::State;
 
     #[test]
     fn a_transition_reads_as_a_sentence() {

@@ -95,3 +95,29 @@ fn unknown_fields_are_ignored() {
     let event: Event = serde_json::from_str(json).unwrap();
     assert_eq!((event.kind, event.term), (EventKind::Resynchronised, 0));
 }
+
+#[test]
+fn a_kind_of_a_later_version_is_kept_whole() {
+    let json = r#"{"id":"a","seq":1,"at":{"wall":"2026-03-08T12:37:48.000000Z","monotonic_seconds":0.0},"node":"n","severity":"warning","term":0,"kind":"eclipse","of":"sun"}"#;
+    let event: Event = serde_json::from_str(json).unwrap();
+    assert_eq!(event.kind.name(), "eclipse");
+    assert_eq!(event.kind.to_string(), "eclipse (of a later version)");
+    let again: serde_json::Value = serde_json::to_value(&event).unwrap();
+    assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
+}
+
+#[test]
+fn names_are_those_in_json() {
+    let plugin = || "p".to_owned();
+    let kinds = [
+        (EventKind::Resynchronised, "resynchronised"),
+        (EventKind::PeerResigned { source: "10.1.1.20".parse().unwrap() }, "peer_resigned"),
+        (EventKind::PluginUnloaded { plugin: plugin() }, "plugin_unloaded"),
+        (EventKind::Custom { plugin: plugin(), name: "n".into(), data: serde_json::Map::new() }, "custom"),
+    ];
+    for (kind, name) in kinds {
+        assert_eq!(kind.name(), name);
+        assert!(keepwatch_event::KINDS.contains(&name));
+        assert_eq!(serde_json::to_value(event(kind)).unwrap()["kind"], name);
+    }
+}

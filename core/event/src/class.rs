@@ -1,0 +1,101 @@
+//! What may be dropped, and what replaces what, for a subscriber that does not keep up.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
+
+use crate::event::Event;
+use crate::kind::EventKind;
+
+/// What a subscriber that does not keep up may miss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Part of how things are: the last one about each subject always arrives.
+    State,
+    /// Interesting while it is new: may be dropped.
+    Telemetry,
+}
+
+/// What an event is about. Of two events about one subject the later one says how things are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject(u64);
+
+impl Event {
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let mut hasher = DefaultHasher::new();
+        self.instance.hash(&mut hasher);
+        discriminant(&self.kind).hash(&mut hasher);
+        self.kind.hash_detail(&mut hasher);
+        Subject(hasher.finish())
+    }
+}
+
+impl EventKind {
+    /// Whether it may be dropped.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::PluginLog { .. } => Class::Telemetry,
+            _ => Class::State,
+        }
+    }
+
+    /// Adds what the event is about beside its instance and kind.
+    fn hash_detail(&self, hasher: &mut DefaultHasher) {
+        match self {
+            Self::Contested { address, interface, .. }
+            | Self::AddressAdded { address, interface }
+            | Self::AddressRemoved { address, interface }
+            | Self::AddressLost { address, interface }
+            | Self::AddressPutBack { address, interface }
+            | Self::AddressFailed { address, interface, .. }
+            | Self::AddressDuplicate { address, interface }
+            | Self::AddressNotUsable { address, interface }
+            | Self::AddressCleaned { address, interface }
+            | Self::AddressStuck { address, interface, .. }
+            | Self::AddressKept { address, interface } => (address, interface).hash(hasher),
+            Self::Interface { interface, .. }
+            | Self::NothingReceived { interface, .. }
+            | Self::SendFailed { interface, .. } => interface.hash(hasher),
+            Self::AdvertAnomaly { source, anomaly, .. } => (source, discriminant(anomaly)).hash(hasher),
+            Self::PeerSeen { source, .. }
+            | Self::PeerLost { source, .. }
+            | Self::PeerResigned { source }
+            | Self::LowerDiscarded { source, .. }
+            | Self::Reasserted { source, .. } => source.hash(hasher),
+            Self::OneWay { mac, .. } => mac.hash(hasher),
+            Self::SettingRefused { setting, .. } => setting.hash(hasher),
+            Self::HealthChanged { track, .. } => track.hash(hasher),
+            Self::PluginLoaded { plugin, .. }
+            | Self::PluginReloaded { plugin, .. }
+            | Self::PluginRefused { plugin, .. }
+            | Self::PluginUnloaded { plugin }
+            | Self::PluginError { plugin, .. }
+            | Self::PluginFailed { plugin, .. }
+            | Self::PluginRestarted { plugin }
+            | Self::PluginDisabled { plugin, .. }
+            | Self::PluginLog { plugin, .. } => plugin.hash(hasher),
+            Self::DeadLettered { plugin, event, .. } => (plugin, event).hash(hasher),
+            Self::ActionRan { action, plugin, .. } => (action, plugin).hash(hasher),
+            Self::SubscriberBehind { subscriber } | Self::SubscriberCaughtUp { subscriber, .. } => {
+                subscriber.hash(hasher);
+            }
+            Self::Custom { plugin, name, .. } => (plugin, name).hash(hasher),
+            Self::ConfigLoaded { path, .. } | Self::ConfigRejected { path, .. } => path.hash(hasher),
+            Self::SignalIgnored { signal } => signal.hash(hasher),
+            Self::Unknown(_) => self.name().hash(hasher),
+            Self::Transition { .. }
+            | Self::Leaving { .. }
+            | Self::Left { .. }
+            | Self::HandoverRefused { .. }
+            | Self::PriorityChanged { .. }
+            | Self::Announcing { .. }
+            | Self::Stalled { .. }
+            | Self::ClockJumped { .. }
+            | Self::Resynchronised
+            | Self::Stopping { .. }
+            | Self::Failed { .. } => {}
+        }
+    }
+}

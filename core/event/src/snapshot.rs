@@ -1,0 +1,319 @@
+//! How things are, after all events so far.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::class::Subject;
+use crate::event::{Event, Severity};
+use crate::kind::EventKind;
+use crate::reason::Reason;
+use crate::state::{Health, State};
+use crate::time::{Timestamp, seconds};
+
+/// How things are, after all events up to [`Self::seq`]. Cheap to clone: what does not change is shared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The last event it contains; 0 before the first.
+    pub seq: u64,
+    /// When that was; when it was made, before the first.
+    pub at: Timestamp,
+    /// The host.
+    pub node: Arc<str>,
+    /// The VRRP instances, in the order of the configuration.
+    pub instances: Vec<Arc<InstanceStatus>>,
+    /// The plugins, by name.
+    #[serde(default)]
+    pub plugins: Vec<Arc<PluginStatus>>,
+    /// What is tracked, by name.
+    #[serde(default)]
+    pub tracks: Vec<Arc<TrackStatus>>,
+}
+
+/// How an instance is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceStatus {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The network interface that carries its adverts.
+    pub interface: String,
+    /// Virtual router identifier.
+    pub virtual_router_id: u8,
+    /// Protocol version.
+    pub version: u8,
+    /// Time between adverts.
+    #[serde(rename = "advert_interval_seconds", with = "seconds")]
+    pub advert_interval: Duration,
+    /// The configured priority.
+    pub base_priority: u8,
+    /// The effective priority.
+    pub priority: u8,
+    /// Its virtual addresses, with prefix length.
+    pub addresses: Vec<String>,
+    /// Those of them that this host holds now: `10.1.1.30/24`.
+    pub held: Vec<String>,
+    /// Its state.
+    pub state: State,
+    /// Since when; none before the first transition.
+    pub since: Option<Timestamp>,
+    /// Why; none before the first transition.
+    pub reason: Option<Reason>,
+    /// Counts its transitions.
+    pub term: u64,
+    /// Whether it is MASTER and leaving.
+    #[serde(default)]
+    pub leaving: bool,
+    /// The MASTER that is, or was last, heard.
+    #[serde(default)]
+    pub peer: Option<Peer>,
+    /// When its addresses were announced last.
+    #[serde(default)]
+    pub announced: Option<Timestamp>,
+    /// What is wrong since the last transition.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
+}
+
+/// Another host that was heard as MASTER.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its address.
+    pub source: IpAddr,
+    /// Its priority.
+    pub priority: u8,
+    /// When it was first heard, or fell silent.
+    pub since: Timestamp,
+    /// Whether it is heard now.
+    pub heard: bool,
+}
+
+/// Something that an administrator should look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The event's kind.
+    pub kind: String,
+    /// How grave.
+    pub severity: Severity,
+    /// What it said last.
+    pub text: String,
+    /// When it was first told.
+    pub first: Timestamp,
+    /// When it was last told.
+    pub last: Timestamp,
+    /// How often it was told.
+    pub times: u64,
+    /// What it is about.
+    #[serde(skip)]
+    pub subject: Subject,
+}
+
+/// How a plugin is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PluginStatus {
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub path: String,
+    /// What it does.
+    pub state: PluginState,
+    /// Since when.
+    pub since: Timestamp,
+    /// What was last wrong, on one or more lines.
+    #[serde(default)]
+    pub trouble: Option<String>,
+}
+
+/// What a plugin does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PluginState {
+    /// It takes part.
+    Running,
+    /// It failed and is about to be started anew.
+    Restarting,
+    /// It failed too often and is left alone for a while.
+    Disabled,
+    /// It could not be loaded.
+    Refused,
+}
+
+/// How something is that instances can track.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackStatus {
+    /// Its name.
+    pub name: String,
+    /// What was found last.
+    pub health: Health,
+    /// In words.
+    pub text: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Troubles kept for an instance: more of them at once say the same.
+const TROUBLES: usize = 16;
+
+impl Snapshot {
+    /// How things are before the first event.
+    #[must_use]
+    pub fn new(node: &str, at: Timestamp, instances: Vec<InstanceStatus>) -> Self {
+        let instances = instances.into_iter().map(Arc::new).collect();
+        Self { seq: 0, at, node: node.into(), instances, plugins: Vec::new(), tracks: Vec::new() }
+    }
+
+    /// The instance of this name.
+    #[must_use]
+    pub fn instance(&self, name: &str) -> Option<&InstanceStatus> {
+        self.instances.iter().find(|instance| *instance.name == *name).map(Arc::as_ref)
+    }
+
+    /// Takes an event in. Events that it contains already change nothing.
+    pub fn apply(&mut self, event: &Event) {
+        if event.seq <= self.seq {
+            return;
+        }
+        self.seq = event.seq;
+        self.at = event.at;
+        match &event.instance {
+            Some(name) => {
+                let instance = self.instances.iter_mut().find(|instance| instance.name == *name);
+                if let Some(instance) = instance {
+                    Arc::make_mut(instance).apply(event);
+                }
+            }
+            None => self.apply_general(event),
+        }
+    }
+
+    fn apply_general(&mut self, event: &Event) {
+        use PluginState::{Disabled, Refused, Restarting, Running};
+        let at = event.at;
+        let words = || event.kind.to_string();
+        match &event.kind {
+            EventKind::HealthChanged { track, to, text, .. } => {
+                let status = TrackStatus { name: track.clone(), health: *to, text: text.clone(), since: at };
+                match self.tracks.binary_search_by(|known| known.name.cmp(track)) {
+                    Ok(place) => self.tracks[place] = Arc::new(status),
+                    Err(place) => self.tracks.insert(place, Arc::new(status)),
+                }
+            }
+            EventKind::PluginLoaded { plugin, path, .. } | EventKind::PluginReloaded { plugin, path } => {
+                self.plugin(plugin, Some(path), Some(Running), at, None);
+            }
+            EventKind::PluginRefused { plugin, path, reason, kept } => {
+                let state = if *kept { None } else { Some(Refused) };
+                self.plugin(plugin, Some(path), state, at, Some(reason.clone()));
+            }
+            EventKind::PluginUnloaded { plugin } => self.plugins.retain(|known| known.name != *plugin),
+            EventKind::PluginError { plugin, error } => {
+                self.plugin(plugin, None, None, at, Some(error.clone()));
+            }
+            EventKind::PluginFailed { plugin, .. } => {
+                self.plugin(plugin, None, Some(Restarting), at, Some(words()));
+            }
+            EventKind::PluginRestarted { plugin } => self.plugin(plugin, None, Some(Running), at, None),
+            EventKind::PluginDisabled { plugin, .. } => {
+                self.plugin(plugin, None, Some(Disabled), at, Some(words()));
+            }
+            EventKind::DeadLettered { plugin, .. } => self.plugin(plugin, None, None, at, Some(words())),
+            _ => {}
+        }
+    }
+
+    /// Notes what a plugin does now; what is not given stays.
+    fn plugin(
+        &mut self,
+        name: &str,
+        path: Option<&String>,
+        state: Option<PluginState>,
+        at: Timestamp,
+        trouble: Option<String>,
+    ) {
+        let place = match self.plugins.binary_search_by(|known| known.name.as_str().cmp(name)) {
+            Ok(place) => place,
+            Err(place) => {
+                let path = path.cloned().unwrap_or_default();
+                let state = PluginState::Running;
+                let new = PluginStatus { name: name.to_owned(), path, state, since: at, trouble: None };
+                self.plugins.insert(place, Arc::new(new));
+                place
+            }
+        };
+        let plugin = Arc::make_mut(&mut self.plugins[place]);
+        if let Some(path) = path {
+            plugin.path.clone_from(path);
+        }
+        if let Some(state) = state {
+            plugin.state = state;
+            plugin.since = at;
+        }
+        if trouble.is_some() || state == Some(PluginState::Running) {
+            // What went wrong before a restart stays readable until the next load.
+            let restarted = state == Some(PluginState::Running) && path.is_none();
+            if !restarted {
+                plugin.trouble = trouble;
+            }
+        }
+    }
+}
+
+impl InstanceStatus {
+    fn apply(&mut self, event: &Event) {
+        self.term = self.term.max(event.term);
+        match &event.kind {
+            EventKind::Transition { to, reason, priority, .. } => {
+                self.state = *to;
+                self.since = Some(event.at);
+                self.reason = Some(reason.clone());
+                self.priority = *priority;
+                self.leaving = false;
+                self.troubles.clear();
+                if *to != State::Master {
+                    self.held.clear();
+                }
+            }
+            EventKind::Leaving { .. } => self.leaving = true,
+            EventKind::HandoverRefused { .. } => self.leaving = false,
+            EventKind::PriorityChanged { to, .. } => self.priority = *to,
+            EventKind::PeerSeen { source, priority } => {
+                self.peer = Some(Peer { source: *source, priority: *priority, since: event.at, heard: true });
+            }
+            EventKind::PeerLost { source, .. } | EventKind::PeerResigned { source } => {
+                if let Some(peer) = self.peer.as_mut().filter(|peer| peer.source == *source) {
+                    peer.heard = false;
+                    peer.since = event.at;
+                }
+            }
+            EventKind::Announcing { .. } => self.announced = Some(event.at),
+            EventKind::AddressAdded { address, .. } | EventKind::AddressPutBack { address, .. } => {
+                if !self.held.contains(address) {
+                    self.held.push(address.clone());
+                }
+                self.troubles.retain(|trouble| !trouble.text.starts_with(address.as_str()));
+            }
+            EventKind::AddressRemoved { address, .. } | EventKind::AddressLost { address, .. } => {
+                self.held.retain(|held| held != address);
+            }
+            _ => {}
+        }
+        if event.severity >= Severity::Warning && !matches!(event.kind, EventKind::Transition { .. }) {
+            self.note(event);
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        let (subject, text, at) = (event.subject(), event.kind.to_string(), event.at);
+        if let Some(known) = self.troubles.iter_mut().find(|known| known.subject == subject) {
+            known.text = text;
+            known.severity = event.severity;
+            known.last = at;
+            known.times += 1;
+        } else if self.troubles.len() < TROUBLES {
+            let (kind, severity) = (event.kind.name().to_owned(), event.severity);
+            self.troubles.push(Trouble { kind, severity, text, first: at, last: at, times: 1, subject });
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Snapshots: how things are is what the events add up to.
+
+use std::time::{Duration, SystemTime};
+
+use keepwatch_event::{
+    Event, EventKind, Health, InstanceStatus, PluginState, Reason, Severity, Snapshot, State, Timestamp,
+};
+
+fn at(seconds: u64) -> Timestamp {
+    let monotonic = Duration::from_secs(seconds);
+    Timestamp { wall: SystemTime::UNIX_EPOCH + monotonic, monotonic }
+}
+
+fn snapshot() -> Snapshot {
+    let instance = InstanceStatus {
+        name: "VI_1".into(),
+        interface: "eth0".into(),
+        virtual_router_id: 51,
+        version: 2,
+        advert_interval: Duration::from_secs(1),
+        base_priority: 100,
+        priority: 100,
+        addresses: vec!["10.1.1.30/24".into()],
+        held: Vec::new(),
+        state: State::Init,
+        since: None,
+        reason: None,
+        term: 0,
+        leaving: false,
+        peer: None,
+        announced: None,
+        troubles: Vec::new(),
+    };
+    Snapshot::new("h1", at(0), vec![instance])
+}
+
+fn event(seq: u64, instance: Option<&str>, severity: Severity, kind: EventKind) -> Event {
+    let (id, term) = (format!("h1-{seq}"), seq);
+    Event {
+        id,
+        seq,
+        at: at(seq),
+        node: "h1".into(),
+        instance: instance.map(Into::into),
+        severity,
+        term,
+        kind,
+    }
+}
+
+fn transition(from: State, to: State) -> EventKind {
+    let reason = Reason::Recovered;
+    EventKind::Transition { from, to, reason, initial: false, priority: 100, steps: Vec::new() }
+}
+
+#[test]
+fn an_instance_is_what_its_events_say() {
+    let mut now = snapshot();
+    let (address, interface) = ("10.1.1.30/24".to_owned(), "eth0".to_owned());
+    let error = "no".to_owned();
+    let source = "10.1.1.20".parse().unwrap();
+    let kinds = [
+        (Severity::Info, transition(State::Init, State::Backup)),
+        (Severity::Info, EventKind::PeerSeen { source, priority: 90 }),
+        (Severity::Warning, EventKind::PeerLost { source, silent: Duration::from_secs(4) }),
+        (Severity::Info, transition(State::Backup, State::Master)),
+        (
+            Severity::Error,
+            EventKind::AddressFailed { address: address.clone(), interface: interface.clone(), error },
+        ),
+    ];
+    for (seq, (severity, kind)) in (1..).zip(kinds) {
+        now.apply(&event(seq, Some("VI_1"), severity, kind));
+    }
+    let instance = now.instance("VI_1").unwrap();
+    assert_eq!((instance.state, instance.since, instance.term), (State::Master, Some(at(4)), 5));
+    assert!(!instance.peer.as_ref().unwrap().heard);
+    assert_eq!(instance.troubles.len(), 1, "what was wrong before the transition is past");
+    assert_eq!(now.seq, 5);
+
+    now.apply(&event(6, Some("VI_1"), Severity::Info, EventKind::AddressAdded { address, interface }));
+    let instance = now.instance("VI_1").unwrap();
+    assert_eq!((instance.held.as_slice(), instance.troubles.len()), (&["10.1.1.30/24".to_owned()][..], 0));
+}
+
+#[test]
+fn what_was_taken_in_already_changes_nothing() {
+    let mut now = snapshot();
+    now.apply(&event(2, Some("VI_1"), Severity::Info, transition(State::Init, State::Backup)));
+    let before = now.clone();
+    now.apply(&event(1, Some("VI_1"), Severity::Info, transition(State::Init, State::Master)));
+    now.apply(&event(2, Some("VI_1"), Severity::Info, transition(State::Init, State::Master)));
+    assert_eq!(now, before);
+}
+
+#[test]
+fn one_trouble_told_often_is_one_trouble() {
+    let mut now = snapshot();
+    let stalled = |seconds| EventKind::Stalled { late: Duration::from_secs(seconds) };
+    for seq in 1..=20 {
+        now.apply(&event(seq, Some("VI_1"), Severity::Warning, stalled(seq)));
+    }
+    let [trouble] = now.instance("VI_1").unwrap().troubles.as_slice() else { panic!("one trouble") };
+    assert_eq!((trouble.times, trouble.first, trouble.last), (20, at(1), at(20)));
+    assert_eq!(trouble.text, "did not run for 20.0 s");
+}
+
+#[test]
+fn plugins_and_tracks_are_kept_by_name() {
+    let mut now = snapshot();
+    let plugin = || "haproxy".to_owned();
+    let path = || "haproxy.rhai".to_owned();
+    let kinds = [
+        EventKind::PluginLoaded { plugin: plugin(), path: path(), role: "handler".into() },
+        EventKind::PluginRefused { plugin: plugin(), path: path(), reason: "line 3".into(), kept: true },
+        EventKind::HealthChanged {
+            track: "db".into(),
+            from: Health::Unknown,
+            to: Health::Pass,
+            text: "0.1 s behind".into(),
+        },
+    ];
+    for (seq, kind) in (1..).zip(kinds) {
+        now.apply(&event(seq, None, Severity::Info, kind));
+    }
+    let [status] = now.plugins.as_slice() else { panic!("one plugin") };
+    assert_eq!((status.state, status.trouble.as_deref()), (PluginState::Running, Some("line 3")));
+    assert_eq!(now.tracks[0].health, Health::Pass);
+    let failed = EventKind::PluginFailed {
+        plugin: plugin(),
+        failure: "trapped".into(),
+        restart_after: Duration::from_secs(1),
+    };
+    now.apply(&event(4, None, Severity::Error, failed));
+    assert_eq!(now.plugins[0].state, PluginState::Restarting);
+    now.apply(&event(5, None, Severity::Info, EventKind::PluginRestarted { plugin: plugin() }));
+    assert_eq!(now.plugins[0].state, PluginState::Running);
+    assert!(now.plugins[0].trouble.as_deref().unwrap().contains("trapped"), "still readable");
+    now.apply(&event(6, None, Severity::Info, EventKind::PluginUnloaded { plugin: plugin() }));
+    assert!(now.plugins.is_empty());
+}
+
+#[test]
+fn it_survives_json() {
+    let mut now = snapshot();
+    now.apply(&event(1, Some("VI_1"), Severity::Info, transition(State::Init, State::Backup)));
+    let json = serde_json::to_string(&now).unwrap();
+    assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), now);
+}
