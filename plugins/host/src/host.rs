@@ -1,0 +1,378 @@
+//! The functions that plugins of every runtime may call. Each checks its grants and limits here; what it does outside
+//! is [`Effects`].
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use keepwatch_event::{LogLevel, Severity, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
+use crate::error::HostError;
+use crate::grant::{Grant, Grants, HostPort, Origin, Scheme};
+use crate::limits::Limits;
+use crate::plugin::Verdict;
+use crate::rate::Rate;
+
+/// The longest line of a log, in octets; more is cut.
+const LINE: usize = 4 << 10;
+/// The largest value, request or answer.
+const LARGEST: usize = 1 << 20;
+/// The longest key or name.
+const NAME: usize = 256;
+/// The largest data of an event.
+const DATA: usize = 16 << 10;
+/// The longest that a verdict holds.
+const TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A running plugin's way out. Clones share one.
+#[derive(Clone)]
+pub struct Host {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    plugin: Arc<str>,
+    config: Value,
+    grants: Grants,
+    limits: Limits,
+    effects: Arc<dyn Effects>,
+    /// When the present call must be over.
+    deadline: Mutex<Option<Instant>>,
+    log_rate: Rate,
+    emit_rate: Rate,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("plugin", &self.shared.plugin).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// The host of one running plugin. `config` is its settings, a JSON object.
+    pub fn new(
+        plugin: Arc<str>,
+        config: Value,
+        grants: Grants,
+        limits: Limits,
+        effects: Arc<dyn Effects>,
+    ) -> Self {
+        let deadline = Mutex::new(None);
+        let (log_rate, emit_rate) = (Rate::new(200, 20), Rate::new(100, 10));
+        let shared = Shared { plugin, config, grants, limits, effects, deadline, log_rate, emit_rate };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The plugin's name.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        &self.shared.plugin
+    }
+
+    /// What it may use up.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.shared.grants
+    }
+
+    /// Its settings, a JSON object.
+    #[must_use]
+    pub fn config(&self) -> &Value {
+        &self.shared.config
+    }
+
+    /// A call to the plugin begins; it may take this long. For whoever calls plugins, not for runtimes.
+    pub fn begin_call(&self, within: Duration) {
+        let mut deadline = self.shared.deadline.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *deadline = Some(Instant::now() + within);
+    }
+
+    /// How long the present call may still take; the limit of a call if there is none.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        let deadline = *self.shared.deadline.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        deadline.map_or(self.shared.limits.call, |at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// The wished time-out, but no longer than the call may still take.
+    fn within(&self, wished: Option<Duration>) -> Duration {
+        wished.map_or_else(|| self.remaining(), |wished| wished.min(self.remaining()))
+    }
+
+    /// A line for the log. Control characters are written as escapes; too many lines in a short time are counted
+    /// instead of written.
+    pub fn log(&self, level: LogLevel, message: &str) {
+        let Some(skipped) = self.shared.log_rate.take() else { return };
+        if skipped > 0 {
+            let text = format!("{skipped} lines not logged: too many in a short time");
+            self.shared.effects.log(&self.shared.plugin, LogLevel::Warning, text);
+        }
+        self.shared.effects.log(&self.shared.plugin, level, printable(message, LINE));
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.effects.now()
+    }
+
+    /// Waits, but no longer than the call may still take.
+    pub async fn sleep(&self, time: Duration) {
+        self.shared.effects.sleep(time.min(self.remaining())).await;
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    ///
+    /// If the key is too long or the store cannot be read.
+    pub async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        name("key", key)?;
+        self.shared.effects.kv_get(&self.shared.plugin, key).await
+    }
+
+    /// Sets a key's value.
+    ///
+    /// # Errors
+    ///
+    /// If key or value are too long, the store is full or cannot be written.
+    pub async fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), HostError> {
+        name("key", key)?;
+        at_most("value", value.len(), LARGEST)?;
+        self.shared.effects.kv_set(&self.shared.plugin, key, value).await
+    }
+
+    /// Removes a key; whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// If the key is too long or the store cannot be written.
+    pub async fn kv_delete(&self, key: &str) -> Result<bool, HostError> {
+        name("key", key)?;
+        self.shared.effects.kv_delete(&self.shared.plugin, key).await
+    }
+
+    /// The keys that begin so, in order.
+    ///
+    /// # Errors
+    ///
+    /// If the prefix is too long or the store cannot be read.
+    pub async fn kv_keys(&self, prefix: &str) -> Result<Vec<String>, HostError> {
+        at_most("prefix", prefix.len(), NAME)?;
+        self.shared.effects.kv_keys(&self.shared.plugin, prefix).await
+    }
+
+    /// An HTTP request to a granted origin. `within` and the number of redirects are cut to what is allowed.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, it took too long, nobody answered, or the answer is too large. A status is no error.
+    pub async fn http(&self, mut request: HttpRequest) -> Result<HttpResponse, HostError> {
+        at_most("body", request.body.len(), LARGEST)?;
+        request.within = self.within(Some(request.within));
+        request.redirects = request.redirects.min(10);
+        let origin = origin(&request.url)?;
+        self.need(&Grant::Origin(origin), "send a request to")?;
+        self.shared.effects.http(request, &self.shared.grants).await
+    }
+
+    /// Runs an action and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, no such action, it could not be started or took too long. An exit code is no error.
+    pub async fn run(&self, action: &str) -> Result<Ran, HostError> {
+        name("action", action)?;
+        self.need(&Grant::Run(action.to_owned()), "run")?;
+        self.shared.effects.run(&self.shared.plugin, action, self.remaining()).await
+    }
+
+    /// Connects to `HOST:PORT`, sends and receives.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, or nobody answers in time.
+    pub async fn tcp(&self, address: &str, question: Question) -> Result<Answer, HostError> {
+        let to = HostPort::parse(address, None).map_err(HostError::invalid)?;
+        self.need(&Grant::Tcp(to.clone()), "connect to")?;
+        self.shared.effects.tcp(&to, self.question(question)?).await
+    }
+
+    /// Connects to a Unix socket, sends and receives.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, or nobody answers in time.
+    pub async fn unix(&self, path: &str, question: Question) -> Result<Answer, HostError> {
+        let grant: Grant = format!("unix:{path}").parse().map_err(HostError::invalid)?;
+        self.need(&grant, "connect to")?;
+        self.shared.effects.unix(Path::new(path), self.question(question)?).await
+    }
+
+    fn question(&self, mut question: Question) -> Result<Question, HostError> {
+        at_most("what is sent", question.send.len(), LARGEST)?;
+        question.receive = question.receive.min(LARGEST);
+        question.within = self.within(Some(question.within));
+        Ok(question)
+    }
+
+    /// Says how something is that instances can track.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, or the time to live is zero.
+    pub fn set_track(&self, name_: &str, mut verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
+        name("name", name_)?;
+        self.need(&Grant::Track(name_.to_owned()), "say how this is:")?;
+        if ttl.is_zero() {
+            return Err(HostError::invalid("a verdict's time to live is more than zero"));
+        }
+        verdict.text = printable(&verdict.text, LINE);
+        self.shared.effects.set_track(&self.shared.plugin, name_, verdict, ttl.min(TTL))
+    }
+
+    /// Counts or sets a number.
+    ///
+    /// # Errors
+    ///
+    /// If the name is no name, the number is none, a counter would shrink, or there are too many metrics.
+    pub fn metric(&self, name_: &str, change: MetricChange) -> Result<(), HostError> {
+        name("metric", name_)?;
+        let (MetricChange::Add(number) | MetricChange::Set(number)) = change;
+        if !number.is_finite() {
+            return Err(HostError::invalid(format!("{number} is no number for the metric {name_}")));
+        }
+        if matches!(change, MetricChange::Add(by) if by < 0.0) {
+            return Err(HostError::invalid(format!("the counter {name_} cannot shrink: use a gauge")));
+        }
+        self.shared.effects.metric(&self.shared.plugin, name_, change)
+    }
+
+    /// An event of the plugin's own. `data` is a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// If the data is no object or too large, or there were too many in a short time.
+    pub fn emit(&self, name_: &str, severity: Severity, data: Value) -> Result<(), HostError> {
+        name("event", name_)?;
+        let data = match data {
+            Value::Object(data) => data,
+            Value::Null => Map::new(),
+            _ => return Err(HostError::invalid("an event's data is an object")),
+        };
+        at_most("event", serde_json::to_string(&data).map_or(0, |text| text.len()), DATA)?;
+        if self.shared.emit_rate.take().is_none() {
+            return Err(HostError::limit("too many events in a short time: 100 at once, then 10 a second"));
+        }
+        self.shared.effects.emit(&self.shared.plugin, name_, severity, data)
+    }
+
+    fn need(&self, grant: &Grant, deed: &str) -> Result<(), HostError> {
+        if self.shared.grants.has(grant) {
+            return Ok(());
+        }
+        let (plugin, what) = (&self.shared.plugin, subject(grant));
+        Err(HostError::denied(format!(
+            "{plugin} may not {deed} {what}; in keepwatch.toml, under [plugin.{plugin}]: grants = [\"{grant}\"]"
+        )))
+    }
+}
+
+/// What a grant is about, for "may not run ...".
+fn subject(grant: &Grant) -> String {
+    match grant {
+        Grant::Run(name) => format!("the action \"{name}\""),
+        Grant::Track(name) => format!("\"{name}\""),
+        Grant::Origin(_) | Grant::Tcp(_) | Grant::Unix(_) => {
+            let text = grant.to_string();
+            text.trim_start_matches("tcp:").trim_start_matches("unix:").to_owned()
+        }
+    }
+}
+
+/// The origin of an absolute URL.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn origin(url: &str) -> Result<Origin, HostError> {
+    let wrong = |why: String| HostError::invalid(format!("{url:?} is no URL to send requests to: {why}"));
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it has no scheme".to_owned()))?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "http" => Scheme::Http,
+        "https" => Scheme::Https,
+        _ => return Err(wrong("its scheme is neither http nor https".to_owned())),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    if authority.contains('@') {
+        return Err(wrong("user and password belong into a header".to_owned()));
+    }
+    let at = HostPort::parse(authority, Some(scheme.port())).map_err(wrong)?;
+    Ok(Origin { scheme, at })
+}
+
+fn name(what: &str, text: &str) -> Result<(), HostError> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(HostError::invalid(format!("{text:?} is no name for a {what}")));
+    }
+    at_most(what, text.len(), NAME)
+}
+
+fn at_most(what: &str, length: usize, most: usize) -> Result<(), HostError> {
+    if length <= most {
+        return Ok(());
+    }
+    Err(HostError::limit(format!("{what} has {length} octets, {most} are allowed")))
+}
+
+/// Text without control characters, cut to so many octets. Line breaks stay.
+fn printable(text: &str, most: usize) -> String {
+    let mut printed = String::with_capacity(text.len().min(most));
+    for c in text.chars() {
+        if printed.len() + c.len_utf8() > most {
+            printed.push_str("...");
+            break;
+        }
+        if c == '\n' || c == '\t' || !c.is_control() {
+            printed.push(c)
+        } else {
+            printed.extend(c.escape_default())
+        }
+    }
+    printed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_stands_before_the_path() {
+        let table = [
+            ("http://127.0.0.1:9187/lag", "http://127.0.0.1:9187"),
+            ("HTTPS://Example.com?x=1", "https://example.com"),
+            ("http://[::1]/", "http://[::1]"),
+        ];
+        for (url, expected) in table {
+            assert_eq!(origin(url).unwrap().to_string(), expected);
+        }
+        for url in ["example.com", "ftp://x/", "http://a@b/", "http://", "http://a:0/", "http://a b/"] {
+            assert!(origin(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn text_for_terminals_has_no_control_characters() {
+        assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a\\u{1b}[31mb\nc");
+        assert_eq!(printable("äöü", 4), "äö...");
+    }
+}
