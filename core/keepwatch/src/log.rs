@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::Subscription;
-use keepwatch_event::{Departure, Event, EventKind, InterfaceState, Reason, Severity, State, Step, StepTook};
+use keepwatch_event::{
+    Departure, Event, EventKind, InterfaceState, LogLevel, Reason, Severity, State, Step, StepTook,
+};
 use tracing::Level;
 
 /// Events that may wait for a slow log.
@@ -43,16 +45,13 @@ pub(crate) struct Preamble {
 }
 
 /// Writes the preamble, and events until the bus is closed.
-pub(crate) fn spawn(preamble: Preamble, events: Subscription) -> std::io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(preamble: Preamble, mut events: Subscription) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("log".to_owned()).spawn(move || {
         eprint!("{}", preamble.findings);
         tracing::info!("{}", preamble.version);
         tracing::debug!("{}", preamble.detail);
-        while let Some(delivery) = events.recv() {
-            if delivery.missed > 0 {
-                tracing::warn!("{} events were not logged: the log was too slow", delivery.missed);
-            }
-            write(&delivery.event);
+        while let Some(event) = events.recv() {
+            write(&event);
         }
     })
 }
@@ -93,7 +92,12 @@ fn durations(event: &Event) -> Option<String> {
 
 /// Said only when asked for: it follows from what is said anyway.
 fn is_detail(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::AddressAdded { .. } | EventKind::AddressRemoved { .. })
+    matches!(
+        kind,
+        EventKind::AddressAdded { .. }
+            | EventKind::AddressRemoved { .. }
+            | EventKind::PluginLog { level: LogLevel::Debug, .. }
+    )
 }
 
 /// The lines for an event.

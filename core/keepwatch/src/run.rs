@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::{Bus, Draft};
+use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, Snapshot};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -26,7 +26,11 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     }
     log::init(arguments.verbose);
     let node = nix::unistd::gethostname().unwrap_or_default();
-    let bus = Bus::new(&node.to_string_lossy());
+    let snapshot = Snapshot::new(&node.to_string_lossy(), Bus::now(), keepwatch_engine::describe(&config));
+    let bus = match Bus::start(snapshot) {
+        Ok(bus) => bus,
+        Err(error) => return fail("start the bus", &error),
+    };
     let engine = match Engine::prepare(&config, bus.clone()) {
         Ok(engine) => engine,
         Err(error) => return refuse(&error),
@@ -34,7 +38,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     // From here on only the log's own thread writes: nobody may be reading.
     let version = format!("keepwatch {}: {summary}", env!("CARGO_PKG_VERSION"));
     let preamble = Preamble { findings, version, detail: Paths::of_this_process().to_string() };
-    let log = match log::spawn(preamble, bus.subscribe(log::QUEUE)) {
+    let log = match log::spawn(preamble, bus.subscribe("the log", Delivery::Durable, log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
     };
