@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use keepwatch_event::{EventKind, Severity, Snapshot, Timestamp};
 
@@ -83,6 +84,19 @@ impl Bus {
     #[must_use]
     pub fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
         self.shared.pump.subscribe(name, delivery, capacity)
+    }
+
+    /// Waits until all that has been published so far is handed on; for so long at most. Whether it is.
+    pub fn flush(&self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        let published = self.shared.intake.published();
+        while self.shared.pump.handed_on() < published {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        true
     }
 
     /// How things are, as far as events have been handed on.

@@ -57,6 +57,11 @@ impl Intake {
         self.wake();
     }
 
+    /// The number of the last event.
+    pub(crate) fn published(&self) -> u64 {
+        self.lock().seq
+    }
+
     /// No more will be published.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

@@ -81,6 +81,11 @@ impl Pump {
         Subscription::new(queue, state.snapshot.clone(), Arc::downgrade(&self.intake))
     }
 
+    /// The number of the last event that all subscribers have.
+    pub(crate) fn handed_on(&self) -> u64 {
+        self.lock().snapshot.seq
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.lock().snapshot.clone()
     }
