@@ -14,6 +14,11 @@ pub(crate) async fn resolve(at: &HostPort) -> Result<Vec<SocketAddr>, HostError>
     let found = tokio::net::lookup_host((at.host.as_str(), at.port)).await;
     let found =
         found.map_err(|error| HostError::unavailable(format!("{} has no address: {error}", at.host)))?;
+    allowed(at, found)
+}
+
+/// Those of a name's addresses that may be connected to.
+fn allowed(at: &HostPort, found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, HostError> {
     let (allowed, refused): (Vec<SocketAddr>, Vec<SocketAddr>) =
         found.partition(|address| at.host == "localhost" || is_elsewhere(address.ip()));
     if let ([], Some(refused)) = (allowed.as_slice(), refused.first()) {
@@ -44,6 +49,26 @@ fn is_elsewhere(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_leads_here_is_refused_and_the_others_are_used() {
+        let at = |host: &str| HostPort { host: host.to_owned(), port: 80 };
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 80)).collect()
+        };
+        let rebound = allowed(&at("hooks.example.com"), addresses(&["127.0.0.1", "::1"]).into_iter());
+        let error = rebound.unwrap_err();
+        assert_eq!(error.kind, crate::error::ErrorKind::Denied);
+        assert_eq!(
+            error.text,
+            "hooks.example.com leads to 127.0.0.1, which no grant by name covers; if this is meant, grant the address \
+             itself"
+        );
+        let mixed = addresses(&["169.254.169.254", "203.0.113.7", "::ffff:127.0.0.1"]);
+        assert_eq!(allowed(&at("x.example"), mixed.into_iter()).unwrap(), addresses(&["203.0.113.7"]));
+        let here = addresses(&["127.0.0.1"]);
+        assert_eq!(allowed(&at("localhost"), here.clone().into_iter()).unwrap(), here);
+    }
 
     #[test]
     fn addresses_that_a_name_may_not_lead_to() {

@@ -5,6 +5,8 @@ mod address;
 mod client;
 mod connection;
 mod http;
+#[cfg(test)]
+mod http_tests;
 
 pub use action::Action;
 
