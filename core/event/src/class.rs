@@ -81,6 +81,7 @@ impl EventKind {
             Self::SubscriberBehind { subscriber } | Self::SubscriberCaughtUp { subscriber, .. } => {
                 subscriber.hash(hasher);
             }
+            Self::Degraded { part, .. } => part.hash(hasher),
             Self::Custom { plugin, name, .. } => (plugin, name).hash(hasher),
             Self::ConfigLoaded { path, .. } | Self::ConfigRejected { path, .. } => path.hash(hasher),
             Self::SignalIgnored { signal } => signal.hash(hasher),

@@ -31,20 +31,20 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   keepwatch run
   keepwatch run --config /etc/keepalived/keepalived.conf
+  keepwatch run --config ./keepwatch.toml
   keepwatch run -v --config ./keepalived.conf
   keepwatch run --stop-mode rfc        # never two hosts with one address, not even for milliseconds
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
 pub(crate) struct Run {
-    /// The configuration
-    #[arg(
-        long,
-        short,
-        short_alias = 'f',
-        value_name = "FILE",
-        default_value = "/etc/keepalived/keepalived.conf"
-    )]
-    pub(crate) config: PathBuf,
+    /// The configuration, a keepwatch.toml or a keepalived.conf [default: /etc/keepwatch/keepwatch.toml if it is there,
+    /// else /etc/keepalived/keepalived.conf]
+    #[arg(long, short, short_alias = 'f', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where the scripts are that become plugins by lying there; a keepwatch.toml has a setting for it
+    #[arg(long, value_name = "DIR", default_value = "/etc/keepwatch/hooks.d")]
+    pub(crate) hooks: PathBuf,
 
     /// Log each address that is added or removed, and how long each step of a transition took, too
     #[arg(long, short)]
@@ -75,9 +75,9 @@ pub(crate) enum StopMode {
 
 Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
 pub(crate) struct Check {
-    /// The configuration
-    #[arg(value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
-    pub(crate) file: PathBuf,
+    /// The configuration [default: as for `run`]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 
     /// Take warnings for errors
     #[arg(long)]

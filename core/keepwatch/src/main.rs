@@ -6,8 +6,10 @@ mod check;
 mod cli;
 mod demo;
 mod exit;
+mod extensions;
 mod log;
 mod paths;
+mod plan;
 mod reap;
 mod run;
 

@@ -13,11 +13,13 @@ use tokio::sync::oneshot;
 
 use crate::cli::{self, Run};
 use crate::log::Preamble;
-use crate::paths::Paths;
-use crate::{check, exit, log, reap};
+use crate::paths::{self, Paths};
+use crate::plan::{self, Extensions};
+use crate::{check, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
-    let (mut config, findings, summary) = match load(&arguments.config) {
+    let path = arguments.config.clone().unwrap_or_else(paths::configuration);
+    let (mut config, extensions, told) = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -36,16 +38,22 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     // From here on only the log's own thread writes: nobody may be reading.
-    let version = format!("keepwatch {}: {summary}", env!("CARGO_PKG_VERSION"));
-    let preamble = Preamble { findings, version, detail: Paths::of_this_process().to_string() };
+    let paths = Paths::of_this_process();
+    let version = format!("keepwatch {}: {}", env!("CARGO_PKG_VERSION"), told.summary);
+    let preamble = Preamble { findings: told.findings, version, detail: paths.to_string() };
     let log = match log::spawn(preamble, bus.subscribe("the log", Delivery::Durable, log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
     };
-    let path = arguments.config.display().to_string();
-    let loaded = EventKind::ConfigLoaded { path: path.clone(), instances: config.instances.len() };
+    let shown = path.display().to_string();
+    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
-    let outcome = serve(engine, &bus, &path);
+    // Before the engine starts, so that they hear the first transitions.
+    let plugins = match extensions::begin(extensions, &paths, &bus) {
+        Ok(plugins) => plugins,
+        Err(error) => return fail("make room for plugins", &error),
+    };
+    let outcome = serve(engine, &bus, &shown);
     let code = match outcome {
         Ok(()) => exit::OK,
         Err(error) => {
@@ -53,9 +61,22 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
             exit::FAILED
         }
     };
+    bus.flush(FLUSH);
+    plugins.stop("keepwatch stops", LAST_WORK);
+    drop(plugins);
     drop(bus);
     log::finish(log);
     exit::with(code)
+}
+
+/// How long the last events may take to reach plugins, and those to handle them.
+const FLUSH: Duration = Duration::from_secs(1);
+const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// What there is to say about a configuration.
+struct Told {
+    findings: String,
+    summary: String,
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {
@@ -66,18 +87,19 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
     }
 }
 
-/// Reads the configuration, and gives it with its findings and their summary; a refusal goes to standard error.
-fn load(path: &Path) -> Result<(Config, String, String), ExitCode> {
-    let loaded = keepwatch_config::load(path).map_err(|error| {
+/// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
+fn load(path: &Path, hooks: &Path) -> Result<(Config, Extensions, Told), ExitCode> {
+    let mut site = keepwatch_config::load_site(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
-    let (findings, summary) = (check::rendered(&loaded), check::summary(path, &loaded));
-    match loaded.config {
-        Some(config) => Ok((config, findings, summary)),
+    let extensions = plan::extensions(&mut site, Some(hooks));
+    let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
+    match site.config {
+        Some(config) => Ok((config, extensions, told)),
         None => {
-            eprint!("{findings}");
-            eprintln!("{summary}");
+            eprint!("{}", told.findings);
+            eprintln!("{}", told.summary);
             Err(exit::with(exit::CONFIGURATION))
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery};
+use tokio::runtime::{Builder, Handle, Runtime as Tokio};
 
 use crate::actor::Command;
 use crate::context::Context;
@@ -31,10 +32,12 @@ pub struct Options {
     pub store: Store,
 }
 
-/// All plugins of a daemon, on a runtime of their own. Dropped, they are gone at once; see [`Self::stop`].
+/// All plugins of a daemon, on a runtime of their own. See [`Self::stop`] for their end.
 pub struct Plugins {
     shared: Arc<Shared>,
-    runtime: tokio::runtime::Runtime,
+    handle: Handle,
+    /// There until the end.
+    runtime: Mutex<Option<Tokio>>,
 }
 
 /// What the tasks around the plugins share.
@@ -75,6 +78,9 @@ pub struct Applied {
     pub unchanged: usize,
 }
 
+/// How long what cannot be interrupted, such as a look-up of a name, is waited for at the end.
+const LAST_BREATH: Duration = Duration::from_millis(100);
+
 /// Threads that plugins share.
 const WORKERS: usize = 2;
 
@@ -85,7 +91,7 @@ impl Plugins {
     ///
     /// The kernel's, if there is no room for threads.
     pub fn new(options: Options) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
+        let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("plugins")
             .enable_all()
@@ -105,7 +111,7 @@ impl Plugins {
             plan: tokio::sync::Mutex::default(),
             watch: Watch::default(),
         });
-        Ok(Self { shared, runtime })
+        Ok(Self { shared, handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
     }
 
     /// Puts a plan in force, in the background. Plugins that are new hear all events from now on, even if loading them
@@ -113,8 +119,8 @@ impl Plugins {
     pub fn begin(&self, plan: Plan, actions: Vec<Action>) {
         let loader = Loader::new(Arc::clone(&self.shared), &plan);
         self.shared.live.set_actions(actions);
-        self.runtime.spawn(async move { loader.apply(plan).await });
-        self.shared.watch.start(&self.shared, self.runtime.handle());
+        self.handle.spawn(async move { loader.apply(plan).await });
+        self.shared.watch.start(&self.shared, &self.handle);
     }
 
     /// Puts a plan in force, and waits for what becomes of it. Call it from outside the plugins' own threads.
@@ -122,7 +128,7 @@ impl Plugins {
     pub fn apply(&self, plan: Plan, actions: Vec<Action>) -> Applied {
         let loader = Loader::new(Arc::clone(&self.shared), &plan);
         self.shared.live.set_actions(actions);
-        self.runtime.block_on(loader.apply(plan))
+        self.handle.block_on(loader.apply(plan))
     }
 
     /// How each plugin does.
@@ -137,12 +143,15 @@ impl Plugins {
         entries.values().map(report).collect()
     }
 
-    /// Lets each plugin handle what waits for it, for so long at most, and ends them.
-    pub fn stop(self, reason: &str, within: Duration) {
+    /// Lets each plugin handle what waits for it, for so long at most, and ends them. There are none afterwards.
+    pub fn stop(&self, reason: &str, within: Duration) {
+        let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
         let deadline = Instant::now() + within;
         self.shared.watch.stop();
         let entries = std::mem::take(&mut *self.shared.entries());
-        self.runtime.block_on(async {
+        runtime.block_on(async {
             let mut tasks = Vec::new();
             for (_, entry) in entries {
                 let Some(actor) = entry.actor else { continue };
@@ -160,7 +169,7 @@ impl Plugins {
             // A little more than they were given themselves.
             let _ = tokio::time::timeout_at((deadline + Duration::from_millis(200)).into(), all).await;
         });
-        self.runtime.shutdown_background();
+        runtime.shutdown_timeout(LAST_BREATH);
     }
 }
 

@@ -26,7 +26,8 @@ use reader::Reader;
 pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     let source = load::read(path)?;
     let mut findings = Findings::default();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let read = read(&source, &folder, &mut findings);
     let mut texts = Vec::new();
