@@ -70,6 +70,47 @@ fn examples_are_valid() {
     assert!(seen >= 2);
 }
 
+/// A block of code after `<!-- PATH -->` is that file, or a part of it. Without: nothing is said about it.
+#[test]
+fn code_in_the_book_is_that_of_the_examples() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for part in text.split("<!-- examples/").skip(1) {
+            let (path, rest) = part.split_once(" -->\n```").unwrap_or_else(|| panic!("{}", page.display()));
+            let (_, code) = rest.split_once('\n').unwrap();
+            let (code, _) = code.split_once("```").unwrap();
+            seen += 1;
+            let found = read(&format!("examples/{path}")).contains(code);
+            assert!(found, "{}: this is not in examples/{path}:\n{code}", page.display());
+        }
+    }
+    assert!(seen >= 4, "only {seen} blocks of code in the book are compared");
+}
+
+/// Each example of a plugin is a project of its own, with its component beside it.
+#[test]
+fn plugin_examples_are_whole() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(root().join("examples/plugins")).unwrap() {
+        let folder = folder.unwrap().path();
+        let manifest = folder.join("Cargo.toml");
+        if !manifest.exists() {
+            continue;
+        }
+        seen += 1;
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        for file in ["README.md", "Cargo.lock", "src/lib.rs", "src/tests.rs", &format!("{name}.wasm")] {
+            assert!(folder.join(file).exists(), "examples/plugins/{name} has no {file}");
+        }
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        assert!(manifest.contains("\n[workspace]\n"), "examples/plugins/{name} is no workspace of its own");
+        let ci = read(".ci/examples");
+        assert!(ci.contains(&format!("examples/plugins/{name} ")), ".ci/examples does not build {name}");
+    }
+    assert!(seen >= 2);
+}
+
 #[test]
 fn ci_runs_what_the_readme_says() {
     let readme = read("README.md");
