@@ -14,7 +14,11 @@ use crate::host::Host;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Calls a plugin: for so long at most, and a panic is a failure like any other.
-pub(crate) async fn guarded<T>(
+///
+/// # Errors
+///
+/// The plugin's, or that it took too long or panicked.
+pub async fn guarded<T>(
     host: &Host,
     within: Duration,
     call: impl Future<Output = Result<T, Failure>>,

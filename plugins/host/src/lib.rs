@@ -36,10 +36,11 @@ pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Ques
 pub use error::{ErrorKind, HostError};
 pub use failure::Failure;
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
+pub use guard::guarded as call;
 pub use host::{Host, origin};
 pub use keepwatch_config::diagnostic;
 pub use limits::Limits;
-pub use live::Action;
+pub use live::{Action, live_effects};
 pub use manifest::{Manifest, Need, Roles, Setting, SettingKind, Wanted};
 pub use metrics::Counts;
 pub use needs::{WrongSetting, check as check_needs, wrong_settings};
