@@ -22,6 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["keepwatch-bus", "keepwatch-config", "keepwatch-engine", "keepwatch-event", "keepwatch-lab"],
     ),
     ("keepwatch-sim", &["keepwatch-vrrp"]),
+    ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
+    ("keepwatch-wasm", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-tidy", &[]),
 ];
 
@@ -31,11 +33,12 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("caps", &["keepwatch-system"]),
     ("rtnetlink", &["keepwatch-lab", "keepwatch-system"]),
     ("socket2", &["keepwatch-lab", "keepwatch-system"]),
-    ("tokio", &["keepwatch", "keepwatch-lab"]),
+    ("tokio", &["keepwatch", "keepwatch-host", "keepwatch-lab", "keepwatch-wasm"]),
     ("clap", &["keepwatch"]),
     ("tracing", &["keepwatch"]),
     ("tracing-subscriber", &["keepwatch"]),
     ("annotate-snippets", &["keepwatch-config"]),
+    ("wasmtime", &["keepwatch-wasm"]),
 ];
 
 fn metadata() -> Metadata {
