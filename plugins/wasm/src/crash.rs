@@ -23,6 +23,8 @@ const OF_PANICS: &[&str] = &[
     "option::expect_failed",
     "result::unwrap_failed",
 ];
+/// What the name of a function begins with that a tool has put between a guest and the host.
+const OF_TOOLS: &str = "indirect-";
 
 /// Why a guest crashed, and in which of its functions, if it names them.
 pub(crate) fn text(error: &wasmtime::Error) -> String {
@@ -50,7 +52,9 @@ fn reason(error: &wasmtime::Error) -> String {
         Trap::StackOverflow => {
             format!("its calls went deeper than its stack of {}", octets(GUEST_STACK))
         }
-        Trap::MemoryOutOfBounds => "it touched memory that it does not have".to_owned(),
+        Trap::MemoryOutOfBounds => {
+            "it touched memory that it does not have (so does a recursion without end)".to_owned()
+        }
         Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
             "it called a function that is none".to_owned()
         }
@@ -66,8 +70,9 @@ fn functions(backtrace: &WasmBacktrace) -> Vec<String> {
     let text = backtrace.to_string();
     let names = text.lines().filter_map(|line| {
         let (_, name) = line.split_once('!')?;
-        let known = !name.starts_with("<wasm function") && !OF_PANICS.iter().any(|part| name.contains(part));
-        known.then(|| shortened(name))
+        let nameless = name.starts_with("<wasm function") || name.starts_with(OF_TOOLS);
+        let telling = !nameless && !OF_PANICS.iter().any(|part| name.contains(part));
+        telling.then(|| shortened(name))
     });
     names.take(NAMED).collect()
 }
@@ -84,7 +89,27 @@ fn shortened(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wasmtime::{Engine, Instance, Module, Store};
+
     use super::*;
+
+    #[test]
+    fn a_crash_names_the_functions_that_people_wrote() {
+        let text = r#"
+            (module
+                (func $_ZN4demo5ratio17h0123456789abcdefE (result i32)
+                    (i32.div_u (i32.const 1) (i32.const 0)))
+                (func (result i32) call $_ZN4demo5ratio17h0123456789abcdefE)
+                (func $_ZN4demo6handle17h0123456789abcdefE (export "f") (result i32) (call 1)))
+        "#;
+        let engine = Engine::default();
+        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let function = instance.get_typed_func::<(), i32>(&mut store, "f").unwrap();
+        let error = function.call(&mut store, ()).unwrap_err();
+        assert_eq!(super::text(&error), "it divided by zero, in demo::ratio, called by demo::handle");
+    }
 
     #[test]
     fn names_of_functions_lose_their_hash() {

@@ -109,7 +109,7 @@ fn line(text: &str) -> String {
 
 /// The effects of a trial: none, but what it logs is kept for its refusal.
 #[derive(Default)]
-struct Log(Mutex<Vec<String>>);
+pub(crate) struct Log(Mutex<Vec<String>>);
 
 impl Log {
     fn lines(&self) -> Vec<String> {

@@ -146,3 +146,41 @@ impl events::Host for State {
         self.host.emit(&name, severity, data).map_err(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use keepwatch_host::{Grants, Host, Limits};
+    use serde_json::json;
+
+    use super::*;
+    use crate::allowance::Allowance;
+    use crate::describe::Log;
+
+    fn state() -> State {
+        let config = json!({ "url": "http://db1/lag" });
+        let host = Host::new("p".into(), config, Grants::default(), Limits::default(), Arc::<Log>::default());
+        State { host, allowance: Allowance::new(0) }
+    }
+
+    #[test]
+    fn settings_are_a_json_object_and_the_clock_goes() {
+        assert_eq!(settings::Host::get(&mut state()), r#"{"url":"http://db1/lag"}"#);
+        let now = clock::Host::now(&mut state());
+        assert!(now.wall > 1_700_000_000_000_000 && now.monotonic > 0);
+    }
+
+    #[test]
+    fn data_that_is_no_json_or_nested_too_deep_is_no_event() {
+        let emit =
+            |data: String| events::Host::emit(&mut state(), "e".to_owned(), types::Severity::Info, data);
+        let error = emit("{".to_owned()).unwrap_err();
+        assert_eq!(error.kind, types::ErrorKind::Invalid);
+        assert!(error.text.contains("is no JSON"), "{}", error.text);
+        let error = emit("[".repeat(10_000)).unwrap_err();
+        assert!(error.text.contains("recursion limit"), "{}", error.text);
+        let error = emit(" ".repeat(JSON + 1)).unwrap_err();
+        assert_eq!(error.kind, types::ErrorKind::Limit);
+    }
+}

@@ -64,9 +64,8 @@ pub(crate) fn interfaces(component: &Component) -> Result<Interfaces, Refusal> {
         return Err(unknown_imports(&foreign));
     }
     if !lives || found.roles == Roles::default() {
-        let wanted = if lives { "`handler` nor `checker`" } else { "`lifecycle` nor a role" };
-        let refusal =
-            Refusal::plain(format!("the component is no plugin: it exports neither {PACKAGE}{wanted}"));
+        let lacks = if lives { "a role, handler or checker" } else { "keepwatch:plugin/lifecycle" };
+        let refusal = Refusal::plain(format!("the component is no plugin: it does not export {lacks}"));
         return Err(refusal.help("implement a handler or a checker with the SDK: `keepwatch plugin new`"));
     }
     Ok(found)

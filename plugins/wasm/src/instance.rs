@@ -55,27 +55,13 @@ impl Template {
     /// Makes an instance. `host` is all it can reach.
     pub(crate) async fn instantiate(&self, host: Host) -> Result<Instance, Failure> {
         let meter = Arc::new(Meter::new(host.limits().cpu));
-        let mut store = self.store(host, &meter);
+        let mut store = store(&self.machine, host, &meter);
         let budget = Budget::arm(&mut store, &self.machine, &meter);
         let ended = budget.spend(self.linked.instantiate_async(&mut store)).await;
         let instance = budget.judge(&store, ended)?;
         let exports = self.exports(&mut store, &instance);
         let exports = budget.judge(&store, Ok(exports))?;
         Ok(Instance { store, exports, machine: Arc::clone(&self.machine), meter })
-    }
-
-    fn store(&self, host: Host, meter: &Arc<Meter>) -> Store<State> {
-        let allowance = Allowance::new(host.limits().memory);
-        let mut store = Store::new(self.machine.engine(), State { host, allowance });
-        store.limiter(|state| &mut state.allowance);
-        store.set_hostcall_fuel(HANDED_OVER);
-        store.set_max_component_handles(HANDLES);
-        let meter = Arc::clone(meter);
-        store.epoch_deadline_callback(move |_| {
-            // Yielding lets other tasks run, and the time-out see that it is due.
-            Ok(if meter.is_over() { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
-        });
-        store
     }
 
     fn exports(
@@ -88,6 +74,21 @@ impl Template {
         let checker = self.checker.as_ref().map(|role| role.load(&mut *store, instance)).transpose()?;
         Ok(Exports { lifecycle, handler, checker })
     }
+}
+
+/// A store with all limits that hold for an instance as long as it lives.
+fn store(machine: &Machine, host: Host, meter: &Arc<Meter>) -> Store<State> {
+    let allowance = Allowance::new(host.limits().memory);
+    let mut store = Store::new(machine.engine(), State { host, allowance });
+    store.limiter(|state| &mut state.allowance);
+    store.set_hostcall_fuel(HANDED_OVER);
+    store.set_max_component_handles(HANDLES);
+    let meter = Arc::clone(meter);
+    store.epoch_deadline_callback(move |_| {
+        // Yielding lets other tasks run, and the time-out see that it is due.
+        Ok(if meter.is_over() { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+    });
+    store
 }
 
 impl Instance {
@@ -151,5 +152,43 @@ impl Instance {
         let (budget, store, exports) = self.begin();
         let ended = budget.spend(exports.lifecycle.call_stop(&mut *store, reason)).await;
         budget.judge(store, ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keepwatch_host::{Grants, Limits};
+    use serde_json::json;
+    use wasmtime::component::{Component, Linker};
+
+    use super::*;
+    use crate::describe::Log;
+
+    /// Makes resources of its own and gives none back.
+    const LEAK: &str = r#"
+        (component
+            (type $thing (resource (rep i32)))
+            (core func $new (canon resource.new $thing))
+            (core module $module
+                (import "" "new" (func $new (param i32) (result i32)))
+                (func (export "leak") (loop $again (drop (call $new (i32.const 1))) (br $again))))
+            (core instance $guest (instantiate $module (with "" (instance (export "new" (func $new))))))
+            (func (export "leak") (canon lift (core func $guest "leak"))))
+    "#;
+
+    #[tokio::test]
+    async fn handles_that_are_not_given_back_end_an_instance() {
+        let machine = Machine::start().unwrap();
+        let component = Component::from_binary(machine.engine(), &wat::parse_str(LEAK).unwrap()).unwrap();
+        let host =
+            Host::new("leak".into(), json!({}), Grants::default(), Limits::default(), Arc::<Log>::default());
+        let meter = Arc::new(Meter::new(Duration::from_secs(10)));
+        let mut store = store(&machine, host, &meter);
+        let budget = Budget::arm(&mut store, &machine, &meter);
+        let instance = Linker::new(machine.engine()).instantiate_async(&mut store, &component).await.unwrap();
+        let leak = instance.get_typed_func::<(), ()>(&mut store, "leak").unwrap();
+        let ended = budget.spend(leak.call_async(&mut store, ())).await;
+        let failure = budget.judge(&store, ended).unwrap_err();
+        assert!(matches!(&failure, Failure::Crashed(text) if text.contains("handle")), "{failure:?}");
     }
 }

@@ -32,3 +32,29 @@ impl Wording {
         words
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(seq: u64) -> Arc<Event> {
+        let json = json!({
+            "id": format!("run-{seq}"), "seq": seq, "node": "h1", "severity": "info", "kind": "resynchronised",
+            "at": { "wall": "2026-11-22T10:00:00Z", "monotonic_seconds": 1.0 },
+        });
+        Arc::new(serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn an_event_is_translated_once_and_never_taken_for_another() {
+        let wording = Wording::default();
+        let first = event(1);
+        assert!(Arc::ptr_eq(&wording.of(&first), &wording.of(&first)));
+        for seq in 2..200 {
+            assert_eq!(wording.of(&event(seq)).seq, seq);
+        }
+        assert_eq!(wording.events.lock().unwrap().len(), REMEMBERED);
+    }
+}

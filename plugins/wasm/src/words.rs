@@ -121,3 +121,72 @@ pub(crate) const fn host_health(health: types::Health) -> Health {
         types::Health::Unknown => Health::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn heard(kind: Value) -> types::Event {
+        let mut json = json!({
+            "id": "run-4", "seq": 4, "node": "h1", "instance": "VI_1", "severity": "warning", "term": 2,
+            "at": { "wall": "2026-11-22T10:00:00.000001Z", "monotonic_seconds": 12.5 },
+        });
+        json.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+        event(&serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn a_transition_is_told_in_words_and_as_json() {
+        let heard = heard(json!({
+            "kind": "transition", "from": "BACKUP", "to": "MASTER", "initial": false, "priority": 101,
+            "reason": { "because": "no_advert", "silent_seconds": 3.609 },
+        }));
+        assert_eq!((heard.kind.as_str(), heard.seq, heard.term), ("transition", 4, 2));
+        assert_eq!(heard.text, "BACKUP -> MASTER: no advert heard for 3.61 s");
+        assert_eq!((heard.at.wall, heard.at.monotonic), (1_795_341_600_000_001, 12_500_000));
+        assert!(matches!(heard.severity, types::Severity::Warning));
+        let types::Payload::Transition(transition) = heard.payload else { panic!("{:?}", heard.payload) };
+        assert_eq!((transition.because.as_str(), transition.priority), ("no_advert", 101));
+        assert_eq!(transition.reason, "no advert heard for 3.61 s");
+        let json: Value = serde_json::from_str(&heard.json).unwrap();
+        assert_eq!(json["reason"]["because"], "no_advert");
+    }
+
+    #[test]
+    fn kinds_without_words_in_the_contract_come_as_json() {
+        let heard = heard(json!({ "kind": "gate_closed", "by": "moon" }));
+        assert_eq!(heard.kind, "gate_closed");
+        assert!(matches!(heard.payload, types::Payload::Other));
+        let json: Value = serde_json::from_str(&heard.json).unwrap();
+        assert_eq!((&json["kind"], &json["by"]), (&json!("gate_closed"), &json!("moon")));
+    }
+
+    #[test]
+    fn a_change_of_health_has_words() {
+        let heard = heard(
+            json!({ "kind": "health_changed", "track": "db", "from": "pass", "to": "fail", "text": "lag" }),
+        );
+        let types::Payload::HealthChange(change) = heard.payload else { panic!("{:?}", heard.payload) };
+        assert_eq!((change.track.as_str(), change.text.as_str()), ("db", "lag"));
+        assert!(matches!((change.previous, change.current), (types::Health::Pass, types::Health::Fail)));
+    }
+
+    #[test]
+    fn an_instance_before_its_first_transition_has_no_reason() {
+        let snapshot: Snapshot = serde_json::from_value(json!({
+            "seq": 0, "node": "h1", "at": { "wall": "2026-11-22T10:00:00Z", "monotonic_seconds": 9.0 },
+            "instances": [{
+                "name": "VI_1", "interface": "eth0", "virtual_router_id": 51, "version": 3,
+                "advert_interval_seconds": 1.0, "base_priority": 100, "priority": 100, "addresses": ["10.1.1.30/24"],
+                "held": [], "state": "INIT", "since": null, "reason": null, "term": 0,
+            }],
+        }))
+        .unwrap();
+        let words = super::snapshot(&snapshot);
+        let instance = &words.instances[0];
+        assert_eq!((instance.reason.as_str(), instance.since.monotonic), ("", 9_000_000));
+        assert_eq!(instance.addresses, ["10.1.1.30/24"]);
+    }
+}
