@@ -1,8 +1,9 @@
 //! Linux: what the kernel is asked and told, as concrete types without policy.
 //!
 //! What is here: netlink requests and notifications, sockets for adverts and frames, the absolute timer, the
-//! poller, clocks, capabilities, and the lock that keeps two engines from one interface. Nothing blocks unless
-//! its name says `wait`. What is absent: VRRP. This is the only crate with unsafe code.
+//! poller, clocks, capabilities, files that only trusted users can have written, and the lock that keeps two engines
+//! from one interface. Nothing blocks unless its name says `wait`. What is absent: VRRP. This is the only crate with
+//! unsafe code.
 
 mod advert_socket;
 mod capability;
@@ -14,6 +15,7 @@ mod interface_lock;
 mod limits;
 mod poller;
 mod sysctl;
+mod trusted_file;
 mod wakeup;
 
 pub mod netlink;
@@ -28,4 +30,5 @@ pub use interface_lock::{InterfaceLock, LockError};
 pub use limits::raise_descriptor_limit;
 pub use poller::{Poller, Token};
 pub use sysctl::{InterfaceSetting, forwards_ipv6};
+pub use trusted_file::{Distrust, TrustedFile};
 pub use wakeup::Wakeup;

@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
     ("keepwatch-sdk-macros", &[]),
     ("keepwatch-sim", &["keepwatch-vrrp"]),
+    ("keepwatch-wasm", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-tidy", &[]),
 ];
 
@@ -50,6 +51,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["keepwatch-host"]),
     ("toml", &["keepwatch-config"]),
     ("wit-component", &["keepwatch-workshop"]),
+    ("tokio", &["keepwatch", "keepwatch-host", "keepwatch-lab", "keepwatch-wasm"]),
     ("clap", &["keepwatch"]),
     ("tracing", &["keepwatch"]),
     ("tracing-subscriber", &["keepwatch"]),
@@ -58,6 +60,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("syn", &["keepwatch-sdk-macros"]),
     ("quote", &["keepwatch-sdk-macros"]),
     ("proc-macro2", &["keepwatch-sdk-macros"]),
+    ("wasmtime", &["keepwatch-wasm"]),
 ];
 
 fn metadata() -> Metadata {

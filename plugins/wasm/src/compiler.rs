@@ -1,0 +1,154 @@
+//! From a component to machine code: here, on a thread of its own, or in a short-lived child.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use keepwatch_host::Refusal;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::cache::{self, Cache};
+use crate::head;
+use crate::machine;
+use crate::options::ChildCompiler;
+
+/// How long compiling may take. What is compiled is at most 16 MiB, of which a scripting language takes ten seconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Address space of a child, in octets: many times what it needs for the largest component.
+const ADDRESS_SPACE: u64 = 4 << 30;
+/// How much less a compiler gets of the processor than others.
+const NICE: i32 = 10;
+/// How often a child is looked after.
+const LOOK: Duration = Duration::from_millis(2);
+/// What a child may say of an error, in octets.
+const WORDS: u64 = 64 << 10;
+
+/// Compiles a component for a keepwatch of this version on this machine: what the program that
+/// [`ChildCompiler`] names does. On an error it should print the refusal to standard error as it
+/// [renders](Refusal::render) and end with another status than 0.
+///
+/// It is for a process of its own: it limits the process's memory and lowers its priority.
+///
+/// # Errors
+///
+/// If `input` cannot be read or is no component, or `output` cannot be written.
+pub fn compile_file(input: &Path, output: &Path) -> Result<(), Refusal> {
+    let limit = Rlimit { current: Some(ADDRESS_SPACE), maximum: Some(ADDRESS_SPACE) };
+    // If the limit cannot be set it is not needed either: there is a lower one.
+    let _ = setrlimit(Resource::As, limit);
+    step_back();
+    let content = fs::read(input).map_err(|error| cannot("read", input, &error))?;
+    head::check(&content)?;
+    let compiled = machine::engine()?.precompile_component(&content).map_err(|error| invalid(&error))?;
+    cache::write(output, &compiled).map_err(|error| cannot("write", output, &error))
+}
+
+/// Compiles a component in this process.
+pub(crate) fn compile_here(engine: &Engine, content: &[u8]) -> Result<Component, Refusal> {
+    step_back();
+    Component::from_binary(engine, content).map_err(|error| invalid(&error))
+}
+
+/// Has a child compile a component into the cache.
+pub(crate) fn compile_in_child(
+    child: &ChildCompiler,
+    cache: &Cache,
+    key: &str,
+    content: &[u8],
+) -> Result<(), Refusal> {
+    // The very octets that the key was made of: the plugin's file may have changed since.
+    let input = cache.unfinished(key);
+    cache::write_private(&input, &[content]).map_err(|error| cannot("write", &input, &error))?;
+    let ended = run(child, &input, &cache.path(key));
+    // What is left is pruned in an hour if this fails.
+    let _ = fs::remove_file(&input);
+    ended
+}
+
+fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Refusal> {
+    let program = compiler.program.display();
+    let mut command = Command::new(&compiler.program);
+    command.args(&compiler.arguments).arg(input).arg(output).env_clear();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn();
+    let mut child =
+        child.map_err(|error| Refusal::plain(format!("{program} cannot be started to compile: {error}")))?;
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break Some(status),
+            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(LOOK),
+            Ok(None) => {
+                // It is collected here whether or not it had ended just before.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(late());
+            }
+            // Process 1 collects all children. Whether there is a file will tell.
+            Err(_) => break None,
+        }
+    };
+    if status.is_none_or(|status| status.success()) {
+        return Ok(());
+    }
+    let mut words = String::new();
+    if let Some(stderr) = child.stderr.take() {
+        // Words that cannot be read are none.
+        let _ = stderr.take(WORDS).read_to_string(&mut words);
+    }
+    Err(refusal(&words, status))
+}
+
+/// The refusal that a child has printed.
+fn refusal(words: &str, status: Option<ExitStatus>) -> Refusal {
+    let mut lines = words.lines();
+    let Some(message) = lines.next().and_then(|line| line.strip_prefix("error: ")) else {
+        let how = status.map(|status| format!(": {status}")).unwrap_or_default();
+        return Refusal::plain(format!("the compiler failed{how}"))
+            .help("the component may be more than it can do with its memory; the compiler runs in a process of its own");
+    };
+    let helps = lines.filter_map(|line| line.strip_prefix("  = help: "));
+    helps.fold(Refusal::plain(message), Refusal::help)
+}
+
+/// The refusal of what took too long.
+pub(crate) fn late() -> Refusal {
+    let refusal = Refusal::plain(format!("compiling took longer than {} s", PATIENCE.as_secs()));
+    refusal.help("a smaller component takes less: build it for size, with optimisation")
+}
+
+fn invalid(error: &wasmtime::Error) -> Refusal {
+    let cause = error.root_cause().to_string();
+    let cause = cause.lines().next().unwrap_or_default();
+    let refusal = Refusal::plain(format!("the file is no valid component: {cause}"));
+    refusal.help("build it again: `keepwatch plugin build`; a file copied in part looks like this, too")
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
+    Refusal::plain(format!("cannot {what} {}: {error}", path.display()))
+}
+
+/// Lets others have the processor first. On Linux this is about the calling thread alone.
+fn step_back() {
+    // Without it, compiling is merely less polite.
+    let _ = rustix::process::nice(NICE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_childs_refusal_is_passed_on() {
+        let original =
+            Refusal::plain("the file is a core module, not a component").help("wrap it").help("or not");
+        assert_eq!(refusal(&original.to_string(), None), original);
+        let text = refusal("thread main panicked\n", None).to_string();
+        assert!(text.starts_with("error: the compiler failed"), "{text}");
+    }
+}

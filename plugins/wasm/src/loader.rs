@@ -1,0 +1,106 @@
+//! Getting hold of a component: out of the cache, from a child, or compiled here.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use keepwatch_host::Refusal;
+use wasmtime::component::Component;
+
+use crate::cache::{self, Cache};
+use crate::compiler;
+use crate::machine::Machine;
+use crate::options::{ChildCompiler, Options, Warn};
+
+/// Gets hold of components. All of it blocks.
+pub(crate) struct Loader {
+    machine: Arc<Machine>,
+    cache: Option<Cache>,
+    compiler: Option<ChildCompiler>,
+    warn: Option<Warn>,
+}
+
+impl fmt::Debug for Loader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loader")
+            .field("cache", &self.cache)
+            .field("compiler", &self.compiler)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Loader {
+    /// A loader. A cache that cannot be used is warned of and done without.
+    pub(crate) fn new(machine: Arc<Machine>, options: Options) -> Self {
+        let Options { cache, compiler, warn } = options;
+        let mut loader = Self { machine, cache: None, compiler, warn };
+        loader.cache = cache.and_then(|directory| loader.open(&directory));
+        loader
+    }
+
+    fn open(&self, directory: &Path) -> Option<Cache> {
+        let cache = Cache::new(directory).map_err(|error| format!("{}: {error}", directory.display()));
+        let checked = cache.and_then(|cache| cache.is_ours().map(|()| cache));
+        let warn = |error| self.warn(format!("compiled WASM plugins are not kept: {error}"));
+        checked.map_err(warn).ok()
+    }
+
+    /// Gets hold of a component.
+    pub(crate) fn load(&self, content: &[u8]) -> Result<Component, Refusal> {
+        let engine = self.machine.engine();
+        let Some(cache) = &self.cache else { return compiler::compile_here(engine, content) };
+        let key = Cache::key(engine, content);
+        match cache.load(engine, &key) {
+            Ok(Some(component)) => return Ok(component),
+            Ok(None) => {}
+            Err(why) => self.warn(format!("a compiled WASM plugin is not used and made anew: {why}")),
+        }
+        let compiled = match &self.compiler {
+            Some(child) => self.compiled_by_child(child, cache, &key, content)?,
+            None => None,
+        };
+        let component = match compiled {
+            Some(component) => component,
+            None => self.compiled_here(cache, &key, content)?,
+        };
+        if let Err(error) = cache.prune() {
+            self.warn(format!("old compiled WASM plugins cannot be removed: {error}"));
+        }
+        Ok(component)
+    }
+
+    /// What a child has made; none if what it left cannot be used.
+    fn compiled_by_child(
+        &self,
+        child: &ChildCompiler,
+        cache: &Cache,
+        key: &str,
+        content: &[u8],
+    ) -> Result<Option<Component>, Refusal> {
+        compiler::compile_in_child(child, cache, key, content)?;
+        let loaded = cache.load(self.machine.engine(), key);
+        let loaded = loaded.and_then(|component| component.ok_or_else(|| "it has left nothing".to_owned()));
+        let program = child.program.display();
+        let warn = |why| self.warn(format!("{program} was of no use as a compiler of WASM plugins: {why}"));
+        Ok(loaded.map_err(warn).ok())
+    }
+
+    fn compiled_here(&self, cache: &Cache, key: &str, content: &[u8]) -> Result<Component, Refusal> {
+        let component = compiler::compile_here(self.machine.engine(), content)?;
+        let kept = component.serialize().map_err(|error| format!("{error:#}"));
+        let path = cache.path(key);
+        let kept = kept.and_then(|compiled| {
+            cache::write(&path, &compiled).map_err(|error| format!("{}: {error}", path.display()))
+        });
+        if let Err(error) = kept {
+            self.warn(format!("a compiled WASM plugin is not kept: {error}"));
+        }
+        Ok(component)
+    }
+
+    fn warn(&self, text: String) {
+        if let Some(warn) = &self.warn {
+            warn(text);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A running guest as a plugin.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keepwatch_event::{Event, Snapshot};
+use keepwatch_host::{CheckRequest, Failure, Outcome, Plugin, Verdict, Work};
+
+use crate::bindings::handler;
+use crate::instance::Instance;
+use crate::wording::Wording;
+use crate::words;
+
+/// A running guest as a plugin.
+pub(crate) struct WasmPlugin {
+    /// None during a call, and for ever after one that did not end by itself, be it that it failed or that whoever
+    /// waited for it went away: what state the guest is in then, nobody knows.
+    instance: Option<Instance>,
+    wording: Arc<Wording>,
+}
+
+impl WasmPlugin {
+    /// A plugin that has not been called yet.
+    pub(crate) const fn new(instance: Instance, wording: Arc<Wording>) -> Self {
+        Self { instance: Some(instance), wording }
+    }
+
+    /// Takes the instance for a call.
+    fn take(&mut self) -> Result<Instance, Failure> {
+        let gone = || Failure::Crashed("an earlier call did not end; it is not called again".to_owned());
+        self.instance.take().ok_or_else(gone)
+    }
+
+    /// Puts the instance back after a call that ended by itself; drops it after another.
+    fn put_back<T>(&mut self, instance: Instance, answer: Result<T, Failure>) -> Result<T, Failure> {
+        self.instance = answer.is_ok().then_some(instance);
+        answer
+    }
+}
+
+impl Plugin for WasmPlugin {
+    fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let answer = instance.init(state).await;
+            self.put_back(instance, answer)?.map_err(Failure::Reported)
+        })
+    }
+
+    fn sync<'a>(&'a mut self, snapshot: &'a Snapshot) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let answer = instance.sync(&words::snapshot(snapshot)).await;
+            self.put_back(instance, answer)
+        })
+    }
+
+    fn handle<'a>(&'a mut self, event: &'a Arc<Event>) -> Work<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let event = self.wording.of(event);
+            let answer = instance.handle(&event).await;
+            match self.put_back(instance, answer)?.map_err(Failure::Reported)? {
+                handler::Outcome::Done => Ok(Outcome::Done),
+                handler::Outcome::RetryAfter(milliseconds) => {
+                    Ok(Outcome::RetryAfter(Duration::from_millis(milliseconds.into())))
+                }
+                handler::Outcome::Skip(reason) => Ok(Outcome::Skipped(reason)),
+            }
+        })
+    }
+
+    fn check<'a>(&'a mut self, request: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let answer = instance.check(&request.name, request.within).await;
+            let verdict = self.put_back(instance, answer)?.map_err(Failure::Reported)?;
+            Ok(Verdict { health: words::host_health(verdict.health), text: verdict.text })
+        })
+    }
+
+    fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let answer = instance.save().await;
+            self.put_back(instance, answer)?.map_err(Failure::Reported)
+        })
+    }
+
+    fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let mut instance = self.take()?;
+            let answer = instance.stop(reason).await;
+            self.put_back(instance, answer)
+        })
+    }
+}

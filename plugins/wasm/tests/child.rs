@@ -1,0 +1,130 @@
+//! Compiling in a child. The test program is its own compiler, as the daemon is: so it has a `main` of its own.
+
+#[allow(dead_code)]
+#[path = "support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use keepwatch_host::{Program, Refusal, Runtime};
+use keepwatch_wasm::{ChildCompiler, Options, WasmRuntime, compile_file};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use support::{FLAPPING, read, source};
+
+/// What makes this program a compiler.
+const COMPILE: &str = "compile-component";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let [_, word, input, output] = arguments.as_slice()
+        && word == COMPILE
+    {
+        return match compile_file(Path::new(input), Path::new(output)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(refusal) => {
+                eprintln!("{refusal}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let tests = vec![
+        Trial::test("what_a_child_has_compiled_is_loaded", compiled),
+        Trial::test("a_childs_refusal_is_passed_on", refused),
+        Trial::test("a_child_that_dies_is_no_compiler", died),
+        Trial::test("a_child_that_leaves_nothing_is_done_without", useless),
+        Trial::test("a_compiler_that_is_not_there_is_told", missing),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// A cache of its own, and a runtime that compiles with this program.
+struct Setup {
+    directory: PathBuf,
+    warnings: Arc<Mutex<Vec<String>>>,
+    runtime: WasmRuntime,
+}
+
+impl Setup {
+    fn new(name: &str, program: PathBuf, arguments: &[&str]) -> Self {
+        let directory = std::env::temp_dir().join(format!("keepwatch-child-{name}-{}", std::process::id()));
+        let warnings: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heard = Arc::clone(&warnings);
+        let arguments = arguments.iter().map(Into::into).collect();
+        let runtime = WasmRuntime::new(Options {
+            cache: Some(directory.clone()),
+            compiler: Some(ChildCompiler { program, arguments }),
+            warn: Some(Arc::new(move |text| heard.lock().unwrap().push(text))),
+        });
+        Self { directory, warnings, runtime: runtime.unwrap() }
+    }
+
+    fn of_this_program(name: &str) -> Self {
+        Self::new(name, std::env::current_exe().unwrap(), &[COMPILE])
+    }
+
+    fn compile(&self, content: Vec<u8>) -> Result<Arc<dyn Program>, Refusal> {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        tokio.block_on(self.runtime.compile(&source(content)))
+    }
+
+    fn example(&self) -> Result<Arc<dyn Program>, Refusal> {
+        self.compile(read(FLAPPING).content.to_vec())
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        fs::read_dir(&self.directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+impl Drop for Setup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn compiled() -> Result<(), Failed> {
+    let setup = Setup::of_this_program("compiled");
+    assert!(setup.example()?.manifest().roles.handler);
+    let files = setup.files();
+    assert!(files.len() == 1 && files[0].extension().unwrap() == "component", "{files:?}");
+    assert!(setup.warnings.lock().unwrap().is_empty());
+    Ok(())
+}
+
+fn refused() -> Result<(), Failed> {
+    let setup = Setup::of_this_program("refused");
+    let mut content = read(FLAPPING).content.to_vec();
+    content.truncate(10_000);
+    let text = setup.compile(content).map(drop).unwrap_err().to_string();
+    assert!(text.starts_with("error: the file is no valid component: "), "{text}");
+    assert!(text.contains("a file copied in part looks like this"), "{text}");
+    assert_eq!(setup.files(), Vec::<PathBuf>::new());
+    Ok(())
+}
+
+fn died() -> Result<(), Failed> {
+    let setup = Setup::new("died", "/bin/sh".into(), &["-c", "kill -9 $$"]);
+    let text = setup.example().map(drop).unwrap_err().to_string();
+    assert!(text.starts_with("error: the compiler failed: signal: 9 (SIGKILL)"), "{text}");
+    assert_eq!(setup.files(), Vec::<PathBuf>::new());
+    Ok(())
+}
+
+fn useless() -> Result<(), Failed> {
+    let setup = Setup::new("useless", "/bin/true".into(), &[]);
+    assert!(setup.example().is_ok());
+    let warnings = setup.warnings.lock().unwrap();
+    assert_eq!(*warnings, ["/bin/true was of no use as a compiler of WASM plugins: it has left nothing"]);
+    Ok(())
+}
+
+fn missing() -> Result<(), Failed> {
+    let setup = Setup::new("missing", "/no/such/program".into(), &[]);
+    let text = setup.example().map(drop).unwrap_err().to_string();
+    assert!(text.starts_with("error: /no/such/program cannot be started to compile: "), "{text}");
+    Ok(())
+}
