@@ -10,11 +10,15 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The Markdown files: README and the book.
+/// The Markdown files: README, the book, and the READMEs of the plugin examples.
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> =
         std::fs::read_dir(root().join("book/src")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
+    for folder in std::fs::read_dir(root().join("examples/plugins")).unwrap() {
+        let page = folder.unwrap().path().join("README.md");
+        pages.extend(page.exists().then_some(page));
+    }
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     assert!(pages.len() >= 5);
     pages
@@ -50,6 +54,27 @@ fn configurations_in_documents_are_valid() {
         }
     }
     assert!(seen > 0, "no configuration in any document");
+}
+
+/// Parts of a keepwatch.toml: what they leave out is where the instances are.
+#[test]
+fn native_configurations_in_documents_are_valid() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-tidy-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(root().join("examples/seed-pair/h1.conf"), folder.join("keepalived.conf")).unwrap();
+    let mut seen = 0;
+    for page in pages() {
+        for block in blocks(&std::fs::read_to_string(&page).unwrap(), "toml") {
+            seen += 1;
+            let file = folder.join("keepwatch.toml");
+            std::fs::write(&file, format!("keepalived = \"keepalived.conf\"\n{block}")).unwrap();
+            let site = keepwatch_config::load_site(&file).unwrap();
+            let findings = site.render(keepwatch_config::Style::Plain);
+            assert!(site.config.is_some(), "{}:\n{block}\n{findings}", page.display());
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(seen >= 3, "no native configuration in any document");
 }
 
 #[test]
