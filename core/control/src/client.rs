@@ -116,7 +116,7 @@ impl Client {
             }
             (error, _) => error,
         })?;
-        let line = line.ok_or_else(|| ClientError::Closed(self.path.clone()))?;
+        let line = line.ok_or_else(|| self.closed())?;
         match line.answer {
             Answer::Error(refusal) => Err(ClientError::Refused(refusal)),
             _ => Ok(line),
@@ -155,6 +155,12 @@ impl Client {
     #[must_use]
     pub fn not_understood(&self) -> ClientError {
         ClientError::NotUnderstood(self.path.clone())
+    }
+
+    /// The error for a connection that has ended before it should.
+    #[must_use]
+    pub fn closed(&self) -> ClientError {
+        ClientError::Closed(self.path.clone())
     }
 
     /// If it cannot be sent, the daemon may have said why.

@@ -36,6 +36,9 @@ pub struct PluginReport {
     /// Calls that repeated one that had failed.
     #[serde(default)]
     pub retries: u64,
+    /// Events that it did not want after all.
+    #[serde(default)]
+    pub skipped: u64,
     /// Events that are kept from it because they made it fail twice.
     #[serde(default)]
     pub dead_letters: u64,
@@ -51,9 +54,9 @@ pub struct PluginReport {
     /// When a call last succeeded.
     #[serde(default)]
     pub last_success: Option<Timestamp>,
-    /// What went wrong last.
+    /// What went wrong last, perhaps on several lines.
     #[serde(default)]
-    pub last_error: Option<LastError>,
+    pub last_error: Option<String>,
     /// How long calls take; none before the first.
     #[serde(default)]
     pub call_times: Option<CallTimes>,
@@ -68,25 +71,16 @@ pub struct PluginReport {
     pub grants: Vec<String>,
 }
 
-/// What went wrong last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastError {
-    /// When.
-    pub at: Timestamp,
-    /// What, perhaps on several lines.
-    pub text: String,
-}
-
-/// How long calls take, of those that were made recently.
+/// How long calls take.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallTimes {
-    /// Half of them took at most this.
+    /// Half of the recent ones took at most this.
     #[serde(rename = "p50_seconds", with = "seconds")]
     pub p50: Duration,
-    /// 99 of 100 took at most this.
+    /// 99 of 100 recent ones took at most this.
     #[serde(rename = "p99_seconds", with = "seconds")]
     pub p99: Duration,
-    /// The longest took this.
+    /// The longest of all took this.
     #[serde(rename = "max_seconds", with = "seconds")]
     pub max: Duration,
 }
@@ -106,6 +100,7 @@ impl PluginReport {
             failures: 0,
             restarts: 0,
             retries: 0,
+            skipped: 0,
             dead_letters: 0,
             waiting: 0,
             conflated: 0,

@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "keepwatch-bus",
             "keepwatch-config",
+            "keepwatch-control",
             "keepwatch-engine",
             "keepwatch-event",
             "keepwatch-host",
