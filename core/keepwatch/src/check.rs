@@ -1,6 +1,5 @@
 //! `keepwatch check`.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use keepwatch_config::model::PluginTable;
 use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
+use crate::terminal::shows_colour;
 use crate::{exit, paths, plan};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
@@ -29,9 +29,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
 
 /// All findings, for standard error.
 pub(crate) fn rendered(site: &Site) -> String {
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if colour { Style::Colour } else { Style::Plain };
+    let style = if shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain };
     site.render(style)
 }
 

@@ -3,7 +3,6 @@
 //!
 //! Lines that monitors grep for have keepalived's wording, to the letter.
 
-use std::io::IsTerminal;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,19 +12,19 @@ use keepwatch_event::{
 };
 use tracing::Level;
 
+use crate::terminal::shows_colour;
+
 /// Events that may wait for a slow log.
 pub(crate) const QUEUE: usize = 4096;
 
 /// Sets up the log on standard error: time, level, text; without time where the journal adds it.
 pub(crate) fn init(verbose: bool) {
     let level = if verbose { Level::DEBUG } else { Level::INFO };
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(level)
         .with_target(false)
-        .with_ansi(colour);
+        .with_ansi(shows_colour(&std::io::stderr()));
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         builder.without_time().init();
     } else {

@@ -1,17 +1,22 @@
 //! `keepwatch run`: the daemon.
 
+use std::future::ready;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
+use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
+use keepwatch_host::Plugins;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::{self, Run};
+use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
 use crate::paths::{self, Paths};
 use crate::plan::{self, Extensions};
@@ -50,9 +55,10 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     bus.publish(Draft::general(Severity::Info, loaded));
     // Before the engine starts, so that they hear the first transitions.
     let plugins = match extensions::begin(extensions, &paths, &bus) {
-        Ok(plugins) => plugins,
+        Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
+    let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&bus, &shown, &plugins));
     let outcome = serve(engine, &bus, &shown);
     let code = match outcome {
         Ok(()) => exit::OK,
@@ -63,9 +69,11 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     bus.flush(FLUSH);
     plugins.stop("keepwatch stops", LAST_WORK);
+    control.stop();
     drop(plugins);
     drop(bus);
     log::finish(log);
+    control.finish();
     exit::with(code)
 }
 
@@ -77,6 +85,17 @@ const LAST_WORK: Duration = Duration::from_secs(5);
 struct Told {
     findings: String,
     summary: String,
+}
+
+/// What the control socket has from here.
+fn hooks(bus: &Bus, path: &str, plugins: &Arc<Plugins>) -> Hooks {
+    let plugins = Arc::clone(plugins);
+    let (bus, path) = (bus.clone(), path.to_owned());
+    let reload = move || -> Reloading {
+        let refused = vec![format!("{path} not loaded: {}", keep(&bus, &path))];
+        Box::pin(ready(ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED }))
+    };
+    Hooks { plugins: Box::new(move || plugins.reports()), reload: Box::new(reload) }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {
@@ -206,7 +225,9 @@ impl Signals {
                 _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
-                _ = self.hangup.recv() => keep(bus, path),
+                _ = self.hangup.recv() => {
+                    keep(bus, path);
+                },
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
                 _ = &mut *ended => return None,
             }
@@ -228,8 +249,9 @@ fn ignore(bus: &Bus, signal: &str) {
 }
 
 /// Reloading is not offered yet: say so, and go on with what is in force.
-fn keep(bus: &Bus, path: &str) {
-    let reason = "this version cannot reload; restart it to take the file over".to_owned();
-    let kind = EventKind::ConfigRejected { path: path.to_owned(), reason };
+fn keep(bus: &Bus, path: &str) -> &'static str {
+    let reason = "this version cannot reload; restart it to take the file over";
+    let kind = EventKind::ConfigRejected { path: path.to_owned(), reason: reason.to_owned() };
     bus.publish(Draft::general(Severity::Warning, kind));
+    reason
 }

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keepwatch-system", &[]),
     ("keepwatch-config", &["keepwatch-vrrp"]),
     ("keepwatch-bus", &["keepwatch-event"]),
+    ("keepwatch-control", &["keepwatch-bus", "keepwatch-event"]),
     (
         "keepwatch-engine",
         &["keepwatch-bus", "keepwatch-config", "keepwatch-event", "keepwatch-system", "keepwatch-vrrp"],
@@ -22,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "keepwatch-bus",
             "keepwatch-config",
+            "keepwatch-control",
             "keepwatch-engine",
             "keepwatch-event",
             "keepwatch-host",
@@ -44,7 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("caps", &["keepwatch-system"]),
     ("rtnetlink", &["keepwatch-lab", "keepwatch-system"]),
     ("socket2", &["keepwatch-lab", "keepwatch-system"]),
-    ("tokio", &["keepwatch", "keepwatch-host", "keepwatch-lab", "keepwatch-workshop"]),
+    ("tokio", &["keepwatch", "keepwatch-control", "keepwatch-host", "keepwatch-lab", "keepwatch-workshop"]),
     ("hyper", &["keepwatch-host"]),
     ("notify", &["keepwatch-host"]),
     ("redb", &["keepwatch-host"]),
