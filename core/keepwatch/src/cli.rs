@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::events::Filter;
+use crate::plugin;
 
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
@@ -32,6 +33,14 @@ pub(crate) enum Command {
     Reload(Reload),
     /// Show two hosts sharing an address, one failing and coming back, on this machine
     Demo(Demo),
+    /// Compile a plugin into a file
+    #[command(hide = true, name = crate::extensions::COMPILE)]
+    CompileComponent {
+        /// The component
+        input: PathBuf,
+        /// The file to write
+        output: PathBuf,
+    },
 }
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
@@ -215,6 +224,16 @@ pub(crate) struct Selection {
 /// Looks after plugins.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
+    /// Make a new plugin
+    New(plugin::New),
+    /// Build a Rust plugin into a component
+    Build(plugin::Build),
+    /// Say what a plugin is and needs, and whether it would be loaded
+    Check(plugin::Check),
+    /// Run a plugin without a daemon, and say what it would do
+    Test(plugin::Test),
+    /// Measure how long a plugin's calls take
+    Bench(plugin::Bench),
     /// Say which plugins the running daemon has, and how they do
     List(PluginList),
 }

@@ -13,10 +13,12 @@ mod extensions;
 mod log;
 mod paths;
 mod plan;
+mod plugin;
 mod plugin_list;
 mod plugin_reports;
 mod reap;
 mod reload;
+mod reloading;
 mod run;
 mod status;
 mod terminal;
@@ -34,7 +36,13 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Events(arguments) => events::events(&arguments),
+        Command::Plugin(Plugin::New(arguments)) => plugin::new(&arguments),
+        Command::Plugin(Plugin::Build(arguments)) => plugin::build(&arguments),
+        Command::Plugin(Plugin::Check(arguments)) => plugin::check(&arguments),
+        Command::Plugin(Plugin::Test(arguments)) => plugin::test(&arguments),
+        Command::Plugin(Plugin::Bench(arguments)) => plugin::bench(&arguments),
         Command::Plugin(Plugin::List(arguments)) => plugin_list::list(&arguments),
+        Command::CompileComponent { input, output } => extensions::compile(&input, &output),
         Command::Reload(arguments) => reload::reload(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
     }

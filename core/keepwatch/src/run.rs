@@ -1,6 +1,5 @@
 //! `keepwatch run`: the daemon.
 
-use std::future::ready;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
-use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
 use keepwatch_host::Plugins;
@@ -20,6 +18,7 @@ use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
 use crate::paths::{self, Paths};
 use crate::plan::{self, Extensions};
+use crate::reloading::Reloader;
 use crate::{check, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
@@ -58,8 +57,10 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
-    let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&bus, &shown, &plugins));
-    let outcome = serve(engine, &bus, &shown);
+    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), bus.clone(), config);
+    let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
+    let outcome = serve(engine, &bus, &reloader);
+    drop(reloader);
     let code = match outcome {
         Ok(()) => exit::OK,
         Err(error) => {
@@ -88,14 +89,9 @@ struct Told {
 }
 
 /// What the control socket has from here.
-fn hooks(bus: &Bus, path: &str, plugins: &Arc<Plugins>) -> Hooks {
-    let plugins = Arc::clone(plugins);
-    let (bus, path) = (bus.clone(), path.to_owned());
-    let reload = move || -> Reloading {
-        let refused = vec![format!("{path} not loaded: {}", keep(&bus, &path))];
-        Box::pin(ready(ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED }))
-    };
-    Hooks { plugins: Box::new(move || plugins.reports()), reload: Box::new(reload) }
+fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader) -> Hooks {
+    let (plugins, reloader) = (Arc::clone(plugins), reloader.clone());
+    Hooks { plugins: Box::new(move || plugins.reports()), reload: Box::new(move || reloader.reload()) }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {
@@ -152,7 +148,7 @@ fn refuse(error: &StartError) -> ExitCode {
 const SAME_REQUEST: Duration = Duration::from_millis(200);
 
 /// Runs the engine until the daemon is told to stop, or it ends by itself.
-fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
+fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
@@ -163,12 +159,12 @@ fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
         let _ = tell.send(());
     })?;
     runtime.block_on(async {
-        let Some(signal) = signals.wait(&mut ended, bus, path).await else { return };
+        let Some(signal) = signals.wait(&mut ended, bus, reloader).await else { return };
         stopping(bus, signal);
         running.stop();
         let told = Instant::now();
         // It may keep its addresses for a moment; whoever asks twice wants it to end.
-        while let Some(signal) = signals.wait(&mut ended, bus, path).await {
+        while let Some(signal) = signals.wait(&mut ended, bus, reloader).await {
             if told.elapsed() < SAME_REQUEST {
                 continue;
             }
@@ -211,7 +207,7 @@ impl Signals {
         &mut self,
         ended: &mut oneshot::Receiver<()>,
         bus: &Bus,
-        path: &str,
+        reloader: &Reloader,
     ) -> Option<&'static str> {
         if ended.is_terminated() {
             return None;
@@ -225,9 +221,8 @@ impl Signals {
                 _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
-                _ = self.hangup.recv() => {
-                    keep(bus, path);
-                },
+                // What comes of it is told as events; nobody waits for the answer.
+                _ = self.hangup.recv() => drop(reloader.reload()),
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
                 _ = &mut *ended => return None,
             }
@@ -246,12 +241,4 @@ fn stopping(bus: &Bus, reason: &str) {
 
 fn ignore(bus: &Bus, signal: &str) {
     bus.publish(Draft::general(Severity::Warning, EventKind::SignalIgnored { signal: signal.to_owned() }));
-}
-
-/// Reloading is not offered yet: say so, and go on with what is in force.
-fn keep(bus: &Bus, path: &str) -> &'static str {
-    let reason = "this version cannot reload; restart it to take the file over";
-    let kind = EventKind::ConfigRejected { path: path.to_owned(), reason: reason.to_owned() };
-    bus.publish(Draft::general(Severity::Warning, kind));
-    reason
 }

@@ -28,6 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keepwatch-event",
             "keepwatch-host",
             "keepwatch-lab",
+            "keepwatch-wasm",
+            "keepwatch-workshop",
         ],
     ),
     // Of the configuration it sees the findings only; no plugin sees more than it.

@@ -12,4 +12,4 @@ pub use build::{Built, component};
 pub use measure::{Figures, measure};
 pub use occasion::{occasion, recorded};
 pub use project::{Language, Role, start};
-pub use trial::{Outside, Shown, Told, Trial};
+pub use trial::{Outside, Shown, Told, Trial, compile};

@@ -167,10 +167,11 @@ impl Trial {
 }
 
 /// Compiles a plugin with whichever runtime understands it.
-pub(crate) async fn compile(
-    runtimes: &[Arc<dyn Runtime>],
-    source: &Source,
-) -> Result<Arc<dyn Program>, Refusal> {
+///
+/// # Errors
+///
+/// Why it is no plugin.
+pub async fn compile(runtimes: &[Arc<dyn Runtime>], source: &Source) -> Result<Arc<dyn Program>, Refusal> {
     let runtime = runtimes.iter().find(|runtime| runtime.understands(&source.path));
     let runtime = runtime.ok_or_else(|| {
         Refusal::plain(format!("nothing here runs {}", source.path.display()))

@@ -53,6 +53,8 @@ impl Site {
         let mut command = keepwatch();
         command.args(["run", "-v", "--config"]).arg(path).args(more);
         command.env("KEEPWATCH_CONTROL", self.control(host));
+        command.env("KEEPWATCH_STATE_DIR", self.folder.join(format!("h{host}.state")));
+        command.env("KEEPWATCH_CACHE_DIR", self.folder.join(format!("h{host}.cache")));
         Ok(Daemon::start(&self.host(host).namespace, &mut command)?)
     }
 
