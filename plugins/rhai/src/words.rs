@@ -158,7 +158,11 @@ fn not_found(signature: &str) -> Words {
     if types.contains(&"()") {
         return words.help("() is what a variable or field holds that was never set");
     }
-    if name == "+" && types.contains(&"a text") { words.help("put values into a text with `...${value}...`") } else { words }
+    if name == "+" && types.contains(&"a text") {
+        words.help("put values into a text with `...${value}...`")
+    } else {
+        words
+    }
 }
 
 fn mismatch(wanted: &str, found: &str) -> Words {

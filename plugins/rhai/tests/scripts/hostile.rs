@@ -1,1 +1,1 @@
-//! x
+//! Scripts that go wrong or mean harm.

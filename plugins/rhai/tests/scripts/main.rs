@@ -5,7 +5,6 @@ mod support;
 
 mod corpus;
 mod discovery;
-mod errors;
 mod events;
 mod functions;
 mod hostile;
