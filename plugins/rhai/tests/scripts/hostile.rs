@@ -1,0 +1,1 @@
+//! Scripts that go wrong or mean harm.
