@@ -9,7 +9,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use keepwatch_host::{Failure, Limits};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// Operations between two looks at the clock: a power of two.
-const STRIDE: u64 = 16;
+const STRIDE: u32 = 16;
 /// Time between two questions to the kernel.
 const LOOK: Duration = Duration::from_micros(200);
 /// A thread had a part in the process's growth if it touched this share of the limit.
@@ -45,6 +45,8 @@ pub(crate) struct Budget {
     limits: Limits,
     /// 0, or an [`End`]. Once set, no further operation is done.
     end: AtomicU8,
+    /// Operations, modulo 2^32.
+    count: AtomicU32,
     call: Mutex<Call>,
 }
 
@@ -73,7 +75,8 @@ impl Budget {
     pub(crate) fn new(limits: &Limits) -> Self {
         let statm = File::open("/proc/self/statm").ok();
         let call = Call { statm, ..Call::default() };
-        Self { limits: limits.clone(), end: AtomicU8::new(0), call: Mutex::new(call) }
+        let (end, count) = (AtomicU8::new(0), AtomicU32::new(0));
+        Self { limits: limits.clone(), end, count, call: Mutex::new(call) }
     }
 
     /// A call begins, on this thread.
@@ -90,12 +93,16 @@ impl Budget {
         });
     }
 
-    /// Whether the call must end, asked after each operation.
-    pub(crate) fn must_end(&self, operations: u64) -> bool {
+    /// Whether the call must end, asked after each operation. They are counted here: Rhai counts those of a function
+    /// that a native one calls, such as `map`, from the same number again each time.
+    pub(crate) fn must_end(&self) -> bool {
         if self.end.load(Ordering::Relaxed) != 0 {
             return true;
         }
-        operations.is_multiple_of(STRIDE) && self.look()
+        // One thread counts: nothing is lost between the two steps.
+        let count = self.count.load(Ordering::Relaxed).wrapping_add(1);
+        self.count.store(count, Ordering::Relaxed);
+        count.is_multiple_of(STRIDE) && self.look()
     }
 
     fn look(&self) -> bool {
@@ -155,7 +162,10 @@ impl Budget {
 
     /// The limit of memory in words.
     pub(crate) fn memory(&self) -> String {
-        format!("more than {} KiB in one call", self.limits.memory >> 10)
+        match self.limits.memory >> 20 {
+            0 => format!("more than {} KiB in one call", self.limits.memory >> 10),
+            mebi => format!("more than {mebi} MiB in one call"),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Call> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use keepwatch_event::KINDS;
 use keepwatch_host::diagnostic::{Diagnostic, Findings, Source};
 use keepwatch_host::{Limits, Manifest, Need, Refusal, Roles};
 use rhai::{AST, Dynamic, Engine, Scope};
@@ -238,7 +239,9 @@ fn roles(handlers: &[Handler], functions: Functions) -> Roles {
 /// The kinds it hears; all if empty, so that a script that hears none must name one.
 fn kinds(handlers: &[Handler]) -> Vec<String> {
     if handlers.iter().any(|handler| handler.hears == Hears::Everything) {
-        return Vec::new();
+        // "All" leaves out the events about plugins, which go to those only that ask for them.
+        let asks = handlers.iter().any(|handler| matches!(handler.hears, Hears::Kind(_)));
+        return if asks { KINDS.iter().map(|kind| (*kind).to_owned()).collect() } else { Vec::new() };
     }
     let mut kinds: Vec<String> =
         handlers.iter().filter_map(|handler| handler.hears.kind()).map(str::to_owned).collect();

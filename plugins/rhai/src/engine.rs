@@ -25,9 +25,9 @@ const OPERATIONS: u64 = 1_000_000_000;
 
 /// An interpreter without any function that reaches outside, whose values stay within shares of `memory` octets.
 ///
-/// A single value may be a string of a 32nd of it (1 MiB of the usual 32 MiB), an array, nested ones counted in, of a
-/// 2048th of it in elements (16384), a map of a 4096th (8192). Many values together, and long keys of maps, Rhai does
-/// not count: [`crate::budget`] does, from outside.
+/// All strings of a value may have a 32nd of it together (1 MiB of the usual 32 MiB), all arrays a 4096th of it in
+/// elements (8192), all maps an 8192th in entries (4096). Many values together, and long keys of maps, Rhai does not
+/// count: [`crate::budget`] does, from outside. As deep as a value may have elements it may be nested: [`stack`].
 pub(crate) fn language(memory: usize) -> Engine {
     let mut engine = Engine::new_raw();
     for module in packages() {
@@ -41,8 +41,8 @@ pub(crate) fn language(memory: usize) -> Engine {
         .set_max_functions(FUNCTIONS)
         .set_max_modules(IMPORTS)
         .set_max_string_size((memory / 32).max(4096))
-        .set_max_array_size((memory / 2048).max(256))
-        .set_max_map_size((memory / 4096).max(128))
+        .set_max_array_size((memory / 4096).max(256))
+        .set_max_map_size((memory / 8192).max(128))
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(true)
         .set_optimization_level(OptimizationLevel::Simple)
@@ -52,6 +52,13 @@ pub(crate) fn language(memory: usize) -> Engine {
     natives::text::register(&mut engine);
     natives::json::register(&mut engine);
     engine
+}
+
+/// The stack of a thread that scripts run on. Only what is used of it takes memory: usually less than 100 KiB. A value
+/// that is nested as deep as it may be is cloned, compared and dropped recursively: two of the four parts are used then
+/// without optimisation.
+pub(crate) fn stack(memory: usize) -> usize {
+    memory.saturating_mul(4).max(16 << 20)
 }
 
 /// The packages of the language, made once. Without clocks, and with [`natives`] in front of `sleep`.

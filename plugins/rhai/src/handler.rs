@@ -18,7 +18,7 @@ pub(crate) enum Hears {
     Entered(&'static str),
     /// Events of this kind.
     Kind(&'static str),
-    /// All events but log lines.
+    /// All events but those about plugins.
     Everything,
 }
 
@@ -63,8 +63,8 @@ impl Hears {
                 _ => false,
             },
             Self::Kind(kind) => event.kind.name() == kind,
-            // What it logs about a log line would be the next one.
-            Self::Everything => !matches!(event.kind, EventKind::PluginLog { .. }),
+            // As the host has it: two plugins that hear of each other's doings would answer each other for ever.
+            Self::Everything => event.kind.plugin().is_none(),
         }
     }
 
@@ -75,17 +75,5 @@ impl Hears {
             Self::Kind(kind) => Some(kind),
             Self::Everything => None,
         }
-    }
-}
-
-/// Whether an event tells what this plugin itself has done: it does not hear of that, or it would answer itself
-/// for ever.
-pub(crate) fn is_own(event: &Event, own: &str) -> bool {
-    match &event.kind {
-        EventKind::PluginLog { plugin, .. }
-        | EventKind::PluginError { plugin, .. }
-        | EventKind::ActionRan { plugin, .. }
-        | EventKind::Custom { plugin, .. } => plugin == own,
-        _ => false,
     }
 }

@@ -8,7 +8,7 @@ use keepwatch_host::{Failure, Outcome, Verdict};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Module, Scope};
 
 use crate::engine::language;
-use crate::handler::{Handler, is_own};
+use crate::handler::Handler;
 use crate::modules::Bundle;
 use crate::natives::{self, Answer, health};
 use crate::occurrence;
@@ -39,7 +39,7 @@ impl Instance {
     pub(crate) fn new(script: Arc<Script>, reach: Reach) -> Self {
         let mut engine = language(reach.host.limits().memory);
         let budget = reach.budget.clone();
-        engine.on_progress(move |operations| budget.must_end(operations).then_some(Dynamic::UNIT));
+        engine.on_progress(move |_| budget.must_end().then_some(Dynamic::UNIT));
         natives::register(&mut engine, &reach, &Arc::from(script.source.name.as_str()));
         let mut globals = Module::new();
         let config = merged(script.defaults.as_ref(), reach.host.config());
@@ -121,7 +121,8 @@ impl Instance {
     /// Something happened: each handler that hears it is called, the most specific first.
     pub(crate) fn handle(&mut self, event: &Event) -> Result<Outcome, Failure> {
         self.begin();
-        if is_own(event, self.reach.host.plugin()) {
+        // It would answer itself for ever.
+        if event.kind.plugin() == Some(self.reach.host.plugin()) {
             return Ok(Outcome::Done);
         }
         let mut done = self.finished(&event.id);

@@ -1,11 +1,10 @@
 //! Files that a script imports: from its own folder only, read once, before it runs.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use keepwatch_host::Refusal;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Shared};
 
 /// The largest file that is read, in octets.
@@ -56,13 +55,12 @@ pub(crate) fn read(folder: &Path, path: &str) -> Result<Found, NotFound> {
     if !real.starts_with(&home) || real.extension().is_none_or(|ending| ending != "rhai") {
         return Err(outside());
     }
-    if !real.metadata().map_err(failed)?.is_file() {
-        return Err(NotFound { message: format!("{} is no file", file.display()), help: String::new() });
-    }
-    let mut content = Vec::new();
-    let limit = LARGEST as u64 + 1;
-    File::open(&real).and_then(|file| file.take(limit).read_to_end(&mut content)).map_err(failed)?;
-    let text = text(content)
+    // An imported file does what the script was granted: it is read under the same conditions.
+    let content = keepwatch_host::read_file(&real).map_err(|refusal| match refusal {
+        Refusal::Plain { message, helps } => NotFound { message, help: helps.join("; ") },
+        Refusal::Findings(..) => NotFound { message: refusal.to_string(), help: String::new() },
+    })?;
+    let text = text(&*content)
         .map_err(|why| NotFound { message: format!("{} {why}", file.display()), help: String::new() })?;
     Ok(Found { path: file, text })
 }

@@ -12,13 +12,11 @@ use keepwatch_host::{CheckRequest, Failure, Host, Outcome, Plugin, Verdict, Work
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::engine::stack;
 use crate::instance::Instance;
 use crate::reach::Reach;
 use crate::script::Script;
 
-/// The stack of a script's thread. Only what is used of it takes memory: usually less than 100 KiB. Scripts can nest
-/// arrays and maps as deep as they may have elements, and such a value is cloned, compared and dropped recursively.
-pub(crate) const STACK: usize = 128 << 20;
 /// How long beyond a call's time its answer is waited for. A script notices the end of its time itself; this is for a
 /// function of the language that takes long for one step.
 const GRACE: Duration = Duration::from_millis(500);
@@ -44,7 +42,7 @@ impl RhaiPlugin {
         let (name, way_out) = (thread_name(reach.host.plugin()), reach.clone());
         thread::Builder::new()
             .name(name)
-            .stack_size(STACK)
+            .stack_size(stack(reach.host.limits().memory))
             .spawn(move || work(&script, way_out, &queue))
             .map_err(|error| Failure::Crashed(format!("it got no thread: {error}")))?;
         let plugin = Self { jobs, reach };

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
+use keepwatch_host::{Limits, Program, Refusal, Runtime, Source, Work};
 use tokio::sync::oneshot;
 
 use crate::compile::compile;
-use crate::plugin::{STACK, panicked};
+use crate::engine::stack;
+use crate::plugin::panicked;
 use crate::program::RhaiProgram;
 
 /// Runs Rhai scripts as plugins.
@@ -46,8 +47,8 @@ impl Runtime for RhaiRuntime {
                 // Whoever asked may have given up.
                 let _ = sender.send(compiled);
             };
-            let spawned =
-                thread::Builder::new().name("rhai-compile".to_owned()).stack_size(STACK).spawn(work);
+            let thread = thread::Builder::new().name("rhai-compile".to_owned());
+            let spawned = thread.stack_size(stack(Limits::default().memory)).spawn(work);
             spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
             let compiled = receiver.await;
             let script =

@@ -81,7 +81,7 @@ pub(crate) fn ask(
 pub(crate) fn watch(engine: &mut Engine, limits: &Limits) -> Arc<Budget> {
     let budget = Arc::new(Budget::new(limits));
     let watched = budget.clone();
-    engine.on_progress(move |operations| watched.must_end(operations).then_some(Dynamic::UNIT));
+    engine.on_progress(move |_| watched.must_end().then_some(Dynamic::UNIT));
     budget
 }
 

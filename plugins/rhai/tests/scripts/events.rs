@@ -71,10 +71,9 @@ async fn a_plugin_does_not_hear_of_itself() {
         fn on_plugin_log(event) { info(event.line); }
     ";
     let mut trial = Trial::new(text).await;
-    for (plugin, expected) in [
-        ("trial", &[][..]),
-        ("other", &["trial Info: custom n 1 of other", "trial Info: custom", "trial Info: a line"][..]),
-    ] {
+    for (plugin, expected) in
+        [("trial", &[][..]), ("other", &["trial Info: custom n 1 of other", "trial Info: a line"][..])]
+    {
         let data = json!({"x": 1}).as_object().unwrap().clone();
         let custom = EventKind::Custom { plugin: plugin.to_owned(), name: "n".to_owned(), data };
         trial.handle(event(custom)).await.unwrap();
