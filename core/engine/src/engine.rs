@@ -108,6 +108,8 @@ impl Engine {
         let (commands, receiver) = sync_channel(COMMANDS);
         let wakeup = self.parts.wakeup.clone();
         let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
+            // Refused without CAP_SYS_NICE: it serves as well, as long as the machine is not too busy.
+            keepwatch_system::ask_for_precedence();
             let outcome = self.run(&receiver);
             ended();
             outcome

@@ -17,6 +17,7 @@ use crate::loader::Loader;
 use crate::manifest::Roles;
 use crate::metrics::Counts;
 use crate::plugin::Runtime;
+use crate::priority::step_back;
 use crate::spec::{Plan, PluginSpec};
 use crate::store::Store;
 use crate::tracks::Tracks;
@@ -36,8 +37,8 @@ pub struct Options {
 pub struct Plugins {
     shared: Arc<Shared>,
     handle: Handle,
-    /// There until the end.
-    runtime: Mutex<Option<Tokio>>,
+    /// That of plugins, and that of actions. There until the end.
+    runtimes: Mutex<Option<(Tokio, Tokio)>>,
 }
 
 /// What the tasks around the plugins share.
@@ -94,12 +95,16 @@ impl Plugins {
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("plugins")
+            .on_thread_start(step_back)
             .enable_all()
             .build()?;
         let Options { bus, runtimes, store } = options;
         let store = Arc::new(store);
         let tracks = Arc::new(Tracks::new(bus.clone()));
-        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&tracks)));
+        let upright =
+            Builder::new_multi_thread().worker_threads(1).thread_name("actions").enable_all().build()?;
+        let started = upright.handle().clone();
+        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&tracks), started));
         runtime.spawn(Arc::clone(&tracks).expire());
         let effects = Arc::clone(&live) as Arc<dyn crate::effects::Effects>;
         let context = Arc::new(Context { bus, effects, store, tracks });
@@ -111,7 +116,7 @@ impl Plugins {
             plan: tokio::sync::Mutex::default(),
             watch: Watch::default(),
         });
-        Ok(Self { shared, handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
+        Ok(Self { shared, handle: runtime.handle().clone(), runtimes: Mutex::new(Some((runtime, upright))) })
     }
 
     /// Puts a plan in force, in the background. Plugins that are new hear all events from now on, even if loading them
@@ -145,9 +150,8 @@ impl Plugins {
 
     /// Lets each plugin handle what waits for it, for so long at most, and ends them. There are none afterwards.
     pub fn stop(&self, reason: &str, within: Duration) {
-        let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return;
-        };
+        let runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((runtime, upright)) = runtimes else { return };
         let deadline = Instant::now() + within;
         self.shared.watch.stop();
         let entries = std::mem::take(&mut *self.shared.entries());
@@ -170,6 +174,7 @@ impl Plugins {
             let _ = tokio::time::timeout_at((deadline + Duration::from_millis(200)).into(), all).await;
         });
         runtime.shutdown_timeout(LAST_BREATH);
+        upright.shutdown_timeout(LAST_BREATH);
     }
 }
 

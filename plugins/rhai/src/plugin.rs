@@ -90,6 +90,7 @@ impl Drop for RhaiPlugin {
 
 /// The script's thread, until its plugin is dropped.
 fn work(script: &Arc<Script>, reach: Reach, jobs: &Receiver<Job>) {
+    keepwatch_host::step_back();
     let mut instance = Instance::new(script.clone(), reach);
     while let Ok(job) = jobs.recv() {
         job(&mut instance);

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use keepwatch_host::Refusal;
+use keepwatch_host::{Refusal, step_back};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -21,8 +21,6 @@ use crate::options::ChildCompiler;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Address space of a child, in octets: many times what it needs for the largest component.
 const ADDRESS_SPACE: u64 = 4 << 30;
-/// How much less a compiler gets of the processor than others.
-const NICE: i32 = 10;
 /// How often a child is looked after.
 const LOOK: Duration = Duration::from_millis(2);
 /// What a child may say of an error, in octets.
@@ -131,12 +129,6 @@ fn invalid(error: &wasmtime::Error) -> Refusal {
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
     Refusal::plain(format!("cannot {what} {}: {error}", path.display()))
-}
-
-/// Lets others have the processor first. On Linux this is about the calling thread alone.
-fn step_back() {
-    // Without it, compiling is merely less polite.
-    let _ = rustix::process::nice(NICE);
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod interop;
 mod manners;
 mod one_way;
 mod peers;
+mod plugins;
 mod site;
 mod status;
 mod vmac;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         interop::CASES,
         manners::CASES,
         one_way::CASES,
+        plugins::CASES,
         status::CASES,
         vmac::CASES,
         wire::CASES,

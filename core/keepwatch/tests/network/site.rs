@@ -50,6 +50,11 @@ impl Site {
     /// The same with more arguments.
     pub(crate) fn keepwatch_with(&self, host: usize, config: &str, more: &[&str]) -> Result<Daemon, Failed> {
         let path = self.file(host, "keepwatch", config)?;
+        self.keepwatch_at(host, &path, more)
+    }
+
+    /// Starts keepwatch on a host with a configuration file.
+    pub(crate) fn keepwatch_at(&self, host: usize, path: &Path, more: &[&str]) -> Result<Daemon, Failed> {
         let mut command = keepwatch();
         command.args(["run", "-v", "--config"]).arg(path).args(more);
         command.env("KEEPWATCH_CONTROL", self.control(host));

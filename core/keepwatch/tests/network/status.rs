@@ -18,7 +18,6 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "status::a_take_over_in_order", needs: &[], run: a_take_over_in_order },
     Case { name: "status::what_is_wrong", needs: &[], run: what_is_wrong },
     Case { name: "status::recorded_until_told_to_stop", needs: &[], run: recorded_until_told_to_stop },
-    Case { name: "status::reload_is_refused_for_now", needs: &[], run: reload_is_refused_for_now },
     Case { name: "status::no_daemon", needs: &[], run: no_daemon },
     Case { name: "status::no_socket", needs: &[], run: no_socket },
 ];
@@ -208,20 +207,6 @@ fn recorded_until_told_to_stop() -> Result<(), Failed> {
     let other = site.folder().join("timed.jsonl");
     said(site.asking(1).args(["events", "record", "--for", "10ms"]).arg(&other), 0)?;
     ensure(std::fs::read_to_string(&other)?.starts_with("{\"snapshot\""), || "no snapshot".to_owned())?;
-    stop(h1)
-}
-
-fn reload_is_refused_for_now() -> Result<(), Failed> {
-    let site = Site::new(1)?;
-    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
-    site.wait_for_holder(1, vip())?;
-    let output = site.asking(1).arg("reload").output()?;
-    ensure(output.status.code() == Some(1), || output.status.to_string())?;
-    ensure(errors(&output).contains("not loaded: this version cannot reload"), || errors(&output))?;
-    wait_for_line(&h1, "this version cannot reload")?;
-    let status = said(site.asking(1).args(["status", "--check"]), 5)?;
-    ensure_lines(&status, &["h1-keepwatch.conf was not taken over at "])?;
-    ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
     stop(h1)
 }
 

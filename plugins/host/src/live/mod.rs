@@ -18,6 +18,8 @@ use std::time::Duration;
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_event::{EventKind, LogLevel, Severity, Timestamp};
 use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 use crate::error::HostError;
@@ -35,21 +37,27 @@ pub(crate) struct Live {
     store: Arc<Store>,
     tracks: Arc<Tracks>,
     client: Client,
+    /// Where actions are started: what they start in their turn must not have plugins' low priority.
+    upright: Handle,
     actions: RwLock<BTreeMap<String, Arc<Runner>>>,
     metrics: Mutex<BTreeMap<String, Arc<Metrics>>>,
 }
 
 /// What host functions do in the daemon, for a trial: there are no actions.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
 #[must_use]
 pub fn live_effects(bus: &Bus, store: Store) -> Arc<dyn Effects> {
     let tracks = Arc::new(Tracks::new(bus.clone()));
-    Arc::new(Live::new(bus.clone(), Arc::new(store), tracks))
+    Arc::new(Live::new(bus.clone(), Arc::new(store), tracks, Handle::current()))
 }
 
 impl Live {
-    pub(crate) fn new(bus: Bus, store: Arc<Store>, tracks: Arc<Tracks>) -> Self {
+    pub(crate) fn new(bus: Bus, store: Arc<Store>, tracks: Arc<Tracks>, upright: Handle) -> Self {
         let (actions, metrics) = (RwLock::default(), Mutex::default());
-        Self { bus, store, tracks, client: Client::default(), actions, metrics }
+        Self { bus, store, tracks, client: Client::default(), upright, actions, metrics }
     }
 
     /// Replaces the actions. Those that run go on to their end.
@@ -78,6 +86,22 @@ impl Live {
 
     fn publish(&self, severity: Severity, kind: EventKind) {
         self.bus.publish(Draft::general(severity, kind));
+    }
+}
+
+/// An action at work. If nobody waits for its end any more, it is stopped.
+struct AtWork(JoinHandle<Result<Ran, HostError>>);
+
+impl AtWork {
+    async fn ended(mut self) -> Result<Ran, HostError> {
+        let ended = (&mut self.0).await;
+        ended.unwrap_or_else(|_| Err(HostError::unavailable("the action was broken off")))
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -140,7 +164,7 @@ impl Effects for Live {
                 HostError::invalid(format!("there is no action \"{action}\"; write [action.{action}]"))
             })?;
             let began = std::time::Instant::now();
-            let ran = runner.run(within).await;
+            let ran = AtWork(self.upright.spawn(async move { runner.run(within).await })).ended().await;
             let (severity, ended) = match &ran {
                 Ok(Ran { exit_code: Some(0), .. }) => (Severity::Info, "exit code 0".to_owned()),
                 Ok(Ran { exit_code: Some(code), .. }) => (Severity::Warning, format!("exit code {code}")),
