@@ -22,7 +22,7 @@ fn publish(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("publish");
     for subscribers in [0, 1, 64] {
         let at = Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO };
-        let bus = Bus::start(Snapshot::new("h1", at, Vec::new())).unwrap();
+        let bus = Bus::start(Snapshot::new("h1", at, Vec::new()), || ()).unwrap();
         let threads: Vec<_> = (0..subscribers)
             .map(|_| {
                 let mut subscription = bus.subscribe("bench", Delivery::State, 1024);

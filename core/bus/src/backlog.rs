@@ -41,6 +41,11 @@ pub(crate) struct Missed {
 }
 
 impl Missed {
+    pub(crate) const fn add(&mut self, more: Self) {
+        self.conflated += more.conflated;
+        self.dropped += more.dropped;
+    }
+
     pub(crate) const fn is_nothing(self) -> bool {
         self.conflated == 0 && self.dropped == 0
     }

@@ -32,39 +32,50 @@ impl Draft {
     }
 }
 
-/// The bus. Clones share one; it ends with the last of them, after all that was published has been handed on.
+/// The bus. Clones share one, and one way in; it ends with the last of them, after all that was published has been
+/// handed on.
 #[derive(Clone, Debug)]
 pub struct Bus {
+    intake: Arc<Intake>,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    intake: Arc<Intake>,
     pump: Arc<Pump>,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.intake.close();
+        self.pump.close();
     }
 }
 
 impl Bus {
-    /// A bus, and the thread that hands events on. `snapshot` is how things are before the first event.
+    /// A bus, and the thread that hands events on; `prepare` is called there first. `snapshot` is how things are before
+    /// the first event.
     ///
     /// # Errors
     ///
     /// The kernel's, if there is no room for a thread.
-    pub fn start(snapshot: Snapshot) -> io::Result<Self> {
-        let intake = Arc::new(Intake::new(&snapshot.node));
-        let pump = Arc::new(Pump::new(Arc::clone(&intake), snapshot));
+    pub fn start(snapshot: Snapshot, prepare: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        let pump = Arc::new(Pump::new(snapshot));
         let thread = {
             let pump = Arc::clone(&pump);
-            std::thread::Builder::new().name("bus".to_owned()).spawn(move || pump.run())?
+            std::thread::Builder::new().name("bus".to_owned()).spawn(move || {
+                prepare();
+                pump.run();
+            })?
         };
-        intake.set_pump(thread.thread().clone());
-        Ok(Self { shared: Arc::new(Shared { intake, pump }) })
+        let intake = pump.add_intake(thread.thread().clone());
+        Ok(Self { intake, shared: Arc::new(Shared { pump }) })
+    }
+
+    /// The same bus with a way in of its own: whoever publishes there waits for no other publisher.
+    #[must_use]
+    pub fn with_own_intake(&self) -> Self {
+        let intake = self.shared.pump.add_intake(self.intake.pump().clone());
+        Self { intake, shared: Arc::clone(&self.shared) }
     }
 
     /// Now, on both clocks.
@@ -76,21 +87,21 @@ impl Bus {
     /// Publishes an event. Never waits for whoever listens; allocates the event and, if they come faster than they are
     /// handed on, room for 16,384 of them and one for each subject.
     pub fn publish(&self, draft: Draft) {
-        self.shared.intake.publish(draft);
+        self.intake.publish(draft);
     }
 
     /// Listens from now on: a snapshot first, then the events after it. Of these at most `capacity` wait before the
     /// subscriber misses what `delivery` says. `name` is what it is called when it does not keep up.
     #[must_use]
     pub fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
-        self.shared.pump.subscribe(name, delivery, capacity)
+        self.shared.pump.subscribe(name, delivery, capacity, &self.intake)
     }
 
     /// Waits until all that has been published so far is handed on; for so long at most. Whether it is.
     pub fn flush(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
-        let published = self.shared.intake.published();
-        while self.shared.pump.handed_on() < published {
+        let published = self.shared.pump.published();
+        while !self.shared.pump.has_handed_on(&published) {
             if Instant::now() >= until {
                 return false;
             }

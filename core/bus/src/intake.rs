@@ -1,6 +1,6 @@
-//! Where publishers put events.
+//! Where a publisher puts events.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, SystemTime};
 
@@ -13,73 +13,58 @@ use crate::bus::Draft;
 /// Events that may wait for the pump. It has nothing else to do: only a machine that starves it fills this.
 const CAPACITY: usize = 1 << 14;
 
-/// Where publishers put events, and the pump takes them from.
+/// Where a publisher puts events, and the pump takes them from. Those who share one wait for each other, for the
+/// moment it takes to add an event, or for as long as one of them that is about to add does not get the processor:
+/// whoever must not wait for the others has one of its own.
 #[derive(Debug)]
 pub(crate) struct Intake {
     node: Arc<str>,
-    run: String,
-    pump: OnceLock<Thread>,
+    pump: Thread,
     /// Held for the time it takes to add or take out: never while anything else is done.
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    seq: u64,
+    /// Of this intake alone; the pump gives events their numbers.
+    count: u64,
     waiting: Backlog,
-    closed: bool,
 }
 
 impl Intake {
-    pub(crate) fn new(node: &Arc<str>) -> Self {
-        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let run = format!("{node}-{:x}-{:x}", started.as_millis(), std::process::id());
-        let state = State { seq: 0, waiting: Backlog::new(Delivery::State, CAPACITY), closed: false };
-        Self { node: Arc::clone(node), run, pump: OnceLock::new(), state: Mutex::new(state) }
-    }
-
-    /// The thread to wake.
-    pub(crate) fn set_pump(&self, pump: Thread) {
-        // There is one.
-        let _ = self.pump.set(pump);
+    pub(crate) fn new(node: Arc<str>, pump: Thread) -> Self {
+        let state = State { count: 0, waiting: Backlog::new(Delivery::State, CAPACITY) };
+        Self { node, pump, state: Mutex::new(state) }
     }
 
     pub(crate) fn publish(&self, draft: Draft) {
-        let at = now();
-        let mut state = self.lock();
-        state.seq += 1;
-        let seq = state.seq;
-        let id = format!("{}-{seq}", self.run);
-        let node = Arc::clone(&self.node);
         let Draft { instance, severity, term, kind } = draft;
-        state.waiting.push(Arc::new(Event { id, seq, at, node, instance, severity, term, kind }));
+        let (at, node) = (now(), Arc::clone(&self.node));
+        let mut event = Event { id: String::new(), seq: 0, at, node, instance, severity, term, kind };
+        let mut state = self.lock();
+        state.count += 1;
+        event.seq = state.count;
+        state.waiting.push(Arc::new(event));
         drop(state);
-        self.wake();
+        // Costs a system call only if the pump sleeps.
+        self.pump.unpark();
     }
 
-    /// The number of the last event.
+    /// The thread that takes events out.
+    pub(crate) const fn pump(&self) -> &Thread {
+        &self.pump
+    }
+
+    /// How many events were published.
     pub(crate) fn published(&self) -> u64 {
-        self.lock().seq
+        self.lock().count
     }
 
-    /// No more will be published.
-    pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.wake();
-    }
-
-    /// Takes all that waits; whether more may come, and what was missed because the pump was starved.
-    pub(crate) fn take(&self, into: &mut Vec<Arc<Event>>) -> (bool, Missed) {
+    /// Takes all that waits; how many have been published so far, and what was missed because the pump was starved.
+    pub(crate) fn take(&self, into: &mut Vec<Arc<Event>>) -> (u64, Missed) {
         let mut state = self.lock();
         state.waiting.drain_into(into);
-        (!state.closed, state.waiting.take_missed())
-    }
-
-    /// Costs a system call only if the pump sleeps.
-    fn wake(&self) {
-        if let Some(pump) = self.pump.get() {
-            pump.unpark();
-        }
+        (state.count, state.waiting.take_missed())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

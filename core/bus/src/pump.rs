@@ -1,62 +1,127 @@
 //! The thread that hands events on.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+use std::time::SystemTime;
 
 use keepwatch_event::{Event, EventKind, Severity, Snapshot};
 
-use crate::backlog::Delivery;
+use crate::backlog::{Delivery, Missed};
 use crate::bus::Draft;
 use crate::intake::Intake;
 use crate::subscription::{Queue, Subscription};
 
-/// Hands events from the intake to the subscribers, and keeps the snapshot.
+/// Numbers events and hands them from the intakes to the subscribers, and keeps the snapshot.
 #[derive(Debug)]
 pub(crate) struct Pump {
-    intake: Arc<Intake>,
+    /// What event ids begin with.
+    run: String,
+    closed: AtomicBool,
+    intakes: Mutex<Vec<Source>>,
     state: Mutex<State>,
+}
+
+/// An intake, and how many of its events were handed on.
+#[derive(Debug)]
+struct Source {
+    intake: Arc<Intake>,
+    handed_on: u64,
 }
 
 #[derive(Debug)]
 struct State {
     snapshot: Snapshot,
     subscribers: Vec<Arc<Queue>>,
-    closed: bool,
+    ended: bool,
 }
 
 impl Pump {
-    pub(crate) fn new(intake: Arc<Intake>, snapshot: Snapshot) -> Self {
-        let state = State { snapshot, subscribers: Vec::new(), closed: false };
-        Self { intake, state: Mutex::new(state) }
+    pub(crate) fn new(snapshot: Snapshot) -> Self {
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let run = format!("{}-{:x}-{:x}", snapshot.node, started.as_millis(), std::process::id());
+        let state = State { snapshot, subscribers: Vec::new(), ended: false };
+        Self { run, closed: AtomicBool::new(false), intakes: Mutex::default(), state: Mutex::new(state) }
     }
 
-    /// Runs until the intake is closed and empty.
+    pub(crate) fn add_intake(&self, pump: Thread) -> Arc<Intake> {
+        let node = Arc::clone(&self.lock().snapshot.node);
+        let intake = Arc::new(Intake::new(node, pump));
+        self.sources().push(Source { intake: Arc::clone(&intake), handed_on: 0 });
+        intake
+    }
+
+    /// No more will be published: end when all is handed on.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for source in self.sources().iter() {
+            source.intake.pump().unpark();
+        }
+    }
+
+    /// Runs until it is closed and all is handed on.
     pub(crate) fn run(&self) {
-        let mut events = Vec::new();
+        let mut seq = self.lock().snapshot.seq;
         loop {
-            let (open, missed) = self.intake.take(&mut events);
-            if events.is_empty() {
-                if !open {
-                    break;
-                }
-                std::thread::park();
+            // Before looking: what was published before the end is found.
+            let last = self.closed.load(Ordering::Acquire);
+            if self.round(&mut seq) {
                 continue;
             }
-            self.hand_on(&events);
-            events.clear();
-            if !missed.is_nothing() {
-                let (conflated, dropped) = (missed.conflated, missed.dropped);
-                let kind = EventKind::SubscriberCaughtUp { subscriber: "bus".to_owned(), conflated, dropped };
-                self.intake.publish(Draft::general(Severity::Warning, kind));
+            if last {
+                break;
             }
+            std::thread::park();
         }
         let mut state = self.lock();
-        state.closed = true;
+        state.ended = true;
         for queue in state.subscribers.drain(..) {
             queue.close();
         }
     }
 
+    /// Hands on what waits now; whether there was something.
+    fn round(&self, seq: &mut u64) -> bool {
+        let mut events: Vec<Arc<Event>> = Vec::new();
+        let mut missed = Missed::default();
+        let mut taken = Vec::new();
+        let intakes: Vec<Arc<Intake>> =
+            self.sources().iter().map(|source| Arc::clone(&source.intake)).collect();
+        for intake in &intakes {
+            let (count, lost) = intake.take(&mut events);
+            taken.push(count);
+            missed.add(lost);
+        }
+        if !events.is_empty() {
+            // Each intake's own order stays: the sort is stable, and its times grow.
+            events.sort_by_key(|event| event.at.monotonic);
+            for event in &mut events {
+                *seq += 1;
+                self.number(event, *seq);
+            }
+            self.hand_on(&events);
+        }
+        for (source, count) in self.sources().iter_mut().zip(taken) {
+            source.handed_on = count;
+        }
+        if !missed.is_nothing() {
+            let (conflated, dropped) = (missed.conflated, missed.dropped);
+            let kind = EventKind::SubscriberCaughtUp { subscriber: "the bus".to_owned(), conflated, dropped };
+            self.tell(kind);
+        }
+        !events.is_empty()
+    }
+
+    fn number(&self, event: &mut Arc<Event>, seq: u64) {
+        // Nobody else has it yet.
+        if let Some(event) = Arc::get_mut(event) {
+            event.seq = seq;
+            event.id = format!("{}-{seq}", self.run);
+        }
+    }
+
     fn hand_on(&self, events: &[Arc<Event>]) {
+        let mut behind = Vec::new();
         let mut state = self.lock();
         for event in events {
             state.snapshot.apply(event);
@@ -64,30 +129,56 @@ impl Pump {
         state.subscribers.retain(|queue| Arc::strong_count(queue) > 1);
         for queue in &state.subscribers {
             if queue.push(events) {
-                let kind = EventKind::SubscriberBehind { subscriber: queue.name().to_owned() };
-                self.intake.publish(Draft::general(Severity::Warning, kind));
+                behind.push(queue.name().to_owned());
             }
+        }
+        drop(state);
+        for subscriber in behind {
+            self.tell(EventKind::SubscriberBehind { subscriber });
         }
     }
 
-    pub(crate) fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
+    /// An event of the bus's own.
+    fn tell(&self, kind: EventKind) {
+        let intake = self.sources().first().map(|source| Arc::clone(&source.intake));
+        if let Some(intake) = intake {
+            intake.publish(Draft::general(Severity::Warning, kind));
+        }
+    }
+
+    pub(crate) fn subscribe(
+        &self,
+        name: &str,
+        delivery: Delivery,
+        capacity: usize,
+        intake: &Arc<Intake>,
+    ) -> Subscription {
         let queue = Arc::new(Queue::new(name, delivery, capacity));
         let mut state = self.lock();
-        if state.closed {
+        if state.ended {
             queue.close();
         } else {
             state.subscribers.push(Arc::clone(&queue));
         }
-        Subscription::new(queue, state.snapshot.clone(), Arc::downgrade(&self.intake))
-    }
-
-    /// The number of the last event that all subscribers have.
-    pub(crate) fn handed_on(&self) -> u64 {
-        self.lock().snapshot.seq
+        Subscription::new(queue, state.snapshot.clone(), Arc::downgrade(intake))
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.lock().snapshot.clone()
+    }
+
+    /// How many events each intake has had.
+    pub(crate) fn published(&self) -> Vec<u64> {
+        self.sources().iter().map(|source| source.intake.published()).collect()
+    }
+
+    /// Whether so many events of each intake have been handed on.
+    pub(crate) fn has_handed_on(&self, published: &[u64]) -> bool {
+        self.sources().iter().zip(published).all(|(source, count)| source.handed_on >= *count)
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Vec<Source>> {
+        self.intakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Held while a batch is handed on. Publishers never take it.

@@ -30,7 +30,7 @@ fn bus(instances: usize) -> Bus {
         announced: None,
         troubles: Vec::new(),
     });
-    Bus::start(Snapshot::new("h1", at, instances.collect())).unwrap()
+    Bus::start(Snapshot::new("h1", at, instances.collect()), || ()).unwrap()
 }
 
 fn transition(instance: usize, term: u64) -> Draft {

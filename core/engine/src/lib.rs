@@ -34,5 +34,6 @@ mod voice;
 
 pub use describe::describe;
 pub use engine::Engine;
+pub use keepwatch_system::ask_for_precedence;
 pub use running::Running;
 pub use setup::StartError;

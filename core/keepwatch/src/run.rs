@@ -33,11 +33,13 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     log::init(arguments.verbose);
     let node = nix::unistd::gethostname().unwrap_or_default();
     let snapshot = Snapshot::new(&node.to_string_lossy(), Bus::now(), keepwatch_engine::describe(&config));
-    let bus = match Bus::start(snapshot) {
+    let bus = match Bus::start(snapshot, || {
+        keepwatch_engine::ask_for_precedence();
+    }) {
         Ok(bus) => bus,
         Err(error) => return fail("start the bus", &error),
     };
-    let engine = match Engine::prepare(&config, bus.clone()) {
+    let engine = match Engine::prepare(&config, bus.with_own_intake()) {
         Ok(engine) => engine,
         Err(error) => return refuse(&error),
     };

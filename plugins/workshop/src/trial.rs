@@ -68,7 +68,7 @@ impl Trial {
         let program = compile(runtimes, source).await?;
         check_needs(source, program.manifest(), &spec)?;
         let snapshot = Snapshot::new("trial", Bus::now(), Vec::new());
-        let bus = Bus::start(snapshot.clone()).map_err(|error| Refusal::plain(error.to_string()))?;
+        let bus = Bus::start(snapshot.clone(), || ()).map_err(|error| Refusal::plain(error.to_string()))?;
         let effects = Arc::new(TrialEffects::new(live_effects(&bus, Store::in_memory()), outside));
         let host = Host::new(
             Arc::clone(&spec.name),

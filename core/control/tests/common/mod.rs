@@ -56,7 +56,8 @@ impl Daemon {
     pub(crate) fn start(limits: Limits) -> Self {
         let folder = Folder::new();
         let server = Server::bind(&folder.socket()).unwrap().with_limits(limits);
-        let bus = Bus::start(Snapshot::new("h1", epoch(), vec![instance("VI_1"), instance("VI_2")])).unwrap();
+        let bus = Bus::start(Snapshot::new("h1", epoch(), vec![instance("VI_1"), instance("VI_2")]), || ())
+            .unwrap();
         let (stop, stopped) = oneshot::channel();
         let backend = Arc::new(Facts { bus: bus.clone() });
         let thread = std::thread::spawn(move || {

@@ -46,7 +46,7 @@ impl Site {
             announced: None,
             troubles: Vec::new(),
         };
-        let bus = Bus::start(Snapshot::new("h1", at, vec![instance])).unwrap();
+        let bus = Bus::start(Snapshot::new("h1", at, vec![instance]), || ()).unwrap();
         let events = bus.subscribe("test", Delivery::Durable, 1 << 20);
         let journal = Journal::default();
         let runtime = Arc::new(FakeRuntime(journal.clone()));
