@@ -14,9 +14,13 @@ pub mod diagnostic;
 pub mod keepalived;
 mod load;
 pub mod model;
+pub mod native;
 mod params;
+mod similar;
+mod site;
 
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
 pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_text};
 pub use model::Config;
+pub use site::{Site, load_site};

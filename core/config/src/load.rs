@@ -88,6 +88,12 @@ fn remedy(reason: &io::Error) -> &'static str {
 ///
 /// If it is no text; what the text says is found in [`Loaded::findings`].
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    let Source { name, text } = read(path)?;
+    Ok(load_text(name, text))
+}
+
+/// Reads the file at `path` as a text.
+pub(crate) fn read(path: &Path) -> Result<Source, LoadError> {
     let unreadable = |reason| LoadError::Unreadable { path: path.to_owned(), reason };
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
@@ -98,8 +104,8 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     if u64::try_from(octets.len()).is_ok_and(|length| length > LONGEST) {
         return Err(LoadError::TooLong { path: path.to_owned() });
     }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    Ok(load_text(name, text(octets, path)?))
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Source { name, text: text(octets, path)? })
 }
 
 /// Reads `text`; `name` is what findings call it.

@@ -2,6 +2,7 @@
 //! given needs no further checks.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
@@ -20,6 +21,64 @@ pub struct Config {
     pub scripts: Vec<Script>,
     /// Sync groups, in the order of the file.
     pub groups: Vec<SyncGroup>,
+    /// Plugins, and what they may run.
+    pub extensions: Extensions,
+}
+
+/// Plugins, and what they may run. Only a native file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// `hooks`: a folder whose scripts are plugins.
+    pub hooks: Option<PathBuf>,
+    /// `[plugin.NAME]` and `[check.NAME]`, by name.
+    pub plugins: Vec<PluginTable>,
+    /// `[action.NAME]`, by name.
+    pub actions: Vec<ActionTable>,
+}
+
+/// One `[plugin.NAME]` or `[check.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginTable {
+    /// Its name; unique among plugins and checks.
+    pub name: String,
+    /// Its file, absolute.
+    pub file: PathBuf,
+    /// What it may do, as written.
+    pub grants: Vec<Written>,
+    /// Its settings.
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// How long a call may take.
+    pub timeout: Option<Duration>,
+    /// How long a call may compute.
+    pub cpu: Option<Duration>,
+    /// Memory, in octets.
+    pub memory: Option<u64>,
+    /// Events that may wait for it.
+    pub queue: Option<u32>,
+    /// How often it is asked, if it is a check.
+    pub interval: Option<Duration>,
+}
+
+/// A text and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Octets of the file.
+    pub span: std::ops::Range<usize>,
+}
+
+/// One `[action.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionTable {
+    /// Its name; unique.
+    pub name: String,
+    /// The program, an absolute path, and its arguments; never empty.
+    pub exec: Vec<String>,
+    /// Whom it runs as.
+    pub user: Option<String>,
+    /// How long it may run.
+    pub timeout: Duration,
 }
 
 /// keepalived's `global_defs`, as far as VRRP is concerned.

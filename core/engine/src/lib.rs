@@ -16,6 +16,7 @@ mod addresses;
 mod claims;
 mod clock;
 mod deeds;
+mod describe;
 mod engine;
 mod farewell;
 mod interfaces;
@@ -31,6 +32,7 @@ mod virtual_link;
 mod virtual_links;
 mod voice;
 
+pub use describe::describe;
 pub use engine::Engine;
 pub use running::Running;
 pub use setup::StartError;

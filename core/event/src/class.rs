@@ -81,6 +81,7 @@ impl EventKind {
             Self::SubscriberBehind { subscriber } | Self::SubscriberCaughtUp { subscriber, .. } => {
                 subscriber.hash(hasher);
             }
+            Self::Degraded { part, .. } => part.hash(hasher),
             Self::Custom { plugin, name, .. } => (plugin, name).hash(hasher),
             Self::ConfigLoaded { path, .. } | Self::ConfigRejected { path, .. } => path.hash(hasher),
             Self::SignalIgnored { signal } => signal.hash(hasher),
@@ -96,6 +97,30 @@ impl EventKind {
             | Self::Resynchronised
             | Self::Stopping { .. }
             | Self::Failed { .. } => {}
+        }
+    }
+
+    /// The plugin it is about or comes from, if any. Such events go to those plugins only that ask for their kind:
+    /// plugins that answer each other would never end.
+    #[must_use]
+    pub fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::PluginLoaded { plugin, .. }
+            | Self::PluginReloaded { plugin, .. }
+            | Self::PluginRefused { plugin, .. }
+            | Self::PluginUnloaded { plugin }
+            | Self::PluginError { plugin, .. }
+            | Self::PluginFailed { plugin, .. }
+            | Self::PluginRestarted { plugin }
+            | Self::PluginDisabled { plugin, .. }
+            | Self::DeadLettered { plugin, .. }
+            | Self::PluginLog { plugin, .. }
+            | Self::ActionRan { plugin, .. }
+            | Self::Custom { plugin, .. } => Some(plugin),
+            Self::SubscriberBehind { subscriber } | Self::SubscriberCaughtUp { subscriber, .. } => {
+                Some(subscriber)
+            }
+            _ => None,
         }
     }
 }

@@ -406,6 +406,15 @@ pub enum EventKind {
         /// Events it did not get.
         dropped: u64,
     },
+    /// A part of the program cannot work as it should; the rest goes on without it.
+    Degraded {
+        /// Which part.
+        part: String,
+        /// What is wrong.
+        error: String,
+        /// What follows from it.
+        consequence: String,
+    },
     /// An event of a plugin's own.
     Custom {
         /// The plugin.

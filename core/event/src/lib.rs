@@ -26,4 +26,4 @@ pub use reason::{Hindrance, Reason};
 pub use rounded::Rounded;
 pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, TrackStatus, Trouble};
 pub use state::{Health, InterfaceState, LogLevel, State};
-pub use time::Timestamp;
+pub use time::{Timestamp, seconds};

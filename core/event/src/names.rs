@@ -56,6 +56,7 @@ pub const KINDS: &[&str] = &[
     "action_ran",
     "subscriber_behind",
     "subscriber_caught_up",
+    "degraded",
     "custom",
 ];
 
@@ -114,6 +115,7 @@ impl EventKind {
             Self::ActionRan { .. } => "action_ran",
             Self::SubscriberBehind { .. } => "subscriber_behind",
             Self::SubscriberCaughtUp { .. } => "subscriber_caught_up",
+            Self::Degraded { .. } => "degraded",
             Self::Custom { .. } => "custom",
             Self::Unknown(fields) => fields.get("kind").and_then(Value::as_str).unwrap_or("unknown"),
         }

@@ -16,15 +16,25 @@ pub struct Timestamp {
     pub monotonic: Duration,
 }
 
-/// A duration as a number of seconds with fractions.
-pub(crate) mod seconds {
+/// A duration as a number of seconds with fractions, for serde's `with`.
+pub mod seconds {
     use super::{Deserialize, Deserializer, Duration, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Writes it.
+    ///
+    /// # Errors
+    ///
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(duration.as_secs_f64())
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// The deserializer's, or the number is negative or too large.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
         Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
     }

@@ -160,6 +160,7 @@ impl fmt::Display for EventKind {
                 f,
                 "{subscriber} keeps up again; {conflated} events were conflated and {dropped} dropped for it"
             ),
+            Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
             Self::Custom { plugin, name, data } if data.is_empty() => write!(f, "{plugin}: {name}"),
             Self::Custom { plugin, name, data } => {
                 write!(f, "{plugin}: {name} {}", Value::Object(data.clone()))

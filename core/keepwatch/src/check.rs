@@ -1,42 +1,43 @@
 //! `keepwatch check`.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
 use keepwatch_config::diagnostic::Style;
-use keepwatch_config::{Config, Findings, Loaded, Severity};
+use keepwatch_config::model::PluginTable;
+use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
-use crate::exit;
+use crate::terminal::shows_colour;
+use crate::{exit, paths, plan};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
-    let loaded = match keepwatch_config::load(&arguments.file) {
-        Ok(loaded) => loaded,
+    let path = arguments.file.clone().unwrap_or_else(paths::configuration);
+    let mut site = match keepwatch_config::load_site(&path) {
+        Ok(site) => site,
         Err(error) => {
             eprintln!("error: {error}");
             return exit::with(exit::CONFIGURATION);
         }
     };
-    eprint!("{}", rendered(&loaded));
-    println!("{}", summary(&arguments.file, &loaded));
-    let too_lax = arguments.strict && loaded.findings.count(Severity::Warning) > 0;
-    exit::with(if loaded.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION })
+    plan::extensions(&mut site, None);
+    eprint!("{}", rendered(&site));
+    println!("{}", summary(&path, &site));
+    let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
+    exit::with(if site.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION })
 }
 
 /// All findings, for standard error.
-pub(crate) fn rendered(loaded: &Loaded) -> String {
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let style = if colour { Style::Colour } else { Style::Plain };
-    loaded.findings.render(&loaded.source, style)
+pub(crate) fn rendered(site: &Site) -> String {
+    let style = if shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain };
+    site.render(style)
 }
 
 /// `keepalived.conf is valid: 1 instance (VI_1), 1 script (check_haproxy), 1 remark.`
-pub(crate) fn summary(path: &Path, loaded: &Loaded) -> String {
+pub(crate) fn summary(path: &Path, site: &Site) -> String {
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
-    let findings = found(&loaded.findings);
-    match &loaded.config {
+    let findings = found(site);
+    match &site.config {
         None => format!("{name} is not valid: {}.", findings.join(", ")),
         Some(config) => {
             let mut parts = contents(config);
@@ -46,21 +47,33 @@ pub(crate) fn summary(path: &Path, loaded: &Loaded) -> String {
     }
 }
 
-fn contents(config: &Config) -> Vec<String> {
+fn contents<'c>(config: &'c Config) -> Vec<String> {
     let instances: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
     let scripts: Vec<&str> = config.scripts.iter().map(|script| script.name.as_str()).collect();
     let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
-    [("instance", instances), ("script", scripts), ("sync group", groups)]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(noun, names)| format!("{} ({})", counted(names.len(), noun), listed(&names)))
-        .collect()
+    let extensions = &config.extensions;
+    let (checks, plugins): (Vec<&PluginTable>, Vec<&PluginTable>) =
+        extensions.plugins.iter().partition(|plugin| plugin.interval.is_some());
+    let named = |tables: Vec<&'c PluginTable>| tables.iter().map(|table| table.name.as_str()).collect();
+    let actions: Vec<&str> = extensions.actions.iter().map(|action| action.name.as_str()).collect();
+    [
+        ("instance", instances),
+        ("script", scripts),
+        ("sync group", groups),
+        ("plugin", named(plugins)),
+        ("check", named(checks)),
+        ("action", actions),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(noun, names)| format!("{} ({})", counted(names.len(), noun), listed(&names)))
+    .collect()
 }
 
-fn found(findings: &Findings) -> Vec<String> {
+fn found(site: &Site) -> Vec<String> {
     [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Remark, "remark")]
         .into_iter()
-        .map(|(severity, noun)| (findings.count(severity), noun))
+        .map(|(severity, noun)| (site.count(severity), noun))
         .filter(|(count, _)| *count > 0)
         .map(|(count, noun)| counted(count, noun))
         .collect()

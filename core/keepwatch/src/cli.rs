@@ -1,8 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::events::Filter;
+use crate::plugin;
 
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
@@ -18,8 +22,25 @@ pub(crate) enum Command {
     Run(Run),
     /// Check a configuration and say everything that is wrong with it
     Check(Check),
+    /// Say who serves, why, and what is wrong, as the running daemon knows it
+    Status(Status),
+    /// Show what happens, as it happens
+    Events(Events),
+    /// Look after plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Have the running daemon take its configuration over as it is on disk now
+    Reload(Reload),
     /// Show two hosts sharing an address, one failing and coming back, on this machine
     Demo(Demo),
+    /// Compile a plugin into a file
+    #[command(hide = true, name = crate::extensions::COMPILE)]
+    CompileComponent {
+        /// The component
+        input: PathBuf,
+        /// The file to write
+        output: PathBuf,
+    },
 }
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
@@ -31,20 +52,20 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   keepwatch run
   keepwatch run --config /etc/keepalived/keepalived.conf
+  keepwatch run --config ./keepwatch.toml
   keepwatch run -v --config ./keepalived.conf
   keepwatch run --stop-mode rfc        # never two hosts with one address, not even for milliseconds
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
 pub(crate) struct Run {
-    /// The configuration
-    #[arg(
-        long,
-        short,
-        short_alias = 'f',
-        value_name = "FILE",
-        default_value = "/etc/keepalived/keepalived.conf"
-    )]
-    pub(crate) config: PathBuf,
+    /// The configuration, a keepwatch.toml or a keepalived.conf [default: /etc/keepwatch/keepwatch.toml if it is there,
+    /// else /etc/keepalived/keepalived.conf]
+    #[arg(long, short, short_alias = 'f', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where the scripts are that become plugins by lying there; a keepwatch.toml has a setting for it
+    #[arg(long, value_name = "DIR", default_value = "/etc/keepwatch/hooks.d")]
+    pub(crate) hooks: PathBuf,
 
     /// Log each address that is added or removed, and how long each step of a transition took, too
     #[arg(long, short)]
@@ -75,9 +96,9 @@ pub(crate) enum StopMode {
 
 Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
 pub(crate) struct Check {
-    /// The configuration
-    #[arg(value_name = "FILE", default_value = "/etc/keepalived/keepalived.conf")]
-    pub(crate) file: PathBuf,
+    /// The configuration [default: as for `run`]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 
     /// Take warnings for errors
     #[arg(long)]
@@ -107,4 +128,139 @@ pub(crate) struct Demo {
     /// Leave hosts and namespaces running, and say how to enter and end them
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+/// Asks the running daemon on its control socket: each instance's state and since when, its addresses, what was last
+/// heard, checks and plugins. What is wrong stands first.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch status
+  keepwatch status --check         # for monitoring: exit code 5 if something is wrong
+  keepwatch status --json | jq '.snapshot.instances[] | {name, state}'
+  KEEPWATCH_CONTROL=/run/other/control.sock keepwatch status
+
+Exit codes: 0 answered, 1 the daemon cannot be asked, 2 wrong command line, 5 something is wrong (only with --check)")]
+pub(crate) struct Status {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Exit with code 5 if something is wrong
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Shows how things are, and then each event until Ctrl-C or the daemon's end. Times are UTC.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  keepwatch events
+  keepwatch events --filter instance=VI_1,severity=warning
+  keepwatch events --filter kind=transition --filter kind=health_changed
+  keepwatch events --json | jq 'select(.kind == \"transition\") | .to'
+  keepwatch events record last-night.jsonl --for 10h
+
+With --json the first line is {\"snapshot\":...}, then comes one event a line, and {\"missed\":...} where some are missing
+because they were not read in time.
+
+Exit codes: 0 the daemon, the reader or a signal ended it, 1 the daemon cannot be asked or broke off, 2 wrong command line"
+)]
+pub(crate) struct Events {
+    #[command(subcommand)]
+    pub(crate) command: Option<EventsCommand>,
+
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show only how things are now
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Write events into a file, as JSON lines
+    Record(Record),
+}
+
+/// Writes what `keepwatch events --json` prints into a new file, each line as it comes, until Ctrl-C, the end of the time or
+/// the daemon's end.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch events record last-night.jsonl --for 10h
+  keepwatch events record lines.jsonl --plugin-logs --filter instance=VI_1
+
+Exit codes: 0 recorded, 1 the daemon cannot be asked or broke off, or the file cannot be written, 2 wrong command line")]
+pub(crate) struct Record {
+    /// The file; it must not be there yet
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// End after this time: 90s, 10m, 8h
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) duration: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+/// Which events.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Only events of these kinds, about these instances, at least this grave: kind=transition,instance=VI_1,severity=warning
+    #[arg(long, value_name = "KEY=VALUE,...")]
+    pub(crate) filter: Vec<Filter>,
+
+    /// Lines that plugins log, too
+    #[arg(long)]
+    pub(crate) plugin_logs: bool,
+}
+
+/// Looks after plugins.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// Make a new plugin
+    New(plugin::New),
+    /// Build a Rust plugin into a component
+    Build(plugin::Build),
+    /// Say what a plugin is and needs, and whether it would be loaded
+    Check(plugin::Check),
+    /// Run a plugin without a daemon, and say what it would do
+    Test(plugin::Test),
+    /// Measure how long a plugin's calls take
+    Bench(plugin::Bench),
+    /// Say which plugins the running daemon has, and how they do
+    List(PluginList),
+}
+
+/// Asks the running daemon for its plugins: what they do, how often they were called, what went wrong last.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch plugin list
+  keepwatch plugin list --json | jq '.[] | select(.failures > 0)'
+
+Exit codes: 0 answered, 1 the daemon cannot be asked, 2 wrong command line")]
+pub(crate) struct PluginList {
+    /// Print one JSON array instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Reads the configuration anew, as SIGHUP does, and says what came of it. What is refused leaves all as it was.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch check && keepwatch reload
+  keepwatch reload --json | jq .refused
+
+Exit codes: 0 done, 1 the daemon cannot be asked or may not be told to by this user, 2 wrong command line, or the code
+that the daemon says, 3 if the configuration is refused")]
+pub(crate) struct Reload {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }

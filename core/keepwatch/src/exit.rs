@@ -10,6 +10,8 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const CONFIGURATION: u8 = 3;
 /// The process lacks privileges.
 pub(crate) const PRIVILEGES: u8 = 4;
+/// `status --check`: something is wrong.
+pub(crate) const TROUBLE: u8 = 5;
 
 pub(crate) fn with(code: u8) -> ExitCode {
     ExitCode::from(code)

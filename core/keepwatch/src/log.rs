@@ -3,13 +3,16 @@
 //!
 //! Lines that monitors grep for have keepalived's wording, to the letter.
 
-use std::io::IsTerminal;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::Subscription;
-use keepwatch_event::{Departure, Event, EventKind, InterfaceState, Reason, Severity, State, Step, StepTook};
+use keepwatch_event::{
+    Departure, Event, EventKind, InterfaceState, LogLevel, Reason, Severity, State, Step, StepTook,
+};
 use tracing::Level;
+
+use crate::terminal::shows_colour;
 
 /// Events that may wait for a slow log.
 pub(crate) const QUEUE: usize = 4096;
@@ -17,13 +20,11 @@ pub(crate) const QUEUE: usize = 4096;
 /// Sets up the log on standard error: time, level, text; without time where the journal adds it.
 pub(crate) fn init(verbose: bool) {
     let level = if verbose { Level::DEBUG } else { Level::INFO };
-    let colour =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(level)
         .with_target(false)
-        .with_ansi(colour);
+        .with_ansi(shows_colour(&std::io::stderr()));
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         builder.without_time().init();
     } else {
@@ -43,16 +44,13 @@ pub(crate) struct Preamble {
 }
 
 /// Writes the preamble, and events until the bus is closed.
-pub(crate) fn spawn(preamble: Preamble, events: Subscription) -> std::io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(preamble: Preamble, mut events: Subscription) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("log".to_owned()).spawn(move || {
         eprint!("{}", preamble.findings);
         tracing::info!("{}", preamble.version);
         tracing::debug!("{}", preamble.detail);
-        while let Some(delivery) = events.recv() {
-            if delivery.missed > 0 {
-                tracing::warn!("{} events were not logged: the log was too slow", delivery.missed);
-            }
-            write(&delivery.event);
+        while let Some(event) = events.recv() {
+            write(&event);
         }
     })
 }
@@ -93,7 +91,12 @@ fn durations(event: &Event) -> Option<String> {
 
 /// Said only when asked for: it follows from what is said anyway.
 fn is_detail(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::AddressAdded { .. } | EventKind::AddressRemoved { .. })
+    matches!(
+        kind,
+        EventKind::AddressAdded { .. }
+            | EventKind::AddressRemoved { .. }
+            | EventKind::PluginLog { level: LogLevel::Debug, .. }
+    )
 }
 
 /// The lines for an event.

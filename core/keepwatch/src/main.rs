@@ -2,25 +2,48 @@
 //!
 //! This is the program: the command line, and the wiring of the daemon. It has no logic of its own.
 
+mod ask;
 mod check;
 mod cli;
+mod daemon_control;
 mod demo;
+mod events;
 mod exit;
+mod extensions;
 mod log;
 mod paths;
+mod plan;
+mod plugin;
+mod plugin_list;
+mod plugin_reports;
 mod reap;
+mod reload;
+mod reloading;
 mod run;
+mod status;
+mod terminal;
+mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, Plugin};
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Events(arguments) => events::events(&arguments),
+        Command::Plugin(Plugin::New(arguments)) => plugin::new(&arguments),
+        Command::Plugin(Plugin::Build(arguments)) => plugin::build(&arguments),
+        Command::Plugin(Plugin::Check(arguments)) => plugin::check(&arguments),
+        Command::Plugin(Plugin::Test(arguments)) => plugin::test(&arguments),
+        Command::Plugin(Plugin::Bench(arguments)) => plugin::bench(&arguments),
+        Command::Plugin(Plugin::List(arguments)) => plugin_list::list(&arguments),
+        Command::CompileComponent { input, output } => extensions::compile(&input, &output),
+        Command::Reload(arguments) => reload::reload(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
     }
 }

@@ -4,6 +4,17 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+/// The native configuration, where there is one.
+const NATIVE: &str = "/etc/keepwatch/keepwatch.toml";
+/// keepalived's.
+const KEEPALIVED: &str = "/etc/keepalived/keepalived.conf";
+
+/// The configuration if nobody names one: the native one if it is there, else keepalived's.
+pub(crate) fn configuration() -> PathBuf {
+    let native = PathBuf::from(NATIVE);
+    if native.exists() { native } else { KEEPALIVED.into() }
+}
+
 /// The daemon's paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Paths {

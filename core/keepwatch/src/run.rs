@@ -2,22 +2,28 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::{Bus, Draft};
+use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, Snapshot};
+use keepwatch_host::Plugins;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::{self, Run};
+use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
-use crate::paths::Paths;
-use crate::{check, exit, log, reap};
+use crate::paths::{self, Paths};
+use crate::plan::{self, Extensions};
+use crate::reloading::Reloader;
+use crate::{check, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
-    let (mut config, findings, summary) = match load(&arguments.config) {
+    let path = arguments.config.clone().unwrap_or_else(paths::configuration);
+    let (mut config, extensions, told) = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -26,22 +32,35 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     }
     log::init(arguments.verbose);
     let node = nix::unistd::gethostname().unwrap_or_default();
-    let bus = Bus::new(&node.to_string_lossy());
+    let snapshot = Snapshot::new(&node.to_string_lossy(), Bus::now(), keepwatch_engine::describe(&config));
+    let bus = match Bus::start(snapshot) {
+        Ok(bus) => bus,
+        Err(error) => return fail("start the bus", &error),
+    };
     let engine = match Engine::prepare(&config, bus.clone()) {
         Ok(engine) => engine,
         Err(error) => return refuse(&error),
     };
     // From here on only the log's own thread writes: nobody may be reading.
-    let version = format!("keepwatch {}: {summary}", env!("CARGO_PKG_VERSION"));
-    let preamble = Preamble { findings, version, detail: Paths::of_this_process().to_string() };
-    let log = match log::spawn(preamble, bus.subscribe(log::QUEUE)) {
+    let paths = Paths::of_this_process();
+    let version = format!("keepwatch {}: {}", env!("CARGO_PKG_VERSION"), told.summary);
+    let preamble = Preamble { findings: told.findings, version, detail: paths.to_string() };
+    let log = match log::spawn(preamble, bus.subscribe("the log", Delivery::Durable, log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
     };
-    let path = arguments.config.display().to_string();
-    let loaded = EventKind::ConfigLoaded { path: path.clone(), instances: config.instances.len() };
+    let shown = path.display().to_string();
+    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
-    let outcome = serve(engine, &bus, &path);
+    // Before the engine starts, so that they hear the first transitions.
+    let plugins = match extensions::begin(extensions, &paths, &bus) {
+        Ok(plugins) => Arc::new(plugins),
+        Err(error) => return fail("make room for plugins", &error),
+    };
+    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), bus.clone(), config);
+    let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
+    let outcome = serve(engine, &bus, &reloader);
+    drop(reloader);
     let code = match outcome {
         Ok(()) => exit::OK,
         Err(error) => {
@@ -49,9 +68,30 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
             exit::FAILED
         }
     };
+    bus.flush(FLUSH);
+    plugins.stop("keepwatch stops", LAST_WORK);
+    control.stop();
+    drop(plugins);
     drop(bus);
     log::finish(log);
+    control.finish();
     exit::with(code)
+}
+
+/// How long the last events may take to reach plugins, and those to handle them.
+const FLUSH: Duration = Duration::from_secs(1);
+const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// What there is to say about a configuration.
+struct Told {
+    findings: String,
+    summary: String,
+}
+
+/// What the control socket has from here.
+fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader) -> Hooks {
+    let (plugins, reloader) = (Arc::clone(plugins), reloader.clone());
+    Hooks { plugins: Box::new(move || plugins.reports()), reload: Box::new(move || reloader.reload()) }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {
@@ -62,18 +102,19 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
     }
 }
 
-/// Reads the configuration, and gives it with its findings and their summary; a refusal goes to standard error.
-fn load(path: &Path) -> Result<(Config, String, String), ExitCode> {
-    let loaded = keepwatch_config::load(path).map_err(|error| {
+/// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
+fn load(path: &Path, hooks: &Path) -> Result<(Config, Extensions, Told), ExitCode> {
+    let mut site = keepwatch_config::load_site(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
-    let (findings, summary) = (check::rendered(&loaded), check::summary(path, &loaded));
-    match loaded.config {
-        Some(config) => Ok((config, findings, summary)),
+    let extensions = plan::extensions(&mut site, Some(hooks));
+    let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
+    match site.config {
+        Some(config) => Ok((config, extensions, told)),
         None => {
-            eprint!("{findings}");
-            eprintln!("{summary}");
+            eprint!("{}", told.findings);
+            eprintln!("{}", told.summary);
             Err(exit::with(exit::CONFIGURATION))
         }
     }
@@ -107,7 +148,7 @@ fn refuse(error: &StartError) -> ExitCode {
 const SAME_REQUEST: Duration = Duration::from_millis(200);
 
 /// Runs the engine until the daemon is told to stop, or it ends by itself.
-fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
+fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
@@ -118,12 +159,12 @@ fn serve(engine: Engine, bus: &Bus, path: &str) -> std::io::Result<()> {
         let _ = tell.send(());
     })?;
     runtime.block_on(async {
-        let Some(signal) = signals.wait(&mut ended, bus, path).await else { return };
+        let Some(signal) = signals.wait(&mut ended, bus, reloader).await else { return };
         stopping(bus, signal);
         running.stop();
         let told = Instant::now();
         // It may keep its addresses for a moment; whoever asks twice wants it to end.
-        while let Some(signal) = signals.wait(&mut ended, bus, path).await {
+        while let Some(signal) = signals.wait(&mut ended, bus, reloader).await {
             if told.elapsed() < SAME_REQUEST {
                 continue;
             }
@@ -166,7 +207,7 @@ impl Signals {
         &mut self,
         ended: &mut oneshot::Receiver<()>,
         bus: &Bus,
-        path: &str,
+        reloader: &Reloader,
     ) -> Option<&'static str> {
         if ended.is_terminated() {
             return None;
@@ -180,7 +221,8 @@ impl Signals {
                 _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
-                _ = self.hangup.recv() => keep(bus, path),
+                // What comes of it is told as events; nobody waits for the answer.
+                _ = self.hangup.recv() => drop(reloader.reload()),
                 _ = child_of_first_process(&mut self.children) => reap::reap(),
                 _ = &mut *ended => return None,
             }
@@ -199,11 +241,4 @@ fn stopping(bus: &Bus, reason: &str) {
 
 fn ignore(bus: &Bus, signal: &str) {
     bus.publish(Draft::general(Severity::Warning, EventKind::SignalIgnored { signal: signal.to_owned() }));
-}
-
-/// Reloading is not offered yet: say so, and go on with what is in force.
-fn keep(bus: &Bus, path: &str) {
-    let reason = "this version cannot reload; restart it to take the file over".to_owned();
-    let kind = EventKind::ConfigRejected { path: path.to_owned(), reason };
-    bus.publish(Draft::general(Severity::Warning, kind));
 }

@@ -10,11 +10,15 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The Markdown files: README and the book.
+/// The Markdown files: README, the book, and the READMEs of the plugin examples.
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> =
         std::fs::read_dir(root().join("book/src")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
+    for folder in std::fs::read_dir(root().join("examples/plugins")).unwrap() {
+        let page = folder.unwrap().path().join("README.md");
+        pages.extend(page.exists().then_some(page));
+    }
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     assert!(pages.len() >= 5);
     pages
@@ -52,6 +56,27 @@ fn configurations_in_documents_are_valid() {
     assert!(seen > 0, "no configuration in any document");
 }
 
+/// Parts of a keepwatch.toml: what they leave out is where the instances are.
+#[test]
+fn native_configurations_in_documents_are_valid() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-tidy-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(root().join("examples/seed-pair/h1.conf"), folder.join("keepalived.conf")).unwrap();
+    let mut seen = 0;
+    for page in pages() {
+        for block in blocks(&std::fs::read_to_string(&page).unwrap(), "toml") {
+            seen += 1;
+            let file = folder.join("keepwatch.toml");
+            std::fs::write(&file, format!("keepalived = \"keepalived.conf\"\n{block}")).unwrap();
+            let site = keepwatch_config::load_site(&file).unwrap();
+            let findings = site.render(keepwatch_config::Style::Plain);
+            assert!(site.config.is_some(), "{}:\n{block}\n{findings}", page.display());
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(seen >= 3, "no native configuration in any document");
+}
+
 #[test]
 fn examples_are_valid() {
     let mut seen = 0;
@@ -66,6 +91,47 @@ fn examples_are_valid() {
                 assert!(loaded.config.is_some(), "{}", file.display());
             }
         }
+    }
+    assert!(seen >= 2);
+}
+
+/// A block of code after `<!-- PATH -->` is that file, or a part of it. Without: nothing is said about it.
+#[test]
+fn code_in_the_book_is_that_of_the_examples() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for part in text.split("<!-- examples/").skip(1) {
+            let (path, rest) = part.split_once(" -->\n```").unwrap_or_else(|| panic!("{}", page.display()));
+            let (_, code) = rest.split_once('\n').unwrap();
+            let (code, _) = code.split_once("```").unwrap();
+            seen += 1;
+            let found = read(&format!("examples/{path}")).contains(code);
+            assert!(found, "{}: this is not in examples/{path}:\n{code}", page.display());
+        }
+    }
+    assert!(seen >= 4, "only {seen} blocks of code in the book are compared");
+}
+
+/// Each example of a plugin is a project of its own, with its component beside it.
+#[test]
+fn plugin_examples_are_whole() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(root().join("examples/plugins")).unwrap() {
+        let folder = folder.unwrap().path();
+        let manifest = folder.join("Cargo.toml");
+        if !manifest.exists() {
+            continue;
+        }
+        seen += 1;
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        for file in ["README.md", "Cargo.lock", "src/lib.rs", "src/tests.rs", &format!("{name}.wasm")] {
+            assert!(folder.join(file).exists(), "examples/plugins/{name} has no {file}");
+        }
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        assert!(manifest.contains("\n[workspace]\n"), "examples/plugins/{name} is no workspace of its own");
+        let ci = read(".ci/examples");
+        assert!(ci.contains(&format!("examples/plugins/{name} ")), ".ci/examples does not build {name}");
     }
     assert!(seen >= 2);
 }

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keepwatch-system", &[]),
     ("keepwatch-config", &["keepwatch-vrrp"]),
     ("keepwatch-bus", &["keepwatch-event"]),
+    ("keepwatch-control", &["keepwatch-bus", "keepwatch-event"]),
     (
         "keepwatch-engine",
         &["keepwatch-bus", "keepwatch-config", "keepwatch-event", "keepwatch-system", "keepwatch-vrrp"],
@@ -19,10 +20,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keepwatch-lab", &["keepwatch-system", "keepwatch-vrrp"]),
     (
         "keepwatch",
-        &["keepwatch-bus", "keepwatch-config", "keepwatch-engine", "keepwatch-event", "keepwatch-lab"],
+        &[
+            "keepwatch-bus",
+            "keepwatch-config",
+            "keepwatch-control",
+            "keepwatch-engine",
+            "keepwatch-event",
+            "keepwatch-host",
+            "keepwatch-lab",
+            "keepwatch-wasm",
+            "keepwatch-workshop",
+        ],
     ),
-    ("keepwatch-sim", &["keepwatch-vrrp"]),
+    // Of the configuration it sees the findings only; no plugin sees more than it.
     ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
+    ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
+    ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
+    ("keepwatch-sdk-macros", &[]),
+    ("keepwatch-sim", &["keepwatch-vrrp"]),
     ("keepwatch-wasm", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-tidy", &[]),
 ];
@@ -33,11 +48,22 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("caps", &["keepwatch-system"]),
     ("rtnetlink", &["keepwatch-lab", "keepwatch-system"]),
     ("socket2", &["keepwatch-lab", "keepwatch-system"]),
+    ("tokio", &["keepwatch", "keepwatch-control", "keepwatch-host", "keepwatch-lab", "keepwatch-workshop"]),
+    ("hyper", &["keepwatch-host"]),
+    ("notify", &["keepwatch-host"]),
+    ("redb", &["keepwatch-host"]),
+    ("rustls", &["keepwatch-host"]),
+    ("toml", &["keepwatch-config"]),
+    ("wit-component", &["keepwatch-workshop"]),
     ("tokio", &["keepwatch", "keepwatch-host", "keepwatch-lab", "keepwatch-wasm"]),
     ("clap", &["keepwatch"]),
     ("tracing", &["keepwatch"]),
     ("tracing-subscriber", &["keepwatch"]),
     ("annotate-snippets", &["keepwatch-config"]),
+    ("wit-bindgen", &["keepwatch-sdk"]),
+    ("syn", &["keepwatch-sdk-macros"]),
+    ("quote", &["keepwatch-sdk-macros"]),
+    ("proc-macro2", &["keepwatch-sdk-macros"]),
     ("wasmtime", &["keepwatch-wasm"]),
 ];
 
@@ -85,12 +111,30 @@ fn libraries_stay_in_their_rooms() {
 #[test]
 fn directories_and_crates_have_one_name() {
     for package in metadata().workspace_packages() {
-        let directory = package.manifest_path.parent().unwrap().file_name().unwrap();
-        let expected = match directory {
-            "keepwatch" => "keepwatch".to_owned(),
-            other => format!("keepwatch-{other}"),
+        let directory = package.manifest_path.parent().unwrap();
+        let room = directory.parent().unwrap().file_name().unwrap();
+        let expected = match (room, directory.file_name().unwrap()) {
+            (_, "keepwatch") => "keepwatch".to_owned(),
+            // The SDK is what it is for most who use it; another language would have `sdk/LANGUAGE`.
+            ("sdk", "rust") => "keepwatch-sdk".to_owned(),
+            ("sdk", other) => format!("keepwatch-sdk-{other}"),
+            (_, other) => format!("keepwatch-{other}"),
         };
         assert_eq!(package.name.as_str(), expected);
+    }
+}
+
+/// The SDK's directories are copied into plugin projects: they must be whole without the workspace.
+#[test]
+fn the_sdk_builds_elsewhere() {
+    for directory in ["sdk/rust", "sdk/macros"] {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(directory).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        for line in manifest.lines().filter(|line| !line.starts_with('#')) {
+            assert!(!line.contains("workspace"), "{directory}: inherits from the workspace: {line}");
+            let path = line.split("path = \"").nth(1);
+            assert!(path.is_none_or(|path| path.starts_with("../macros\"")), "{directory}: {line}");
+        }
     }
 }
 
@@ -103,11 +147,14 @@ fn each_dependency_has_its_line_in_the_book() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     let manifest = std::fs::read_to_string(manifest).unwrap();
     let section = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
-    let declared: BTreeSet<&str> = section
-        .lines()
-        .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
+    let declared = section.lines().filter_map(|line| line.split_once(" = ").map(|(name, _)| name.to_owned()));
+    // The SDK's crates inherit nothing from the workspace.
+    let of_sdk = dependencies().into_iter().filter(|(name, _)| name.starts_with("keepwatch-sdk"));
+    let declared: BTreeSet<String> = declared
+        .chain(of_sdk.flat_map(|(_, targets)| targets))
         .filter(|name| !name.starts_with("keepwatch"))
         .collect();
+    let listed: BTreeSet<String> = listed.into_iter().map(str::to_owned).collect();
     assert!(declared.len() > 10);
     assert_eq!(listed, declared, "book/src/dependencies.md and [workspace.dependencies]");
 }

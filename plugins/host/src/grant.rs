@@ -233,31 +233,51 @@ impl Facility {
 }
 
 /// All grants of a plugin.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants(Vec<Grant>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grants {
+    /// These.
+    These(Vec<Grant>),
+    /// Whatever it asks for: in a trial, where nothing is done.
+    Everything,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
 
 impl Grants {
     /// These.
     #[must_use]
     pub const fn new(grants: Vec<Grant>) -> Self {
-        Self(grants)
+        Self::These(grants)
     }
 
     /// Whether this is among them.
     #[must_use]
     pub fn has(&self, grant: &Grant) -> bool {
-        self.0.contains(grant)
+        match self {
+            Self::These(grants) => grants.contains(grant),
+            Self::Everything => true,
+        }
     }
 
     /// Whether one of them is of this facility.
     #[must_use]
     pub fn has_any(&self, facility: Facility) -> bool {
-        self.0.iter().any(|grant| grant.facility() == facility)
+        match self {
+            Self::These(grants) => grants.iter().any(|grant| grant.facility() == facility),
+            Self::Everything => true,
+        }
     }
 
-    /// The grants.
+    /// Those that are named.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
-        self.0.iter()
+        match self {
+            Self::These(grants) => grants.iter(),
+            Self::Everything => [].iter(),
+        }
     }
 }
 

@@ -6,24 +6,46 @@
 //!                                                         +--> Host: grants and limits --> Effects: what is done
 //! ```
 
+mod actor;
+mod context;
 mod effects;
+mod entry;
 mod error;
 mod failure;
+mod files;
 mod grant;
+mod guard;
 mod host;
 mod limits;
+mod live;
+mod loader;
 mod manifest;
+mod metrics;
+mod needs;
 mod plugin;
+mod plugins;
 mod rate;
 mod refusal;
+mod restart;
+mod spec;
+mod store;
+mod tracks;
+mod watch;
 
 pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 pub use error::{ErrorKind, HostError};
 pub use failure::Failure;
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
+pub use guard::guarded as call;
 pub use host::{Host, origin};
 pub use keepwatch_config::diagnostic;
 pub use limits::Limits;
+pub use live::{Action, live_effects};
 pub use manifest::{Manifest, Need, Roles, Setting, SettingKind, Wanted};
+pub use metrics::Counts;
+pub use needs::{WrongSetting, check as check_needs, wrong_settings};
 pub use plugin::{CheckRequest, Outcome, Plugin, Program, Runtime, Source, Verdict, Work};
+pub use plugins::{Applied, Options, Plugins, Report};
 pub use refusal::Refusal;
+pub use spec::{Plan, PluginSpec, Schedule};
+pub use store::Store;

@@ -123,3 +123,126 @@ impl Role {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(role: Role, options: TokenStream, function: TokenStream) -> Result<String, String> {
+        let options = syn::parse2(options);
+        let function = syn::parse2(function);
+        let expanded = options.and_then(|options| role.expand(options, function?));
+        expanded.map(|tokens| tokens.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let takes = "a handler takes `&Event`, then perhaps `&Config` and `&mut State`, each once";
+        for (options, function, error) in [
+            (
+                quote!(),
+                quote!(
+                    async fn f(e: &Event) -> Result<()> {}
+                ),
+                "a plugin's function is not async: the host's functions wait",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f<T>(e: &Event) -> Result<()> {}
+                ),
+                "a plugin's function has no type parameters",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f(e: &Event) {}
+                ),
+                "it should return `Result<()>` or `Result<Outcome>`",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f(&self) -> Result<()> {}
+                ),
+                "a plugin's function is no method",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f() -> Result<()> {}
+                ),
+                "its first parameter should be `event: &Event`",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f(e: Event) -> Result<()> {}
+                ),
+                takes,
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f(e: &Event, c: &A, d: &B) -> Result<()> {}
+                ),
+                takes,
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn f(e: &Event, c: &mut A, d: &mut B) -> Result<()> {}
+                ),
+                takes,
+            ),
+            (
+                quote!(kind = ["x"]),
+                quote!(
+                    fn f(e: &Event) -> Result<()> {}
+                ),
+                "known here are `kinds = [..]` and `needs = [..]`",
+            ),
+            (
+                quote!(kinds = "x"),
+                quote!(
+                    fn f(e: &Event) -> Result<()> {}
+                ),
+                "expected square brackets",
+            ),
+        ] {
+            assert_eq!(expand(Role::Handler, options, function).unwrap_err(), error);
+        }
+        let checker = expand(
+            Role::Checker,
+            quote!(kinds = ["x"]),
+            quote!(
+                fn f() -> Result<Verdict> {}
+            ),
+        );
+        assert_eq!(checker.unwrap_err(), "a checker hears no events, so `kinds` has no sense here");
+    }
+
+    #[test]
+    fn the_function_is_called_with_what_it_takes_in_its_order() {
+        let function = quote!(
+            pub fn f(event: &Event, state: &mut S, config: &C) -> Result<()> {}
+        );
+        let expanded =
+            expand(Role::Handler, quote!(kinds = ["transition"], needs = ["run:x"]), function).unwrap();
+        for part in [
+            quote!(f(event, &mut self.state, &self.config)),
+            quote!(
+                const KINDS: &'static [&'static str] = &["transition"];
+            ),
+            quote!(
+                const NEEDS: &'static [&'static str] = &["run:x"];
+            ),
+            quote!(::keepwatch_sdk::export!(f: handler);),
+            quote!(
+                type Config = C;
+            ),
+        ] {
+            assert!(expanded.contains(&part.to_string()), "{part} is not in\n{expanded}");
+        }
+    }
+}

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::keywords::Level;
 use super::token::{Line, Token, Word};
-use super::unknown::shown;
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::similar::shown;
 
 /// Deeper nesting than any configuration has; a bound, so that nothing overflows.
 const DEEPEST: usize = 32;

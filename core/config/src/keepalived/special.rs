@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use super::lexer::is_blank;
-use super::unknown::shown;
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::similar::shown;
 
 /// Names that keepalived defines itself.
 const PREDEFINED: [&str; 6] = ["_PWD", "_INSTANCE", "_RANDOM", "_ENV", "_HASH", "_BANG"];

@@ -3,9 +3,7 @@
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::Diagnostic;
-
-/// Longer words are not compared: no keyword comes near.
-const LONGEST: usize = 40;
+use crate::similar::{LONGEST, did_you_mean, nearest, shown};
 
 /// The warning about an unknown keyword at `level`, and the keyword of this level that was meant, if it is
 /// misspelt.
@@ -31,29 +29,6 @@ pub(super) fn unknown(level: Level, statement: &Statement<'_>) -> (Diagnostic, O
     (Diagnostic::warning(&keyword.span, message, label).note(note), misspelt)
 }
 
-/// What stands under a word that must be one of `choices`: the one that was probably meant, else `otherwise`.
-pub(super) fn choice(word: &str, choices: &[&str], otherwise: &str) -> String {
-    let same = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word));
-    match same.copied().or_else(|| nearest(word, choices.iter().copied())) {
-        Some(choice) => did_you_mean(choice),
-        None => otherwise.to_owned(),
-    }
-}
-
-fn did_you_mean(name: &str) -> String {
-    format!("did you mean `{name}`?")
-}
-
-/// A word of the file within a message.
-pub(super) fn shown(word: &str) -> String {
-    let mut out: String = word.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if word.chars().nth(LONGEST).is_some() {
-        out.push_str("...");
-    }
-    // Apostrophes and double quotes need no escape between grave accents.
-    format!("`{}`", out.replace("\\'", "'").replace("\\\"", "\""))
-}
-
 #[derive(Debug, PartialEq, Eq)]
 enum Meant {
     /// This keyword, misspelt.
@@ -76,57 +51,9 @@ fn meant(level: Level, word: &str) -> Option<Meant> {
     nearest(word, level.keywords().iter().map(|(name, _)| *name)).map(Meant::Spelt)
 }
 
-/// The name that differs least from `word`, if any comes near.
-fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let near = |name: &'n str| {
-        let distance = distance(word, name);
-        (distance <= 2 && distance * 3 <= name.len()).then_some((distance, name))
-    };
-    names.filter_map(near).min_by_key(|&(distance, _)| distance).map(|(_, name)| name)
-}
-
-/// How many octets are to be inserted, deleted, replaced or exchanged with their neighbours to turn one word
-/// into the other; 3 for words whose lengths differ by more than 2.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len().abs_diff(b.len()) > 2 {
-        return 3;
-    }
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    let mut a_before = None;
-    for (i, &x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        let mut b_before = None;
-        for (j, &y) in b.iter().enumerate() {
-            let replaced = at(&above, j) + usize::from(x != y);
-            let mut least = replaced.min(at(&above, j + 1) + 1).min(at(&row, j) + 1);
-            if j > 0 && a_before == Some(y) && b_before == Some(x) {
-                least = least.min(at(&before, j - 1) + 1);
-            }
-            row.push(least);
-            b_before = Some(y);
-        }
-        before = std::mem::replace(&mut above, row);
-        a_before = Some(x);
-    }
-    at(&above, b.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances() {
-        let table = [("", "", 0), ("abc", "abc", 0), ("abc", "acb", 1), ("abc", "ab", 1), ("abc", "xbcd", 2)];
-        for (a, b, expected) in table {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-            assert_eq!(distance(b, a), expected, "{b} {a}");
-        }
-        assert_eq!(distance("a", "abcdef"), 3);
-    }
 
     #[test]
     fn what_was_meant() {
@@ -143,12 +70,5 @@ mod tests {
         for (level, word, expected) in table {
             assert_eq!(meant(level, word), expected, "{word}");
         }
-    }
-
-    #[test]
-    fn a_word_is_shown_without_control_characters_and_not_at_length() {
-        assert_eq!(shown("a'b\"c"), "`a'b\"c`");
-        assert_eq!(shown("\u{1b}[31m"), "`\\u{1b}[31m`");
-        assert_eq!(shown(&"ä".repeat(50)), format!("`{}...`", "ä".repeat(40)));
     }
 }

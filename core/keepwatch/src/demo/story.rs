@@ -241,6 +241,8 @@ impl Story {
         std::fs::write(&config, CONFIGS[host])?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["run", "--stop-mode", self.leaving.stop_mode(), "--config"]).arg(config);
+        // Hosts have networks of their own, but one file system, which is the machine's.
+        command.env("KEEPWATCH_CONTROL", self.folder.join(format!("{}.sock", place.name)));
         self.daemons[host] = Some(Daemon::start(&place.namespace, &mut command)?);
         Ok(())
     }

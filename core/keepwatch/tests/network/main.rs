@@ -11,6 +11,7 @@ mod manners;
 mod one_way;
 mod peers;
 mod site;
+mod status;
 mod vmac;
 mod wire;
 
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         interop::CASES,
         manners::CASES,
         one_way::CASES,
+        status::CASES,
         vmac::CASES,
         wire::CASES,
     ];

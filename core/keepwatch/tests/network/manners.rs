@@ -82,7 +82,7 @@ fn process_1_of_a_container() -> Result<(), Failed> {
     let path = site.file(1, "keepwatch", &seed("h1.conf")?)?;
     let mut command = Command::new("unshare");
     command.args(["--pid", "--fork", "--kill-child"]).arg(env!("CARGO_BIN_EXE_keepwatch"));
-    command.args(["run", "--config"]).arg(path);
+    command.args(["run", "--config"]).arg(path).env("KEEPWATCH_CONTROL", site.control(1));
     let mut outer = keepwatch_lab::Daemon::start(&site.host(1).namespace, &mut command)?;
     site.wait_for_holder(1, vip())?;
     let first = child_of(outer.id())?;
@@ -117,6 +117,7 @@ fn missing_privileges() -> Result<(), Failed> {
     let mut command = Command::new("setpriv");
     command.args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin"]);
     command.arg(env!("CARGO_BIN_EXE_keepwatch")).args(["run", "--config"]).arg(path);
+    command.env("KEEPWATCH_CONTROL", site.control(1));
     let output = site.host(1).namespace.run(|| command.stdin(Stdio::null()).output())?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     ensure(output.status.code() == Some(4), || format!("{}: {text}", output.status))?;

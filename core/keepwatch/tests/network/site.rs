@@ -52,7 +52,22 @@ impl Site {
         let path = self.file(host, "keepwatch", config)?;
         let mut command = keepwatch();
         command.args(["run", "-v", "--config"]).arg(path).args(more);
+        command.env("KEEPWATCH_CONTROL", self.control(host));
+        command.env("KEEPWATCH_STATE_DIR", self.folder.join(format!("h{host}.state")));
+        command.env("KEEPWATCH_CACHE_DIR", self.folder.join(format!("h{host}.cache")));
         Ok(Daemon::start(&self.host(host).namespace, &mut command)?)
+    }
+
+    /// The control socket of a host's daemon: hosts have networks of their own, but one file system.
+    pub(crate) fn control(&self, host: usize) -> PathBuf {
+        self.folder.join(format!("h{host}.sock"))
+    }
+
+    /// keepwatch, to ask a host's daemon.
+    pub(crate) fn asking(&self, host: usize) -> Command {
+        let mut command = keepwatch();
+        command.env("KEEPWATCH_CONTROL", self.control(host));
+        command
     }
 
     /// Writes a file for a daemon on a host.
@@ -86,9 +101,15 @@ impl Site {
     }
 }
 
-/// The program under test.
+/// The program under test, with a control socket that no other has: never the machine's own.
 pub(crate) fn keepwatch() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_keepwatch"))
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let socket = format!("{}.sock", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    if let Some(folder) = FOLDER.get() {
+        command.env("KEEPWATCH_CONTROL", folder.join(socket));
+    }
+    command
 }
 
 /// Where the tests' files go; removed with the process outside.

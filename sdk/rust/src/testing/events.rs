@@ -52,7 +52,6 @@ pub fn transition(instance: &str, from: State, to: State) -> Event {
     event(json!({
         "kind": "transition",
         "instance": instance,
-        "text": format!("{from} -> {to}: no advert heard for 3.61 s"),
         "from": from,
         "to": to,
         "reason": { "because": "no_advert", "silent_seconds": 3.609375 },
@@ -104,7 +103,6 @@ struct Recorded {
     #[serde(default)]
     term: u64,
     kind: String,
-    text: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +142,12 @@ fn read_event(line: &str) -> Result<Event> {
     let (payload, text) = match recorded.kind.as_str() {
         "transition" => {
             let transition = read_transition(serde_json::from_str(line)?);
-            let text = format!("{} -> {}: {}", transition.from, transition.to, transition.reason);
+            let Transition { from, to, reason, .. } = &transition;
+            let text = if transition.initial {
+                format!("{to}: {reason}")
+            } else {
+                format!("{from} -> {to}: {reason}")
+            };
             (Payload::Transition(transition), text)
         }
         "health_changed" => {
@@ -152,7 +155,7 @@ fn read_event(line: &str) -> Result<Event> {
             let words = format!("{track}: {from} -> {to}: {text}");
             (Payload::HealthChange(HealthChange { track, from, to, text }), words)
         }
-        // keepwatch has better words, which no recording needs to have.
+        // keepwatch has better words, which are not part of a recording.
         kind => (Payload::Other, kind.replace('_', " ")),
     };
     let wall = time::parse_micros(&recorded.at.wall)
@@ -166,7 +169,7 @@ fn read_event(line: &str) -> Result<Event> {
         severity: recorded.severity,
         term: recorded.term,
         kind: recorded.kind,
-        text: recorded.text.unwrap_or(text),
+        text,
         payload,
         json: line.to_owned(),
     })
@@ -185,11 +188,14 @@ fn words(reason: &Because) -> String {
     match reason.because.as_str() {
         "no_advert" => {
             let silent = detail("silent_seconds").and_then(Value::as_f64).unwrap_or_default();
-            if silent < 1.0 {
-                format!("no advert heard for {:.0} ms", silent * 1e3)
-            } else {
-                format!("no advert heard for {silent:.2} s")
-            }
+            let silent = match silent {
+                s if s >= 100.0 => format!("{s:.0} s"),
+                s if s >= 10.0 => format!("{s:.1} s"),
+                s if s >= 1.0 => format!("{s:.2} s"),
+                s if s >= 0.1 => format!("{:.0} ms", s * 1e3),
+                s => format!("{:.1} ms", s * 1e3),
+            };
+            format!("no advert heard for {silent}")
         }
         "master_resigned" => format!("{} resigned", source()),
         "higher_priority" => {

@@ -92,13 +92,28 @@ pub(crate) fn track_set(name: &str, verdict: &Verdict, ttl_ms: u32) -> Result<()
 }
 
 pub(crate) fn metric_add(name: &str, by: f64) -> Result<()> {
+    finite(name, by)?;
+    if by < 0.0 {
+        return Err(Error::from_host(
+            ErrorKind::Invalid,
+            format_args!("the counter {name} cannot shrink: use a gauge"),
+        ));
+    }
     with(|fake| *fake.metrics.entry(name.to_owned()).or_default() += by);
     Ok(())
 }
 
 pub(crate) fn metric_set(name: &str, to: f64) -> Result<()> {
+    finite(name, to)?;
     with(|fake| fake.metrics.insert(name.to_owned(), to));
     Ok(())
+}
+
+fn finite(name: &str, number: f64) -> Result<()> {
+    if number.is_finite() {
+        return Ok(());
+    }
+    Err(Error::from_host(ErrorKind::Invalid, format_args!("{number} is no number for the metric {name}")))
 }
 
 pub(crate) fn emit(name: &str, severity: Severity, data: &str) -> Result<()> {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::shown;
 use super::reader::Reader;
 use super::track::interface_name;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::similar::shown;
 
 /// How a broadcast address is written.
 #[derive(Clone, Copy)]

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::super::keywords::Level;
 use super::super::parser::Statement;
-use super::super::unknown::{choice, shown};
 use super::reader::Reader;
 use super::twice::Twice;
 use crate::diagnostic::Diagnostic;
 use crate::model::Password;
+use crate::similar::{choice, shown};
 
 /// What the block says.
 #[derive(Clone, Default)]

@@ -9,7 +9,6 @@ use keepwatch_vrrp::{
     Start, StopMode, TrackWeight, Version, Vrid,
 };
 
-use super::super::unknown::shown;
 use super::At;
 use super::authentication::Impossible;
 use super::globals::{Defaults, GlobalDefs};
@@ -18,6 +17,7 @@ use super::reader::Reader;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, TrackInterface, TrackScript, VirtualAddress, VirtualMac};
+use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
 pub(super) struct Completed {

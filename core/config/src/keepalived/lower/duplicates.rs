@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use keepwatch_vrrp::{Destination, Family, MacAddress, Vrid};
 
-use super::super::unknown::shown;
 use super::complete::Completed;
 use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::model::InterfaceName;
+use crate::similar::shown;
 
 /// What two instances must not share: VRID, family and interface, and the multicast group, or the source
 /// and one of the peers.

@@ -10,12 +10,12 @@ use keepwatch_vrrp::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6};
 use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
-use super::super::unknown::shown;
 use super::announce::Announce;
 use super::reader::Reader;
 use super::{At, notify, unicast, vmac};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Globals, Mail, NotifyFifo, User};
+use crate::similar::shown;
 
 /// All `global_defs` so far.
 #[derive(Clone)]

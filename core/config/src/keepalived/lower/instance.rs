@@ -10,7 +10,6 @@ use keepwatch_vrrp::{Family, LinkTracking, Priority, Version, Vrid};
 use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::{choice, shown};
 use super::announce::Announce;
 use super::authentication::Authentication;
 use super::globals::{self, Defaults, GlobalDefs};
@@ -24,6 +23,7 @@ use super::vmac::Vmac;
 use super::{At, addresses, track};
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, VirtualAddress};
+use crate::similar::{choice, shown};
 
 /// What an instance says.
 pub(super) struct Draft<'a> {

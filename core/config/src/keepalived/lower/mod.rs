@@ -31,9 +31,9 @@ use self::script::{ScriptAt, Scripts};
 use self::sync_group::GroupDraft;
 use super::keywords::Level;
 use super::parser::Statement;
-use super::unknown::shown;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::Config;
+use crate::model::{Config, Extensions};
+use crate::similar::shown;
 
 /// Something, and where the file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,8 @@ impl<'a> File<'a> {
         not_yet::report(&self.globals, &instances, &groups, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
-        Config { globals: self.globals.model(), instances, scripts, groups }
+        let extensions = Extensions::default();
+        Config { globals: self.globals.model(), instances, scripts, groups, extensions }
     }
 }
 

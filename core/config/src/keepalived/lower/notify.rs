@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::super::parser::Statement;
 use super::super::quoting;
-use super::super::unknown::shown;
 use super::reader::Reader;
 use crate::model::{Command, Notify, User};
+use crate::similar::shown;
 
 /// The `notify*` of an instance or a group.
 #[derive(Clone, Default)]

@@ -8,8 +8,9 @@ use super::super::keywords::{Level, Status, takes_block};
 use super::super::number::{self, Number};
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::{choice, shown, unknown};
+use super::super::unknown::unknown;
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::similar::{choice, shown};
 
 /// After so many unknown keywords nobody reads on, and each costs a search.
 const MOST_UNKNOWN: usize = 100;

@@ -8,12 +8,12 @@ use keepwatch_vrrp::TrackWeight;
 
 use super::super::keywords::Level;
 use super::super::parser::Statement;
-use super::super::unknown::shown;
 use super::reader::Reader;
 use super::twice::Twice;
 use super::{notify, track};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Script};
+use crate::similar::shown;
 
 /// A script, and where it is defined.
 pub(super) struct ScriptAt {

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::shown;
 use super::At;
 use super::globals::GlobalDefs;
 use super::instance::Draft;
@@ -15,6 +14,7 @@ use super::reader::Reader;
 use super::script::Scripts;
 use super::track::Tracked;
 use crate::model::SyncGroup;
+use crate::similar::shown;
 
 /// What a group says.
 pub(super) struct GroupDraft {

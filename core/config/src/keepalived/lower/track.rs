@@ -7,11 +7,11 @@ use keepwatch_vrrp::TrackWeight;
 use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::{choice, shown};
 use super::At;
 use super::reader::Reader;
 use super::script::Scripts;
 use crate::model::{InterfaceName, TrackInterface, TrackScript};
+use crate::similar::{choice, shown};
 
 /// What an instance or a group tracks.
 #[derive(Default)]

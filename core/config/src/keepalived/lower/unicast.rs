@@ -8,10 +8,10 @@ use keepwatch_vrrp::{Destination, Family, SourceCheck, UnicastPeer};
 
 use super::super::number;
 use super::super::parser::Statement;
-use super::super::unknown::shown;
 use super::At;
 use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
+use crate::similar::shown;
 
 /// What an instance says about unicast.
 #[derive(Clone, Default)]

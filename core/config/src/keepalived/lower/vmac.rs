@@ -7,12 +7,12 @@ use keepwatch_vrrp::{Family, MacAddress, Vrid};
 
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::super::unknown::shown;
 use super::At;
 use super::instance::{Draft, Given};
 use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, VirtualMac, VmacAdverts};
+use crate::similar::shown;
 
 /// What keepalived calls these interfaces unless told otherwise.
 const PREFIX: &str = "vrrp";

@@ -1,0 +1,153 @@
+//! Values of a native file, with findings where they are not what they should be.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::Written;
+use crate::similar::{choice, shown};
+
+/// Reads values, and keeps what is to be said about them.
+pub(super) struct Reader<'f> {
+    pub(super) findings: &'f mut Findings,
+}
+
+pub(super) type Entry<'v, 'i> = &'v Spanned<DeValue<'i>>;
+
+impl Reader<'_> {
+    pub(super) fn error(
+        &mut self,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        self.findings.push(Diagnostic::error(span, message, label));
+    }
+
+    /// Refuses keys that are none of these.
+    pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&str], place: &str) {
+        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let word = key.get_ref();
+            let otherwise = format!("there is {}", known.join(", "));
+            let label = choice(word, known, &otherwise);
+            self.error(&key.span(), format!("unknown key {} in {place}", shown(word)), label);
+        }
+    }
+
+    pub(super) fn wrong(&mut self, value: Entry<'_, '_>, what: &str) {
+        let message = format!("this is a {}, not {what}", value.get_ref().type_str());
+        self.error(&value.span(), message, "");
+    }
+
+    pub(super) fn text(&mut self, value: Entry<'_, '_>) -> Option<String> {
+        let text = value.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.wrong(value, "a text in quotes");
+        }
+        text
+    }
+
+    pub(super) fn table<'v, 'i>(&mut self, value: Entry<'v, 'i>, what: &str) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong(value, what);
+        }
+        table
+    }
+
+    pub(super) fn texts(&mut self, value: Entry<'_, '_>, what: &str) -> Option<Vec<Written>> {
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(value, what);
+            return None;
+        };
+        let texts = array.iter().map(|item| {
+            let span = item.span();
+            self.text(item).map(|text| Written { text, span })
+        });
+        texts.collect()
+    }
+
+    /// A path; one that is not absolute counts from `folder`.
+    pub(super) fn path(&mut self, value: Entry<'_, '_>, folder: &std::path::Path) -> Option<PathBuf> {
+        self.text(value).map(|text| folder.join(text))
+    }
+
+    /// `"10s"`, `"1m 30s"`, `"500ms"`; more than zero.
+    pub(super) fn duration(&mut self, value: Entry<'_, '_>) -> Option<Duration> {
+        let Some(text) = value.get_ref().as_str() else {
+            let label = "write a text with a unit: \"500ms\", \"10s\", \"2m\"";
+            self.error(&value.span(), "a duration has a unit", label);
+            return None;
+        };
+        match humantime::parse_duration(text) {
+            Ok(Duration::ZERO) => {
+                self.error(&value.span(), "this is no time at all", "more than zero");
+                None
+            }
+            Ok(duration) => Some(duration),
+            Err(_) => {
+                let label = "a number and a unit: \"500ms\", \"10s\", \"2m\"";
+                self.error(&value.span(), format!("{} is no duration", shown(text)), label);
+                None
+            }
+        }
+    }
+
+    /// `"32 MiB"`: octets.
+    pub(super) fn size(&mut self, value: Entry<'_, '_>) -> Option<u64> {
+        const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
+        let read = value.get_ref().as_str().and_then(|text| {
+            let (number, unit) =
+                UNITS.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+            number.trim().parse::<u64>().ok()?.checked_mul(*unit)
+        });
+        if read.is_none() {
+            self.error(&value.span(), "this is no size", "a number and a unit: \"32 MiB\"");
+        }
+        read
+    }
+
+    pub(super) fn count(&mut self, value: Entry<'_, '_>) -> Option<u32> {
+        let number = value.get_ref().as_integer();
+        let read = number.and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
+        if read.is_none_or(|number| number == 0) {
+            self.error(&value.span(), "this is no count", "a whole number from 1 on");
+            return None;
+        }
+        read
+    }
+
+    /// Any value, for a plugin.
+    pub(super) fn json(&mut self, value: Entry<'_, '_>) -> Value {
+        match value.get_ref() {
+            DeValue::String(text) => Value::String(text.to_string()),
+            DeValue::Boolean(truth) => Value::Bool(*truth),
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => number.into(),
+                Err(_) => self.no_number(value),
+            },
+            DeValue::Float(number) => {
+                let read = number.as_str().parse::<f64>().ok();
+                read.and_then(serde_json::Number::from_f64)
+                    .map_or_else(|| self.no_number(value), Value::Number)
+            }
+            DeValue::Datetime(time) => Value::String(time.to_string()),
+            DeValue::Array(items) => Value::Array(items.iter().map(|item| self.json(item)).collect()),
+            DeValue::Table(table) => Value::Object(self.object(table)),
+        }
+    }
+
+    pub(super) fn object(&mut self, table: &DeTable<'_>) -> serde_json::Map<String, Value> {
+        table.iter().map(|(key, value)| (key.get_ref().to_string(), self.json(value))).collect()
+    }
+
+    fn no_number(&mut self, value: Entry<'_, '_>) -> Value {
+        self.error(&value.span(), "this number is too large, or none", "");
+        Value::Null
+    }
+}

@@ -1,0 +1,50 @@
+//! A configuration that may be spread over files of both formats.
+
+use std::path::Path;
+
+use crate::diagnostic::{Findings, Severity, Source, Style};
+use crate::load::{self, LoadError, Loaded};
+use crate::model::Config;
+use crate::native;
+
+/// All texts of a configuration, what there is to say about each, and what they mean together.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The texts with what there is to say about them, in the order in which they were read.
+    pub texts: Vec<(Source, Findings)>,
+    /// What they mean: there exactly if no finding is an error.
+    pub config: Option<Config>,
+}
+
+/// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names.
+///
+/// # Errors
+///
+/// If the file is no text; a file that it names and that is none is a finding.
+pub fn load_site(path: &Path) -> Result<Site, LoadError> {
+    if path.extension().is_some_and(|ending| ending == "toml") {
+        return native::load(path);
+    }
+    let Loaded { source, findings, config } = load::load(path)?;
+    Ok(Site { texts: vec![(source, findings)], config })
+}
+
+impl Site {
+    /// How many findings are of this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.texts.iter().map(|(_, findings)| findings.count(severity)).sum()
+    }
+
+    /// All findings as text; see [`Findings::render`].
+    #[must_use]
+    pub fn render(&self, style: Style) -> String {
+        let rendered: Vec<String> = self
+            .texts
+            .iter()
+            .map(|(source, findings)| findings.render(source, style))
+            .filter(|text| !text.is_empty())
+            .collect();
+        rendered.join("\n")
+    }
+}

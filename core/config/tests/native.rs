@@ -1,0 +1,167 @@
+//! The native format: what it says, and what an administrator sees who errs, to the letter.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use keepwatch_config::{Severity, Site, Style, load_site};
+
+const CONF: &str = "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress { \
+                    10.1.1.30 }\n}\n";
+
+/// A folder with a keepalived.conf and this native file, read.
+fn read(name: &str, text: &str) -> (PathBuf, Site) {
+    let folder = std::env::temp_dir().join(format!("keepwatch-native-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("k.conf"), CONF).unwrap();
+    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
+    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    (folder, site)
+}
+
+#[test]
+fn what_the_user_experience_shows() {
+    let (folder, site) = read(
+        "whole",
+        r#"
+keepalived = "k.conf"
+
+[action.haproxy-reload]
+exec = ["/usr/bin/systemctl", "reload", "haproxy"]
+timeout = "10s"
+
+[plugin.haproxy]                                # hooks.d/haproxy.rhai
+grants = ["run:haproxy-reload"]
+memory = "8 MiB"
+queue = 100
+
+[check.replication]
+plugin = "/etc/keepwatch/plugins/replication-lag.wasm"
+grants = ["http://127.0.0.1:9187"]
+config = { url = "http://127.0.0.1:9187/lag", max_lag = 2.0, tries = 3, deep = { on = true } }
+interval = "1s"
+"#,
+    );
+    assert_eq!(site.render(Style::Plain), "");
+    let config = site.config.unwrap();
+    assert_eq!(config.instances[0].name, "VI_1");
+    let extensions = config.extensions;
+    assert_eq!(extensions.hooks, Some(folder.join("hooks.d")));
+    let [haproxy, replication] = extensions.plugins.as_slice() else { panic!("two plugins") };
+    assert_eq!((haproxy.name.as_str(), &haproxy.file), ("haproxy", &folder.join("hooks.d/haproxy.rhai")));
+    assert_eq!(haproxy.grants[0].text, "run:haproxy-reload");
+    assert_eq!((haproxy.memory, haproxy.queue, haproxy.interval), (Some(8 << 20), Some(100), None));
+    assert_eq!(replication.file, Path::new("/etc/keepwatch/plugins/replication-lag.wasm"));
+    assert_eq!(replication.interval, Some(Duration::from_secs(1)));
+    assert_eq!(
+        serde_json::to_value(&replication.config).unwrap(),
+        serde_json::json!({ "url": "http://127.0.0.1:9187/lag", "max_lag": 2.0, "tries": 3, "deep": { "on": true } })
+    );
+    let [action] = extensions.actions.as_slice() else { panic!("one action") };
+    assert_eq!(action.exec, ["/usr/bin/systemctl", "reload", "haproxy"]);
+    assert_eq!((action.timeout, action.user.as_deref()), (Duration::from_secs(10), None));
+}
+
+#[test]
+fn all_mistakes_at_once() {
+    let (_, site) = read(
+        "mistakes",
+        r#"keepalived = "k.conf"
+hook = "hooks.d"
+
+[action.reload]
+exec = ["systemctl", "reload"]
+timeout = 10
+
+[plugin.haproxy]
+grant = ["run:reload"]
+timeout = "soon"
+memory = "much"
+
+[check.web]
+interval = "1s"
+
+[instance.VI_1]
+priority = 100
+"#,
+    );
+    assert!(site.config.is_none());
+    let expected = r#"error: unknown key `hook` in keepwatch.toml
+ --> keepwatch.toml:2:1
+  |
+2 | hook = "hooks.d"
+  | ^^^^ did you mean `hooks`?
+
+error: a program is named by its absolute path
+ --> keepwatch.toml:5:9
+  |
+5 | exec = ["systemctl", "reload"]
+  |         ^^^^^^^^^^^ no shell looks for it in PATH: write where it is, /usr/bin/...
+
+error: a duration has a unit
+ --> keepwatch.toml:6:11
+  |
+6 | timeout = 10
+  |           ^^ write a text with a unit: "500ms", "10s", "2m"
+
+error: unknown key `grant` in [plugin]
+ --> keepwatch.toml:9:1
+  |
+9 | grant = ["run:reload"]
+  | ^^^^^ did you mean `grants`?
+
+error: `soon` is no duration
+  --> keepwatch.toml:10:11
+   |
+10 | timeout = "soon"
+   |           ^^^^^^ a number and a unit: "500ms", "10s", "2m"
+
+error: this is no size
+  --> keepwatch.toml:11:10
+   |
+11 | memory = "much"
+   |          ^^^^^^ a number and a unit: "32 MiB"
+
+error: check `web` has no plugin
+  --> keepwatch.toml:13:8
+   |
+13 | [check.web]
+   |        ^^^ add plugin = "/PATH/TO/FILE"
+
+error: `instance` is not in this version
+  --> keepwatch.toml:16:2
+   |
+16 | [instance.VI_1]
+   |  ^^^^^^^^
+   |
+   = help: instances come from a keepalived.conf: keepalived = "/etc/keepalived/keepalived.conf"
+"#;
+    assert_eq!(site.render(Style::Plain), expected);
+    assert_eq!(site.count(Severity::Error), 8);
+}
+
+#[test]
+fn what_is_no_toml_and_what_names_no_file() {
+    let (_, site) = read("toml", "keepalived = \"k.conf\n[plugin\n");
+    assert!(site.config.is_none());
+    assert!(site.render(Style::Plain).contains("keepwatch.toml:1:"), "{}", site.render(Style::Plain));
+    let (_, site) = read("none", "[plugin.a]\n");
+    assert!(site.render(Style::Plain).starts_with("error: no instances: the key `keepalived` is missing"));
+    let (folder, site) = read("missing", "keepalived = \"other.conf\"\n");
+    let missing = folder.join("other.conf");
+    let rendered = site.render(Style::Plain);
+    assert!(rendered.contains(&format!("{} cannot be read", missing.display())), "{rendered}");
+    assert!(rendered.contains("keepwatch.toml:1:14"), "{rendered}");
+}
+
+#[test]
+fn findings_of_both_files_are_told() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-native-both-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("k.conf"), CONF.replace("51", "300")).unwrap();
+    std::fs::write(folder.join("keepwatch.toml"), "keepalived = \"k.conf\"\n[plugin.\"a b\"]\n").unwrap();
+    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(site.config.is_none());
+    assert!(site.render(Style::Plain).contains("`a b` is no name"));
+}

@@ -1,0 +1,171 @@
+//! The daemon's control socket: what it answers, on a thread of its own.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
+use keepwatch_control::{Backend, ConfigStatus, PluginReport, Rejection, Reloading, Server, Status};
+use keepwatch_event::{EventKind, Severity, Timestamp};
+use keepwatch_host::Report;
+use tokio::sync::oneshot;
+
+use crate::plugin_reports;
+
+/// What the control socket has from the daemon's other parts.
+pub(crate) struct Hooks {
+    /// What is known of the plugins. Must not wait.
+    pub(crate) plugins: Box<dyn Fn() -> Vec<Report> + Send + Sync>,
+    /// Takes the configuration over as it is on disk now. The future runs on the control socket's thread: what takes
+    /// long belongs elsewhere, with a channel to here.
+    pub(crate) reload: Box<dyn Fn() -> Reloading + Send + Sync>,
+}
+
+/// The control socket at work, or its lack.
+pub(crate) struct Control {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Control {
+    /// Begins to answer on `socket`. If that cannot be, an event says so, and the daemon goes on without. `config` is the
+    /// configuration's path; what is loaded or rejected later is heard on the bus.
+    pub(crate) fn begin(socket: &Path, bus: &Bus, config: &str, hooks: Hooks) -> Self {
+        let listening = Server::bind(socket).map_err(|error| error.to_string());
+        let begun = listening.and_then(|server| {
+            Self::serve(server, bus, config, hooks)
+                .map_err(|error| format!("cannot start its thread: {error}"))
+        });
+        begun.unwrap_or_else(|error| {
+            let part = "control socket".to_owned();
+            let consequence = "`keepwatch status` and the like cannot ask this daemon (KEEPWATCH_CONTROL sets another \
+                               path)";
+            let kind = EventKind::Degraded { part, error, consequence: consequence.to_owned() };
+            bus.publish(Draft::general(Severity::Warning, kind));
+            Self { stop: None, thread: None }
+        })
+    }
+
+    fn serve(server: Server, bus: &Bus, config: &str, hooks: Hooks) -> std::io::Result<Self> {
+        let started = Bus::now();
+        let config = ConfigStatus { path: config.to_owned(), loaded: started, rejected: None };
+        let config = Arc::new(Mutex::new(config));
+        let changes = bus.subscribe("the control socket", Delivery::State, CHANGES);
+        let facts = Facts { bus: bus.clone(), started, config: Arc::clone(&config), hooks };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+            let stopped = async {
+                // An error: there is nobody left who could say it.
+                let _ = stopped.await;
+            };
+            let outcome = runtime.block_on(async {
+                tokio::spawn(follow(changes, config));
+                server.serve(Arc::new(facts), stopped).await
+            });
+            if let Err(error) = outcome {
+                tracing::error!("the control socket does not answer: {error}");
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Answers no more and lets go of the bus; whoever listens still hears the events up to its end.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended already.
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until the last events are told, but not for a client that does not read them.
+    pub(crate) fn finish(self) {
+        let Some(thread) = self.thread else { return };
+        let until = Instant::now() + Duration::from_millis(1_500);
+        while !thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Events that may wait to be looked at for changes of the configuration: of those only the last matters.
+const CHANGES: usize = 64;
+
+/// Keeps what is known of the configuration true, until the bus ends.
+async fn follow(mut changes: Subscription, config: Arc<Mutex<ConfigStatus>>) {
+    while let Some(event) = changes.next().await {
+        note(&mut config.lock().unwrap_or_else(PoisonError::into_inner), &event.kind, event.at);
+    }
+}
+
+/// Notes an event if it is about the configuration.
+fn note(config: &mut ConfigStatus, kind: &EventKind, at: Timestamp) {
+    match kind {
+        EventKind::ConfigLoaded { path, .. } => {
+            *config = ConfigStatus { path: path.clone(), loaded: at, rejected: None };
+        }
+        EventKind::ConfigRejected { reason, .. } => {
+            config.rejected = Some(Rejection { at, reason: reason.clone() });
+        }
+        _ => {}
+    }
+}
+
+struct Facts {
+    bus: Bus,
+    started: Timestamp,
+    config: Arc<Mutex<ConfigStatus>>,
+    hooks: Hooks,
+}
+
+impl Backend for Facts {
+    fn status(&self) -> Status {
+        let snapshot = self.bus.snapshot();
+        let at = Bus::now();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            node: snapshot.node.to_string(),
+            at,
+            started: self.started,
+            uptime: at.monotonic.saturating_sub(self.started.monotonic),
+            config: self.config.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            plugins: plugin_reports::all(&(self.hooks.plugins)(), &snapshot, at),
+            snapshot,
+        }
+    }
+
+    fn plugins(&self) -> Vec<PluginReport> {
+        plugin_reports::all(&(self.hooks.plugins)(), &self.bus.snapshot(), Bus::now())
+    }
+
+    fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
+        self.bus.subscribe(name, delivery, capacity)
+    }
+
+    fn reload(&self) -> Reloading {
+        (self.hooks.reload)()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn the_last_word_about_the_configuration_counts() {
+        let at =
+            |seconds| Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::from_secs(seconds) };
+        let mut config = ConfigStatus { path: "a".into(), loaded: at(0), rejected: None };
+        let rejected = EventKind::ConfigRejected { path: "a".into(), reason: "no".into() };
+        note(&mut config, &rejected, at(1));
+        assert_eq!(config.rejected, Some(Rejection { at: at(1), reason: "no".into() }));
+        note(&mut config, &EventKind::Resynchronised, at(2));
+        assert_eq!((config.loaded, config.rejected.is_some()), (at(0), true));
+        note(&mut config, &EventKind::ConfigLoaded { path: "b".into(), instances: 1 }, at(3));
+        assert_eq!(config, ConfigStatus { path: "b".into(), loaded: at(3), rejected: None });
+    }
+}

@@ -1,0 +1,61 @@
+//! The plugins of the daemon, and what runs them.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_event::{EventKind, Severity};
+use keepwatch_host::{Options, Plugins, Runtime, Store};
+use keepwatch_wasm::{ChildCompiler, WasmRuntime};
+
+use crate::exit;
+use crate::paths::Paths;
+use crate::plan::Extensions;
+
+/// The name of the command that compiles a component; nobody types it.
+pub(crate) const COMPILE: &str = "compile-component";
+
+/// Begins to load plugins, in the background.
+pub(crate) fn begin(extensions: Extensions, paths: &Paths, bus: &Bus) -> io::Result<Plugins> {
+    let store = Store::open(&paths.state.join("plugins.redb")).unwrap_or_else(|error| {
+        degraded(bus, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
+        Store::in_memory()
+    });
+    let plugins = Plugins::new(Options { bus: bus.clone(), runtimes: runtimes(paths, Some(bus)), store })?;
+    plugins.begin(extensions.plan, extensions.actions);
+    Ok(plugins)
+}
+
+/// What runs plugins. What is wrong with their cache is told on the bus, if there is one.
+pub(crate) fn runtimes(paths: &Paths, bus: Option<&Bus>) -> Vec<Arc<dyn Runtime>> {
+    let program = std::env::current_exe().ok();
+    let heard = bus.cloned();
+    let options = keepwatch_wasm::Options {
+        cache: Some(paths.cache.join("components")),
+        // The compiler's memory would stay with the daemon, and it would take the engine's processor.
+        compiler: program.map(|program| ChildCompiler { program, arguments: vec![COMPILE.into()] }),
+        warn: heard.map(|bus| -> keepwatch_wasm::Warn {
+            Arc::new(move |error| degraded(&bus, "compiled plugins", error, "they are compiled anew"))
+        }),
+    };
+    let wasm = WasmRuntime::new(options).map(|runtime| Arc::new(runtime) as Arc<dyn Runtime>);
+    wasm.into_iter().collect()
+}
+
+/// Compiles a component into a file, in a process of its own.
+pub(crate) fn compile(input: &Path, output: &Path) -> ExitCode {
+    match keepwatch_wasm::compile_file(input, output) {
+        Ok(()) => exit::with(exit::OK),
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            exit::with(exit::FAILED)
+        }
+    }
+}
+
+fn degraded(bus: &Bus, part: &str, error: String, consequence: &str) {
+    let (part, consequence) = (part.to_owned(), consequence.to_owned());
+    bus.publish(Draft::general(Severity::Warning, EventKind::Degraded { part, error, consequence }));
+}

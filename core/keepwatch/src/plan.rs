@@ -1,0 +1,89 @@
+//! From a configuration's tables to what plugins are and may do.
+
+use std::path::Path;
+
+use keepwatch_config::model::{ActionTable, Config, PluginTable};
+use keepwatch_config::{Diagnostic, Findings, Site};
+use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
+
+/// Plugins, and what they may run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Extensions {
+    pub(crate) plan: Plan,
+    pub(crate) actions: Vec<Action>,
+}
+
+/// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
+pub(crate) fn extensions(site: &mut Site, hooks: Option<&Path>) -> Extensions {
+    let Some(config) = &site.config else { return Extensions::default() };
+    let mut findings = Findings::default();
+    let extensions = read(config, hooks, &mut findings);
+    if let Some((_, known)) = site.texts.first_mut()
+        && !findings.is_empty()
+    {
+        for finding in findings.iter() {
+            known.push(finding.clone());
+        }
+        known.sort();
+        site.config = None;
+    }
+    extensions
+}
+
+fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Extensions {
+    let tables = &config.extensions;
+    let actions: Vec<Action> = tables.actions.iter().map(action).collect();
+    let declared = tables.plugins.iter().map(|table| spec(table, &actions, findings)).collect();
+    let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
+    Extensions { plan: Plan { declared, hooks }, actions }
+}
+
+fn spec(table: &PluginTable, actions: &[Action], findings: &mut Findings) -> PluginSpec {
+    let mut grants = Vec::new();
+    for written in &table.grants {
+        match written.text.parse::<Grant>() {
+            Ok(Grant::Run(name)) if !actions.iter().any(|action| action.name == name) => {
+                let finding = Diagnostic::error(&written.span, format!("there is no action \"{name}\""), "")
+                    .help(format!("add [action.{name}] with exec = [\"/PATH/TO/PROGRAM\"]"));
+                findings.push(finding);
+            }
+            Ok(grant) => grants.push(grant),
+            Err(why) => findings.push(Diagnostic::error(&written.span, why, "")),
+        }
+    }
+    let kind = if table.interval.is_some() { "check" } else { "plugin" };
+    let plain = PluginSpec::plain(&table.name, table.file.clone());
+    let limits = limits(table);
+    PluginSpec {
+        table: format!("{kind}.{}", table.name),
+        grants: Grants::new(grants),
+        config: table.config.clone(),
+        schedule: table.interval.map(|interval| Schedule { interval, timeout: limits.call }),
+        limits,
+        ..plain
+    }
+}
+
+fn limits(table: &PluginTable) -> Limits {
+    let default = Limits::default();
+    // A check that takes longer than until the next question is late anyway.
+    let call = table.timeout.or(table.interval).unwrap_or(default.call);
+    Limits {
+        call,
+        cpu: table.cpu.unwrap_or(default.cpu).min(call),
+        memory: table.memory.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(default.memory),
+        queue: table.queue.and_then(|queue| usize::try_from(queue).ok()).unwrap_or(default.queue),
+        ..default
+    }
+}
+
+fn action(table: &ActionTable) -> Action {
+    let mut words = table.exec.iter();
+    Action {
+        name: table.name.clone(),
+        program: words.next().cloned().unwrap_or_default().into(),
+        arguments: words.cloned().collect(),
+        user: table.user.clone(),
+        timeout: table.timeout,
+    }
+}

@@ -1,0 +1,96 @@
+//! The plugin that a command is about.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use keepwatch_host::diagnostic::Style;
+use keepwatch_host::{Grant, Grants, PluginSpec, Refusal, Runtime, Source};
+use serde_json::{Map, Value};
+
+use super::cli::Subject;
+use crate::paths::Paths;
+use crate::{check, exit, extensions, plan};
+
+/// A plugin's file, and what it is given.
+pub(super) struct Read {
+    pub(super) source: Source,
+    pub(super) spec: PluginSpec,
+    pub(super) runtimes: Vec<Arc<dyn Runtime>>,
+}
+
+/// Reads a plugin's file and what it is given. What is wrong goes to standard error.
+pub(super) fn read(subject: &Subject) -> Result<Read, ExitCode> {
+    let path = &subject.file;
+    let content =
+        std::fs::read(path).map_err(|error| fail(&format!("{} cannot be read: {error}", path.display())))?;
+    let spec = spec(subject)?;
+    let source = Source { plugin: Arc::clone(&spec.name), path: path.clone(), content: content.into() };
+    let runtimes = extensions::runtimes(&Paths::of_this_process(), None);
+    Ok(Read { source, spec, runtimes })
+}
+
+fn spec(subject: &Subject) -> Result<PluginSpec, ExitCode> {
+    let name = subject.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut spec = match &subject.with {
+        Some(with) => declared(with, &subject.file)?,
+        None => PluginSpec { grants: Grants::Everything, ..PluginSpec::plain(&name, subject.file.clone()) },
+    };
+    if !subject.grant.is_empty() {
+        let grants: Result<Vec<Grant>, String> = subject.grant.iter().map(|grant| grant.parse()).collect();
+        spec.grants = Grants::new(grants.map_err(|why| fail(&why))?);
+    }
+    for setting in &subject.config {
+        let (key, value) =
+            setting.split_once('=').ok_or_else(|| fail(&format!("--config {setting}: write KEY=VALUE")))?;
+        set(&mut spec.config, key, value);
+    }
+    Ok(spec)
+}
+
+fn set(config: &mut Map<String, Value>, key: &str, value: &str) {
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    config.insert(key.to_owned(), value);
+}
+
+/// What a configuration has for this file.
+fn declared(with: &Path, file: &Path) -> Result<PluginSpec, ExitCode> {
+    let mut site = keepwatch_config::load_site(with).map_err(|error| fail(&error.to_string()))?;
+    let extensions = plan::extensions(&mut site, None);
+    if site.config.is_none() {
+        eprint!("{}", check::rendered(&site));
+        return Err(exit::with(exit::FAILED));
+    }
+    let same = |spec: &PluginSpec| {
+        spec.path == file
+            || matches!((spec.path.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b)
+    };
+    let mut declared = extensions.plan.declared.into_iter();
+    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // A script that nobody has named runs all the same, without grants.
+    Ok(declared.find(same).unwrap_or_else(|| PluginSpec::plain(&name, file.to_owned())))
+}
+
+/// Says why a plugin would not be loaded.
+pub(super) fn refused(refusal: &Refusal) -> ExitCode {
+    eprintln!("{}", refusal.render(style()));
+    exit::with(exit::FAILED)
+}
+
+pub(super) fn fail(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    exit::with(exit::FAILED)
+}
+
+fn style() -> Style {
+    if crate::terminal::shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain }
+}
+
+/// Runs a command that waits for plugins.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(|error| fail(&format!("there is no room for threads: {error}")))?;
+    let answer = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(answer)
+}

@@ -1,0 +1,127 @@
+//! What the control socket says of plugins: what the host has counted, and what events have told.
+
+use std::time::SystemTime;
+
+use keepwatch_control::{CallTimes, PluginReport};
+use keepwatch_event::{PluginState, PluginStatus, Snapshot, Timestamp};
+use keepwatch_host::{Counts, Report, Roles};
+
+/// All plugins by name: those that should run, and those that only events have told of.
+pub(crate) fn all(reports: &[Report], snapshot: &Snapshot, now: Timestamp) -> Vec<PluginReport> {
+    let told =
+        |name: &str| snapshot.plugins.iter().find(|plugin| plugin.name == name).map(|plugin| &**plugin);
+    let mut all: Vec<PluginReport> =
+        reports.iter().map(|report| one(report, told(&report.spec.name), now)).collect();
+    for plugin in &snapshot.plugins {
+        if all.iter().all(|known| known.name != plugin.name) {
+            all.push(heard_of(plugin));
+        }
+    }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+/// What events have told.
+fn heard_of(plugin: &PluginStatus) -> PluginReport {
+    PluginReport {
+        path: plugin.path.clone(),
+        last_error: plugin.trouble.clone(),
+        ..PluginReport::new(plugin.name.clone(), plugin.state, plugin.since)
+    }
+}
+
+fn one(report: &Report, told: Option<&PluginStatus>, now: Timestamp) -> PluginReport {
+    let Report { spec, roles, counts } = report;
+    // Before the first event it is about to be loaded.
+    let heard =
+        told.map_or_else(|| PluginReport::new(spec.name.to_string(), PluginState::Restarting, now), heard_of);
+    PluginReport {
+        path: spec.path.display().to_string(),
+        role: role(*roles).to_owned(),
+        calls: counts.calls,
+        errors: counts.errors,
+        failures: counts.failures,
+        restarts: counts.restarts,
+        retries: counts.retries,
+        skipped: counts.skipped,
+        dead_letters: counts.dead_letters,
+        last_success: counts.last_success.map(|wall| stamped(wall, now)),
+        call_times: times(counts),
+        metrics: counts.own.clone(),
+        grants: spec.grants.iter().map(ToString::to_string).collect(),
+        ..heard
+    }
+}
+
+const fn role(roles: Option<Roles>) -> &'static str {
+    match roles {
+        Some(Roles { checker: true, .. }) => "checker",
+        Some(Roles { handler: true, .. }) => "handler",
+        _ => "",
+    }
+}
+
+/// A time of the wall clock on both clocks, as far as the wall clock was not set since.
+fn stamped(wall: SystemTime, now: Timestamp) -> Timestamp {
+    let ago = now.wall.duration_since(wall).unwrap_or_default();
+    Timestamp { wall, monotonic: now.monotonic.saturating_sub(ago) }
+}
+
+fn times(counts: &Counts) -> Option<CallTimes> {
+    Some(CallTimes { p50: counts.quantile(0.5)?, p99: counts.quantile(0.99)?, max: counts.longest })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use keepwatch_host::PluginSpec;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        let since = Duration::from_secs(seconds);
+        Timestamp { wall: SystemTime::UNIX_EPOCH + since, monotonic: since }
+    }
+
+    #[test]
+    fn counts_and_events_come_together() {
+        let told = |name: &str, state, trouble: Option<&str>| {
+            let (name, path, trouble) = (name.to_owned(), "p".to_owned(), trouble.map(str::to_owned));
+            Arc::new(PluginStatus { name, path, state, since: at(3), trouble })
+        };
+        let mut snapshot = Snapshot::new("h1", at(0), Vec::new());
+        snapshot.plugins =
+            vec![told("chat", PluginState::Running, None), told("gone", PluginState::Refused, Some("no"))];
+        let mut counts = Counts::default();
+        (counts.calls, counts.last_success) = (7, Some(at(8).wall));
+        let spec = PluginSpec::plain("chat", "hooks.d/chat.rhai".into());
+        let roles = Some(Roles { handler: true, checker: false });
+        let chat = Report { spec, roles, counts };
+        let new = Report {
+            spec: PluginSpec::plain("new", "new.wasm".into()),
+            roles: None,
+            counts: Counts::default(),
+        };
+        let expected = [
+            PluginReport {
+                path: "hooks.d/chat.rhai".into(),
+                role: "handler".into(),
+                calls: 7,
+                last_success: Some(at(8)),
+                ..PluginReport::new("chat".into(), PluginState::Running, at(3))
+            },
+            PluginReport {
+                path: "p".into(),
+                last_error: Some("no".into()),
+                ..PluginReport::new("gone".into(), PluginState::Refused, at(3))
+            },
+            PluginReport {
+                path: "new.wasm".into(),
+                ..PluginReport::new("new".into(), PluginState::Restarting, at(10))
+            },
+        ];
+        assert_eq!(all(&[chat, new], &snapshot, at(10)), expected);
+    }
+}

@@ -1,0 +1,359 @@
+//! One plugin at work: it gets its events in order, one call at a time, and is started anew when it fails.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use keepwatch_bus::Subscription;
+use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep_until;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::guard::guarded;
+use crate::host::Host;
+use crate::metrics::Metrics;
+use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
+use crate::restart::{Pause, Restarts, jitter};
+use crate::spec::PluginSpec;
+
+/// An event that a plugin wants again and again is kept from it after so many times.
+const RETRIES: u32 = 100;
+/// A plugin may not ask for an event again sooner.
+const SOONEST: Duration = Duration::from_millis(10);
+/// An event that makes a plugin fail so often is kept from it.
+const STRIKES: u32 = 2;
+
+/// What a plugin's actor can be told.
+pub(crate) enum Command {
+    /// Let this version take over, with these settings.
+    Replace {
+        /// The new version.
+        program: Arc<dyn Program>,
+        /// What the administrator wants of it.
+        spec: Box<PluginSpec>,
+        /// Told whether it took over.
+        reply: oneshot::Sender<Result<(), Failure>>,
+    },
+    /// Handle what waits, until the deadline, and end.
+    Stop {
+        /// Why.
+        reason: String,
+        /// When to end in any case.
+        deadline: Instant,
+    },
+}
+
+/// One plugin at work.
+pub(crate) struct Actor {
+    context: Arc<Context>,
+    spec: PluginSpec,
+    program: Arc<dyn Program>,
+    metrics: Arc<Metrics>,
+    commands: mpsc::Receiver<Command>,
+    subscription: Subscription,
+    /// How things are after all events that the plugin is done with.
+    snapshot: Snapshot,
+    life: Life,
+    pending: Option<Pending>,
+    restarts: Restarts,
+    next_check: Option<Instant>,
+}
+
+enum Life {
+    Running(Running),
+    /// Started anew then.
+    Down(Instant),
+}
+
+struct Running {
+    plugin: Box<dyn Plugin>,
+    host: Host,
+}
+
+/// An event that is to be handled again, before all others.
+struct Pending {
+    event: Arc<Event>,
+    at: Instant,
+    retries: u32,
+    strikes: u32,
+}
+
+/// What an actor does next.
+enum Turn {
+    Command(Option<Command>),
+    Start,
+    Again,
+    Check,
+    Event(Option<Arc<Event>>),
+}
+
+impl Actor {
+    /// An actor whose plugin has begun.
+    ///
+    /// # Errors
+    ///
+    /// Why it has not.
+    pub(crate) async fn begin(
+        context: Arc<Context>,
+        spec: PluginSpec,
+        program: Arc<dyn Program>,
+        metrics: Arc<Metrics>,
+        commands: mpsc::Receiver<Command>,
+        subscription: Subscription,
+    ) -> Result<Self, Failure> {
+        let snapshot = subscription.snapshot().clone();
+        let running = start(&context, &spec, program.as_ref(), &snapshot, None).await?;
+        let next_check = spec.schedule.map(|schedule| Instant::now() + schedule.interval.mul_f64(jitter()));
+        let (life, restarts) = (Life::Running(running), Restarts::default());
+        Ok(Self {
+            context,
+            spec,
+            program,
+            metrics,
+            commands,
+            subscription,
+            snapshot,
+            life,
+            pending: None,
+            restarts,
+            next_check,
+        })
+    }
+
+    /// Works until it is told to stop, or the bus has ended.
+    pub(crate) async fn run(mut self) {
+        loop {
+            match self.turn().await {
+                Turn::Command(Some(Command::Replace { program, spec, reply })) => {
+                    // Nobody waits if whoever asked has been stopped.
+                    let _ = reply.send(self.replace(program, *spec).await);
+                }
+                Turn::Command(Some(Command::Stop { reason, deadline })) => {
+                    return self.finish(&reason, deadline).await;
+                }
+                Turn::Command(None) | Turn::Event(None) => {
+                    let deadline = Instant::now() + self.spec.limits.call;
+                    return self.finish("keepwatch stops", deadline).await;
+                }
+                Turn::Start => self.start_anew().await,
+                Turn::Again => self.handle_again().await,
+                Turn::Check => self.check().await,
+                Turn::Event(Some(event)) => self.handle(event, 0, 0).await,
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Turn {
+        let running = matches!(self.life, Life::Running(_));
+        let start = match self.life {
+            Life::Running(_) => None,
+            Life::Down(until) => Some(until),
+        };
+        let again = self.pending.as_ref().map(|pending| pending.at);
+        tokio::select! {
+            biased;
+            command = self.commands.recv() => Turn::Command(command),
+            () = at(start), if start.is_some() => Turn::Start,
+            () = at(self.next_check), if running && self.next_check.is_some() => Turn::Check,
+            () = at(again), if running && again.is_some() => Turn::Again,
+            event = self.subscription.next(), if running && again.is_none() => Turn::Event(event),
+        }
+    }
+
+    async fn handle_again(&mut self) {
+        if let Some(Pending { event, retries, strikes, .. }) = self.pending.take() {
+            self.handle(event, retries, strikes).await;
+        }
+    }
+
+    async fn handle(&mut self, event: Arc<Event>, retries: u32, strikes: u32) {
+        if !self.wants(&event) {
+            self.snapshot.apply(&event);
+            return;
+        }
+        let Life::Running(Running { plugin, host }) = &mut self.life else { return };
+        let began = Instant::now();
+        let answer = guarded(host, self.spec.limits.call, plugin.handle(&event)).await;
+        self.metrics.called(began, answer.is_ok());
+        match answer {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::Skipped(_)) => self.metrics.count(|counts| counts.skipped += 1),
+            Ok(Outcome::RetryAfter(pause)) if retries < RETRIES => {
+                self.metrics.count(|counts| counts.retries += 1);
+                let at = Instant::now() + pause.max(SOONEST);
+                self.pending = Some(Pending { event, at, retries: retries + 1, strikes });
+                return;
+            }
+            Ok(Outcome::RetryAfter(_)) => {
+                self.keep_from_it(&event, &format!("asked for it again, {RETRIES} times")).await;
+            }
+            Err(Failure::Reported(error)) => self.reported(error),
+            Err(failure) if strikes + 1 >= STRIKES => {
+                self.keep_from_it(&event, &failure.to_string()).await;
+                self.failed(&failure);
+            }
+            Err(failure) => {
+                let at = Instant::now();
+                self.pending = Some(Pending { event, at, retries, strikes: strikes + 1 });
+                self.failed(&failure);
+                return;
+            }
+        }
+        self.snapshot.apply(&event);
+    }
+
+    /// Nobody hears what itself has caused, and only those hear about plugins who ask: plugins that answer each other
+    /// would never end.
+    fn wants(&self, event: &Event) -> bool {
+        let manifest = self.program.manifest();
+        if !manifest.roles.handler || event.kind.plugin() == Some(&*self.spec.name) {
+            return false;
+        }
+        let name = event.kind.name();
+        if manifest.kinds.is_empty() {
+            return event.kind.plugin().is_none();
+        }
+        manifest.kinds.iter().any(|kind| kind == name)
+    }
+
+    async fn check(&mut self) {
+        let (Some(schedule), Life::Running(Running { plugin, host })) = (self.spec.schedule, &mut self.life)
+        else {
+            return;
+        };
+        let began = Instant::now();
+        self.next_check = Some(began + schedule.interval);
+        let request = CheckRequest { name: self.spec.name.to_string(), within: schedule.timeout };
+        let answer = guarded(host, schedule.timeout, plugin.check(&request)).await;
+        self.metrics.called(began, answer.is_ok());
+        let (verdict, failure) = match answer {
+            Ok(verdict) => (verdict, None),
+            Err(Failure::Reported(text)) => {
+                self.metrics.count(|counts| counts.errors += 1);
+                (Verdict { health: Health::Fail, text }, None)
+            }
+            Err(failure) => {
+                let text = format!("the check {failure}");
+                (Verdict { health: Health::Unknown, text }, Some(failure))
+            }
+        };
+        let ttl = (schedule.interval + schedule.timeout) * 2;
+        self.context.tracks.set(&self.spec.name, verdict, ttl);
+        if let Some(failure) = failure {
+            self.failed(&failure);
+        }
+    }
+
+    fn reported(&self, error: String) {
+        self.metrics.count(|counts| counts.errors += 1);
+        let plugin = self.spec.name.to_string();
+        self.context.tell(Severity::Warning, EventKind::PluginError { plugin, error });
+    }
+
+    /// Drops the instance, and says when it is started anew.
+    fn failed(&mut self, failure: &Failure) {
+        self.metrics.count(|counts| counts.failures += 1);
+        let (plugin, text) = (self.spec.name.to_string(), failure.to_string());
+        let pause = self.restarts.failed(Instant::now(), jitter());
+        let kind = match pause {
+            Pause::Restart(restart_after) => EventKind::PluginFailed { plugin, failure: text, restart_after },
+            Pause::Rest(retry_after) => EventKind::PluginDisabled { plugin, failure: text, retry_after },
+        };
+        self.context.tell(Severity::Error, kind);
+        self.life = Life::Down(Instant::now() + pause.length());
+    }
+
+    /// Keeps an event from the plugin, and keeps it for whoever wants to look at it.
+    fn keep_from_it<'a>(&self, event: &'a Event, reason: &'a str) -> impl Future<Output = ()> + use<'a> {
+        self.metrics.count(|counts| counts.dead_letters += 1);
+        let (context, plugin) = (Arc::clone(&self.context), self.spec.name.to_string());
+        async move {
+            context.store.keep_dead_letter(&plugin, event, reason).await;
+            let (event, reason) = (event.id.clone(), reason.to_owned());
+            context.tell(Severity::Error, EventKind::DeadLettered { plugin, event, reason });
+        }
+    }
+
+    async fn start_anew(&mut self) {
+        let began = start(&self.context, &self.spec, self.program.as_ref(), &self.snapshot, None).await;
+        match began {
+            Ok(running) => {
+                self.metrics.count(|counts| counts.restarts += 1);
+                self.life = Life::Running(running);
+                let plugin = self.spec.name.to_string();
+                self.context.tell(Severity::Info, EventKind::PluginRestarted { plugin });
+            }
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// Lets another version take over between two events: the old one's state and the snapshot go with it, and what
+    /// waits is for the new one.
+    async fn replace(&mut self, program: Arc<dyn Program>, spec: PluginSpec) -> Result<(), Failure> {
+        let state = match &mut self.life {
+            Life::Running(Running { plugin, host }) => {
+                // One that cannot say what it knows has nothing to hand on.
+                let saved = guarded(host, self.spec.limits.call, plugin.save()).await.unwrap_or_default();
+                saved.filter(|state| state.len() <= self.spec.limits.state)
+            }
+            Life::Down(_) => None,
+        };
+        let running = start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+        if let Life::Running(mut old) = std::mem::replace(&mut self.life, Life::Running(running)) {
+            // It has been replaced, whatever it says.
+            let _ =
+                guarded(&old.host, self.spec.limits.call, old.plugin.stop("a new version takes over")).await;
+        }
+        if self.spec.schedule != spec.schedule {
+            self.next_check = spec.schedule.map(|_| Instant::now());
+        }
+        self.program = program;
+        self.spec = spec;
+        self.restarts = Restarts::default();
+        Ok(())
+    }
+
+    /// Handles what waits, as long as there is time, and ends.
+    async fn finish(mut self, reason: &str, deadline: Instant) {
+        if matches!(self.life, Life::Down(_)) && (self.pending.is_some() || self.subscription.waiting() > 0) {
+            self.start_anew().await;
+        }
+        while Instant::now() < deadline && matches!(self.life, Life::Running(_)) {
+            let next = match self.pending.take() {
+                Some(Pending { event, retries, strikes, .. }) => Some((event, retries, strikes)),
+                None => self.subscription.try_next().map(|event| (event, 0, 0)),
+            };
+            let Some((event, retries, strikes)) = next else { break };
+            self.handle(event, retries, strikes).await;
+        }
+        let Life::Running(Running { mut plugin, host }) = self.life else { return };
+        let within = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
+        // It ends, whatever it says.
+        let _ = guarded(&host, within, plugin.stop(reason)).await;
+    }
+}
+
+/// Starts a plugin: it begins with its settings and state, and learns how things are.
+async fn start(
+    context: &Arc<Context>,
+    spec: &PluginSpec,
+    program: &dyn Program,
+    snapshot: &Snapshot,
+    state: Option<&[u8]>,
+) -> Result<Running, Failure> {
+    let host = context.host(spec);
+    let within = spec.limits.call;
+    let mut plugin = guarded(&host, within, program.start(host.clone())).await?;
+    guarded(&host, within, plugin.init(state)).await?;
+    guarded(&host, within, plugin.sync(snapshot)).await?;
+    Ok(Running { plugin, host })
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,38 @@
+//! What all plugins of a daemon share.
+
+use std::sync::Arc;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_event::{EventKind, Severity};
+use serde_json::Value;
+
+use crate::effects::Effects;
+use crate::host::Host;
+use crate::spec::PluginSpec;
+use crate::store::Store;
+use crate::tracks::Tracks;
+
+/// What all plugins of a daemon share.
+pub(crate) struct Context {
+    pub(crate) bus: Bus,
+    pub(crate) effects: Arc<dyn Effects>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) tracks: Arc<Tracks>,
+}
+
+impl Context {
+    pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {
+        self.bus.publish(Draft::general(severity, kind));
+    }
+
+    /// The way out of one running plugin.
+    pub(crate) fn host(&self, spec: &PluginSpec) -> Host {
+        Host::new(
+            Arc::clone(&spec.name),
+            Value::Object(spec.config.clone()),
+            spec.grants.clone(),
+            spec.limits.clone(),
+            Arc::clone(&self.effects),
+        )
+    }
+}

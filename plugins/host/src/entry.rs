@@ -1,0 +1,34 @@
+//! What is known of a plugin that should run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::actor::Command;
+use crate::manifest::Roles;
+use crate::spec::PluginSpec;
+
+/// What is known of a plugin that should run.
+pub(crate) struct Entry {
+    /// What was last tried, which need not be what runs.
+    pub(crate) tried: Tried,
+    /// Its actor, if a version of it runs.
+    pub(crate) actor: Option<Handle>,
+}
+
+/// A version of a plugin. What was tried once with one result is not tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tried {
+    pub(crate) spec: PluginSpec,
+    /// The file, and those it is made of, with what was in them; what could not be read has nothing.
+    pub(crate) files: Vec<(PathBuf, Option<Arc<[u8]>>)>,
+}
+
+/// An actor from outside.
+pub(crate) struct Handle {
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) task: JoinHandle<()>,
+    pub(crate) roles: Roles,
+}

@@ -1,0 +1,119 @@
+//! Reading plugins' files: only what nobody else could have written is run.
+
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::refusal::Refusal;
+
+/// Larger files are no plugins.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads a plugin's file.
+///
+/// # Errors
+///
+/// If it cannot be read, is too large, or others than root and this process's user could have written it.
+pub(crate) fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| Refusal::plain(format!("{shown} cannot be read: {error}"));
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Refusal::plain(format!("{shown} is no file")));
+    }
+    check_owner(path, &metadata)?;
+    let mut content = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > LARGEST {
+        return Err(Refusal::plain(format!("{shown} is larger than 16 MiB; this is hardly a plugin")));
+    }
+    Ok(content.into())
+}
+
+/// A script runs with what it was granted: whoever can write it has that, too.
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Refusal> {
+    let shown = path.display();
+    let own = rustix::process::geteuid().as_raw();
+    if metadata.uid() != 0 && metadata.uid() != own {
+        let uid = metadata.uid();
+        return Err(Refusal::plain(format!("{shown} belongs to user {uid}, who could put anything into it"))
+            .help(format!("chown root {shown}")));
+    }
+    if metadata.mode() & 0o002 != 0 {
+        return Err(Refusal::plain(format!("everybody may write {shown}")).help(format!("chmod o-w {shown}")));
+    }
+    if metadata.mode() & 0o020 != 0 && metadata.gid() != 0 && metadata.gid() != own_group() {
+        let gid = metadata.gid();
+        return Err(
+            Refusal::plain(format!("group {gid} may write {shown}")).help(format!("chmod g-w {shown}"))
+        );
+    }
+    Ok(())
+}
+
+fn own_group() -> u32 {
+    rustix::process::getegid().as_raw()
+}
+
+/// The scripts in a folder, with their names, in order. What begins with a dot or ends in `~` is an editor's.
+///
+/// # Errors
+///
+/// If the folder is there and cannot be read.
+pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Refusal::plain(format!("{} cannot be read: {error}", folder.display()))),
+    };
+    let mut found: Vec<(String, PathBuf)> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
+            let name = path.file_stem()?.to_str()?.to_owned();
+            (is_script && !name.starts_with('.')).then_some((name, path))
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_else_could_have_written_is_read() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-files-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.rhai");
+        std::fs::write(&path, "x").unwrap();
+        let read_with = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            read(&path)
+        };
+        assert_eq!(&*read_with(0o644).unwrap(), b"x");
+        assert!(read_with(0o646).unwrap_err().to_string().contains("everybody may write"));
+        assert!(read(&folder).unwrap_err().to_string().contains("is no file"));
+        assert!(read(&folder.join("b")).unwrap_err().to_string().contains("cannot be read"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn scripts_are_found_by_their_endings() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-scripts-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for name in ["b.rhai", "a.wasm", "c.rhai~", ".d.rhai", "README.md", ".e.rhai.swp"] {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let names: Vec<String> = scripts(&folder).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(scripts(&folder.join("none")), Ok(Vec::new()));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

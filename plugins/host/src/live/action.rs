@@ -1,0 +1,164 @@
+//! Programs that the administrator has defined, run for plugins.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::unistd::User;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::effects::Ran;
+use crate::error::HostError;
+
+/// What is kept of a program's output.
+const OUTPUT: usize = 64 << 10;
+/// How long a program has to end after SIGTERM.
+const TERM: Duration = Duration::from_secs(1);
+
+/// A program that plugins may run by its name, and nothing else of it is theirs to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What plugins call it.
+    pub name: String,
+    /// The program, an absolute path.
+    pub program: PathBuf,
+    /// Its arguments. No shell reads them.
+    pub arguments: Vec<String>,
+    /// Whom it runs as; this process's user if absent.
+    pub user: Option<String>,
+    /// How long it may run.
+    pub timeout: Duration,
+}
+
+/// Runs an action, one at a time: two reloads at once are no better than one after the other.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    action: Action,
+    turn: Mutex<()>,
+}
+
+impl Runner {
+    pub(crate) fn new(action: Action) -> Self {
+        Self { action, turn: Mutex::new(()) }
+    }
+
+    pub(crate) const fn action(&self) -> &Action {
+        &self.action
+    }
+
+    pub(crate) async fn run(&self, within: Duration) -> Result<Ran, HostError> {
+        let name = &self.action.name;
+        let late = || HostError::timeout(format!("action {name}: still running for somebody else"));
+        let began = tokio::time::Instant::now();
+        let _turn = timeout(within, self.turn.lock()).await.map_err(|_| late())?;
+        let left = within.saturating_sub(began.elapsed()).min(self.action.timeout);
+        let mut command = self.command()?;
+        let mut child = command.spawn().map_err(|error| {
+            HostError::unavailable(format!(
+                "action {name}: {} cannot be started: {error}",
+                self.action.program.display()
+            ))
+        })?;
+        let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+        let ended = timeout(left, watch(&mut child)).await;
+        let Ok(ended) = ended else {
+            group.end(&mut child).await;
+            let left = keepwatch_event::Rounded(left);
+            return Err(HostError::timeout(format!(
+                "action {name} did not end within {left} and was stopped"
+            )));
+        };
+        let (exit_code, output) =
+            ended.map_err(|error| HostError::unavailable(format!("action {name}: {error}")))?;
+        group.defuse();
+        Ok(Ran { exit_code, output })
+    }
+
+    fn command(&self) -> Result<Command, HostError> {
+        let mut command = Command::new(&self.action.program);
+        command
+            .args(&self.action.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .current_dir("/")
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(name) = &self.action.user {
+            let user = User::from_name(name).ok().flatten().ok_or_else(|| {
+                HostError::unavailable(format!("action {}: there is no user {name}", self.action.name))
+            })?;
+            // The supplementary groups of root go with the user.
+            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+            command.env("HOME", user.dir).env("USER", name).env("LOGNAME", name);
+        }
+        Ok(command)
+    }
+}
+
+/// Reads what it writes until it has ended. A child of it that keeps the pipes open is not waited for.
+async fn watch(child: &mut Child) -> std::io::Result<(Option<i32>, String)> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut output = Vec::new();
+    let mut errors = Vec::new();
+    let status = {
+        let reading = async { tokio::join!(read(stdout, &mut output), read(stderr, &mut errors)) };
+        let mut reading = std::pin::pin!(reading);
+        let status = tokio::select! {
+            biased;
+            _ = &mut reading => child.wait().await?,
+            status = child.wait() => {
+                // What it has written before its end is in the pipes already.
+                let _ = timeout(Duration::from_millis(100), &mut reading).await;
+                status?
+            }
+        };
+        status
+    };
+    output.extend(errors);
+    output.truncate(OUTPUT);
+    Ok((status.code(), String::from_utf8_lossy(&output).into_owned()))
+}
+
+/// Reads to the end, but keeps only so much: a program must not wait for somebody to read on.
+async fn read(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut piece = [0; 4096];
+    while let Ok(read @ 1..) = pipe.read(&mut piece).await {
+        let room = OUTPUT.saturating_sub(into.len());
+        into.extend(piece.iter().take(read.min(room)));
+    }
+}
+
+/// The processes that an action consists of. Dropped in the middle, as when a plugin's call is given up, they are
+/// killed.
+struct Group(Option<Pid>);
+
+impl Group {
+    async fn end(mut self, child: &mut Child) {
+        let Some(group) = self.0.take() else { return };
+        // They may have ended by themselves.
+        let _ = kill_process_group(group, Signal::TERM);
+        let ended = timeout(TERM, child.wait()).await.is_ok();
+        let _ = kill_process_group(group, Signal::KILL);
+        if !ended {
+            let _ = child.wait().await;
+        }
+    }
+
+    fn defuse(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Connections to ask whether somebody answers.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout_at;
+
+use super::address::resolve;
+use crate::effects::{Answer, Question};
+use crate::error::HostError;
+use crate::grant::HostPort;
+
+/// Connects, says what is to be said, and reads the answer.
+pub(crate) async fn tcp(to: &HostPort, question: Question) -> Result<Answer, HostError> {
+    let name = to.to_string();
+    let connect = async {
+        let addresses = resolve(to).await?;
+        connect_to_any(&name, &addresses).await
+    };
+    ask(&name, connect, question).await
+}
+
+/// The same over a Unix socket.
+pub(crate) async fn unix(to: &Path, question: Question) -> Result<Answer, HostError> {
+    let name = to.display().to_string();
+    let connect = async {
+        UnixStream::connect(to).await.map_err(|error| HostError::unavailable(format!("{name}: {error}")))
+    };
+    ask(&name, connect, question).await
+}
+
+/// Connects to the first of these addresses that answers.
+pub(crate) async fn connect_to_any(name: &str, addresses: &[SocketAddr]) -> Result<TcpStream, HostError> {
+    let mut last = HostError::unavailable(format!("{name} has no address"));
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = HostError::unavailable(format!("{name} ({address}): {error}")),
+        }
+    }
+    Err(last)
+}
+
+async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
+    name: &str,
+    connect: impl Future<Output = Result<S, HostError>>,
+    question: Question,
+) -> Result<Answer, HostError> {
+    let began = Instant::now();
+    let until = tokio::time::Instant::from_std(began + question.within);
+    let silent = || HostError::timeout(format!("{name} did not answer in time"));
+    let mut stream = timeout_at(until, connect).await.map_err(|_| silent())??;
+    let connected_after = began.elapsed();
+    let failed = |error: std::io::Error| HostError::unavailable(format!("{name}: {error}"));
+    if !question.send.is_empty() {
+        timeout_at(until, stream.write_all(&question.send)).await.map_err(|_| silent())?.map_err(failed)?;
+    }
+    let mut received = Vec::new();
+    while received.len() < question.receive {
+        let mut piece = [0; 4096];
+        let wanted = piece.len().min(question.receive - received.len());
+        let Some(room) = piece.get_mut(..wanted) else { break };
+        match timeout_at(until, stream.read(room)).await {
+            Ok(Ok(0)) => break,
+            Ok(Ok(read)) => received.extend(room.iter().take(read)),
+            Ok(Err(error)) => return Err(failed(error)),
+            // What has come is an answer; nothing is none.
+            Err(_) if received.is_empty() => return Err(silent()),
+            Err(_) => break,
+        }
+    }
+    Ok(Answer { received, connected_after })
+}

@@ -1,0 +1,186 @@
+//! What host functions do in the daemon.
+
+mod action;
+mod address;
+mod client;
+mod connection;
+mod http;
+#[cfg(test)]
+mod http_tests;
+
+pub use action::Action;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_event::{EventKind, LogLevel, Severity, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
+use crate::error::HostError;
+use crate::grant::{Grants, HostPort};
+use crate::metrics::Metrics;
+use crate::plugin::{Verdict, Work};
+use crate::store::Store;
+use crate::tracks::Tracks;
+use action::Runner;
+use client::Client;
+
+/// What host functions do in the daemon.
+pub(crate) struct Live {
+    bus: Bus,
+    store: Arc<Store>,
+    tracks: Arc<Tracks>,
+    client: Client,
+    actions: RwLock<BTreeMap<String, Arc<Runner>>>,
+    metrics: Mutex<BTreeMap<String, Arc<Metrics>>>,
+}
+
+/// What host functions do in the daemon, for a trial: there are no actions.
+#[must_use]
+pub fn live_effects(bus: &Bus, store: Store) -> Arc<dyn Effects> {
+    let tracks = Arc::new(Tracks::new(bus.clone()));
+    Arc::new(Live::new(bus.clone(), Arc::new(store), tracks))
+}
+
+impl Live {
+    pub(crate) fn new(bus: Bus, store: Arc<Store>, tracks: Arc<Tracks>) -> Self {
+        let (actions, metrics) = (RwLock::default(), Mutex::default());
+        Self { bus, store, tracks, client: Client::default(), actions, metrics }
+    }
+
+    /// Replaces the actions. Those that run go on to their end.
+    pub(crate) fn set_actions(&self, actions: Vec<Action>) {
+        let mut known = self.actions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut new = BTreeMap::new();
+        for action in actions {
+            let name = action.name.clone();
+            // One that has not changed keeps its place in line.
+            let same = known.get(&name).filter(|runner| *runner.action() == action).map(Arc::clone);
+            new.insert(name, same.unwrap_or_else(|| Arc::new(Runner::new(action))));
+        }
+        *known = new;
+    }
+
+    /// A plugin's counts, which outlive its reloads.
+    pub(crate) fn metrics_of(&self, plugin: &str) -> Arc<Metrics> {
+        let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(metrics.entry(plugin.to_owned()).or_default())
+    }
+
+    /// Forgets a plugin that was taken away.
+    pub(crate) fn forget(&self, plugin: &str) {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).remove(plugin);
+    }
+
+    fn publish(&self, severity: Severity, kind: EventKind) {
+        self.bus.publish(Draft::general(severity, kind));
+    }
+}
+
+impl Effects for Live {
+    fn log(&self, plugin: &str, level: LogLevel, text: String) {
+        let severity = match level {
+            LogLevel::Debug | LogLevel::Info => Severity::Info,
+            LogLevel::Warning => Severity::Warning,
+            LogLevel::Error => Severity::Error,
+        };
+        self.publish(severity, EventKind::PluginLog { plugin: plugin.to_owned(), level, text });
+    }
+
+    fn now(&self) -> Timestamp {
+        Bus::now()
+    }
+
+    fn sleep(&self, time: Duration) -> Work<'_, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    fn kv_get<'a>(&'a self, plugin: &'a str, key: &'a str) -> Work<'a, Result<Option<Vec<u8>>, HostError>> {
+        Box::pin(self.store.get(plugin, key))
+    }
+
+    fn kv_set<'a>(
+        &'a self,
+        plugin: &'a str,
+        key: &'a str,
+        value: &'a [u8],
+    ) -> Work<'a, Result<(), HostError>> {
+        Box::pin(self.store.set(plugin, key, value))
+    }
+
+    fn kv_delete<'a>(&'a self, plugin: &'a str, key: &'a str) -> Work<'a, Result<bool, HostError>> {
+        Box::pin(self.store.delete(plugin, key))
+    }
+
+    fn kv_keys<'a>(&'a self, plugin: &'a str, prefix: &'a str) -> Work<'a, Result<Vec<String>, HostError>> {
+        Box::pin(self.store.keys(plugin, prefix))
+    }
+
+    fn http<'a>(
+        &'a self,
+        request: HttpRequest,
+        grants: &'a Grants,
+    ) -> Work<'a, Result<HttpResponse, HostError>> {
+        Box::pin(http::send(&self.client, request, grants))
+    }
+
+    fn run<'a>(
+        &'a self,
+        plugin: &'a str,
+        action: &'a str,
+        within: Duration,
+    ) -> Work<'a, Result<Ran, HostError>> {
+        let runner = self.actions.read().unwrap_or_else(PoisonError::into_inner).get(action).map(Arc::clone);
+        Box::pin(async move {
+            let runner = runner.ok_or_else(|| {
+                HostError::invalid(format!("there is no action \"{action}\"; write [action.{action}]"))
+            })?;
+            let began = std::time::Instant::now();
+            let ran = runner.run(within).await;
+            let (severity, ended) = match &ran {
+                Ok(Ran { exit_code: Some(0), .. }) => (Severity::Info, "exit code 0".to_owned()),
+                Ok(Ran { exit_code: Some(code), .. }) => (Severity::Warning, format!("exit code {code}")),
+                Ok(Ran { exit_code: None, .. }) => (Severity::Warning, "ended by a signal".to_owned()),
+                Err(error) => (Severity::Warning, error.to_string()),
+            };
+            let (action, plugin, took) = (action.to_owned(), plugin.to_owned(), began.elapsed());
+            self.publish(severity, EventKind::ActionRan { action, plugin, ended, took });
+            ran
+        })
+    }
+
+    fn tcp<'a>(&'a self, to: &'a HostPort, question: Question) -> Work<'a, Result<Answer, HostError>> {
+        Box::pin(connection::tcp(to, question))
+    }
+
+    fn unix<'a>(&'a self, to: &'a Path, question: Question) -> Work<'a, Result<Answer, HostError>> {
+        Box::pin(connection::unix(to, question))
+    }
+
+    fn set_track(&self, _: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
+        if self.tracks.set(name, verdict, ttl) {
+            return Ok(());
+        }
+        Err(HostError::limit("too many things are tracked"))
+    }
+
+    fn metric(&self, plugin: &str, name: &str, change: MetricChange) -> Result<(), HostError> {
+        self.metrics_of(plugin).change(name, change)
+    }
+
+    fn emit(
+        &self,
+        plugin: &str,
+        name: &str,
+        severity: Severity,
+        data: Map<String, Value>,
+    ) -> Result<(), HostError> {
+        let (plugin, name) = (plugin.to_owned(), name.to_owned());
+        self.publish(severity, EventKind::Custom { plugin, name, data });
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! All plugins of a daemon.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use keepwatch_bus::{Bus, Delivery};
+use tokio::runtime::{Builder, Handle, Runtime as Tokio};
+
+use crate::actor::Command;
+use crate::context::Context;
+use crate::entry::Entry;
+use crate::live::{Action, Live};
+use crate::loader::Loader;
+use crate::manifest::Roles;
+use crate::metrics::Counts;
+use crate::plugin::Runtime;
+use crate::spec::{Plan, PluginSpec};
+use crate::store::Store;
+use crate::tracks::Tracks;
+use crate::watch::Watch;
+
+/// What the plugins of a daemon need.
+pub struct Options {
+    /// Where events come from and go to.
+    pub bus: Bus,
+    /// What runs plugins, in the order in which they are asked whether they understand a file.
+    pub runtimes: Vec<Arc<dyn Runtime>>,
+    /// What plugins keep.
+    pub store: Store,
+}
+
+/// All plugins of a daemon, on a runtime of their own. See [`Self::stop`] for their end.
+pub struct Plugins {
+    shared: Arc<Shared>,
+    handle: Handle,
+    /// There until the end.
+    runtime: Mutex<Option<Tokio>>,
+}
+
+/// What the tasks around the plugins share.
+pub(crate) struct Shared {
+    pub(crate) context: Arc<Context>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
+    /// Those that should run, by name.
+    entries: Mutex<BTreeMap<Arc<str>, Entry>>,
+    /// What should run. Held while it is put in force, so that this happens once at a time.
+    pub(crate) plan: tokio::sync::Mutex<Plan>,
+    pub(crate) watch: Watch,
+}
+
+/// How a plugin does, for status.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the administrator wants of it.
+    pub spec: PluginSpec,
+    /// What it can do, if a version of it runs.
+    pub roles: Option<Roles>,
+    /// What was counted.
+    pub counts: Counts,
+}
+
+/// What became of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Plugins that are new.
+    pub loaded: Vec<String>,
+    /// Plugins with a new version or new settings.
+    pub reloaded: Vec<String>,
+    /// Plugins that were taken away.
+    pub unloaded: Vec<String>,
+    /// Plugins that were refused, with why; those that ran before run on.
+    pub refused: Vec<(String, String)>,
+    /// How many are as they were.
+    pub unchanged: usize,
+}
+
+/// How long what cannot be interrupted, such as a look-up of a name, is waited for at the end.
+const LAST_BREATH: Duration = Duration::from_millis(100);
+
+/// Threads that plugins share.
+const WORKERS: usize = 2;
+
+impl Plugins {
+    /// Makes ready for plugins; there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, if there is no room for threads.
+    pub fn new(options: Options) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("plugins")
+            .enable_all()
+            .build()?;
+        let Options { bus, runtimes, store } = options;
+        let store = Arc::new(store);
+        let tracks = Arc::new(Tracks::new(bus.clone()));
+        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&tracks)));
+        runtime.spawn(Arc::clone(&tracks).expire());
+        let effects = Arc::clone(&live) as Arc<dyn crate::effects::Effects>;
+        let context = Arc::new(Context { bus, effects, store, tracks });
+        let shared = Arc::new(Shared {
+            context,
+            live,
+            runtimes,
+            entries: Mutex::default(),
+            plan: tokio::sync::Mutex::default(),
+            watch: Watch::default(),
+        });
+        Ok(Self { shared, handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
+    }
+
+    /// Puts a plan in force, in the background. Plugins that are new hear all events from now on, even if loading them
+    /// takes a while.
+    pub fn begin(&self, plan: Plan, actions: Vec<Action>) {
+        let loader = Loader::new(Arc::clone(&self.shared), &plan);
+        self.shared.live.set_actions(actions);
+        self.handle.spawn(async move { loader.apply(plan).await });
+        self.shared.watch.start(&self.shared, &self.handle);
+    }
+
+    /// Puts a plan in force, and waits for what becomes of it. Call it from outside the plugins' own threads.
+    #[must_use]
+    pub fn apply(&self, plan: Plan, actions: Vec<Action>) -> Applied {
+        let loader = Loader::new(Arc::clone(&self.shared), &plan);
+        self.shared.live.set_actions(actions);
+        self.handle.block_on(loader.apply(plan))
+    }
+
+    /// How each plugin does.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Report> {
+        let entries = self.shared.entries();
+        let report = |entry: &Entry| Report {
+            spec: entry.tried.spec.clone(),
+            roles: entry.actor.as_ref().map(|actor| actor.roles),
+            counts: self.shared.live.metrics_of(&entry.tried.spec.name).counts(),
+        };
+        entries.values().map(report).collect()
+    }
+
+    /// Lets each plugin handle what waits for it, for so long at most, and ends them. There are none afterwards.
+    pub fn stop(&self, reason: &str, within: Duration) {
+        let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let deadline = Instant::now() + within;
+        self.shared.watch.stop();
+        let entries = std::mem::take(&mut *self.shared.entries());
+        runtime.block_on(async {
+            let mut tasks = Vec::new();
+            for (_, entry) in entries {
+                let Some(actor) = entry.actor else { continue };
+                let stop = Command::Stop { reason: reason.to_owned(), deadline };
+                // One whose line is full is in a reload that never ends: it goes with the runtime.
+                let _ = actor.commands.try_send(stop);
+                tasks.push(actor.task);
+            }
+            let all = async {
+                for task in tasks {
+                    // A panic there has been printed by the thread itself.
+                    let _ = task.await;
+                }
+            };
+            // A little more than they were given themselves.
+            let _ = tokio::time::timeout_at((deadline + Duration::from_millis(200)).into(), all).await;
+        });
+        runtime.shutdown_timeout(LAST_BREATH);
+    }
+}
+
+impl Shared {
+    pub(crate) fn entries(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A plugin's end of the bus.
+    pub(crate) fn subscribe(&self, spec: &PluginSpec) -> keepwatch_bus::Subscription {
+        self.context.bus.subscribe(&spec.name, Delivery::State, spec.limits.queue)
+    }
+
+    /// All files that plugins are made of, and the folder of hooks.
+    pub(crate) async fn watched(&self) -> Vec<PathBuf> {
+        let hooks = self.plan.lock().await.hooks.clone();
+        let entries = self.entries();
+        let files = entries.values().flat_map(|entry| entry.tried.files.iter().map(|(path, _)| path.clone()));
+        files.chain(hooks.map(|folder| folder.join("*"))).collect()
+    }
+}

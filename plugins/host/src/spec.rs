@@ -1,0 +1,63 @@
+//! What the administrator wants of a plugin.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::grant::Grants;
+use crate::limits::Limits;
+
+/// What the administrator wants of a plugin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginSpec {
+    /// Its name; unique.
+    pub name: Arc<str>,
+    /// Its file.
+    pub path: PathBuf,
+    /// How people call its table in the configuration: `plugin.haproxy`.
+    pub table: String,
+    /// What it may do.
+    pub grants: Grants,
+    /// Its settings.
+    pub config: Map<String, Value>,
+    /// What it may use up.
+    pub limits: Limits,
+    /// How often it is asked, if it is a check.
+    pub schedule: Option<Schedule>,
+}
+
+/// How often a check is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// From one question to the next.
+    pub interval: Duration,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
+impl PluginSpec {
+    /// A plugin that nobody has said anything about: no grants, no settings.
+    #[must_use]
+    pub fn plain(name: &str, path: PathBuf) -> Self {
+        Self {
+            name: name.into(),
+            path,
+            table: format!("plugin.{name}"),
+            grants: Grants::default(),
+            config: Map::new(),
+            limits: Limits::default(),
+            schedule: None,
+        }
+    }
+}
+
+/// All plugins that should run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Those that the configuration names.
+    pub declared: Vec<PluginSpec>,
+    /// A folder whose scripts are plugins, too, unless the configuration names them.
+    pub hooks: Option<PathBuf>,
+}

@@ -1,0 +1,170 @@
+//! A runtime whose programs are lists of words, and a journal of what they were told.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use keepwatch_event::{Event, Health, Snapshot};
+use keepwatch_host::{
+    CheckRequest, Failure, Host, Manifest, Outcome, Plugin, Program, Refusal, Roles, Runtime, Source,
+    Verdict, Work,
+};
+
+/// What the plugins were told, in order: `NAME: what`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal(Arc<Mutex<Vec<String>>>);
+
+impl Journal {
+    fn note(&self, plugin: &str, what: impl std::fmt::Display) {
+        self.0.lock().unwrap().push(format!("{plugin}: {what}"));
+    }
+
+    /// What this plugin was told.
+    pub(crate) fn of(&self, plugin: &str) -> Vec<String> {
+        let prefix = format!("{plugin}: ");
+        let all = self.0.lock().unwrap();
+        all.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect()
+    }
+}
+
+/// Understands `.fake`: words, one each line.
+pub(crate) struct FakeRuntime(pub(crate) Journal);
+
+struct FakeProgram {
+    journal: Journal,
+    words: Vec<String>,
+    manifest: Manifest,
+}
+
+struct FakePlugin {
+    journal: Journal,
+    words: Vec<String>,
+    host: Host,
+    seen: u64,
+}
+
+impl Runtime for FakeRuntime {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn understands(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|ending| ending == "fake" || ending == "rhai")
+    }
+
+    fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
+        Box::pin(async move {
+            let text = String::from_utf8_lossy(&source.content).into_owned();
+            let Some(text) = text.strip_suffix("end\n") else {
+                return Err(Refusal::plain(format!("{} has no end", source.path.display())));
+            };
+            let words: Vec<String> = text.lines().map(str::to_owned).collect();
+            let checker = words.iter().any(|word| word.starts_with("check "));
+            let kinds =
+                words.iter().filter_map(|word| word.strip_prefix("kind ").map(str::to_owned)).collect();
+            let manifest =
+                Manifest { roles: Roles { handler: !checker, checker }, kinds, ..Manifest::default() };
+            let program = FakeProgram { journal: self.0.clone(), words, manifest };
+            Ok(Arc::new(program) as Arc<dyn Program>)
+        })
+    }
+}
+
+impl Program for FakeProgram {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    fn start(&self, host: Host) -> Work<'_, Result<Box<dyn Plugin>, Failure>> {
+        let plugin = FakePlugin { journal: self.journal.clone(), words: self.words.clone(), host, seen: 0 };
+        Box::pin(async move { Ok(Box::new(plugin) as Box<dyn Plugin>) })
+    }
+}
+
+impl FakePlugin {
+    fn note(&self, what: impl std::fmt::Display) {
+        self.journal.note(self.host.plugin(), what);
+    }
+
+    /// What stands after a word, if it is there.
+    fn after(&self, word: &str) -> Option<&str> {
+        self.words.iter().find_map(|line| line.strip_prefix(word))
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|line| line == word)
+    }
+}
+
+impl Plugin for FakePlugin {
+    fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            if self.has("refuse") {
+                return Err(Failure::Reported("cannot begin".to_owned()));
+            }
+            if let Some(state) = state {
+                self.seen = String::from_utf8_lossy(state).parse().unwrap();
+            }
+            self.note(format_args!("init {}", self.seen));
+            Ok(())
+        })
+    }
+
+    fn sync<'a>(&'a mut self, snapshot: &'a Snapshot) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.note(format_args!("sync {}", snapshot.seq));
+            Ok(())
+        })
+    }
+
+    fn handle<'a>(&'a mut self, event: &'a Arc<Event>) -> Work<'a, Result<Outcome, Failure>> {
+        Box::pin(async move {
+            self.seen += 1;
+            self.note(format_args!("event {}", event.seq));
+            let term = event.term.to_string();
+            if self.has("crash") || self.after("crash on ") == Some(&term) {
+                return Err(Failure::Crashed("fell over".to_owned()));
+            }
+            assert!(self.after("panic on ") != Some(&term), "on purpose");
+            if self.after("hang on ") == Some(&term) {
+                std::future::pending::<()>().await;
+            }
+            if self.after("error on ") == Some(&term) {
+                return Err(Failure::Reported("no".to_owned()));
+            }
+            if self.after("retry on ") == Some(&term) && self.seen < 4 {
+                return Ok(Outcome::RetryAfter(Duration::from_millis(1)));
+            }
+            if let Some(time) = self.after("slow ") {
+                tokio::time::sleep(Duration::from_millis(time.parse().unwrap())).await;
+            }
+            if self.has("run") {
+                let ran = self.host.run("act").await;
+                self.note(format_args!("ran {ran:?}"));
+            }
+            Ok(Outcome::Done)
+        })
+    }
+
+    fn check<'a>(&'a mut self, _: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
+        Box::pin(async move {
+            self.seen += 1;
+            match self.after("check ") {
+                Some("pass") => Ok(Verdict { health: Health::Pass, text: "fine".to_owned() }),
+                Some("crash") => Err(Failure::Crashed("fell over".to_owned())),
+                _ => Err(Failure::Reported("not fine".to_owned())),
+            }
+        })
+    }
+
+    fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>> {
+        Box::pin(async move { Ok(Some(self.seen.to_string().into_bytes())) })
+    }
+
+    fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.note(format_args!("stop {reason}"));
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Files that change under the daemon, as editors, packages and Kubernetes change them.
+
+use std::os::unix::fs::symlink;
+
+use keepwatch_event::EventKind;
+use keepwatch_host::Plan;
+
+use crate::site::{Site, seqs};
+
+/// Puts the folder's scripts in force, and watches them.
+fn begin(site: &mut Site) {
+    let plan = Plan { declared: Vec::new(), hooks: Some(site.folder.clone()) };
+    site.plugins.begin(plan, Vec::new());
+    site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { .. }));
+}
+
+fn reloaded(site: &mut Site) {
+    site.wait_for(|kind| matches!(kind, EventKind::PluginReloaded { plugin, .. } if plugin == "a"));
+}
+
+#[test]
+fn saved_by_an_editor_that_renames() {
+    let mut site = Site::new("editor");
+    site.write("a.rhai", &["version 1"]);
+    begin(&mut site);
+    site.write("a.rhai~", &["version 2"]);
+    std::fs::rename(site.folder.join("a.rhai~"), site.folder.join("a.rhai")).unwrap();
+    reloaded(&mut site);
+    site.publish(1);
+    site.wait_until("a", |lines| seqs(lines).len() == 1);
+    site.stop();
+}
+
+#[test]
+fn written_in_place_by_halves() {
+    let mut site = Site::new("halves");
+    let path = site.write("a.rhai", &["version 1"]);
+    begin(&mut site);
+    std::fs::write(&path, "version ").unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { kept: true, .. }));
+    site.publish(1);
+    site.wait_until("a", |lines| seqs(lines).len() == 1);
+    std::fs::write(&path, "version 2\nend\n").unwrap();
+    reloaded(&mut site);
+    site.stop();
+}
+
+#[test]
+fn added_to_the_folder_and_taken_away() {
+    let mut site = Site::new("added");
+    site.write("a.rhai", &[]);
+    begin(&mut site);
+    site.write("b.rhai", &[]);
+    site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { plugin, .. } if plugin == "b"));
+    std::fs::remove_file(site.folder.join("b.rhai")).unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::PluginUnloaded { plugin } if plugin == "b"));
+    site.stop();
+}
+
+#[test]
+fn swapped_by_links_as_kubernetes_does() {
+    let mut site = Site::new("kubernetes");
+    for (version, word) in [("..1", "version 1"), ("..2", "version 2")] {
+        std::fs::create_dir(site.folder.join(version)).unwrap();
+        site.write(&format!("{version}/a.rhai"), &[word]);
+    }
+    symlink("..1", site.folder.join("..data")).unwrap();
+    symlink("..data/a.rhai", site.folder.join("a.rhai")).unwrap();
+    begin(&mut site);
+    symlink("..2", site.folder.join("..data_tmp")).unwrap();
+    std::fs::rename(site.folder.join("..data_tmp"), site.folder.join("..data")).unwrap();
+    reloaded(&mut site);
+    site.stop();
+}
+
+#[test]
+fn the_whole_folder_replaced() {
+    let mut site = Site::new("folder");
+    let hooks = site.folder.join("hooks.d");
+    std::fs::create_dir(&hooks).unwrap();
+    site.write("hooks.d/a.rhai", &["version 1"]);
+    let plan = Plan { declared: Vec::new(), hooks: Some(hooks.clone()) };
+    site.plugins.begin(plan, Vec::new());
+    site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { .. }));
+    std::fs::create_dir(site.folder.join("new")).unwrap();
+    site.write("new/a.rhai", &["version 2"]);
+    std::fs::rename(&hooks, site.folder.join("old")).unwrap();
+    std::fs::rename(site.folder.join("new"), &hooks).unwrap();
+    // Whether it was seen to be away for a moment or not.
+    site.wait_until("a", |lines| lines.iter().filter(|line| line.starts_with("init")).count() == 2);
+    site.stop();
+}

@@ -1,0 +1,259 @@
+//! Starting, failing, starting anew, stopping.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use keepwatch_event::{EventKind, Health};
+use keepwatch_host::{Action, Applied, Grant, Grants, Limits, PluginSpec, Schedule};
+
+use crate::site::{Site, seqs};
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_snapshot_then_all_events_in_order_then_the_end() {
+    let site = Site::new("order");
+    site.write("a.fake", &[]);
+    let applied = site.apply(vec![site.spec("a")]);
+    assert_eq!(applied, Applied { loaded: names(&["a"]), ..Applied::default() });
+    for term in 1..=500 {
+        site.publish(term);
+    }
+    site.bus.flush(Duration::from_secs(60));
+    let lines = site.stop().of("a");
+    assert_eq!(lines[..2], ["init 0", "sync 0"]);
+    assert_eq!(lines.last().unwrap(), "stop the test is over");
+    // Number 1 is the event that tells that it was loaded, or comes after the first transition.
+    assert_eq!(seqs(&lines).len(), 500, "what waits is handled before the end");
+    assert!(seqs(&lines).is_sorted());
+}
+
+#[test]
+fn one_that_starts_late_hears_only_what_is_later_than_its_snapshot() {
+    let site = Site::new("late");
+    site.publish(1);
+    site.publish(2);
+    site.bus.flush(Duration::from_secs(60));
+    site.write("a.fake", &[]);
+    let _ = site.apply(vec![site.spec("a")]);
+    site.publish(3);
+    let lines = site.wait_until("a", |lines| !seqs(lines).is_empty());
+    assert_eq!(lines[1], "sync 2");
+    assert!(seqs(&lines).iter().all(|seq| *seq > 2));
+    site.stop();
+}
+
+#[test]
+fn what_makes_it_fail_twice_is_kept_from_it_and_others_do_not_notice() {
+    let mut site = Site::new("poison");
+    site.write("a.fake", &["crash on 3"]);
+    site.write("b.fake", &[]);
+    let _ = site.apply(vec![site.spec("a"), site.spec("b")]);
+    for term in 1..=5 {
+        site.publish(term);
+    }
+    let letter = site.wait_for(|kind| matches!(kind, EventKind::DeadLettered { .. }));
+    let EventKind::DeadLettered { plugin, reason, .. } = &letter.kind else { unreachable!() };
+    assert_eq!((plugin.as_str(), reason.as_str()), ("a", "crashed: fell over"));
+    site.wait_for(|kind| matches!(kind, EventKind::PluginRestarted { .. }));
+    let lines = site.wait_until("a", |lines| seqs(lines).len() == 6);
+    let syncs = lines.iter().filter(|line| line.starts_with("sync")).count();
+    assert_eq!(syncs, 3, "a snapshot after each start");
+    let sorted = seqs(&lines);
+    assert_eq!(sorted[2], sorted[3], "tried twice");
+    assert!(sorted.is_sorted(), "the rest in order: {lines:?}");
+    assert_eq!(seqs(&site.wait_until("b", |lines| seqs(lines).len() == 5)).len(), 5);
+    let report = site.plugins.reports().into_iter().find(|report| &*report.spec.name == "a").unwrap();
+    assert_eq!((report.counts.failures, report.counts.restarts, report.counts.dead_letters), (2, 2, 1));
+    site.stop();
+}
+
+#[test]
+fn a_panic_is_a_failure_and_an_error_is_none() {
+    let mut site = Site::new("panic");
+    site.write("a.fake", &["panic on 1", "error on 2"]);
+    let _ = site.apply(vec![site.spec("a")]);
+    site.publish(1);
+    site.publish(2);
+    site.publish(3);
+    let failed = site.wait_for(|kind| matches!(kind, EventKind::PluginFailed { .. }));
+    assert!(failed.kind.to_string().contains("on purpose"), "{}", failed.kind);
+    let error = site.wait_for(|kind| matches!(kind, EventKind::PluginError { .. }));
+    assert_eq!(error.kind.to_string(), "plugin a reports: no");
+    site.wait_until("a", |lines| seqs(lines).len() == 4);
+    site.stop();
+}
+
+#[test]
+fn one_that_hangs_is_ended_and_goes_on() {
+    let mut site = Site::new("hang");
+    site.write("a.fake", &["hang on 1"]);
+    let limits = Limits { call: Duration::from_millis(50), ..Limits::default() };
+    let _ = site.apply(vec![PluginSpec { limits, ..site.spec("a") }]);
+    site.publish(1);
+    site.publish(2);
+    let failed = site.wait_for(|kind| matches!(kind, EventKind::PluginFailed { .. }));
+    assert!(failed.kind.to_string().contains("did not answer within"), "{}", failed.kind);
+    site.wait_for(|kind| matches!(kind, EventKind::DeadLettered { .. }));
+    site.wait_until("a", |lines| seqs(lines).len() == 3);
+    site.stop();
+}
+
+#[test]
+fn one_that_fails_too_often_is_left_alone() {
+    let mut site = Site::new("breaker");
+    site.write("a.fake", &["crash"]);
+    let _ = site.apply(vec![site.spec("a")]);
+    for term in 1..=10 {
+        site.publish(term);
+    }
+    site.wait_for(|kind| matches!(kind, EventKind::PluginDisabled { .. }));
+    let handled = seqs(&site.journal.of("a")).len();
+    site.publish(11);
+    site.bus.flush(Duration::from_secs(60));
+    assert_eq!(seqs(&site.journal.of("a")).len(), handled);
+    site.stop();
+}
+
+#[test]
+fn an_event_that_is_wanted_again_comes_again_before_the_next() {
+    let site = Site::new("retry");
+    site.write("a.fake", &["retry on 1"]);
+    let _ = site.apply(vec![site.spec("a")]);
+    site.publish(1);
+    site.publish(2);
+    let lines = site.wait_until("a", |lines| seqs(lines).len() == 5);
+    let seqs = seqs(&lines);
+    assert_eq!(seqs[..4], [seqs[0]; 4]);
+    assert!(seqs[4] > seqs[0]);
+    site.stop();
+}
+
+#[test]
+fn a_slow_one_hears_how_things_are_in_the_end() {
+    let site = Site::new("slow");
+    site.write("a.fake", &["slow 1"]);
+    let limits = Limits { queue: 10, ..Limits::default() };
+    let _ = site.apply(vec![PluginSpec { limits, ..site.spec("a") }]);
+    for term in 1..=10_000 {
+        site.publish(term);
+    }
+    let mut last = 0;
+    let mut events = site.bus.subscribe("end", keepwatch_bus::Delivery::State, 10);
+    site.publish(10_001);
+    while let Some(event) = events.recv() {
+        if event.term == 10_001 {
+            last = event.seq;
+            break;
+        }
+    }
+    let lines = site.wait_until("a", |lines| seqs(lines).contains(&last));
+    assert!(seqs(&lines).is_sorted());
+    assert!(seqs(&lines).len() < 10_000);
+    site.stop();
+}
+
+#[test]
+fn nobody_hears_of_plugins_who_did_not_ask() {
+    let mut site = Site::new("loops");
+    site.write("a.fake", &["error on 1"]);
+    site.write("b.fake", &["kind plugin_error"]);
+    let _ = site.apply(vec![site.spec("a"), site.spec("b")]);
+    site.publish(1);
+    site.wait_for(|kind| matches!(kind, EventKind::PluginError { .. }));
+    site.wait_until("b", |lines| seqs(lines).len() == 1);
+    assert_eq!(seqs(&site.journal.of("a")).len(), 1);
+    site.stop();
+}
+
+#[test]
+fn a_check_says_how_things_are() {
+    let mut site = Site::new("checks");
+    for (name, word) in [("good", "check pass"), ("bad", "check fail"), ("ill", "check crash")] {
+        site.write(&format!("{name}.fake"), &[word]);
+    }
+    let schedule = Schedule { interval: Duration::from_millis(5), timeout: Duration::from_secs(1) };
+    let spec = |name: &str| PluginSpec { schedule: Some(schedule), ..site.spec(name) };
+    let (good, bad, ill) = (spec("good"), spec("bad"), spec("ill"));
+    let _ = site.apply(vec![good, bad, ill]);
+    let mut found = std::collections::BTreeMap::new();
+    while found.len() < 2 {
+        let event = site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { .. }));
+        if let EventKind::HealthChanged { track, to, .. } = &event.kind {
+            found.insert(track.clone(), *to);
+        }
+    }
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        [("bad".to_owned(), Health::Fail), ("good".to_owned(), Health::Pass)]
+    );
+    site.wait_for(|kind| matches!(kind, EventKind::PluginDisabled { plugin, .. } if plugin == "ill"));
+    site.stop();
+}
+
+#[test]
+fn actions_are_run_as_they_were_defined() {
+    let mut site = Site::new("actions");
+    site.write("a.fake", &["run"]);
+    let program = site.folder.join("act");
+    std::fs::write(&program, "#!/bin/sh\necho \"$@\"; id -un; exit 3\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&site.folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let user = rustix::process::geteuid().is_root().then(|| "nobody".to_owned());
+    let is_root = user.is_some();
+    let action = Action {
+        name: "act".to_owned(),
+        program,
+        arguments: vec!["a b".to_owned(), "$HOME".to_owned()],
+        user,
+        timeout: Duration::from_secs(30),
+    };
+    let refused = site.apply_with(vec![site.spec("a")], vec![action.clone()]);
+    assert_eq!(refused.loaded, names(&["a"]));
+    site.publish(1);
+    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.starts_with("ran")));
+    assert!(lines.iter().any(|line| line.contains("Denied") && line.contains("run:act")), "{lines:?}");
+
+    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
+    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
+    site.publish(2);
+    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.contains("exit_code")));
+    let ran = lines.iter().find(|line| line.contains("exit_code")).unwrap();
+    assert!(ran.contains("Some(3)") && ran.contains("a b $HOME"), "{ran}");
+    assert_eq!(ran.contains("nobody"), is_root, "{ran}");
+    let event = site.wait_for(
+        |kind| matches!(kind, EventKind::ActionRan { ended, .. } if ended.starts_with("exit code")),
+    );
+    assert!(event.kind.to_string().starts_with("action act, run for a: exit code 3 after"), "{}", event.kind);
+    site.stop();
+}
+
+#[test]
+fn an_action_that_hangs_is_stopped_with_all_its_children() {
+    let mut site = Site::new("hanging-action");
+    site.write("a.fake", &["run"]);
+    let mark = site.folder.join("mark");
+    let script = format!("trap '' TERM; (trap '' TERM; sleep 3600; touch {0}) & yes & wait", mark.display());
+    let action = Action {
+        name: "act".to_owned(),
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".to_owned(), script],
+        user: None,
+        timeout: Duration::from_millis(200),
+    };
+    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
+    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
+    site.publish(1);
+    let event = site.wait_for(|kind| matches!(kind, EventKind::ActionRan { .. }));
+    assert!(event.kind.to_string().contains("did not end within 200 ms"), "{}", event.kind);
+    let own = mark.display().to_string();
+    let left = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let line = std::fs::read_to_string(path.join("cmdline")).ok()?;
+        line.contains(&own).then_some(path)
+    });
+    assert_eq!(left.count(), 0, "no child is left");
+    site.stop();
+}

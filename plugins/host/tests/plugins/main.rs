@@ -1,0 +1,7 @@
+//! Plugins at work, with a runtime made for the purpose: order, restarts, reloads, limits.
+
+mod fake;
+mod files;
+mod life;
+mod reload;
+mod site;

@@ -1,0 +1,117 @@
+//! New versions of plugins that are at work.
+
+use std::time::Duration;
+
+use keepwatch_event::EventKind;
+use keepwatch_host::{Applied, PluginSpec};
+
+use crate::site::{Site, seqs};
+
+#[test]
+fn a_hundred_reloads_under_load_lose_nothing_and_double_nothing() {
+    let site = Site::new("reloads");
+    site.write("a.fake", &["version 0"]);
+    let _ = site.apply(vec![site.spec("a")]);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let published = std::thread::scope(|scope| {
+        let publisher = scope.spawn(|| {
+            let mut term = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                // A burst that no queue conflates, then a breath.
+                for _ in 0..20 {
+                    term += 1;
+                    site.publish(term);
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            term
+        });
+        for version in 1..=100 {
+            site.write("a.fake", &[&format!("version {version}")]);
+            assert_eq!(site.apply(vec![site.spec("a")]).reloaded, ["a"]);
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        publisher.join().unwrap()
+    });
+    site.bus.flush(Duration::from_secs(60));
+    let lines = site.stop().of("a");
+    let seqs = seqs(&lines);
+    assert!(seqs.is_sorted_by(|a, b| a < b), "in order, none twice");
+    assert_eq!(seqs.len() as u64, published, "none lost");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("stop")).count(), 101);
+    // Each version begins with the count of the one before, and with a snapshot of what that one had handled.
+    let mut handled: u64 = 0;
+    let mut last = 0;
+    for line in &lines {
+        if let Some(state) = line.strip_prefix("init ") {
+            assert_eq!(state.parse::<u64>().unwrap(), handled);
+        } else if let Some(snapshot) = line.strip_prefix("sync ") {
+            assert!(snapshot.parse::<u64>().unwrap() >= last);
+        } else if let Some(seq) = line.strip_prefix("event ") {
+            handled += 1;
+            last = seq.parse().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_bad_version_leaves_the_old_one_at_work_and_says_why() {
+    let mut site = Site::new("bad");
+    let path = site.write("a.fake", &[]);
+    let _ = site.apply(vec![site.spec("a")]);
+    std::fs::write(&path, "half a fi").unwrap();
+    let applied = site.apply(vec![site.spec("a")]);
+    assert_eq!(applied.refused.len(), 1);
+    assert!(applied.refused[0].1.contains("has no end"), "{applied:?}");
+    let event = site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { .. }));
+    assert!(matches!(&event.kind, EventKind::PluginRefused { kept: true, .. }));
+
+    site.write("a.fake", &["refuse"]);
+    let applied = site.apply(vec![site.spec("a")]);
+    assert!(applied.refused[0].1.contains("cannot begin"), "{applied:?}");
+
+    std::fs::remove_file(&path).unwrap();
+    let applied = site.apply(vec![site.spec("a")]);
+    assert!(applied.refused[0].1.contains("cannot be read"), "{applied:?}");
+
+    site.publish(1);
+    let lines = site.wait_until("a", |lines| seqs(lines).len() == 1);
+    assert!(!lines.iter().any(|line| line.starts_with("stop")), "{lines:?}");
+    site.write("a.fake", &["better"]);
+    assert_eq!(site.apply(vec![site.spec("a")]).reloaded, ["a"]);
+    site.stop();
+}
+
+#[test]
+fn what_has_not_changed_is_not_touched() {
+    let site = Site::new("same");
+    let path = site.write("a.fake", &[]);
+    site.write("b.fake", &["refuse"]);
+    let specs = || vec![site.spec("a"), site.spec("b")];
+    let first = site.apply(specs());
+    assert_eq!((first.loaded.len(), first.refused.len()), (1, 1));
+    let untouched = Applied { unchanged: 2, ..Applied::default() };
+    assert_eq!(site.apply(specs()), untouched, "what was refused is not tried again");
+    // The same content in another file.
+    let text = std::fs::read(&path).unwrap();
+    std::fs::write(site.folder.join("new"), text).unwrap();
+    std::fs::rename(site.folder.join("new"), &path).unwrap();
+    assert_eq!(site.apply(specs()), untouched);
+    assert_eq!(site.journal.of("a").len(), 2);
+    site.stop();
+}
+
+#[test]
+fn other_settings_are_another_version_and_what_is_gone_is_ended() {
+    let mut site = Site::new("settings");
+    site.write("a.fake", &[]);
+    let _ = site.apply(vec![site.spec("a")]);
+    let config = serde_json::Map::from_iter([("x".to_owned(), serde_json::json!(1))]);
+    let other = PluginSpec { config, ..site.spec("a") };
+    assert_eq!(site.apply(vec![other]).reloaded, ["a"]);
+    assert_eq!(site.apply(Vec::new()).unloaded, ["a"]);
+    site.wait_for(|kind| matches!(kind, EventKind::PluginUnloaded { .. }));
+    assert_eq!(site.journal.of("a").last().unwrap(), "stop taken away");
+    assert!(site.plugins.reports().is_empty());
+    site.stop();
+}

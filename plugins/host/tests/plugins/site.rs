@@ -1,0 +1,129 @@
+//! A bus, plugins and a folder, for one test.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
+use keepwatch_event::{Event, EventKind, InstanceStatus, Reason, Severity, Snapshot, State, Timestamp};
+use keepwatch_host::{Action, Applied, Options, Plan, PluginSpec, Plugins, Store};
+
+use crate::fake::{FakeRuntime, Journal};
+
+/// How long a condition may take to come true on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Site {
+    pub(crate) bus: Bus,
+    pub(crate) events: Subscription,
+    pub(crate) plugins: Plugins,
+    pub(crate) journal: Journal,
+    pub(crate) folder: PathBuf,
+}
+
+impl Site {
+    pub(crate) fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("keepwatch-host-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let at = Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO };
+        let instance = InstanceStatus {
+            name: "VI_1".into(),
+            interface: "eth0".into(),
+            virtual_router_id: 51,
+            version: 2,
+            advert_interval: Duration::from_secs(1),
+            base_priority: 100,
+            priority: 100,
+            addresses: Vec::new(),
+            held: Vec::new(),
+            state: State::Init,
+            since: None,
+            reason: None,
+            term: 0,
+            leaving: false,
+            peer: None,
+            announced: None,
+            troubles: Vec::new(),
+        };
+        let bus = Bus::start(Snapshot::new("h1", at, vec![instance])).unwrap();
+        let events = bus.subscribe("test", Delivery::Durable, 1 << 20);
+        let journal = Journal::default();
+        let runtime = Arc::new(FakeRuntime(journal.clone()));
+        let options = Options { bus: bus.clone(), runtimes: vec![runtime], store: Store::in_memory() };
+        Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, folder }
+    }
+
+    /// Writes a plugin's file: words, and the end.
+    pub(crate) fn write(&self, name: &str, words: &[&str]) -> PathBuf {
+        let path = self.folder.join(name);
+        let mut text = words.join("\n");
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        std::fs::write(&path, text + "end\n").unwrap();
+        path
+    }
+
+    pub(crate) fn spec(&self, name: &str) -> PluginSpec {
+        PluginSpec::plain(name, self.folder.join(format!("{name}.fake")))
+    }
+
+    pub(crate) fn apply(&self, declared: Vec<PluginSpec>) -> Applied {
+        self.plugins.apply(Plan { declared, hooks: None }, Vec::new())
+    }
+
+    pub(crate) fn apply_with(&self, declared: Vec<PluginSpec>, actions: Vec<Action>) -> Applied {
+        self.plugins.apply(Plan { declared, hooks: None }, actions)
+    }
+
+    pub(crate) fn publish(&self, term: u64) {
+        let kind = EventKind::Transition {
+            from: State::Backup,
+            to: State::Master,
+            reason: Reason::Recovered,
+            initial: false,
+            priority: 100,
+            steps: Vec::new(),
+        };
+        self.bus.publish(Draft { instance: Some("VI_1".into()), severity: Severity::Info, term, kind });
+    }
+
+    /// Waits for an event.
+    pub(crate) fn wait_for(&mut self, wanted: impl Fn(&EventKind) -> bool) -> Arc<Event> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            while let Some(event) = self.events.try_next() {
+                if wanted(&event.kind) {
+                    return event;
+                }
+            }
+            assert!(Instant::now() < until, "no such event");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits until a plugin's journal says so.
+    pub(crate) fn wait_until(&self, plugin: &str, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.journal.of(plugin);
+            if holds(&lines) {
+                return lines;
+            }
+            assert!(Instant::now() < until, "{lines:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn stop(self) -> Journal {
+        self.plugins.stop("the test is over", PATIENCE);
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        self.journal
+    }
+}
+
+/// The numbers of the events in a journal.
+pub(crate) fn seqs(lines: &[String]) -> Vec<u64> {
+    lines.iter().filter_map(|line| line.strip_prefix("event ")?.parse().ok()).collect()
+}
