@@ -8,6 +8,7 @@ use std::sync::Arc;
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_host::{Options, Plugins, Runtime, Store};
+use keepwatch_rhai::RhaiRuntime;
 use keepwatch_wasm::{ChildCompiler, WasmRuntime};
 
 use crate::exit;
@@ -40,8 +41,16 @@ pub(crate) fn runtimes(paths: &Paths, bus: Option<&Bus>) -> Vec<Arc<dyn Runtime>
             Arc::new(move |error| degraded(&bus, "compiled plugins", error, "they are compiled anew"))
         }),
     };
-    let wasm = WasmRuntime::new(options).map(|runtime| Arc::new(runtime) as Arc<dyn Runtime>);
-    wasm.into_iter().collect()
+    let mut runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(RhaiRuntime::new())];
+    match WasmRuntime::new(options) {
+        Ok(wasm) => runtimes.push(Arc::new(wasm)),
+        Err(refusal) => {
+            if let Some(bus) = bus {
+                degraded(bus, "WASM plugins", refusal.to_string(), "there are none");
+            }
+        }
+    }
+    runtimes
 }
 
 /// Compiles a component into a file, in a process of its own.

@@ -16,7 +16,7 @@ const LARGEST: u64 = 16 << 20;
 /// # Errors
 ///
 /// If it cannot be read, is too large, or others than root and this process's user could have written it.
-pub(crate) fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
+pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| Refusal::plain(format!("{shown} cannot be read: {error}"));
     let file = File::open(path).map_err(unreadable)?;

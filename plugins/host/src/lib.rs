@@ -35,6 +35,7 @@ mod watch;
 pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 pub use error::{ErrorKind, HostError};
 pub use failure::Failure;
+pub use files::read as read_file;
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
 pub use guard::guarded as call;
 pub use host::{Host, origin};

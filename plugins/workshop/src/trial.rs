@@ -158,7 +158,10 @@ impl Trial {
         if answer.as_ref().is_err_and(Failure::is_fatal) {
             self.plugin = None;
         }
-        answer.map_err(|failure| failure.to_string())
+        answer.map_err(|failure| match failure {
+            Failure::Reported(why) => why,
+            failure => format!("it {failure}"),
+        })
     }
 
     fn shown(&self, call: String, took: Duration, answer: Result<String, String>) -> Shown {

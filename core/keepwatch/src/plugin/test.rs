@@ -85,9 +85,9 @@ fn show(shown: &Shown) -> String {
         Ok(answer) if answer == "ok" => format!("{}  ok in {took}\n", shown.call),
         Ok(answer) => format!("{}  {answer} ({took})\n", shown.call),
         Err(why) if why.contains('\n') => format!("{}  failed after {took}\n{why}\n", shown.call),
-        Err(why) => format!("{}  failed after {took}: it {why}\n", shown.call),
+        Err(why) => format!("{}  failed after {took}: {why}\n", shown.call),
     };
-    answer + &lines(&shown.told)
+    answer + lines(&shown.told).as_str()
 }
 
 fn lines(told: &[Told]) -> String {
@@ -109,7 +109,7 @@ mod tests {
             told: vec![Told { what: "would run", text: "haproxy-reload".to_owned() }],
         };
         assert_eq!(show(&shown), "on_master  ok in 41 us\n  would run     haproxy-reload\n");
-        let failed = Shown { answer: Err("crashed: unreachable".to_owned()), told: Vec::new(), ..shown };
+        let failed = Shown { answer: Err("it crashed: unreachable".to_owned()), told: Vec::new(), ..shown };
         assert_eq!(show(&failed), "on_master  failed after 41 us: it crashed: unreachable\n");
     }
 }

@@ -64,7 +64,7 @@ fn block(instance: &InstanceStatus, now: Timestamp, width: usize, paint: Paint) 
     lines.extend(addresses(instance, now, paint));
     lines.extend(instance.peer.as_ref().map(|peer| heard(peer, instance.state, now)));
     let name = format!("{}{}", paint.bold(&instance.name), " ".repeat(width - instance.name.chars().count()));
-    name + &lines.join(&format!("\n{}", " ".repeat(width)))
+    name + lines.join(&format!("\n{}", " ".repeat(width))).as_str()
 }
 
 /// `MASTER for 3 h 12 min (no advert heard for 3.61 s)`

@@ -38,6 +38,9 @@ pub(crate) async fn connect_to_any(name: &str, addresses: &[SocketAddr]) -> Resu
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => return Ok(stream),
+            Err(error) if address.to_string() == name => {
+                last = HostError::unavailable(format!("{name}: {error}"));
+            }
             Err(error) => last = HostError::unavailable(format!("{name} ({address}): {error}")),
         }
     }

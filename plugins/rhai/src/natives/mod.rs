@@ -1,0 +1,59 @@
+//! The functions of keepwatch's that a script can call, with the meaning that `sdk/wit` gives them.
+
+mod emit;
+mod http;
+pub(crate) mod json;
+mod kv;
+mod log;
+mod metric;
+mod outcome;
+mod probe;
+mod run;
+pub(crate) mod text;
+mod time;
+mod track;
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine};
+
+use crate::reach::Reach;
+
+pub(crate) use outcome::Answer;
+pub(crate) use track::health;
+
+/// What a function of the host's gives or throws.
+type Result<T> = std::result::Result<T, Box<rhai::EvalAltResult>>;
+
+/// Adds all functions that reach outside, and verdicts and outcomes.
+pub(crate) fn register(engine: &mut Engine, reach: &Reach, file: &Arc<str>) {
+    log::register(engine, reach, file);
+    time::register(engine, reach);
+    kv::register(engine, reach);
+    http::register(engine, reach);
+    run::register(engine, reach);
+    probe::register(engine, reach);
+    track::register(engine, reach);
+    metric::register(engine, reach);
+    emit::register(engine, reach);
+    outcome::register(engine);
+}
+
+/// A text or a blob as octets; other values as they are printed.
+fn octets(value: &Dynamic) -> Vec<u8> {
+    if let Ok(blob) = value.as_blob_ref() {
+        return blob.to_vec();
+    }
+    match value.as_immutable_string_ref() {
+        Ok(text) => text.as_bytes().to_vec(),
+        Err(_) => value.to_string().into_bytes(),
+    }
+}
+
+/// Octets as a text, or as a blob if they are none.
+fn received(octets: Vec<u8>) -> Dynamic {
+    match String::from_utf8(octets) {
+        Ok(text) => text.into(),
+        Err(error) => Dynamic::from_blob(error.into_bytes()),
+    }
+}

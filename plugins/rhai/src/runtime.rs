@@ -1,0 +1,59 @@
+//! The runtime: from `.rhai` files to programs.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use keepwatch_host::{Limits, Program, Refusal, Runtime, Source, Work};
+use tokio::sync::oneshot;
+
+use crate::compile::compile;
+use crate::engine::stack;
+use crate::plugin::panicked;
+use crate::program::RhaiProgram;
+
+/// Runs Rhai scripts as plugins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RhaiRuntime;
+
+impl RhaiRuntime {
+    /// The runtime.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Runtime for RhaiRuntime {
+    fn name(&self) -> &'static str {
+        "Rhai"
+    }
+
+    fn understands(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|ending| ending == "rhai")
+    }
+
+    fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
+        let source = source.clone();
+        Box::pin(async move {
+            // On a thread of its own: imports are read from disk, and parsing is recursive.
+            let (sender, receiver) = oneshot::channel();
+            let work = move || {
+                let compiled = catch_unwind(AssertUnwindSafe(|| compile(&source)));
+                let compiled = compiled.unwrap_or_else(|panic| {
+                    Err(Refusal::plain(format!("the compiler crashed: {}", panicked(panic.as_ref()))))
+                });
+                // Whoever asked may have given up.
+                let _ = sender.send(compiled);
+            };
+            let thread = thread::Builder::new().name("rhai-compile".to_owned());
+            let spawned = thread.stack_size(stack(Limits::default().memory)).spawn(work);
+            spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
+            let compiled = receiver.await;
+            let script =
+                compiled.unwrap_or_else(|_| Err(Refusal::plain("the compiler's thread has ended")))?;
+            Ok(Arc::new(RhaiProgram { script: Arc::new(script) }) as Arc<dyn Program>)
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! Scripts that go wrong or mean harm: each ends in time, and what ends it is told.
+
+use std::time::{Duration, Instant};
+
+use keepwatch_event::{EventKind, State};
+use keepwatch_host::{Failure, Limits, Outcome};
+
+use crate::support::{Setup, Trial, compile, event, refused, transition};
+
+/// Far longer than any of these takes, on any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn limits() -> Limits {
+    Limits { call: Duration::from_secs(5), cpu: Duration::from_millis(200), ..Limits::default() }
+}
+
+/// How `on_master` with these lines ends.
+async fn end(lines: &str) -> Result<Outcome, Failure> {
+    let began = Instant::now();
+    let setup = Setup { limits: limits(), ..Setup::default() };
+    let mut trial = Trial::with(&format!("fn on_master(event) {{ {lines} }}"), setup).await;
+    let outcome = trial.master().await;
+    assert!(began.elapsed() < PATIENCE, "{lines}");
+    outcome
+}
+
+#[tokio::test]
+async fn endless_scripts_end() {
+    for lines in [
+        "while true { }",
+        "loop { }",
+        "let x = 0; loop { x += 1; }",
+        "for i in 0..9_000_000_000_000_000_000 { let x = i; }",
+        "loop { try { loop { } } catch (e) { } }",
+        "loop { try { throw 1; } catch { } }",
+        "let a = []; a.pad(8_000, 0); loop { a.sort(|x, y| 0); }",
+        "let t = \"x\"; t.pad(1_000_000, 'x'); loop { t.index_of(\"y\"); t.contains(\"y\"); }",
+    ] {
+        assert_eq!(end(lines).await, Err(Failure::Cpu(Duration::from_millis(200))), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn sleepers_are_woken_by_the_deadline() {
+    for lines in [
+        "sleep(3600)",
+        "sleep(3600.0)",
+        "sleep(\"1h\")",
+        "try { sleep(3600) } catch { } info(\"not reached\")",
+        "loop { sleep(0.01) }",
+        "let f = Fn(\"sleep\"); f.call(3600)",
+    ] {
+        let setup = Setup {
+            limits: Limits { call: Duration::from_millis(100), ..Limits::default() },
+            ..Setup::default()
+        };
+        let mut trial = Trial::with(&format!("fn on_master(event) {{ {lines} }}"), setup).await;
+        let began = Instant::now();
+        let outcome = trial.master().await;
+        assert!(
+            matches!(outcome, Err(Failure::Deadline(within)) if within <= Duration::from_millis(100)),
+            "{lines}: {outcome:?}"
+        );
+        assert!(began.elapsed() < PATIENCE, "{lines}");
+        assert!(!trial.told().iter().any(|line| line.contains("not reached")), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn large_values_are_refused() {
+    let (text, array, map) = ("a text grew too large", "an array grew too large", "a map grew too large");
+    let table = [
+        ("let s = \"x\"; loop { s += s; }", text),
+        ("let s = \"x\"; s.pad(64 << 20, 'x');", text),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); s.replace(\"x\", \"xxxxxxxxxxxxxxxx\");", text),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); s.replace(\"\", s);", text),
+        ("let s = \"x\"; loop { s = `${s}${s}`; }", text),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); s.split(\"\");", array),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); s.to_chars();", array),
+        ("let a = [1]; loop { a += a; }", array),
+        ("let a = []; a.pad(1 << 20, 0);", array),
+        ("let a = [0]; loop { a = [a, a]; }", array),
+        ("let a = [0]; loop { a.push(a); }", array),
+        ("blob(1 << 30);", array),
+        ("let m = #{}; loop { m = #{ a: m, b: m }; }", map),
+        ("let a = []; a.pad(8_000, \"x\"); let b = a.map(|x| [1, 2, 3]);", array),
+        ("let s = \"x\"; s.pad(1 << 20, '\\u0001'); to_json(s);", text),
+    ];
+    for (lines, expected) in table {
+        assert_eq!(end(lines).await, Err(Failure::Memory(expected.to_owned())), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn recursion_ends() {
+    for text in [
+        "fn on_master(event) { again(1); } fn again(n) { again(n + 1) + 1 }",
+        "fn on_master(event) { on_master(event) }",
+        "fn on_master(event) { [1].map(|x| deeper(x)) } fn deeper(x) { [x].map(|y| deeper(y)) }",
+    ] {
+        let mut trial = Trial::new(text).await;
+        let Err(Failure::Reported(error)) = trial.master().await else { panic!("{text}") };
+        assert!(error.starts_with("calls are nested deeper than 32"), "{error}");
+        // It is otherwise well.
+        let again = trial.handle(transition(State::Backup)).await;
+        assert_eq!(again, Ok(Outcome::Done));
+    }
+}
+
+#[tokio::test]
+async fn what_is_deep_does_not_overflow_the_stack() {
+    // Both limits at once: 32 calls, each with an expression as deep as it may be.
+    let deep = format!("{}f(n + 1){}", "(1 + ".repeat(12), ")".repeat(12));
+    let text = format!("fn on_master(event) {{ f(0) }} fn f(n) {{ if n > 28 {{ return 0; }} {deep} }}");
+    let mut trial = Trial::new(&text).await;
+    assert_eq!(trial.master().await, Ok(Outcome::Done));
+    for depth in [100, 1_000, 100_000] {
+        let text = format!("fn on_master(event) {{ let x = {}1{}; }}", "(".repeat(depth), ")".repeat(depth));
+        assert!(refused(&text).await.starts_with("error: this is nested too deeply"));
+        let text = format!("let x = {}1{}; fn on_master(event) {{ }}", "[".repeat(depth), "]".repeat(depth));
+        assert!(refused(&text).await.starts_with("error: this is nested too deeply"));
+    }
+    let text = format!("fn on_master(event) {{ {} }}", "if true { ".repeat(5_000));
+    refused(&text).await;
+}
+
+/// A value that is nested as deep as it may be, in all that goes through it.
+#[tokio::test]
+async fn deep_values_do_not_overflow_the_stack() {
+    let uses = [
+        "let b = a; b",
+        "info(a == this.a)",
+        "info(a)",
+        "debug(a)",
+        "info(`${a}`)",
+        "to_json(a)",
+        "kv_set(\"a\", a)",
+        "http_post(\"http://h/\", a)",
+        "emit(\"a\", #{ a: a })",
+        "info([a, 1].contains(a))",
+        "let list = [a, a]; list.sort(|x, y| 1); list.dedup();",
+        "throw a",
+        "return a;",
+        "this.b = a; this.b = 1;",
+        "take(this.a)",
+    ];
+    let cases: String = uses.iter().enumerate().map(|(at, use_)| format!("{at} => {{ {use_} }}\n")).collect();
+    let text = format!(
+        "let a = [1];
+        for i in 0..4094 {{ a = [take(a)]; }}
+        for i in 0..2040 {{ a = #{{ a: take(a) }}; }}
+        fn on_custom(event) {{ let a = this.a; switch event.data.way {{ {cases} }} }}"
+    );
+    let (memory, time) = (16 << 20, Duration::from_secs(300));
+    let limits = Limits { memory, cpu: time, call: time, ..Limits::default() };
+    let mut trial = Trial::with(&text, Setup { limits, ..Setup::default() }).await;
+    for (at, use_) in uses.iter().enumerate() {
+        let data = serde_json::json!({ "way": at }).as_object().unwrap().clone();
+        let (plugin, name) = ("other".to_owned(), "n".to_owned());
+        let outcome = trial.handle(event(EventKind::Custom { plugin, name, data })).await;
+        // The stack counts as memory, too.
+        let survived = matches!(&outcome, Ok(_) | Err(Failure::Reported(_) | Failure::Memory(_)));
+        assert!(survived, "{use_}: {outcome:?}");
+        assert!(trial.save().await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn what_a_script_may_not_have_it_does_not_get() {
+    for (text, expected) in [
+        ("fn on_master(e) { eval(\"1\") }", "error: `eval` is not available"),
+        ("fn on_master(e) { let f = Fn(\"eval\"); f.call(\"1\") }", ""),
+        ("fn on_master(e) { let f = |x| x; f.curry(1) }", "error: `curry` is not available"),
+        (
+            "import \"/etc/passwd\" as p; fn on_master(e) { }",
+            "error: `/etc/passwd` is not in the script's own folder",
+        ),
+        ("import \"../x\" as p; fn on_master(e) { }", "error: `../x` is not in the script's own folder"),
+        ("fn on_master(e) { timestamp() }", "error: there is no function `timestamp`"),
+        ("fn on_master(e) { open_file(\"/etc/passwd\") }", "error: there is no function `open_file`"),
+    ] {
+        match compile(text).await {
+            Err(refusal) => assert!(refusal.to_string().starts_with(expected), "{refusal}"),
+            Ok(_) => {
+                let mut trial = Trial::new(text).await;
+                let Err(Failure::Reported(error)) = trial.master().await else { panic!("{text}") };
+                assert!(error.starts_with("`eval` is not available"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_crash_of_the_plugin() {
+    assert_eq!(
+        end("kv_get(\"panic\")").await,
+        Err(Failure::Crashed(
+            "assertion `left != right` failed: the store panicked\n  left: \"panic\"\n right: \"panic\""
+                .to_owned()
+        ))
+    );
+    // An order that is none makes Rust's sorting panic; Rhai catches that.
+    let lines = "let a = []; for i in 0..500 { a.push((i * 7919) % 1009); } a.sort(|x, y| if (x + y) % 3 == 0 { 1 } else { -1 });";
+    assert!(matches!(end(lines).await, Ok(Outcome::Done) | Err(Failure::Reported(_))));
+}
+
+#[tokio::test]
+async fn a_storm_of_log_lines_is_a_breeze() {
+    let setup = Setup { limits: limits(), ..Setup::default() };
+    let mut trial = Trial::with("fn on_master(event) { for i in 0..10_000 { info(i); } }", setup).await;
+    let _ = trial.master().await;
+    assert!(trial.told().len() < 1_000);
+}
+
+#[tokio::test]
+async fn what_is_thrown_is_told_in_short() {
+    for lines in [
+        "let s = \"x\"; s.pad(1_000_000, 'x'); throw s;",
+        "let a = []; a.pad(8_000, \"x\"); throw a;",
+        "throw #{ text: [1, 2], kind: 5 };",
+        "throw |x| x;",
+        "throw pass(\"x\");",
+        "throw blob(1_000, 7);",
+    ] {
+        let Err(Failure::Reported(error)) = end(lines).await else { panic!("{lines}") };
+        assert!(error.len() < 10_000, "{lines}: {} octets", error.len());
+    }
+}
+
+#[tokio::test]
+async fn too_many_of_anything_is_refused() {
+    let functions: String = (0..300).map(|number| format!("fn f{number}() {{ }}\n")).collect();
+    assert!(refused(&functions).await.starts_with("error: there are too many functions"));
+    let variables: String = (0..300).map(|number| format!("let v{number} = 0;\n")).collect();
+    let mut trial = Trial::new(&format!("fn on_master(event) {{ {variables} }}")).await;
+    let Err(Failure::Reported(error)) = trial.master().await else { panic!("all there") };
+    assert!(error.starts_with("a function has more than 256 variables"), "{error}");
+    let Err(refusal) = compile(&" ".repeat((1 << 20) + 1)).await else { panic!("compiled") };
+    assert!(refusal.to_string().starts_with("error: hooks.d/trial.rhai is larger than"), "{refusal}");
+}
+
+#[tokio::test]
+async fn an_endless_begin_ends() {
+    let setup = Setup { limits: limits(), ..Setup::default() };
+    let failure = Trial::try_with("loop { }\nfn on_master(event) { }", setup).await.err();
+    assert_eq!(failure, Some(Failure::Cpu(Duration::from_millis(200))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_beside_a_looping_one_goes_on() {
+    let (busy, calm) = ("fn on_master(event) { loop { } }", "fn on_master(event) { info(\"here\"); }");
+    let limits = Limits { cpu: Duration::from_secs(2), ..Limits::default() };
+    let mut one = Trial::with(busy, Setup { limits, ..Setup::default() }).await;
+    let mut other = Trial::new(calm).await;
+    let looping = tokio::spawn(async move { one.master().await });
+    for _ in 0..20 {
+        assert_eq!(other.master().await, Ok(Outcome::Done));
+    }
+    assert!(!looping.is_finished(), "the other plugin waited for it");
+    assert!(matches!(looping.await.unwrap(), Err(Failure::Cpu(_))));
+}

@@ -1,0 +1,12 @@
+//! Scripts as a host compiles and runs them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod corpus;
+mod discovery;
+mod events;
+mod functions;
+mod hostile;
+mod lifecycle;
+mod modules;
