@@ -52,30 +52,38 @@ pub(crate) fn compile_here(engine: &Engine, content: &[u8]) -> Result<Component,
     Component::from_binary(engine, content).map_err(|error| invalid(&error))
 }
 
+/// Why a child has not compiled a component.
+pub(crate) enum Failed {
+    /// It is none, or one that no other compiler should try either.
+    Refused(Refusal),
+    /// The child never got to it, for reasons that have nothing to do with the component.
+    Unable(String),
+}
+
 /// Has a child compile a component into the cache.
 pub(crate) fn compile_in_child(
     child: &ChildCompiler,
     cache: &Cache,
     key: &str,
     content: &[u8],
-) -> Result<(), Refusal> {
+) -> Result<(), Failed> {
     // The very octets that the key was made of: the plugin's file may have changed since.
     let input = cache.unfinished(key);
-    cache::write_private(&input, &[content]).map_err(|error| cannot("write", &input, &error))?;
-    let ended = run(child, &input, &cache.path(key));
+    let written = cache::write_private(&input, &[content]);
+    let ended = match written {
+        Ok(()) => run(child, &input, &cache.path(key)),
+        Err(error) => Err(Failed::Unable(format!("{}: {error}", input.display()))),
+    };
     // What is left is pruned in an hour if this fails.
     let _ = fs::remove_file(&input);
     ended
 }
 
-fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Refusal> {
-    let program = compiler.program.display();
+fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Failed> {
     let mut command = Command::new(&compiler.program);
     command.args(&compiler.arguments).arg(input).arg(output).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let child = command.spawn();
-    let mut child =
-        child.map_err(|error| Refusal::plain(format!("{program} cannot be started to compile: {error}")))?;
+    let mut child = command.spawn().map_err(|error| Failed::Unable(error.to_string()))?;
     let started = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -85,7 +93,7 @@ fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Refu
                 // It is collected here whether or not it had ended just before.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(late());
+                return Err(Failed::Refused(late()));
             }
             // Process 1 collects all children. Whether there is a file will tell.
             Err(_) => break None,
@@ -99,7 +107,7 @@ fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Refu
         // Words that cannot be read are none.
         let _ = stderr.take(WORDS).read_to_string(&mut words);
     }
-    Err(refusal(&words, status))
+    Err(Failed::Refused(refusal(&words, status)))
 }
 
 /// The refusal that a child has printed.

@@ -76,7 +76,7 @@ fn understood(described: lifecycle::Manifest, found: &Interfaces) -> Result<Mani
         description: line(&description),
         roles: found.roles,
         settings: Some(settings.into_iter().map(setting).collect()),
-        kinds,
+        kinds: kinds.iter().map(|kind| line(kind)).collect(),
         needs: wanted.into_iter().map(|what| Need { what, place: None }).collect(),
     })
 }
@@ -91,7 +91,7 @@ fn setting(setting: lifecycle::Setting) -> Setting {
         lifecycle::SettingKind::Table => SettingKind::Table,
         lifecycle::SettingKind::Any => SettingKind::Any,
     };
-    Setting { name: setting.name, kind, required: setting.required, help: line(&setting.help) }
+    Setting { name: line(&setting.name), kind, required: setting.required, help: line(&setting.help) }
 }
 
 /// A guest's text as one line without control characters.

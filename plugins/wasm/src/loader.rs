@@ -8,7 +8,7 @@ use keepwatch_host::Refusal;
 use wasmtime::component::Component;
 
 use crate::cache::{self, Cache};
-use crate::compiler;
+use crate::compiler::{self, Failed};
 use crate::machine::Machine;
 use crate::options::{ChildCompiler, Options, Warn};
 
@@ -69,7 +69,7 @@ impl Loader {
         Ok(component)
     }
 
-    /// What a child has made; none if what it left cannot be used.
+    /// What a child has made; none if it is not able to make anything that can be used.
     fn compiled_by_child(
         &self,
         child: &ChildCompiler,
@@ -77,12 +77,18 @@ impl Loader {
         key: &str,
         content: &[u8],
     ) -> Result<Option<Component>, Refusal> {
-        compiler::compile_in_child(child, cache, key, content)?;
-        let loaded = cache.load(self.machine.engine(), key);
-        let loaded = loaded.and_then(|component| component.ok_or_else(|| "it has left nothing".to_owned()));
+        let why = match compiler::compile_in_child(child, cache, key, content) {
+            Ok(()) => match cache.load(self.machine.engine(), key) {
+                Ok(Some(component)) => return Ok(Some(component)),
+                Ok(None) => "it has left nothing".to_owned(),
+                Err(why) => why,
+            },
+            Err(Failed::Unable(why)) => why,
+            Err(Failed::Refused(refusal)) => return Err(refusal),
+        };
         let program = child.program.display();
-        let warn = |why| self.warn(format!("{program} was of no use as a compiler of WASM plugins: {why}"));
-        Ok(loaded.map_err(warn).ok())
+        self.warn(format!("a WASM plugin is compiled in this process, as {program} cannot do it: {why}"));
+        Ok(None)
     }
 
     fn compiled_here(&self, cache: &Cache, key: &str, content: &[u8]) -> Result<Component, Refusal> {

@@ -24,7 +24,8 @@ pub struct Options {
 /// A program that compiles a component, so that the compiler's memory and time are not the daemon's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildCompiler {
-    /// Its file.
+    /// Its file. A daemon that is its own compiler best says `/proc/self/exe`: that is the running program even after
+    /// an upgrade has put another one in its place.
     pub program: PathBuf,
     /// What comes before the names of the component and of the file to write: `compile-component`. It must end with
     /// what [`compile_file`](crate::compile_file) says: nothing written to standard error and 0, or a refusal.

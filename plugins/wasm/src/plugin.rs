@@ -38,12 +38,17 @@ impl WasmPlugin {
     }
 }
 
+/// An error of the guest's own.
+fn reported(error: String) -> Failure {
+    Failure::Reported(words::printable(&error))
+}
+
 impl Plugin for WasmPlugin {
     fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
         Box::pin(async move {
             let mut instance = self.take()?;
             let answer = instance.init(state).await;
-            self.put_back(instance, answer)?.map_err(Failure::Reported)
+            self.put_back(instance, answer)?.map_err(reported)
         })
     }
 
@@ -60,12 +65,12 @@ impl Plugin for WasmPlugin {
             let mut instance = self.take()?;
             let event = self.wording.of(event);
             let answer = instance.handle(&event).await;
-            match self.put_back(instance, answer)?.map_err(Failure::Reported)? {
+            match self.put_back(instance, answer)?.map_err(reported)? {
                 handler::Outcome::Done => Ok(Outcome::Done),
                 handler::Outcome::RetryAfter(milliseconds) => {
                     Ok(Outcome::RetryAfter(Duration::from_millis(milliseconds.into())))
                 }
-                handler::Outcome::Skip(reason) => Ok(Outcome::Skipped(reason)),
+                handler::Outcome::Skip(reason) => Ok(Outcome::Skipped(words::printable(&reason))),
             }
         })
     }
@@ -74,8 +79,8 @@ impl Plugin for WasmPlugin {
         Box::pin(async move {
             let mut instance = self.take()?;
             let answer = instance.check(&request.name, request.within).await;
-            let verdict = self.put_back(instance, answer)?.map_err(Failure::Reported)?;
-            Ok(Verdict { health: words::host_health(verdict.health), text: verdict.text })
+            let verdict = self.put_back(instance, answer)?.map_err(reported)?;
+            Ok(Verdict { health: words::host_health(verdict.health), text: words::printable(&verdict.text) })
         })
     }
 
@@ -83,7 +88,7 @@ impl Plugin for WasmPlugin {
         Box::pin(async move {
             let mut instance = self.take()?;
             let answer = instance.save().await;
-            self.put_back(instance, answer)?.map_err(Failure::Reported)
+            self.put_back(instance, answer)?.map_err(reported)
         })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
@@ -15,6 +16,9 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::program::WasmProgram;
 use crate::wording::Wording;
+
+/// How much longer than a child this thread may take, for what comes before and after.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs plugins that are WebAssembly components. It is for a Tokio runtime with timers.
 pub struct WasmRuntime {
@@ -58,8 +62,8 @@ impl WasmRuntime {
             let _ = told.send(loaded);
         };
         thread.spawn(work).map_err(|error| Refusal::plain(format!("no thread to compile on: {error}")))?;
-        // A child is ended when its time is up; a thread cannot be, and is left to its work.
-        match tokio::time::timeout(compiler::PATIENCE * 2, answer).await {
+        // A child is ended when its time is up; this thread cannot be, and is left to its work.
+        match tokio::time::timeout(compiler::PATIENCE + GRACE, answer).await {
             Ok(Ok(loaded)) => loaded,
             Ok(Err(_)) => Err(Refusal::plain("the compiler failed; this is a fault of keepwatch's")),
             Err(_) => Err(compiler::late()),

@@ -88,6 +88,7 @@ async fn what_a_handler_makes_of_an_event_is_passed_on() {
         ),
         (json!({ "do": "skip" }), Ok(Outcome::Skipped("on purpose".to_owned()))),
         (json!({ "do": "error", "bytes": 3 }), Err(Failure::Reported("xxx".to_owned()))),
+        (json!({ "do": "error", "bytes": 1 << 20 }), Err(Failure::Reported("x".repeat(4 << 10) + "..."))),
     ];
     for (config, expected) in table {
         let mut plugin = program.start(Setup::new(config).host()).await.unwrap();
