@@ -107,7 +107,7 @@ fn a_pair() -> Result<(), Failed> {
         "VI_1   MASTER for ",
         " (no advert heard for ",
         "       eth0, VRID 51, VRRPv2 every 1 s, priority 101\n",
-        "       10.1.1.30/32 present, last announced ",
+        "       10.1.1.30 present, last announced ",
         "\nNothing is wrong.\n",
     ];
     ensure_lines(&master, &expected)?;
@@ -115,7 +115,7 @@ fn a_pair() -> Result<(), Failed> {
     let expected = [
         "VI_1   BACKUP for ",
         " (started)\n",
-        "       10.1.1.30/32 not on this host\n",
+        "       10.1.1.30 not on this host\n",
         "       hears 10.1.1.10 as MASTER with priority 101, for ",
         "\nNothing is wrong.\n",
     ];
