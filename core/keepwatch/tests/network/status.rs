@@ -18,7 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "status::a_take_over_in_order", needs: &[], run: a_take_over_in_order },
     Case { name: "status::what_is_wrong", needs: &[], run: what_is_wrong },
     Case { name: "status::recorded_until_told_to_stop", needs: &[], run: recorded_until_told_to_stop },
-    Case { name: "status::reload_is_refused_for_now", needs: &[], run: reload_is_refused_for_now },
+    Case { name: "status::reload", needs: &[], run: reload },
     Case { name: "status::no_daemon", needs: &[], run: no_daemon },
     Case { name: "status::no_socket", needs: &[], run: no_socket },
 ];
@@ -211,16 +211,31 @@ fn recorded_until_told_to_stop() -> Result<(), Failed> {
     stop(h1)
 }
 
-fn reload_is_refused_for_now() -> Result<(), Failed> {
+/// An unchanged file changes nothing, a changed one waits, a broken one is refused; the address stays all the while.
+fn reload() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
     site.wait_for_holder(1, vip())?;
+    ensure(said(site.asking(1).arg("reload"), 0)? == "Nothing has changed.\n", || {
+        "something has".to_owned()
+    })?;
+    site.file(1, "keepwatch", &seed("h1.conf")?.replace("priority 101", "priority 90"))?;
     let output = site.asking(1).arg("reload").output()?;
     ensure(output.status.code() == Some(1), || output.status.to_string())?;
-    ensure(errors(&output).contains("not loaded: this version cannot reload"), || errors(&output))?;
-    wait_for_line(&h1, "this version cannot reload")?;
-    let status = said(site.asking(1).args(["status", "--check"]), 5)?;
-    ensure_lines(&status, &["h1-keepwatch.conf was not taken over at "])?;
+    ensure(errors(&output).contains("is taken over when keepwatch is restarted"), || errors(&output))?;
+    site.file(1, "keepwatch", "vrrp_instance VI_1 {\n")?;
+    let output = site.asking(1).arg("reload").output()?;
+    ensure(output.status.code() == Some(3), || output.status.to_string())?;
+    ensure(errors(&output).starts_with("error: ") && !errors(&output).contains("error: error"), || {
+        errors(&output)
+    })?;
+    wait("the refusal in the status", || {
+        said(site.asking(1).args(["status", "--check"]), 5)
+            .is_ok_and(|text| text.contains("h1-keepwatch.conf was not taken over at "))
+    })?;
+    site.file(1, "keepwatch", &seed("h1.conf")?)?;
+    said(site.asking(1).arg("reload"), 0)?;
+    wait("nothing to be wrong", || said(site.asking(1).args(["status", "--check"]), 0).is_ok())?;
     ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
     stop(h1)
 }
