@@ -20,6 +20,9 @@ use crate::refusal::{Code, Refusal};
 /// How long no connection is taken after the kernel has refused one, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a client may take, beyond [`Limits::farewell`], to be told that this is the end.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 /// The daemon's end of the control socket. The socket is gone when it is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -91,7 +94,7 @@ impl Server {
         let _ = end.send(true);
         let last = async { while connections.join_next().await.is_some() {} };
         // Those who need longer are cut off.
-        let _ = tokio::time::timeout(limits.farewell * 2, last).await;
+        let _ = tokio::time::timeout(limits.farewell + LAST_WORD, last).await;
         Ok(())
     }
 }

@@ -33,7 +33,12 @@ fn done(report: &ReloadReport) -> String {
 
 /// What was refused, and that all goes on as before.
 fn refused(report: &ReloadReport) -> String {
-    report.refused.iter().map(|refused| format!("error: {}\n", refused.trim_end())).collect()
+    let line = |text: &String| {
+        // A configuration's findings say themselves what they are.
+        let found = ["error", "warning", "remark"].iter().any(|word| text.starts_with(&format!("{word}: ")));
+        format!("{}{}\n", if found { "" } else { "error: " }, text.trim_end())
+    };
+    report.refused.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -52,6 +57,7 @@ mod tests {
             (report(&["plugin chat reloaded"], &[]), "plugin chat reloaded\n", ""),
             (report(&["a"], &["b\n  --> c\n"]), "a\n", "error: b\n  --> c\n"),
             (report(&[], &["b"]), "", "error: b\n"),
+            (report(&[], &["remark: b\nerror: c"]), "", "remark: b\nerror: c\n"),
         ];
         for (report, expected_done, expected_refused) in rows {
             assert_eq!(

@@ -45,6 +45,15 @@ fn seconds(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string().trim_end_matches('Z').to_owned()
 }
 
+/// An address without the prefix length that says nothing: `10.1.1.30` for `10.1.1.30/32`.
+pub(crate) fn address(address: &str) -> &str {
+    match address.rsplit_once('/') {
+        Some((alone, "32")) if !alone.contains(':') => alone,
+        Some((alone, "128")) => alone,
+        _ => address,
+    }
+}
+
 /// `1 event`, `2 events`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -103,6 +112,19 @@ mod tests {
             [("2026-11-22T11:04:12.9Z", "11:04:12 UTC"), ("2026-11-21T23:59:59Z", "2026-11-21 23:59:59 UTC")]
         {
             assert_eq!(clock(humantime::parse_rfc3339(then).unwrap(), now), text);
+        }
+    }
+
+    #[test]
+    fn a_prefix_length_is_said_if_it_says_something() {
+        for (text, expected) in [
+            ("10.1.1.30/32", "10.1.1.30"),
+            ("10.1.1.30/24", "10.1.1.30/24"),
+            ("fd00::30/128", "fd00::30"),
+            ("fd00::30/32", "fd00::30/32"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(address(text), expected);
         }
     }
 

@@ -180,3 +180,40 @@ fn exit_codes_in_the_book_are_those_of_the_program() {
     }
     assert!(seen >= 4);
 }
+
+/// All words that the control socket's protocol has stand on its page.
+#[test]
+fn the_protocol_is_on_its_page() {
+    let page = read("book/src/status.md");
+    let (mut words, snake) = (Vec::new(), |name: &str| {
+        let mut word = String::new();
+        for letter in name.chars() {
+            if letter.is_uppercase() && !word.is_empty() {
+                word.push('_');
+            }
+            word.push(letter.to_ascii_lowercase());
+        }
+        word
+    });
+    for (file, name) in
+        [("request", "Request"), ("refusal", "Code"), ("answer", "Answer"), ("answer", "Because")]
+    {
+        let source = read(&format!("core/control/src/{file}.rs"));
+        let body =
+            source.split(&format!("pub enum {name} {{\n")).nth(1).unwrap().split("\n}").next().unwrap();
+        let variants = body.lines().map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
+        words.extend(variants.map(|line| snake(line.trim_end_matches(',').split('(').next().unwrap())));
+    }
+    let fields = read("core/control/src/events_request.rs");
+    let body = fields.split("pub struct EventsRequest {\n").nth(1).unwrap().split("\n}").next().unwrap();
+    words.extend(
+        body.lines()
+            .filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next())
+            .map(str::to_owned),
+    );
+    assert!(words.len() > 20);
+    for word in words.iter().filter(|word| !["unknown", "event"].contains(&word.as_str())) {
+        let said = [format!("`{word}`"), format!("\"{word}\"")].iter().any(|said| page.contains(said));
+        assert!(said, "{word} is not on the page of the protocol");
+    }
+}

@@ -8,7 +8,7 @@ use keepwatch_event::{Health, InstanceStatus, Peer, Severity, State, Timestamp, 
 use super::plugins;
 use super::wrong::{Wrong, absent};
 use crate::terminal::Paint;
-use crate::words::{clock, interval, lasting, since};
+use crate::words::{address, clock, interval, lasting, since};
 
 /// Addresses that are named; of more only the number is said.
 const NAMED: usize = 8;
@@ -121,6 +121,7 @@ fn addresses(instance: &InstanceStatus, now: Timestamp, paint: Paint) -> Vec<Str
 
 /// Addresses, but not hundreds of them.
 fn named(addresses: &[&str]) -> String {
+    let addresses: Vec<&str> = addresses.iter().map(|with_length| address(with_length)).collect();
     match addresses.get(..NAMED) {
         Some(first) if addresses.len() > NAMED => {
             format!("{} and {} more", first.join(", "), addresses.len() - NAMED)

@@ -5,7 +5,7 @@ use keepwatch_event::{
     Health, InstanceStatus, PluginState, PluginStatus, Severity, State, Timestamp, Trouble,
 };
 
-use crate::words::{clock, grouped, lasting, since};
+use crate::words::{address, clock, grouped, lasting, since};
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn missing(instance: &InstanceStatus) -> Option<Wrong> {
     let name = &instance.name;
     let text = match absent.as_slice() {
         [] => return None,
-        [address] => format!("{name} is MASTER, but {address} is not on this host"),
+        [alone] => format!("{name} is MASTER, but {} is not on this host", address(alone)),
         all => format!("{name} is MASTER, but {} of its addresses are not on this host", all.len()),
     };
     Some(Wrong { severity: Severity::Error, text })

@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "status::a_take_over_in_order", needs: &[], run: a_take_over_in_order },
     Case { name: "status::what_is_wrong", needs: &[], run: what_is_wrong },
     Case { name: "status::recorded_until_told_to_stop", needs: &[], run: recorded_until_told_to_stop },
+    Case { name: "status::reload", needs: &[], run: reload },
     Case { name: "status::no_daemon", needs: &[], run: no_daemon },
     Case { name: "status::no_socket", needs: &[], run: no_socket },
 ];
@@ -106,7 +107,7 @@ fn a_pair() -> Result<(), Failed> {
         "VI_1   MASTER for ",
         " (no advert heard for ",
         "       eth0, VRID 51, VRRPv2 every 1 s, priority 101\n",
-        "       10.1.1.30/32 present, last announced ",
+        "       10.1.1.30 present, last announced ",
         "\nNothing is wrong.\n",
     ];
     ensure_lines(&master, &expected)?;
@@ -114,7 +115,7 @@ fn a_pair() -> Result<(), Failed> {
     let expected = [
         "VI_1   BACKUP for ",
         " (started)\n",
-        "       10.1.1.30/32 not on this host\n",
+        "       10.1.1.30 not on this host\n",
         "       hears 10.1.1.10 as MASTER with priority 101, for ",
         "\nNothing is wrong.\n",
     ];
@@ -207,6 +208,35 @@ fn recorded_until_told_to_stop() -> Result<(), Failed> {
     let other = site.folder().join("timed.jsonl");
     said(site.asking(1).args(["events", "record", "--for", "10ms"]).arg(&other), 0)?;
     ensure(std::fs::read_to_string(&other)?.starts_with("{\"snapshot\""), || "no snapshot".to_owned())?;
+    stop(h1)
+}
+
+/// An unchanged file changes nothing, a changed one waits, a broken one is refused; the address stays all the while.
+fn reload() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    ensure(said(site.asking(1).arg("reload"), 0)? == "Nothing has changed.\n", || {
+        "something has".to_owned()
+    })?;
+    site.file(1, "keepwatch", &seed("h1.conf")?.replace("priority 101", "priority 90"))?;
+    let output = site.asking(1).arg("reload").output()?;
+    ensure(output.status.code() == Some(1), || output.status.to_string())?;
+    ensure(errors(&output).contains("is taken over when keepwatch is restarted"), || errors(&output))?;
+    site.file(1, "keepwatch", "vrrp_instance VI_1 {\n")?;
+    let output = site.asking(1).arg("reload").output()?;
+    ensure(output.status.code() == Some(3), || output.status.to_string())?;
+    ensure(errors(&output).starts_with("error: ") && !errors(&output).contains("error: error"), || {
+        errors(&output)
+    })?;
+    wait("the refusal in the status", || {
+        said(site.asking(1).args(["status", "--check"]), 5)
+            .is_ok_and(|text| text.contains("h1-keepwatch.conf was not taken over at "))
+    })?;
+    site.file(1, "keepwatch", &seed("h1.conf")?)?;
+    said(site.asking(1).arg("reload"), 0)?;
+    wait("nothing to be wrong", || said(site.asking(1).args(["status", "--check"]), 0).is_ok())?;
+    ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
     stop(h1)
 }
 

@@ -84,7 +84,7 @@ fn a_master_on_which_nothing_is_wrong() {
             "",
             "VI_1   MASTER for 3 h 11 min (no advert heard for 3.61 s)",
             "       eth0, VRID 51, VRRPv2 every 1 s, priority 101",
-            "       10.1.1.30/32 present, last announced 12 s ago",
+            "       10.1.1.30 present, last announced 12 s ago",
             "       last heard 10.1.1.20 with priority 100, 3 h 11 min ago",
             "",
             "Nothing is wrong.",
@@ -122,12 +122,12 @@ fn a_backup_beside_an_instance_with_a_longer_name() {
             "",
             "VI_1      BACKUP for 4.2 s (started)",
             "          eth0, VRID 51, VRRPv3 every 100 ms, priority 91 (configured: 101)",
-            "          10.1.1.30/32 not on this host",
+            "          10.1.1.30 not on this host",
             "          hears 10.1.1.20 as MASTER with priority 100, for 3 h 11 min",
             "",
             "storage   INIT, about to take part",
             "          eth0, VRID 51, VRRPv2 every 1 s, priority 101",
-            "          10.1.1.30/32 not on this host",
+            "          10.1.1.30 not on this host",
             "",
             "Nothing is wrong.",
         ],
@@ -171,7 +171,7 @@ fn what_is_wrong_stands_first_the_gravest_before_the_others() {
         &[
             "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC",
             "",
-            "VI_1 is MASTER, but 10.1.1.31/32 is not on this host",
+            "VI_1 is MASTER, but 10.1.1.31 is not on this host",
             "VI_1: advert from 10.1.1.20: it also claims to be MASTER (31 times since 14:02:11 UTC, last 3.0 s ago)",
             "VI_2 is in FAULT for 1 min 1 s: interface eth1 down",
             "VI_1: the wall clock is odd (3.0 s ago)",
@@ -180,13 +180,13 @@ fn what_is_wrong_stands_first_the_gravest_before_the_others() {
             "",
             "VI_1   MASTER for 3 h 11 min (no advert heard for 3.61 s)",
             "       eth0, VRID 51, VRRPv2 every 1 s, priority 101",
-            "       10.1.1.30/32 present, last announced 12 s ago",
-            "       10.1.1.31/32 missing",
+            "       10.1.1.30 present, last announced 12 s ago",
+            "       10.1.1.31 missing",
             "       also hears 10.1.1.20 as MASTER with priority 100, for 14 min 1 s",
             "",
             "VI_2   FAULT for 1 min 1 s (interface eth1 down)",
             "       eth0, VRID 51, VRRPv2 every 1 s, priority 101",
-            "       10.1.1.30/32 not on this host",
+            "       10.1.1.30 not on this host",
         ],
     );
 }
@@ -201,7 +201,7 @@ fn an_owner_a_leaver_and_many_addresses() {
         InstanceStatus { held: addresses.clone(), addresses, peer: None, announced: None, ..instance() };
     let text = rendered(&status(vec![owner, leaver, many]));
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[4], "       10.1.1.30/32 present, last announced 12 s ago");
+    assert_eq!(lines[4], "       10.1.1.30 present, last announced 12 s ago");
     assert_eq!(lines[6], "VI_1   MASTER for 3 h 11 min, leaving (no advert heard for 3.61 s)");
     assert_eq!(
         lines[12],
