@@ -37,6 +37,29 @@ async fn from_event_to_first_line() {
     print("check answered", answered);
 }
 
+/// What running plugins take of memory.
+#[tokio::test]
+async fn memory_of_a_plugin() {
+    const PLUGINS: usize = 50;
+    let nothing = resident();
+    let program = support::compile("fn on_master(event) { info(event.text); }").await.unwrap();
+    let mut trials = vec![Trial::of(&*program, support::Setup::default()).await.unwrap()];
+    let before = resident();
+    println!("memory of the language and a first plugin: {} KiB", before - nothing);
+    for _ in 0..PLUGINS {
+        let mut trial = Trial::of(&*program, support::Setup::default()).await.unwrap();
+        assert_eq!(trial.master().await, Ok(Outcome::Done));
+        trials.push(trial);
+    }
+    println!("memory of a plugin: {} KiB", (resident() - before) / PLUGINS);
+}
+
+/// KiB of this process in memory.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
+}
+
 fn print(what: &str, mut times: Vec<Duration>) {
     assert_eq!(times.len(), CALLS);
     times.sort_unstable();
