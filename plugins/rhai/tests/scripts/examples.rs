@@ -127,3 +127,19 @@ async fn scripts_in_the_book_can_be_loaded() {
         }
     }
 }
+
+/// What `keepwatch plugin new --lang rhai` writes.
+#[tokio::test]
+async fn templates_can_be_loaded() {
+    for role in ["handler", "checker"] {
+        let path = root().join(format!("plugins/workshop/src/templates/{role}.rhai"));
+        let text = fs::read_to_string(&path).unwrap().replace("NAME", "a-name");
+        match compile_at(&path, &text).await {
+            Ok(program) => {
+                let roles = program.manifest().roles;
+                assert_eq!((roles.handler, roles.checker), (role == "handler", role == "checker"));
+            }
+            Err(refusal) => panic!("{}", refusal.render(Style::Plain)),
+        }
+    }
+}
