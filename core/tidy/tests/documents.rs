@@ -67,6 +67,9 @@ fn native_configurations_in_documents_are_valid() {
         for block in blocks(&std::fs::read_to_string(&page).unwrap(), "toml") {
             seen += 1;
             let file = folder.join("keepwatch.toml");
+            // A part of a file may leave the instances out; a whole one names a file that is not here.
+            let whole = "keepalived = \"/etc/keepalived/keepalived.conf\"\n";
+            let block = block.replace(whole, "");
             std::fs::write(&file, format!("keepalived = \"keepalived.conf\"\n{block}")).unwrap();
             let site = keepwatch_config::load_site(&file).unwrap();
             let findings = site.render(keepwatch_config::Style::Plain);

@@ -154,14 +154,19 @@ impl Budget {
     pub(crate) fn failure(&self) -> Option<Failure> {
         Some(match self.ended()? {
             End::Deadline => Failure::Deadline(self.lock().within),
-            End::Cpu => Failure::Cpu(self.limits.cpu),
+            End::Cpu => self.overworked(),
             End::Memory => Failure::Memory(self.memory()),
             End::Dropped => Failure::Crashed("it was stopped in the middle of a call".to_owned()),
         })
     }
 
+    /// The failure of a call that computed for too long.
+    pub(crate) const fn overworked(&self) -> Failure {
+        Failure::Cpu(self.limits.cpu)
+    }
+
     /// The limit of memory in words.
-    pub(crate) fn memory(&self) -> String {
+    fn memory(&self) -> String {
         match self.limits.memory >> 20 {
             0 => format!("more than {} KiB in one call", self.limits.memory >> 10),
             mebi => format!("more than {mebi} MiB in one call"),

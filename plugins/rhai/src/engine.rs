@@ -23,12 +23,16 @@ const IMPORTS: usize = 64;
 /// Operations that one call may do. What ends an endless loop is the limit of computing time, long before.
 const OPERATIONS: u64 = 1_000_000_000;
 
+/// Of more memory than this a single value does not get a larger share.
+const LARGEST: usize = 256 << 20;
+
 /// An interpreter without any function that reaches outside, whose values stay within shares of `memory` octets.
 ///
 /// All strings of a value may have a 32nd of it together (1 MiB of the usual 32 MiB), all arrays a 4096th of it in
 /// elements (8192), all maps an 8192th in entries (4096). Many values together, and long keys of maps, Rhai does not
 /// count: [`crate::budget`] does, from outside. As deep as a value may have elements it may be nested: [`stack`].
 pub(crate) fn language(memory: usize) -> Engine {
+    let memory = memory.min(LARGEST);
     let mut engine = Engine::new_raw();
     for module in packages() {
         engine.register_global_module(module.clone());
@@ -58,7 +62,7 @@ pub(crate) fn language(memory: usize) -> Engine {
 /// that is nested as deep as it may be is cloned, compared and dropped recursively: two of the four parts are used then
 /// without optimisation.
 pub(crate) fn stack(memory: usize) -> usize {
-    memory.saturating_mul(4).max(16 << 20)
+    memory.clamp(4 << 20, LARGEST) * 4
 }
 
 /// The packages of the language, made once. Without clocks, and with [`natives`] in front of `sleep`.

@@ -203,3 +203,24 @@ pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
     let language = LANGUAGE.iter().map(|(name, _)| *name);
     HOST.iter().map(|function| function.name).chain(INTERPRETER.iter().copied()).chain(language)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_function_of_keepwatch_is_in_the_book() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/rhai-hooks.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for function in HOST {
+            assert!(page.contains(&format!("`{}(", function.name)), "{} is not in the book", function.name);
+        }
+    }
+
+    #[test]
+    fn the_table_of_the_language_is_that_of_the_library_in_use() {
+        let lock = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+        let lock = std::fs::read_to_string(lock).unwrap();
+        assert!(lock.contains("name = \"rhai\"\nversion = \"1.27."), "another rhai: write LANGUAGE anew");
+    }
+}

@@ -8,7 +8,7 @@ use crate::budget::Budget;
 use crate::place;
 use crate::script::Script;
 use crate::similar::similar;
-use crate::words;
+use crate::words::{self, Words};
 
 /// How many calls on the way to an error are told.
 const CALLERS: usize = 4;
@@ -26,7 +26,7 @@ pub(crate) fn failure(error: &EvalAltResult, script: &Script, context: &Context,
         return failure;
     }
     match error.unwrap_inner() {
-        EvalAltResult::ErrorTooManyOperations(_) => Failure::Cpu(std::time::Duration::ZERO),
+        EvalAltResult::ErrorTooManyOperations(_) => budget.overworked(),
         EvalAltResult::ErrorDataTooLarge(what, _) => Failure::Memory(too_large(what)),
         _ => Failure::Reported(render(error, script, context)),
     }
@@ -48,37 +48,35 @@ pub(crate) fn render(error: &EvalAltResult, script: &Script, context: &Context) 
     let chain = Chain::of(error, script);
     let words = words::of_error(chain.innermost);
     let (source, at) = (chain.source, place::span(&chain.source.text, chain.position));
-    let mut message = words.message;
-    let mut finding = None;
+    let Words { mut message, label, mut help } = words;
     if let EvalAltResult::ErrorPropertyNotFound(field, _) = chain.innermost
         && let Some((name, fields)) = owner(&source.text, at.start, context)
     {
         message = format!("`{name}` has no field `{field}`");
-        let help = match similar(field, fields.iter().map(String::as_str)) {
+        help = Some(match similar(field, fields.iter().map(String::as_str)) {
             Some(meant) => format!("did you mean `{name}.{meant}`?"),
             None if fields.is_empty() => format!("`{name}` has no fields yet"),
             None => format!("`{name}` has {}", fields.join(", ")),
-        };
-        finding = Some(help);
+        });
     }
     if chain.position.is_none() {
         // An error that has no place has no lines to show.
-        let help = words.help.map(|help| format!("\n  = help: {help}")).unwrap_or_default();
+        let help = help.map(|help| format!("\n  = help: {help}")).unwrap_or_default();
         return format!("{message}{help}");
     }
-    let mut finding_ = Diagnostic::error(&at, message, words.label);
+    let mut finding = Diagnostic::error(&at, message, label);
     for (function, source, position) in chain.callers.iter().take(CALLERS) {
         let at = place::name(source, place::span(&source.text, *position).start);
-        finding_ = finding_.note(format!("in `{function}`, called at {at}"));
+        finding = finding.note(format!("in `{function}`, called at {at}"));
     }
-    for help in finding.into_iter().chain(words.help) {
-        finding_ = finding_.help(help);
+    if let Some(help) = help {
+        finding = finding.help(help);
     }
-    one(source, finding_)
+    one(source, finding)
 }
 
 /// One finding as text, without `error:` before it: what it is, the caller knows.
-pub(crate) fn one(source: &Source, finding: Diagnostic) -> String {
+fn one(source: &Source, finding: Diagnostic) -> String {
     let mut findings = Findings::default();
     findings.push(finding);
     let text = findings.render(source, Style::Plain);

@@ -5,8 +5,9 @@ mod support;
 
 use std::time::Duration;
 
+use keepwatch_event::EventKind;
 use keepwatch_host::{Failure, Limits};
-use support::{Setup, Trial};
+use support::{Setup, Trial, event};
 
 /// What a plugin may have here.
 const MEMORY: usize = 32 << 20;
@@ -74,7 +75,13 @@ fn deeper(a, b, c, d, n) {
 fn both(s, n) { if n < 29 { both(s + n, n + 1) + both(s + n + 1, n + 1) } else { s } }
 ";
 
+/// One after the other: what one does, the other would measure.
 #[tokio::test]
+async fn the_process_stays_small_and_whole() {
+    hungry_scripts_do_not_make_the_process_grow().await;
+    deep_values_do_not_overflow_the_stack().await;
+}
+
 async fn hungry_scripts_do_not_make_the_process_grow() {
     let quiet = Trial::new("fn on_master(event) { }").await.master().await;
     assert!(quiet.is_ok());
@@ -99,6 +106,46 @@ async fn hungry_scripts_do_not_make_the_process_grow() {
         println!("{what}: {} MiB more, {outcome:?}", grown >> 20);
         assert!(grown < MEMORY + MORE, "{what}: {} MiB more", grown >> 20);
         assert!(!matches!(outcome, Err(Failure::Deadline(_))), "{what}");
+    }
+}
+
+/// A value that is nested as deep as it may be, in all that goes through it.
+async fn deep_values_do_not_overflow_the_stack() {
+    let uses = [
+        "let b = a; b",
+        "info(a == this.a)",
+        "info(a)",
+        "debug(a)",
+        "info(`${a}`)",
+        "to_json(a)",
+        "kv_set(\"a\", a)",
+        "http_post(\"http://h/\", a)",
+        "emit(\"a\", #{ a: a })",
+        "info([a, 1].contains(a))",
+        "let list = [a, a]; list.sort(|x, y| 1); list.dedup();",
+        "throw a",
+        "return a;",
+        "this.b = a; this.b = 1;",
+        "take(this.a)",
+    ];
+    let cases: String = uses.iter().enumerate().map(|(at, use_)| format!("{at} => {{ {use_} }}\n")).collect();
+    let text = format!(
+        "let a = [1];
+        for i in 0..4094 {{ a = [take(a)]; }}
+        for i in 0..2040 {{ a = #{{ a: take(a) }}; }}
+        fn on_custom(event) {{ let a = this.a; switch event.data.way {{ {cases} }} }}"
+    );
+    let (memory, time) = (16 << 20, Duration::from_secs(300));
+    let limits = Limits { memory, cpu: time, call: time, ..Limits::default() };
+    let mut trial = Trial::with(&text, Setup { limits, ..Setup::default() }).await;
+    for (at, use_) in uses.iter().enumerate() {
+        let data = serde_json::json!({ "way": at }).as_object().unwrap().clone();
+        let (plugin, name) = ("other".to_owned(), "n".to_owned());
+        let outcome = trial.handle(event(EventKind::Custom { plugin, name, data })).await;
+        // The stack counts as memory, too.
+        let survived = matches!(&outcome, Ok(_) | Err(Failure::Reported(_) | Failure::Memory(_)));
+        assert!(survived, "{use_}: {outcome:?}");
+        assert!(trial.save().await.is_ok());
     }
 }
 

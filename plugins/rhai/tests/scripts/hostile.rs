@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use keepwatch_event::{EventKind, State};
+use keepwatch_event::State;
 use keepwatch_host::{Failure, Limits, Outcome};
 
-use crate::support::{Setup, Trial, compile, event, refused, transition};
+use crate::support::{Setup, Trial, compile, refused, transition};
 
 /// Far longer than any of these takes, on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn limits() -> Limits {
-    Limits { call: Duration::from_secs(5), cpu: Duration::from_millis(200), ..Limits::default() }
+    Limits { call: Duration::from_secs(60), cpu: Duration::from_millis(200), ..Limits::default() }
 }
 
 /// How `on_master` with these lines ends.
@@ -124,47 +124,6 @@ async fn what_is_deep_does_not_overflow_the_stack() {
     refused(&text).await;
 }
 
-/// A value that is nested as deep as it may be, in all that goes through it.
-#[tokio::test]
-async fn deep_values_do_not_overflow_the_stack() {
-    let uses = [
-        "let b = a; b",
-        "info(a == this.a)",
-        "info(a)",
-        "debug(a)",
-        "info(`${a}`)",
-        "to_json(a)",
-        "kv_set(\"a\", a)",
-        "http_post(\"http://h/\", a)",
-        "emit(\"a\", #{ a: a })",
-        "info([a, 1].contains(a))",
-        "let list = [a, a]; list.sort(|x, y| 1); list.dedup();",
-        "throw a",
-        "return a;",
-        "this.b = a; this.b = 1;",
-        "take(this.a)",
-    ];
-    let cases: String = uses.iter().enumerate().map(|(at, use_)| format!("{at} => {{ {use_} }}\n")).collect();
-    let text = format!(
-        "let a = [1];
-        for i in 0..4094 {{ a = [take(a)]; }}
-        for i in 0..2040 {{ a = #{{ a: take(a) }}; }}
-        fn on_custom(event) {{ let a = this.a; switch event.data.way {{ {cases} }} }}"
-    );
-    let (memory, time) = (16 << 20, Duration::from_secs(300));
-    let limits = Limits { memory, cpu: time, call: time, ..Limits::default() };
-    let mut trial = Trial::with(&text, Setup { limits, ..Setup::default() }).await;
-    for (at, use_) in uses.iter().enumerate() {
-        let data = serde_json::json!({ "way": at }).as_object().unwrap().clone();
-        let (plugin, name) = ("other".to_owned(), "n".to_owned());
-        let outcome = trial.handle(event(EventKind::Custom { plugin, name, data })).await;
-        // The stack counts as memory, too.
-        let survived = matches!(&outcome, Ok(_) | Err(Failure::Reported(_) | Failure::Memory(_)));
-        assert!(survived, "{use_}: {outcome:?}");
-        assert!(trial.save().await.is_ok());
-    }
-}
-
 #[tokio::test]
 async fn what_a_script_may_not_have_it_does_not_get() {
     for (text, expected) in [
@@ -249,7 +208,7 @@ async fn an_endless_begin_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_beside_a_looping_one_goes_on() {
     let (busy, calm) = ("fn on_master(event) { loop { } }", "fn on_master(event) { info(\"here\"); }");
-    let limits = Limits { cpu: Duration::from_secs(2), ..Limits::default() };
+    let limits = Limits { call: PATIENCE, cpu: Duration::from_secs(2), ..Limits::default() };
     let mut one = Trial::with(busy, Setup { limits, ..Setup::default() }).await;
     let mut other = Trial::new(calm).await;
     let looping = tokio::spawn(async move { one.master().await });

@@ -6,6 +6,7 @@ mod support;
 mod corpus;
 mod discovery;
 mod events;
+mod examples;
 mod functions;
 mod hostile;
 mod lifecycle;

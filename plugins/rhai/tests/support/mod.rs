@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_event::{
     Event, EventKind, InstanceStatus, LogLevel, Reason, Severity, Snapshot, State, Timestamp,
@@ -30,6 +30,7 @@ pub(crate) struct Told {
     pub(crate) requests: Mutex<Vec<HttpRequest>>,
     /// What connections are answered with.
     pub(crate) received: Mutex<Vec<u8>>,
+    mark: Mutex<Option<Instant>>,
 }
 
 impl Told {
@@ -40,6 +41,12 @@ impl Told {
     /// What was done since the last time.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.lines.lock().unwrap())
+    }
+
+    /// When a metric was last changed.
+    pub(crate) fn marked(&self) -> Option<Instant> {
+        self.lines.lock().unwrap().clear();
+        self.mark.lock().unwrap().take()
     }
 
     pub(crate) fn responds(&self, status: u16, body: &str) {
@@ -118,6 +125,7 @@ impl Effects for Told {
     }
 
     fn metric(&self, _: &str, name: &str, change: MetricChange) -> Result<(), HostError> {
+        *self.mark.lock().unwrap() = Some(Instant::now());
         self.tell(format!("metric {name} {change:?}"));
         Ok(())
     }
