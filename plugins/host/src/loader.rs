@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::Subscription;
 use keepwatch_event::{EventKind, Severity};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use crate::actor::{Actor, Command};
 use crate::entry::{Entry, Handle, Tried};
@@ -24,6 +25,8 @@ use crate::spec::{Plan, PluginSpec};
 const COMMANDS: usize = 8;
 /// How long a plugin that is taken away may work on.
 const LAST_WORK: Duration = Duration::from_secs(5);
+/// How long after that it is waited for.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// Puts plans in force.
 pub(crate) struct Loader {
@@ -82,13 +85,17 @@ impl Loader {
             let gone = names.into_iter().filter(|name| specs.iter().all(|spec| spec.name != *name));
             gone.filter_map(|name| entries.remove_entry(&name)).collect()
         };
+        let deadline = Instant::now() + LAST_WORK;
+        for (_, entry) in &gone {
+            let Some(actor) = &entry.actor else { continue };
+            // One whose line is full is ended below, as one that does not end in time.
+            let _ = actor.commands.try_send(Command::Stop { reason: "taken away".to_owned(), deadline });
+        }
         for (name, entry) in gone {
-            if let Some(actor) = entry.actor {
-                let stop =
-                    Command::Stop { reason: "taken away".to_owned(), deadline: Instant::now() + LAST_WORK };
-                // An actor that has ended needs no telling.
-                let _ = actor.commands.send(stop).await;
-                let _ = actor.task.await;
+            if let Some(Handle { mut task, .. }) = entry.actor
+                && timeout_at((deadline + GRACE).into(), &mut task).await.is_err()
+            {
+                task.abort();
             }
             self.shared.live.forget(&name);
             let plugin = name.to_string();

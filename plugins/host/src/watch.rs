@@ -4,7 +4,8 @@
 //! them. Whatever happens in a folder only means that it is to be looked at again, when it has been quiet for a moment;
 //! contents decide. Where nothing is told, as on some network file systems, a look once a minute finds it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -56,12 +57,15 @@ impl Watch {
 }
 
 async fn run(shared: Arc<Shared>) {
-    let mut folders = Folders::new(Arc::clone(&shared.watch.touched));
+    let touched = Arc::clone(&shared.watch.touched);
+    let mut folders = Folders::new(Arc::clone(&touched));
+    // One and the same until it is over: begun anew, it would forget the sign it has seen.
+    let mut settled = Box::pin(quiet(&touched));
     loop {
         folders.set(&shared.watched().await);
         tokio::select! {
             () = shared.watch.changed.notified() => continue,
-            () = quiet(&shared.watch.touched) => {}
+            () = &mut settled => settled.set(quiet(&touched)),
             () = tokio::time::sleep(POLL) => {}
         }
         let plan = shared.plan.lock().await.clone();
@@ -82,7 +86,8 @@ async fn quiet(touched: &Notify) {
 struct Folders {
     touched: Arc<Notify>,
     watcher: Option<RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    /// By path: one that was removed and made anew, or that a link leads to now, is another folder.
+    watched: BTreeMap<PathBuf, Identity>,
 }
 
 impl Folders {
@@ -95,31 +100,41 @@ impl Folders {
             }
         };
         // Without a watcher the look once a minute remains.
-        Self { touched, watcher: notify::recommended_watcher(heard).ok(), watched: BTreeSet::new() }
+        Self { touched, watcher: notify::recommended_watcher(heard).ok(), watched: BTreeMap::new() }
     }
 
     /// Watches the folders of these files from now on.
     fn set(&mut self, files: &[PathBuf]) {
         let Some(watcher) = &mut self.watcher else { return };
-        let wanted: BTreeSet<PathBuf> = files.iter().flat_map(|file| folders_of(file)).collect();
-        // One that was removed and made anew is another folder: it is watched anew as well.
-        self.watched.retain(|folder| {
-            let keep = wanted.contains(folder) && folder.exists();
+        let folders: BTreeSet<PathBuf> = files.iter().flat_map(|file| folders_of(file)).collect();
+        let wanted: BTreeMap<PathBuf, Identity> =
+            folders.into_iter().filter_map(|folder| identity(&folder).map(|is| (folder, is))).collect();
+        self.watched.retain(|folder, was| {
+            let keep = wanted.get(folder) == Some(was);
             if !keep {
                 // It may be gone, and the watch with it.
                 let _ = watcher.unwatch(folder);
             }
             keep
         });
-        for folder in wanted {
-            if !self.watched.contains(&folder) && watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok()
+        for (folder, is) in wanted {
+            if !self.watched.contains_key(&folder)
+                && watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok()
             {
-                self.watched.insert(folder);
+                self.watched.insert(folder, is);
                 // What happened before is looked for.
                 self.touched.notify_one();
             }
         }
     }
+}
+
+/// Device and inode.
+type Identity = (u64, u64);
+
+fn identity(folder: &Path) -> Option<Identity> {
+    let metadata = std::fs::metadata(folder).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 /// The folders in which something can happen that changes a file's content: its own, where links lead, and the one

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use keepwatch_lab::Daemon;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
@@ -21,8 +22,8 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-/// How long hostile plugins are watched.
-const WATCHED: Duration = Duration::from_secs(6);
+/// How long is watched at a time.
+const WATCHED: Duration = Duration::from_secs(4);
 
 fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -119,7 +120,8 @@ fn reload_says_what_came_of_it() -> Result<(), Failed> {
     stop_it(&mut h1)
 }
 
-/// Plugins that loop, trap, hang, grow, log and hoard, in both languages, beside adverts every 10 ms.
+/// Plugins that loop, trap, hang, grow, log and hoard, in both languages, beside adverts every 10 ms. The machine may
+/// stall by itself: windows with them are held against windows without, in turn.
 fn hostile_ones_delay_no_advert() -> Result<(), Failed> {
     let site = Site::new(2)?;
     let folder = site.folder().to_owned();
@@ -128,23 +130,66 @@ fn hostile_ones_delay_no_advert() -> Result<(), Failed> {
     std::fs::write(folder.join("hooks.d/good.rhai"), good)?;
     std::fs::write(folder.join("pair.conf"), quick(150))?;
     let native = folder.join("keepwatch.toml");
-    std::fs::write(&native, hostile(&folder)?)?;
+    let (peaceful, hostile) = ("keepalived = \"pair.conf\"\n".to_owned(), hostile(&folder)?);
+    std::fs::write(&native, &peaceful)?;
 
     let mut h2 = site.keepwatch(2, &quick(100))?;
     wait_for_line(&h2, "Entering MASTER STATE")?;
     let mut h1 = site.keepwatch_at(1, &native, &[])?;
     site.wait_for_holder(1, vip())?;
-    let elections = |text: &str| h2.output().iter().filter(|line| line.contains(text)).count();
-    let before = elections("Entering MASTER STATE");
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..WINDOWS {
+        for (text, windows) in [(&peaceful, &mut without), (&hostile, &mut with)] {
+            std::fs::write(&native, text)?;
+            ensure_code(&site.asking(1).arg("reload").output()?, 0)?;
+            windows.push(Window::watch(&site, &h2)?);
+        }
+        at_work(&site)?;
+    }
+    let (with, without) = (Window::middle(with), Window::middle(without));
+    let shown = || format!("with hostile plugins {with:?}, without {without:?}");
+    // Of those due in a window a tenth less at most; the rest is the machine's own.
+    ensure(with.adverts * 10 >= without.adverts * 9, shown)?;
+    ensure(with.take_overs <= without.take_overs + 1, shown)?;
+    stop_it(&mut h1)?;
+    ensure(h1.said("good heard VI_1 stop"), || h1.output().join("\n"))?;
+    stop_it(&mut h2)
+}
 
-    let capture = site.capture()?;
-    let began = Instant::now();
-    wait("hostile plugins to be at work for a while", || began.elapsed() > WATCHED)?;
-    let heard = capture.adverts().len();
-    let due = usize::try_from(began.elapsed().as_millis() / 10)?;
-    ensure(heard * 10 > due * 8, || format!("{heard} adverts instead of {due}"))?;
-    ensure(elections("Entering MASTER STATE") == before, || h2.output().join("\n"))?;
+/// How many windows of each kind.
+const WINDOWS: usize = 3;
 
+/// What was seen in a window of [`WATCHED`].
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    adverts: usize,
+    take_overs: usize,
+}
+
+impl Window {
+    fn watch(site: &Site, backup: &Daemon) -> Result<Self, Failed> {
+        let elections =
+            || backup.output().iter().filter(|line| line.contains("Entering MASTER STATE")).count();
+        let before = elections();
+        let capture = site.capture()?;
+        let began = Instant::now();
+        wait("a window to pass", || began.elapsed() > WATCHED)?;
+        Ok(Self { adverts: capture.adverts().len(), take_overs: elections() - before })
+    }
+
+    /// The medians.
+    fn middle(windows: Vec<Self>) -> Self {
+        let median = |of: fn(&Self) -> usize| {
+            let mut numbers: Vec<usize> = windows.iter().map(of).collect();
+            numbers.sort_unstable();
+            numbers[numbers.len() / 2]
+        };
+        Self { adverts: median(|window| window.adverts), take_overs: median(|window| window.take_overs) }
+    }
+}
+
+/// The hostile ones have done what they are there for, and all of it is counted and shown.
+fn at_work(site: &Site) -> Result<(), Failed> {
     let list = site.asking(1).args(["plugin", "list", "--json"]).output()?;
     ensure_code(&list, 0)?;
     let reports: Value = serde_json::from_slice(&list.stdout)?;
@@ -154,10 +199,7 @@ fn hostile_ones_delay_no_advert() -> Result<(), Failed> {
         ensure(report[count].as_u64() > Some(0), || format!("{name} has no {count}: {report:#}"))?;
     }
     let status = printed(&site.asking(1).arg("status").output()?);
-    ensure(status.contains("loops"), || status.clone())?;
-    stop_it(&mut h1)?;
-    ensure(h1.said("good heard VI_1 stop"), || h1.output().join("\n"))?;
-    stop_it(&mut h2)
+    ensure(status.contains("loops"), || status.clone())
 }
 
 /// The hostile ones, and what must have been counted of them.
@@ -170,7 +212,7 @@ const TROUBLED: &[(&str, &str)] = &[
     ("rhai-loops", "failures"),
     ("rhai-sleeps", "failures"),
     ("rhai-grows", "failures"),
-    ("rhai-recurses", "failures"),
+    ("rhai-recurses", "errors"),
     ("rhai-logs", "failures"),
     ("rhai-throws", "errors"),
 ];

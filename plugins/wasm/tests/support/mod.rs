@@ -26,8 +26,14 @@ pub(crate) const LAG: &str = "examples/plugins/replication-lag/replication-lag.w
 pub(crate) const ALL: &[&str] =
     &["http://127.0.0.1:9187", "tcp:db1:5432", "unix:/run/db.sock", "run:reload", "track:db"];
 
-/// A file of the project.
+/// A file of the project; a component that was built anew is taken from `KEEPWATCH_COMPONENTS` instead.
 pub(crate) fn file(path: &str) -> PathBuf {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    if let Some(fresh) = std::env::var_os("KEEPWATCH_COMPONENTS").map(|folder| Path::new(&folder).join(name))
+        && fresh.exists()
+    {
+        return fresh;
+    }
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
