@@ -1,7 +1,7 @@
 //! The plugins of the daemon, and what runs them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -31,14 +31,17 @@ pub(crate) fn begin(extensions: Extensions, paths: &Paths, bus: &Bus) -> io::Res
 
 /// What runs plugins. What is wrong with their cache is told on the bus, if there is one.
 pub(crate) fn runtimes(paths: &Paths, bus: Option<&Bus>) -> Vec<Arc<dyn Runtime>> {
-    let program = std::env::current_exe().ok();
+    // This very program, even if a package has put another one in its place since.
+    let program = PathBuf::from("/proc/self/exe");
     let heard = bus.cloned();
     let options = keepwatch_wasm::Options {
         cache: Some(paths.cache.join("components")),
         // The compiler's memory would stay with the daemon, and it would take the engine's processor.
-        compiler: program.map(|program| ChildCompiler { program, arguments: vec![COMPILE.into()] }),
+        compiler: Some(ChildCompiler { program, arguments: vec![COMPILE.into()] }),
         warn: heard.map(|bus| -> keepwatch_wasm::Warn {
-            Arc::new(move |error| degraded(&bus, "compiled plugins", error, "they are compiled anew"))
+            Arc::new(move |error| {
+                degraded(&bus, "compiled plugins", error, "plugins are loaded all the same")
+            })
         }),
     };
     let mut runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(RhaiRuntime::new())];

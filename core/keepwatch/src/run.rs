@@ -151,7 +151,7 @@ const SAME_REQUEST: Duration = Duration::from_millis(200);
 
 /// Runs the engine until the daemon is told to stop, or it ends by itself.
 fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
     let mut signals = runtime.block_on(async { Signals::catch() })?;
@@ -225,7 +225,7 @@ impl Signals {
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 // What comes of it is told as events; nobody waits for the answer.
                 _ = self.hangup.recv() => drop(reloader.reload()),
-                _ = child_of_first_process(&mut self.children) => reap::reap(),
+                _ = child_of_first_process(&mut self.children) => drop(tokio::spawn(reap::reap_orphans())),
                 _ = &mut *ended => return None,
             }
         }

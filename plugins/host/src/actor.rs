@@ -229,8 +229,10 @@ impl Actor {
         self.metrics.called(began, answer.is_ok());
         let (verdict, failure) = match answer {
             Ok(verdict) => (verdict, None),
-            Err(Failure::Reported(text)) => {
+            Err(Failure::Reported(error)) => {
                 self.metrics.count(|counts| counts.errors += 1);
+                // The rest, the place in the script, is for its author.
+                let text = error.lines().next().unwrap_or_default().to_owned();
                 (Verdict { health: Health::Fail, text }, None)
             }
             Err(failure) => {
