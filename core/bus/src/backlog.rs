@@ -28,7 +28,10 @@ pub(crate) struct Backlog {
     queue: VecDeque<Arc<Event>>,
     /// What came when the queue was full, the last of each subject.
     overflow: HashMap<Subject, Arc<Event>>,
+    /// Since it was last asked.
     missed: Missed,
+    /// Since the beginning.
+    missed_in_all: Missed,
 }
 
 /// What a subscriber that did not keep up has missed.
@@ -55,7 +58,8 @@ impl Backlog {
     /// `capacity` is how many events may wait before something is missed; at least one.
     pub(crate) fn new(delivery: Delivery, capacity: usize) -> Self {
         let (queue, overflow) = (VecDeque::new(), HashMap::new());
-        Self { delivery, capacity: capacity.max(1), queue, overflow, missed: Missed::default() }
+        let (missed, missed_in_all) = (Missed::default(), Missed::default());
+        Self { delivery, capacity: capacity.max(1), queue, overflow, missed, missed_in_all }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -76,13 +80,13 @@ impl Backlog {
             Delivery::State => self.conflate(event),
             Delivery::Telemetry => {
                 self.queue.pop_front();
-                self.missed.dropped += 1;
+                self.miss(Missed { conflated: 0, dropped: 1 });
                 self.queue.push_back(event);
             }
             Delivery::Durable => {
                 let least = self.queue.iter().position(|waiting| waiting.severity == Severity::Info);
                 self.queue.remove(least.unwrap_or(0));
-                self.missed.dropped += 1;
+                self.miss(Missed { conflated: 0, dropped: 1 });
                 self.queue.push_back(event);
             }
         }
@@ -90,18 +94,28 @@ impl Backlog {
 
     fn conflate(&mut self, event: Arc<Event>) {
         if event.kind.class() == Class::Telemetry {
-            self.missed.dropped += 1;
+            self.miss(Missed { conflated: 0, dropped: 1 });
             return;
         }
         let subject = event.subject();
         if let Some(waiting) = self.overflow.get_mut(&subject) {
             *waiting = event;
-            self.missed.conflated += 1;
+            self.miss(Missed { conflated: 1, dropped: 0 });
         } else if self.overflow.len() < SUBJECTS {
             self.overflow.insert(subject, event);
         } else {
-            self.missed.dropped += 1;
+            self.miss(Missed { conflated: 0, dropped: 1 });
         }
+    }
+
+    const fn miss(&mut self, missed: Missed) {
+        self.missed.add(missed);
+        self.missed_in_all.add(missed);
+    }
+
+    /// What was missed since the beginning.
+    pub(crate) const fn missed_in_all(&self) -> Missed {
+        self.missed_in_all
     }
 
     /// The next event.

@@ -18,4 +18,4 @@ mod subscription;
 
 pub use backlog::Delivery;
 pub use bus::{Bus, Draft};
-pub use subscription::Subscription;
+pub use subscription::{Gauge, Reading, Subscription};

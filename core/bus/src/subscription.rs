@@ -69,6 +69,32 @@ impl Queue {
     }
 }
 
+/// How a subscriber keeps up, for others to see.
+#[derive(Clone, Debug)]
+pub struct Gauge(Weak<Queue>);
+
+/// How a subscriber keeps up at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Events that wait for it.
+    pub waiting: usize,
+    /// Events of which it only got a later one about the same.
+    pub conflated: u64,
+    /// Events it did not get.
+    pub dropped: u64,
+}
+
+impl Gauge {
+    /// How it keeps up now; nothing if it has gone.
+    #[must_use]
+    pub fn read(&self) -> Reading {
+        let Some(queue) = self.0.upgrade() else { return Reading::default() };
+        let state = queue.lock();
+        let Missed { conflated, dropped } = state.backlog.missed_in_all();
+        Reading { waiting: state.backlog.len(), conflated, dropped }
+    }
+}
+
 /// A subscriber's end of the bus.
 #[derive(Debug)]
 pub struct Subscription {
@@ -86,6 +112,12 @@ impl Subscription {
     #[must_use]
     pub const fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// How it keeps up, for others to see.
+    #[must_use]
+    pub fn gauge(&self) -> Gauge {
+        Gauge(Arc::downgrade(&self.queue))
     }
 
     /// How many events wait.

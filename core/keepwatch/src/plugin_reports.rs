@@ -31,7 +31,7 @@ fn heard_of(plugin: &PluginStatus) -> PluginReport {
 }
 
 fn one(report: &Report, told: Option<&PluginStatus>, now: Timestamp) -> PluginReport {
-    let Report { spec, roles, counts } = report;
+    let Report { spec, roles, counts, queue } = report;
     // Before the first event it is about to be loaded.
     let heard =
         told.map_or_else(|| PluginReport::new(spec.name.to_string(), PluginState::Restarting, now), heard_of);
@@ -45,6 +45,10 @@ fn one(report: &Report, told: Option<&PluginStatus>, now: Timestamp) -> PluginRe
         retries: counts.retries,
         skipped: counts.skipped,
         dead_letters: counts.dead_letters,
+        waiting: queue.waiting.try_into().unwrap_or(u64::MAX),
+        conflated: queue.conflated,
+        dropped: queue.dropped,
+        memory_bytes: counts.memory.and_then(|octets| octets.try_into().ok()),
         last_success: counts.last_success.map(|wall| stamped(wall, now)),
         call_times: times(counts),
         metrics: counts.own.clone(),
@@ -76,6 +80,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use keepwatch_bus::Reading;
     use keepwatch_host::PluginSpec;
 
     use super::*;
@@ -95,14 +100,16 @@ mod tests {
         snapshot.plugins =
             vec![told("chat", PluginState::Running, None), told("gone", PluginState::Refused, Some("no"))];
         let mut counts = Counts::default();
-        (counts.calls, counts.last_success) = (7, Some(at(8).wall));
+        (counts.calls, counts.last_success, counts.memory) = (7, Some(at(8).wall), Some(65_536));
         let spec = PluginSpec::plain("chat", "hooks.d/chat.rhai".into());
         let roles = Some(Roles { handler: true, checker: false });
-        let chat = Report { spec, roles, counts };
+        let queue = Reading { waiting: 3, conflated: 2, dropped: 1 };
+        let chat = Report { spec, roles, counts, queue };
         let new = Report {
             spec: PluginSpec::plain("new", "new.wasm".into()),
             roles: None,
             counts: Counts::default(),
+            queue: Reading::default(),
         };
         let expected = [
             PluginReport {
@@ -110,6 +117,10 @@ mod tests {
                 role: "handler".into(),
                 calls: 7,
                 last_success: Some(at(8)),
+                waiting: 3,
+                conflated: 2,
+                dropped: 1,
+                memory_bytes: Some(65_536),
                 ..PluginReport::new("chat".into(), PluginState::Running, at(3))
             },
             PluginReport {

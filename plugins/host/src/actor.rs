@@ -175,7 +175,7 @@ impl Actor {
         let Life::Running(Running { plugin, host }) = &mut self.life else { return };
         let began = Instant::now();
         let answer = guarded(host, self.spec.limits.call, plugin.handle(&event)).await;
-        self.metrics.called(began, answer.is_ok());
+        self.metrics.called(began, answer.is_ok(), plugin.memory());
         match answer {
             Ok(Outcome::Done) => {}
             Ok(Outcome::Skipped(_)) => self.metrics.count(|counts| counts.skipped += 1),
@@ -226,7 +226,7 @@ impl Actor {
         self.next_check = Some(began + schedule.interval);
         let request = CheckRequest { name: self.spec.name.to_string(), within: schedule.timeout };
         let answer = guarded(host, schedule.timeout, plugin.check(&request)).await;
-        self.metrics.called(began, answer.is_ok());
+        self.metrics.called(began, answer.is_ok(), plugin.memory());
         let (verdict, failure) = match answer {
             Ok(verdict) => (verdict, None),
             Err(Failure::Reported(error)) => {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use keepwatch_bus::Gauge;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -31,4 +32,5 @@ pub(crate) struct Handle {
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) task: JoinHandle<()>,
     pub(crate) roles: Roles,
+    pub(crate) gauge: Gauge,
 }

@@ -190,11 +190,11 @@ impl Loader {
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let context = Arc::clone(&self.shared.context);
         let metrics = self.shared.live.metrics_of(name);
-        let roles = program.manifest().roles;
+        let (roles, gauge) = (program.manifest().roles, subscription.gauge());
         let actor = Actor::begin(context, spec.clone(), program, metrics, receiver, subscription).await?;
         let task = tokio::spawn(actor.run());
         let tried = Tried { spec: spec.clone(), files: Vec::new() };
-        let actor = Some(Handle { commands, task, roles });
+        let actor = Some(Handle { commands, task, roles, gauge });
         self.shared.entries().insert(Arc::clone(name), Entry { tried, actor });
         Ok(())
     }

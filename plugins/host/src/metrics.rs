@@ -37,6 +37,8 @@ pub struct Counts {
     pub dead_letters: u64,
     /// When a call last succeeded.
     pub last_success: Option<SystemTime>,
+    /// The memory that it holds, in octets, where that is known.
+    pub memory: Option<usize>,
     /// The longest call so far.
     pub longest: Duration,
     /// Its own numbers.
@@ -71,9 +73,10 @@ impl Metrics {
     }
 
     /// A call that began then has ended.
-    pub(crate) fn called(&self, began: Instant, succeeded: bool) {
+    pub(crate) fn called(&self, began: Instant, succeeded: bool, memory: Option<usize>) {
         let took = began.elapsed();
         let mut counts = self.lock();
+        counts.memory = memory;
         counts.calls += 1;
         counts.longest = counts.longest.max(took);
         if succeeded {
@@ -135,7 +138,7 @@ mod tests {
         let metrics = Metrics::default();
         assert_eq!(metrics.counts().quantile(0.5), None);
         for _ in 0..1_000 {
-            metrics.called(Instant::now(), true);
+            metrics.called(Instant::now(), true, None);
         }
         let counts = metrics.counts();
         assert_eq!((counts.calls, counts.recent.len()), (1_000, RECENT));

@@ -78,6 +78,11 @@ pub trait Plugin: Send {
     /// What the next version should be given.
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>>;
 
+    /// The memory it holds, in octets, where that is known.
+    fn memory(&self) -> Option<usize> {
+        None
+    }
+
     /// The end.
     fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>>;
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::{Bus, Delivery};
+use keepwatch_bus::{Bus, Delivery, Reading};
 use tokio::runtime::{Builder, Handle, Runtime as Tokio};
 
 use crate::actor::Command;
@@ -62,6 +62,8 @@ pub struct Report {
     pub roles: Option<Roles>,
     /// What was counted.
     pub counts: Counts,
+    /// How it keeps up with the events.
+    pub queue: Reading,
 }
 
 /// What became of a plan.
@@ -143,6 +145,7 @@ impl Plugins {
         let report = |entry: &Entry| Report {
             spec: entry.tried.spec.clone(),
             roles: entry.actor.as_ref().map(|actor| actor.roles),
+            queue: entry.actor.as_ref().map(|actor| actor.gauge.read()).unwrap_or_default(),
             counts: self.shared.live.metrics_of(&entry.tried.spec.name).counts(),
         };
         entries.values().map(report).collect()

@@ -24,6 +24,11 @@ impl Allowance {
         Self { memory, used: 0, entries: 0, refused: None }
     }
 
+    /// What it has, in octets.
+    pub(crate) const fn used(&self) -> usize {
+        self.used
+    }
+
     /// What was wanted and refused, for "wanted more memory than it may have: ...".
     pub(crate) fn refused(&self) -> Option<&str> {
         self.refused.as_deref()

@@ -92,6 +92,11 @@ fn store(machine: &Machine, host: Host, meter: &Arc<Meter>) -> Store<State> {
 }
 
 impl Instance {
+    /// The memory it holds, in octets.
+    pub(crate) fn memory(&self) -> usize {
+        self.store.data().allowance.used()
+    }
+
     /// A call begins: its budget, and what it needs.
     fn begin(&mut self) -> (Budget, &mut Store<State>, &Exports) {
         let Self { store, exports, machine, meter } = self;

@@ -92,6 +92,10 @@ impl Plugin for WasmPlugin {
         })
     }
 
+    fn memory(&self) -> Option<usize> {
+        self.instance.as_ref().map(Instance::memory)
+    }
+
     fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>> {
         Box::pin(async move {
             let mut instance = self.take()?;

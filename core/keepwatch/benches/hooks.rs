@@ -1,0 +1,178 @@
+//! From a host's first advert as MASTER to the first line of what its administrator wants to happen then: a Rhai hook, a
+//! WASM handler, and keepalived's `notify_master` shell script, in turn, in one run.
+//!
+//! Needs root or user namespaces, and keepalived for its column:
+//!
+//!     cargo bench -p keepwatch --bench hooks
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant, SystemTime};
+
+use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, enclose};
+
+const ROUNDS: usize = 30;
+/// Longer than a round takes on any machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+const KEEPALIVED: &str = "/usr/sbin/keepalived";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let folder = match enclose() {
+        Ok(Enclosed::Inside { folder }) => folder,
+        Ok(Enclosed::Outside(code)) => return ExitCode::from(code),
+        Err(error) => {
+            eprintln!("there are no namespaces here: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // `cargo bench -- --test` asks whether it runs at all.
+    let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { ROUNDS };
+    match measure(&folder, rounds) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(folder: &Path, rounds: usize) -> Outcome<()> {
+    let mut rhai = Vec::new();
+    let mut wasm = Vec::new();
+    let mut script = Vec::new();
+    for round in 0..rounds {
+        let folder = folder.join(round.to_string());
+        std::fs::create_dir(&folder)?;
+        rhai.push(keepwatch(&folder.join("rhai"), RHAI)?);
+        wasm.push(keepwatch(&folder.join("wasm"), &component())?);
+        if Path::new(KEEPALIVED).exists() {
+            script.push(keepalived(&folder.join("keepalived"))?);
+        }
+    }
+    println!("from the first advert to the first line, {rounds} take-overs each:");
+    for (name, times) in [("Rhai hook", rhai), ("WASM handler", wasm), ("keepalived notify_master", script)] {
+        print(name, times);
+    }
+    Ok(())
+}
+
+/// Times in milliseconds; less than none if the line came first.
+fn print(name: &str, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
+    if let (Some(median), Some(late), Some(last)) = (at(50), at(90), times.last()) {
+        println!("  {name:24}  median {median:6.2} ms  90 % {late:6.2} ms  longest {last:6.2} ms");
+    }
+}
+
+const RHAI: &str = "keepalived = \"k.conf\"\n[plugin.hook]\nfile = \"hook.rhai\"\n";
+
+fn component() -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wasm/tests/guests");
+    let path = path.join("hostile-handler.wasm").display().to_string();
+    let grants = "[\"http://127.0.0.1:1\", \"tcp:127.0.0.1:1\", \"run:none\", \"track:none\"]";
+    format!(
+        "keepalived = \"k.conf\"\n[action.none]\nexec = [\"/bin/true\"]\n[plugin.hook]\nfile = \"{path}\"\ngrants = \
+         {grants}\nconfig = {{ do = \"log\", count = 1, bytes = 4 }}\n"
+    )
+}
+
+fn instance(more: &str) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n version 3\n interface eth0\n virtual_router_id 51\n priority 100\n advert_int 0.2\n \
+         virtual_ipaddress {{\n  10.1.1.30\n }}\n{more}}}\n"
+    )
+}
+
+/// From keepwatch's first advert to the hook's line.
+fn keepwatch(folder: &Path, native: &str) -> Outcome<f64> {
+    std::fs::create_dir(folder)?;
+    std::fs::write(folder.join("k.conf"), instance(""))?;
+    std::fs::write(folder.join("hook.rhai"), "fn on_master(event) { info(\"here\"); }\n")?;
+    let config = folder.join("keepwatch.toml");
+    std::fs::write(&config, native)?;
+    let lan = Lan::new(1)?;
+    let capture = Capture::start(&lan.client)?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    command.arg("run").arg("--config").arg(config);
+    for (variable, file) in
+        [("KEEPWATCH_CONTROL", "socket"), ("KEEPWATCH_STATE_DIR", "state"), ("KEEPWATCH_CACHE_DIR", "cache")]
+    {
+        command.env(variable, folder.join(file));
+    }
+    let namespace = &lan.hosts.first().ok_or("no host")?.namespace;
+    let mut daemon = Daemon::start(namespace, &mut command)?;
+    let recording = folder.join("events.jsonl");
+    let mut record = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    record.args(["events", "record"]).arg(&recording).arg("--plugin-logs");
+    record.env("KEEPWATCH_CONTROL", folder.join("socket"));
+    until("the control socket", || folder.join("socket").exists())?;
+    let mut record = record.spawn()?;
+    let is_line = |line: &&str| line.contains("\"plugin_log\"");
+    let line = || {
+        let text = std::fs::read_to_string(&recording).unwrap_or_default();
+        // The WASM guest logs at each transition; the one to MASTER is the last.
+        let became = text.lines().position(|line| line.contains("\"to\":\"MASTER\""))?;
+        text.lines().skip(became).find(is_line).and_then(wall)
+    };
+    until("the hook's line", || line().is_some())?;
+    record.kill()?;
+    record.wait()?;
+    daemon.terminate()?;
+    daemon.wait(PATIENCE)?;
+    since(&capture, line().ok_or("no line")?)
+}
+
+/// When an event happened.
+fn wall(line: &str) -> Option<SystemTime> {
+    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    humantime::parse_rfc3339(event.pointer("/at/wall")?.as_str()?).ok()
+}
+
+/// From keepalived's first advert to the first line of its script.
+fn keepalived(folder: &Path) -> Outcome<f64> {
+    std::fs::create_dir(folder)?;
+    let (script, mark) = (folder.join("notify.sh"), folder.join("mark"));
+    std::fs::write(&script, format!("#!/bin/sh\ndate +%s.%N > {}\n", mark.display()))?;
+    Command::new("chmod").arg("755").arg(&script).status()?;
+    let config = folder.join("keepalived.conf");
+    let notify = format!(" notify_master {}\n", script.display());
+    let globals = "global_defs {\n script_user root\n}\n";
+    std::fs::write(&config, format!("{globals}{}", instance(&notify)))?;
+    let lan = Lan::new(1)?;
+    let capture = Capture::start(&lan.client)?;
+    let mut command = Command::new(KEEPALIVED);
+    command.args(["--dont-fork", "--vrrp", "--log-console", "--use-file"]).arg(&config);
+    for (flag, file) in [("--pid", "pid"), ("--vrrp_pid", "vrrp.pid"), ("--checkers_pid", "check.pid")] {
+        command.arg(flag).arg(folder.join(file));
+    }
+    let namespace = &lan.hosts.first().ok_or("no host")?.namespace;
+    let mut daemon = Daemon::start(namespace, &mut command)?;
+    let ran = || std::fs::read_to_string(&mark).ok()?.trim().parse::<f64>().ok();
+    until("keepalived's script", || ran().is_some())?;
+    daemon.terminate()?;
+    daemon.wait(PATIENCE)?;
+    let ran = Duration::from_secs_f64(ran().ok_or("no mark")?);
+    since(&capture, SystemTime::UNIX_EPOCH + ran)
+}
+
+/// From the first advert to this moment, in milliseconds.
+fn since(capture: &Capture, moment: SystemTime) -> Outcome<f64> {
+    let first = capture.adverts().first().map(|advert| advert.at).ok_or("no advert")?;
+    let after = moment.duration_since(first);
+    Ok(after.map_or_else(|before| -before.duration().as_secs_f64(), |after| after.as_secs_f64()) * 1e3)
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) -> Outcome<()> {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() > end {
+            return Err(format!("waited in vain for {what}").into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
