@@ -207,7 +207,10 @@ impl Snapshot {
                 let state = if *kept { None } else { Some(Refused) };
                 self.plugin(plugin, Some(path), state, at, Some(reason.clone()));
             }
-            EventKind::PluginUnloaded { plugin } => self.plugins.retain(|known| known.name != *plugin),
+            EventKind::PluginUnloaded { plugin } => {
+                self.plugins.retain(|known| known.name != *plugin);
+                self.tracks.retain(|known| known.name != *plugin);
+            }
             EventKind::PluginError { plugin, error } => {
                 self.plugin(plugin, None, None, at, Some(error.clone()));
             }

@@ -20,7 +20,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
             return exit::with(exit::CONFIGURATION);
         }
     };
-    plan::extensions(&mut site, None);
+    plan::plan(&mut site, None);
     eprint!("{}", rendered(&site));
     println!("{}", summary(&path, &site));
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;

@@ -7,25 +7,24 @@ use std::sync::Arc;
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_event::{EventKind, Severity};
-use keepwatch_host::{Options, Plugins, Runtime, Store};
+use keepwatch_host::{Options, Plan, Plugins, Runtime, Store};
 use keepwatch_rhai::RhaiRuntime;
 use keepwatch_wasm::{ChildCompiler, WasmRuntime};
 
 use crate::exit;
 use crate::paths::Paths;
-use crate::plan::Extensions;
 
 /// The name of the command that compiles a component; nobody types it.
 pub(crate) const COMPILE: &str = "compile-component";
 
 /// Begins to load plugins, in the background.
-pub(crate) fn begin(extensions: Extensions, paths: &Paths, bus: &Bus) -> io::Result<Plugins> {
+pub(crate) fn begin(plan: Plan, paths: &Paths, bus: &Bus) -> io::Result<Plugins> {
     let store = Store::open(&paths.state.join("plugins.redb")).unwrap_or_else(|error| {
         degraded(bus, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
         Store::in_memory()
     });
     let plugins = Plugins::new(Options { bus: bus.clone(), runtimes: runtimes(paths, Some(bus)), store })?;
-    plugins.begin(extensions.plan, extensions.actions);
+    plugins.begin(plan);
     Ok(plugins)
 }
 

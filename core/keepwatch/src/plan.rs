@@ -6,18 +6,11 @@ use keepwatch_config::model::{ActionTable, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
 use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
-/// Plugins, and what they may run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Extensions {
-    pub(crate) plan: Plan,
-    pub(crate) actions: Vec<Action>,
-}
-
 /// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
-pub(crate) fn extensions(site: &mut Site, hooks: Option<&Path>) -> Extensions {
-    let Some(config) = &site.config else { return Extensions::default() };
+pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
+    let Some(config) = &site.config else { return Plan::default() };
     let mut findings = Findings::default();
-    let extensions = read(config, hooks, &mut findings);
+    let plan = read(config, hooks, &mut findings);
     if let Some((_, known)) = site.texts.first_mut()
         && !findings.is_empty()
     {
@@ -27,15 +20,15 @@ pub(crate) fn extensions(site: &mut Site, hooks: Option<&Path>) -> Extensions {
         known.sort();
         site.config = None;
     }
-    extensions
+    plan
 }
 
-fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Extensions {
+fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
     let tables = &config.extensions;
     let actions: Vec<Action> = tables.actions.iter().map(action).collect();
     let declared = tables.plugins.iter().map(|table| spec(table, &actions, findings)).collect();
     let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
-    Extensions { plan: Plan { declared, hooks }, actions }
+    Plan { declared, hooks, actions }
 }
 
 fn spec(table: &PluginTable, actions: &[Action], findings: &mut Findings) -> PluginSpec {

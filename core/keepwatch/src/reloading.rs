@@ -1,7 +1,7 @@
 //! Taking the configuration over as it is on disk now, as far as this version can: plugins and actions.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::{Config, Style};
@@ -25,6 +25,7 @@ struct Shared {
     bus: Bus,
     /// What the engine runs.
     in_force: Config,
+    turn: Mutex<()>,
 }
 
 impl Reloader {
@@ -35,7 +36,7 @@ impl Reloader {
         bus: Bus,
         in_force: Config,
     ) -> Self {
-        Self { shared: Arc::new(Shared { path, hooks, plugins, bus, in_force }) }
+        Self { shared: Arc::new(Shared { path, hooks, plugins, bus, in_force, turn: Mutex::new(()) }) }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -62,12 +63,14 @@ impl Reloader {
 
 impl Shared {
     fn reload(&self) -> ReloadReport {
+        // One after the other, from reading on: the last one to read is the last one in force.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path.display().to_string();
         let mut site = match keepwatch_config::load_site(&self.path) {
             Ok(site) => site,
             Err(error) => return self.reject(error.to_string(), error.to_string()),
         };
-        let extensions = plan::extensions(&mut site, Some(&self.hooks));
+        let plan = plan::plan(&mut site, Some(&self.hooks));
         let Some(config) = &site.config else {
             let why = check::summary(&self.path, &site);
             return self.reject(why, site.render(Style::Plain));
@@ -79,7 +82,7 @@ impl Shared {
                 "{path}: what has changed beside plugins and actions is taken over when keepwatch is restarted"
             ));
         }
-        let applied = self.plugins.apply(extensions.plan, extensions.actions);
+        let applied = self.plugins.apply(plan);
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {

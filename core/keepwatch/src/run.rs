@@ -9,7 +9,7 @@ use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
-use keepwatch_host::Plugins;
+use keepwatch_host::{Plan, Plugins};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -17,13 +17,13 @@ use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
 use crate::paths::{self, Paths};
-use crate::plan::{self, Extensions};
+use crate::plan;
 use crate::reloading::Reloader;
 use crate::{check, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
-    let (mut config, extensions, told) = match load(&path, &arguments.hooks) {
+    let (mut config, plan, told) = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
     // Before the engine starts, so that they hear the first transitions.
-    let plugins = match extensions::begin(extensions, &paths, &bus) {
+    let plugins = match extensions::begin(plan, &paths, &bus) {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
@@ -71,8 +71,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         }
     };
     bus.flush(FLUSH);
-    plugins.stop("keepwatch stops", LAST_WORK);
+    // Before the plugins: nobody loads any more.
     control.stop();
+    plugins.stop("keepwatch stops", LAST_WORK);
     drop(plugins);
     drop(bus);
     log::finish(log);
@@ -105,15 +106,15 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
 }
 
 /// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
-fn load(path: &Path, hooks: &Path) -> Result<(Config, Extensions, Told), ExitCode> {
+fn load(path: &Path, hooks: &Path) -> Result<(Config, Plan, Told), ExitCode> {
     let mut site = keepwatch_config::load_site(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
-    let extensions = plan::extensions(&mut site, Some(hooks));
+    let plan = plan::plan(&mut site, Some(hooks));
     let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
     match site.config {
-        Some(config) => Ok((config, extensions, told)),
+        Some(config) => Ok((config, plan, told)),
         None => {
             eprint!("{}", told.findings);
             eprintln!("{}", told.summary);

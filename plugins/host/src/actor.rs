@@ -11,7 +11,7 @@ use tokio::time::sleep_until;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::guard::guarded;
-use crate::host::Host;
+use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
 use crate::restart::{Pause, Restarts, jitter};
@@ -19,8 +19,9 @@ use crate::spec::PluginSpec;
 
 /// An event that a plugin wants again and again is kept from it after so many times.
 const RETRIES: u32 = 100;
-/// A plugin may not ask for an event again sooner.
+/// A plugin may not ask for an event again sooner, nor later.
 const SOONEST: Duration = Duration::from_millis(10);
+const LATEST: Duration = Duration::from_secs(60 * 60);
 /// An event that makes a plugin fail so often is kept from it.
 const STRIKES: u32 = 2;
 
@@ -181,7 +182,7 @@ impl Actor {
             Ok(Outcome::Skipped(_)) => self.metrics.count(|counts| counts.skipped += 1),
             Ok(Outcome::RetryAfter(pause)) if retries < RETRIES => {
                 self.metrics.count(|counts| counts.retries += 1);
-                let at = Instant::now() + pause.max(SOONEST);
+                let at = Instant::now() + pause.clamp(SOONEST, LATEST);
                 self.pending = Some(Pending { event, at, retries: retries + 1, strikes });
                 return;
             }
@@ -232,14 +233,15 @@ impl Actor {
             Err(Failure::Reported(error)) => {
                 self.metrics.count(|counts| counts.errors += 1);
                 // The rest, the place in the script, is for its author.
-                let text = error.lines().next().unwrap_or_default().to_owned();
-                (Verdict { health: Health::Fail, text }, None)
+                let text = error.lines().next().unwrap_or_default();
+                (Verdict { health: Health::Fail, text: text.to_owned() }, None)
             }
             Err(failure) => {
                 let text = format!("the check {failure}");
                 (Verdict { health: Health::Unknown, text }, Some(failure))
             }
         };
+        let verdict = Verdict { text: printable(&verdict.text, LINE), ..verdict };
         let ttl = (schedule.interval + schedule.timeout) * 2;
         self.context.tracks.set(&self.spec.name, verdict, ttl);
         if let Some(failure) = failure {
@@ -249,7 +251,7 @@ impl Actor {
 
     fn reported(&self, error: String) {
         self.metrics.count(|counts| counts.errors += 1);
-        let plugin = self.spec.name.to_string();
+        let (plugin, error) = (self.spec.name.to_string(), printable(&error, LINE));
         self.context.tell(Severity::Warning, EventKind::PluginError { plugin, error });
     }
 
@@ -295,9 +297,15 @@ impl Actor {
     async fn replace(&mut self, program: Arc<dyn Program>, spec: PluginSpec) -> Result<(), Failure> {
         let state = match &mut self.life {
             Life::Running(Running { plugin, host }) => {
+                let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
+                if let Err(failure) = &saved
+                    && failure.is_fatal()
+                {
+                    // Should the new one not begin, the old one is started anew, not called again.
+                    self.life = Life::Down(Instant::now());
+                }
                 // One that cannot say what it knows has nothing to hand on.
-                let saved = guarded(host, self.spec.limits.call, plugin.save()).await.unwrap_or_default();
-                saved.filter(|state| state.len() <= self.spec.limits.state)
+                saved.unwrap_or_default().filter(|state| state.len() <= self.spec.limits.state)
             }
             Life::Down(_) => None,
         };
@@ -323,7 +331,14 @@ impl Actor {
         }
         while Instant::now() < deadline && matches!(self.life, Life::Running(_)) {
             let next = match self.pending.take() {
-                Some(Pending { event, retries, strikes, .. }) => Some((event, retries, strikes)),
+                Some(Pending { event, at, .. }) if at >= deadline => {
+                    self.keep_from_it(&event, "wanted it again later than keepwatch runs").await;
+                    continue;
+                }
+                Some(Pending { event, at: then, retries, strikes }) => {
+                    at(Some(then)).await;
+                    Some((event, retries, strikes))
+                }
                 None => self.subscription.try_next().map(|event| (event, 0, 0)),
             };
             let Some((event, retries, strikes)) = next else { break };

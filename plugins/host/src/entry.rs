@@ -13,8 +13,9 @@ use crate::spec::PluginSpec;
 
 /// What is known of a plugin that should run.
 pub(crate) struct Entry {
-    /// What was last tried, which need not be what runs.
-    pub(crate) tried: Tried,
+    /// What was last tried, which need not be what runs. None if what it did when it began may pass by itself: a server
+    /// that was not there yet.
+    pub(crate) tried: Option<Tried>,
     /// Its actor, if a version of it runs.
     pub(crate) actor: Option<Handle>,
 }
@@ -31,6 +32,8 @@ pub(crate) struct Tried {
 pub(crate) struct Handle {
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) task: JoinHandle<()>,
+    /// What runs.
+    pub(crate) spec: PluginSpec,
     pub(crate) roles: Roles,
     pub(crate) gauge: Gauge,
 }

@@ -272,6 +272,15 @@ impl Grants {
         }
     }
 
+    /// Whether these allow something that the others do not.
+    #[must_use]
+    pub fn exceed(&self, others: &Self) -> bool {
+        match self {
+            Self::These(grants) => grants.iter().any(|grant| !others.has(grant)),
+            Self::Everything => *others != Self::Everything,
+        }
+    }
+
     /// Those that are named.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
         match self {

@@ -17,13 +17,15 @@ use crate::plugin::Verdict;
 use crate::rate::Rate;
 
 /// The longest line of a log, in octets; more is cut.
-const LINE: usize = 4 << 10;
+pub(crate) const LINE: usize = 4 << 10;
 /// The largest value, request or answer.
 const LARGEST: usize = 1 << 20;
 /// The longest key or name.
 const NAME: usize = 256;
 /// The largest data of an event.
 const DATA: usize = 16 << 10;
+/// How long before the end of a call an action is stopped.
+const RUN_ENDS: Duration = Duration::from_millis(1_500);
 /// The longest that a verdict holds.
 const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -43,6 +45,7 @@ struct Shared {
     deadline: Mutex<Option<Instant>>,
     log_rate: Rate,
     emit_rate: Rate,
+    track_rate: Rate,
 }
 
 impl std::fmt::Debug for Host {
@@ -61,8 +64,9 @@ impl Host {
         effects: Arc<dyn Effects>,
     ) -> Self {
         let deadline = Mutex::new(None);
-        let (log_rate, emit_rate) = (Rate::new(200, 20), Rate::new(100, 10));
-        let shared = Shared { plugin, config, grants, limits, effects, deadline, log_rate, emit_rate };
+        let (log_rate, emit_rate, track_rate) = (Rate::new(200, 20), Rate::new(100, 10), Rate::new(100, 10));
+        let shared =
+            Shared { plugin, config, grants, limits, effects, deadline, log_rate, emit_rate, track_rate };
         Self { shared: Arc::new(shared) }
     }
 
@@ -193,7 +197,10 @@ impl Host {
     pub async fn run(&self, action: &str) -> Result<Ran, HostError> {
         name("action", action)?;
         self.need(&Grant::Run(action.to_owned()), "run")?;
-        self.shared.effects.run(&self.shared.plugin, action, self.remaining()).await
+        // It is stopped while there is time to say so, and to end it gently.
+        let remaining = self.remaining();
+        let within = remaining.saturating_sub(RUN_ENDS.min(remaining / 2));
+        self.shared.effects.run(&self.shared.plugin, action, within).await
     }
 
     /// Connects to `HOST:PORT`, sends and receives.
@@ -235,6 +242,9 @@ impl Host {
         self.need(&Grant::Track(name_.to_owned()), "say how this is:")?;
         if ttl.is_zero() {
             return Err(HostError::invalid("a verdict's time to live is more than zero"));
+        }
+        if self.shared.track_rate.take().is_none() {
+            return Err(HostError::limit("too many verdicts in a short time: 100 at once, then 10 a second"));
         }
         verdict.text = printable(&verdict.text, LINE);
         self.shared.effects.set_track(&self.shared.plugin, name_, verdict, ttl.min(TTL))
@@ -305,7 +315,9 @@ fn subject(grant: &Grant) -> String {
 ///
 /// What is wrong with it.
 pub fn origin(url: &str) -> Result<Origin, HostError> {
-    let wrong = |why: String| HostError::invalid(format!("{url:?} is no URL to send requests to: {why}"));
+    // The path may be a secret.
+    let shown = url.split('/').take(3).collect::<Vec<&str>>().join("/");
+    let wrong = |why: String| HostError::invalid(format!("{shown:?} is no URL to send requests to: {why}"));
     let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it has no scheme".to_owned()))?;
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" => Scheme::Http,
@@ -335,7 +347,7 @@ fn at_most(what: &str, length: usize, most: usize) -> Result<(), HostError> {
 }
 
 /// Text without control characters, cut to so many octets. Line breaks stay.
-fn printable(text: &str, most: usize) -> String {
+pub(crate) fn printable(text: &str, most: usize) -> String {
     let mut printed = String::with_capacity(text.len().min(most));
     for c in text.chars() {
         if printed.len() + c.len_utf8() > most {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::Subscription;
@@ -56,12 +57,32 @@ impl Loader {
         Self { shared, subscriptions }
     }
 
-    /// Puts a plan in force.
+    /// Puts a plan in force. What does not run is tried again.
     pub(crate) async fn apply(mut self, plan: Plan) -> Applied {
         let shared = Arc::clone(&self.shared);
         let mut current = shared.plan.lock().await;
-        let specs = resolve(&plan);
         *current = plan;
+        self.shared.live.set_actions(current.actions.clone());
+        for entry in self.shared.entries().values_mut().filter(|entry| entry.actor.is_none()) {
+            entry.tried = None;
+        }
+        let applied = self.put_in_force(resolve(&current)).await;
+        drop(current);
+        self.shared.watch.changed();
+        applied
+    }
+
+    /// Puts the plan in force once more: files may have changed.
+    pub(crate) async fn again(shared: &Arc<Shared>) -> Applied {
+        let mut loader = Self { shared: Arc::clone(shared), subscriptions: BTreeMap::new() };
+        let current = shared.plan.lock().await;
+        let applied = loader.put_in_force(resolve(&current)).await;
+        drop(current);
+        shared.watch.changed();
+        applied
+    }
+
+    async fn put_in_force(&mut self, specs: Vec<PluginSpec>) -> Applied {
         let mut applied = Applied::default();
         self.unload_all_but(&specs, &mut applied).await;
         for spec in specs {
@@ -73,8 +94,6 @@ impl Loader {
                 Became::Unchanged => applied.unchanged += 1,
             }
         }
-        drop(current);
-        self.shared.watch.changed();
         applied
     }
 
@@ -98,6 +117,7 @@ impl Loader {
                 task.abort();
             }
             self.shared.live.forget(&name);
+            self.shared.context.tracks.forget(&name);
             let plugin = name.to_string();
             self.shared.context.tell(Severity::Info, EventKind::PluginUnloaded { plugin });
             applied.unloaded.push(name.to_string());
@@ -127,13 +147,19 @@ impl Loader {
         };
         if let Err(failure) = began {
             let why = format!("error: {} {failure}\n  = note: this happened when it began", spec.name);
-            return self.refuse(tried, runs, why);
+            let refused = self.refuse(tried, runs, why);
+            // What a version did when it began may pass by itself.
+            if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
+                entry.tried = None;
+            }
+            return refused;
         }
         let roles = program.manifest().roles;
         if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-            entry.tried = tried;
+            entry.tried = Some(tried);
             if let Some(actor) = &mut entry.actor {
                 actor.roles = roles;
+                actor.spec = spec.clone();
             }
         }
         let (plugin, path) = (spec.name.to_string(), spec.path.display().to_string());
@@ -150,7 +176,7 @@ impl Loader {
     fn was_tried(&self, now: &Tried) -> bool {
         let entries = self.shared.entries();
         let Some(entry) = entries.get(&now.spec.name) else { return false };
-        let known = &entry.tried;
+        let Some(known) = &entry.tried else { return false };
         let others = known.files.iter().skip(1);
         known.spec == now.spec
             && known.files.first() == now.files.first()
@@ -192,10 +218,14 @@ impl Loader {
         let metrics = self.shared.live.metrics_of(name);
         let (roles, gauge) = (program.manifest().roles, subscription.gauge());
         let actor = Actor::begin(context, spec.clone(), program, metrics, receiver, subscription).await?;
+        let mut entries = self.shared.entries();
+        if self.shared.stopping.load(Ordering::Relaxed) {
+            return Err(Failure::Reported("keepwatch stops".to_owned()));
+        }
         let task = tokio::spawn(actor.run());
-        let tried = Tried { spec: spec.clone(), files: Vec::new() };
-        let actor = Some(Handle { commands, task, roles, gauge });
-        self.shared.entries().insert(Arc::clone(name), Entry { tried, actor });
+        let actor = Some(Handle { commands, task, spec: spec.clone(), roles, gauge });
+        entries.insert(Arc::clone(name), Entry { tried: None, actor });
+        drop(entries);
         Ok(())
     }
 
@@ -211,16 +241,22 @@ impl Loader {
         answer.await.map_err(|_| gone())?
     }
 
-    fn refuse(&self, tried: Tried, kept: bool, why: String) -> Became {
+    /// Notes and tells that a version was refused. The one before runs on, unless it may do what it may no more.
+    fn refuse(&self, tried: Tried, runs: bool, why: String) -> Became {
         let (plugin, path) = (tried.spec.name.to_string(), tried.spec.path.display().to_string());
+        let mut kept = runs;
         {
             let mut entries = self.shared.entries();
-            match entries.get_mut(&tried.spec.name) {
-                Some(entry) => entry.tried = tried,
-                None => {
-                    entries.insert(Arc::clone(&tried.spec.name), Entry { tried, actor: None });
-                }
+            let name = Arc::clone(&tried.spec.name);
+            let entry = entries.entry(name).or_insert_with(|| Entry { tried: None, actor: None });
+            let outdated = |actor: &Handle| actor.spec.grants.exceed(&tried.spec.grants);
+            if let Some(actor) = entry.actor.take_if(|actor| outdated(actor)) {
+                let (reason, deadline) = ("a grant was withdrawn".to_owned(), Instant::now() + LAST_WORK);
+                // It ends by itself when its commands do, and if its line is full, too.
+                let _ = actor.commands.try_send(Command::Stop { reason, deadline });
+                kept = false;
             }
+            entry.tried = Some(tried);
         }
         let kind = EventKind::PluginRefused { plugin, path, reason: why.clone(), kept };
         self.shared.context.tell(Severity::Error, kind);
@@ -234,10 +270,14 @@ fn resolve(plan: &Plan) -> Vec<PluginSpec> {
     let Some(folder) = &plan.hooks else { return specs };
     // A folder that cannot be read is as good as empty; what ran from it is told to be gone.
     for (name, path) in files::scripts(folder).unwrap_or_default() {
-        let same = |spec: &PluginSpec| *spec.name == *name || same_file(&spec.path, &path);
-        if !specs.iter().any(same) {
-            specs.push(PluginSpec::plain(&name, path));
+        if specs.iter().any(|spec| same_file(&spec.path, &path)) {
+            continue;
         }
+        // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
+        let taken = specs.iter().any(|spec| *spec.name == *name);
+        let name =
+            if taken { path.file_name().unwrap_or_default().to_string_lossy().into_owned() } else { name };
+        specs.push(PluginSpec::plain(&name, path));
     }
     specs
 }

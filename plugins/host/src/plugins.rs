@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::runtime::{Builder, Handle, Runtime as Tokio};
 use crate::actor::Command;
 use crate::context::Context;
 use crate::entry::Entry;
-use crate::live::{Action, Live};
+use crate::live::Live;
 use crate::loader::Loader;
 use crate::manifest::Roles;
 use crate::metrics::Counts;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) context: Arc<Context>,
     pub(crate) live: Arc<Live>,
     pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
+    /// Set while the entries are locked: none is added from then on.
+    pub(crate) stopping: AtomicBool,
     /// Those that should run, by name.
     entries: Mutex<BTreeMap<Arc<str>, Entry>>,
     /// What should run. Held while it is put in force, so that this happens once at a time.
@@ -114,6 +117,7 @@ impl Plugins {
             context,
             live,
             runtimes,
+            stopping: AtomicBool::new(false),
             entries: Mutex::default(),
             plan: tokio::sync::Mutex::default(),
             watch: Watch::default(),
@@ -123,18 +127,17 @@ impl Plugins {
 
     /// Puts a plan in force, in the background. Plugins that are new hear all events from now on, even if loading them
     /// takes a while.
-    pub fn begin(&self, plan: Plan, actions: Vec<Action>) {
+    pub fn begin(&self, plan: Plan) {
         let loader = Loader::new(Arc::clone(&self.shared), &plan);
-        self.shared.live.set_actions(actions);
         self.handle.spawn(async move { loader.apply(plan).await });
         self.shared.watch.start(&self.shared, &self.handle);
     }
 
-    /// Puts a plan in force, and waits for what becomes of it. Call it from outside the plugins' own threads.
+    /// Puts a plan in force, and waits for what becomes of it. What does not run is tried again, even if nothing has
+    /// changed. Call it from outside the plugins' own threads.
     #[must_use]
-    pub fn apply(&self, plan: Plan, actions: Vec<Action>) -> Applied {
+    pub fn apply(&self, plan: Plan) -> Applied {
         let loader = Loader::new(Arc::clone(&self.shared), &plan);
-        self.shared.live.set_actions(actions);
         self.handle.block_on(loader.apply(plan))
     }
 
@@ -142,13 +145,18 @@ impl Plugins {
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
         let entries = self.shared.entries();
-        let report = |entry: &Entry| Report {
-            spec: entry.tried.spec.clone(),
+        let report = |(name, entry): (&Arc<str>, &Entry)| Report {
+            // What runs, not what was refused since.
+            spec: match (&entry.actor, &entry.tried) {
+                (Some(actor), _) => actor.spec.clone(),
+                (None, Some(tried)) => tried.spec.clone(),
+                (None, None) => PluginSpec::plain(name, PathBuf::new()),
+            },
             roles: entry.actor.as_ref().map(|actor| actor.roles),
             queue: entry.actor.as_ref().map(|actor| actor.gauge.read()).unwrap_or_default(),
-            counts: self.shared.live.metrics_of(&entry.tried.spec.name).counts(),
+            counts: self.shared.live.metrics_of(name).counts(),
         };
-        entries.values().map(report).collect()
+        entries.iter().map(report).collect()
     }
 
     /// Lets each plugin handle what waits for it, for so long at most, and ends them. There are none afterwards.
@@ -157,7 +165,12 @@ impl Plugins {
         let Some((runtime, upright)) = runtimes else { return };
         let deadline = Instant::now() + within;
         self.shared.watch.stop();
-        let entries = std::mem::take(&mut *self.shared.entries());
+        let entries = {
+            let mut entries = self.shared.entries();
+            // Whoever loads just now finds that there is nothing to load for any more.
+            self.shared.stopping.store(true, Ordering::Relaxed);
+            std::mem::take(&mut *entries)
+        };
         runtime.block_on(async {
             let mut tasks = Vec::new();
             for (_, entry) in entries {
@@ -195,7 +208,8 @@ impl Shared {
     pub(crate) async fn watched(&self) -> Vec<PathBuf> {
         let hooks = self.plan.lock().await.hooks.clone();
         let entries = self.entries();
-        let files = entries.values().flat_map(|entry| entry.tried.files.iter().map(|(path, _)| path.clone()));
+        let tried = entries.values().filter_map(|entry| entry.tried.as_ref());
+        let files = tried.flat_map(|tried| tried.files.iter().map(|(path, _)| path.clone()));
         files.chain(hooks.map(|folder| folder.join("*"))).collect()
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::grant::Grants;
 use crate::limits::Limits;
+use crate::live::Action;
 
 /// What the administrator wants of a plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,4 +61,6 @@ pub struct Plan {
     pub declared: Vec<PluginSpec>,
     /// A folder whose scripts are plugins, too, unless the configuration names them.
     pub hooks: Option<PathBuf>,
+    /// What they may run, if they are granted it.
+    pub actions: Vec<Action>,
 }

@@ -1,10 +1,13 @@
 //! What plugins keep: on disk, or in memory where there is no disk to write to.
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keepwatch_event::Event;
+use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::json;
 
@@ -44,10 +47,19 @@ impl Store {
     /// If it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, String> {
         let open = || -> Result<Database, redb::Error> {
+            // For nobody else's eyes.
             if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
+                DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
-            let database = redb::Builder::new().set_cache_size(CACHE).create(path)?;
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)?;
+            let database =
+                redb::Builder::new().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)?;
             let write = database.begin_write()?;
             write.open_table(KV)?;
             write.open_table(LETTERS)?;

@@ -53,9 +53,10 @@ impl Tracks {
                 Health::Unknown
             }
         };
+        // Told while it is locked: the last word about it is the last that is known.
+        self.tell(name, from, health, text);
         drop(known);
         self.changed.notify_one();
-        self.tell(name, from, health, text);
         true
     }
 
@@ -72,7 +73,6 @@ impl Tracks {
 
     /// Makes unknown what has not been renewed by now; when the next one's time is over.
     fn expire_until(&self, now: Instant) -> Option<Instant> {
-        let mut expired = Vec::new();
         let mut next: Option<Instant> = None;
         for (name, known) in self.lock().iter_mut() {
             let Some(until) = known.until else { continue };
@@ -81,12 +81,15 @@ impl Tracks {
                 continue;
             }
             known.until = None;
-            expired.push((name.clone(), std::mem::replace(&mut known.health, Health::Unknown)));
-        }
-        for (name, from) in expired {
-            self.tell(&name, from, Health::Unknown, "nobody has said how it is for too long".to_owned());
+            let from = std::mem::replace(&mut known.health, Health::Unknown);
+            self.tell(name, from, Health::Unknown, "nobody has said how it is for too long".to_owned());
         }
         next
+    }
+
+    /// Forgets what a check that was taken away has said.
+    pub(crate) fn forget(&self, name: &str) {
+        self.lock().remove(name);
     }
 
     fn tell(&self, name: &str, from: Health, to: Health, text: String) {

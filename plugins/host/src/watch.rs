@@ -68,10 +68,8 @@ async fn run(shared: Arc<Shared>) {
             () = &mut settled => settled.set(quiet(&touched)),
             () = tokio::time::sleep(POLL) => {}
         }
-        let plan = shared.plan.lock().await.clone();
-        let loader = Loader::new(Arc::clone(&shared), &plan);
         // What became of it is told as events.
-        let _ = loader.apply(plan).await;
+        let _ = Loader::again(&shared).await;
     }
 }
 

@@ -56,7 +56,7 @@ fn set(config: &mut Map<String, Value>, key: &str, value: &str) {
 /// What a configuration has for this file.
 fn declared(with: &Path, file: &Path) -> Result<PluginSpec, ExitCode> {
     let mut site = keepwatch_config::load_site(with).map_err(|error| fail(&error.to_string()))?;
-    let extensions = plan::extensions(&mut site, None);
+    let plan = plan::plan(&mut site, None);
     if site.config.is_none() {
         eprint!("{}", check::rendered(&site));
         return Err(exit::with(exit::FAILED));
@@ -65,7 +65,7 @@ fn declared(with: &Path, file: &Path) -> Result<PluginSpec, ExitCode> {
         spec.path == file
             || matches!((spec.path.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b)
     };
-    let mut declared = extensions.plan.declared.into_iter();
+    let mut declared = plan.declared.into_iter();
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     // A script that nobody has named runs all the same, without grants.
     Ok(declared.find(same).unwrap_or_else(|| PluginSpec::plain(&name, file.to_owned())))

@@ -14,6 +14,8 @@ use tokio::time::timeout;
 use crate::effects::Ran;
 use crate::error::HostError;
 
+/// Where programs find others.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// What is kept of a program's output.
 const OUTPUT: usize = 64 << 10;
 /// How long a program has to end after SIGTERM.
@@ -86,6 +88,10 @@ impl Runner {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .current_dir("/")
+            // What the daemon was told, secrets among it, is not for them.
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()))
             .process_group(0)
             .kill_on_drop(true);
         if let Some(name) = &self.action.user {
@@ -140,7 +146,8 @@ struct Group(Option<Pid>);
 
 impl Group {
     async fn end(mut self, child: &mut Child) {
-        let Some(group) = self.0.take() else { return };
+        // Kept until it is over: dropped meanwhile, it kills.
+        let Some(group) = self.0 else { return };
         // They may have ended by themselves.
         let _ = kill_process_group(group, Signal::TERM);
         let ended = timeout(TERM, child.wait()).await.is_ok();
@@ -148,6 +155,7 @@ impl Group {
         if !ended {
             let _ = child.wait().await;
         }
+        self.0 = None;
     }
 
     fn defuse(mut self) {

@@ -31,10 +31,12 @@ pub(crate) async fn send(
     grants: &Grants,
 ) -> Result<HttpResponse, HostError> {
     let within = request.within;
-    let url = request.url.clone();
+    // Not the whole URL, which may be a secret.
+    let asked = origin(&request.url)?;
     let answer = tokio::time::timeout(within, follow(client, request, grants)).await;
-    answer
-        .unwrap_or_else(|_| Err(HostError::timeout(format!("{url} did not answer within {}", shown(within)))))
+    answer.unwrap_or_else(|_| {
+        Err(HostError::timeout(format!("{asked} did not answer within {}", shown(within))))
+    })
 }
 
 fn shown(time: Duration) -> String {
@@ -92,7 +94,7 @@ fn absolute(from: &Origin, url: &str, target: &str) -> Result<String, HostError>
     if target.starts_with('/') {
         return Ok(format!("{from}{target}"));
     }
-    let uri: Uri = url.parse().map_err(|_| HostError::invalid(format!("{url:?} is no URL")))?;
+    let uri: Uri = url.parse().map_err(|_| HostError::invalid(format!("the URL at {from} is none")))?;
     let folder = uri.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     Ok(format!("{from}{folder}/{target}"))
 }
@@ -116,7 +118,7 @@ async fn exchange(client: &Client, to: &Origin, request: &HttpRequest) -> Result
 }
 
 fn message(to: &Origin, request: &HttpRequest) -> Result<Request<Full<Bytes>>, HostError> {
-    let invalid = |what: &str| HostError::invalid(format!("{what} cannot be sent to {}", request.url));
+    let invalid = |what: &str| HostError::invalid(format!("{what} cannot be sent to {to}"));
     let uri: Uri = request.url.parse().map_err(|_| invalid("such a URL"))?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| invalid("such a method"))?;

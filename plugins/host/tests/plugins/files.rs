@@ -9,8 +9,8 @@ use crate::site::{Site, seqs};
 
 /// Puts the folder's scripts in force, and watches them.
 fn begin(site: &mut Site) {
-    let plan = Plan { declared: Vec::new(), hooks: Some(site.folder.clone()) };
-    site.plugins.begin(plan, Vec::new());
+    let plan = Plan { hooks: Some(site.folder.clone()), ..Plan::default() };
+    site.plugins.begin(plan);
     site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { .. }));
 }
 
@@ -79,8 +79,8 @@ fn the_whole_folder_replaced() {
     let hooks = site.folder.join("hooks.d");
     std::fs::create_dir(&hooks).unwrap();
     site.write("hooks.d/a.rhai", &["version 1"]);
-    let plan = Plan { declared: Vec::new(), hooks: Some(hooks.clone()) };
-    site.plugins.begin(plan, Vec::new());
+    let plan = Plan { hooks: Some(hooks.clone()), ..Plan::default() };
+    site.plugins.begin(plan);
     site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { .. }));
     std::fs::create_dir(site.folder.join("new")).unwrap();
     site.write("new/a.rhai", &["version 2"]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keepwatch_event::EventKind;
-use keepwatch_host::{Applied, PluginSpec};
+use keepwatch_host::{Grant, Grants, PluginSpec};
 
 use crate::site::{Site, seqs};
 
@@ -90,13 +90,13 @@ fn what_has_not_changed_is_not_touched() {
     let specs = || vec![site.spec("a"), site.spec("b")];
     let first = site.apply(specs());
     assert_eq!((first.loaded.len(), first.refused.len()), (1, 1));
-    let untouched = Applied { unchanged: 2, ..Applied::default() };
-    assert_eq!(site.apply(specs()), untouched, "what was refused is not tried again");
+    let again = site.apply(specs());
+    assert_eq!((again.unchanged, again.refused.len()), (1, 1), "what does not run is tried and told again");
     // The same content in another file.
     let text = std::fs::read(&path).unwrap();
     std::fs::write(site.folder.join("new"), text).unwrap();
     std::fs::rename(site.folder.join("new"), &path).unwrap();
-    assert_eq!(site.apply(specs()), untouched);
+    assert_eq!(site.apply(specs()).unchanged, 1);
     assert_eq!(site.journal.of("a").len(), 2);
     site.stop();
 }
@@ -113,5 +113,29 @@ fn other_settings_are_another_version_and_what_is_gone_is_ended() {
     site.wait_for(|kind| matches!(kind, EventKind::PluginUnloaded { .. }));
     assert_eq!(site.journal.of("a").last().unwrap(), "stop taken away");
     assert!(site.plugins.reports().is_empty());
+    site.stop();
+}
+
+#[test]
+fn one_that_could_not_begin_begins_when_it_can() {
+    let site = Site::new("later");
+    site.write("a.fake", &["refuse"]);
+    assert_eq!(site.apply(vec![site.spec("a")]).refused.len(), 1);
+    site.write("a.fake", &[]);
+    assert_eq!(site.apply(vec![site.spec("a")]).loaded, ["a"]);
+    site.stop();
+}
+
+#[test]
+fn a_withdrawn_grant_is_withdrawn_even_if_the_new_version_is_refused() {
+    let mut site = Site::new("withdrawn");
+    let path = site.write("a.fake", &[]);
+    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
+    let _ = site.apply(vec![PluginSpec { grants, ..site.spec("a") }]);
+    std::fs::write(&path, "half a fi").unwrap();
+    assert_eq!(site.apply(vec![site.spec("a")]).refused.len(), 1);
+    let event = site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { .. }));
+    assert!(matches!(&event.kind, EventKind::PluginRefused { kept: false, .. }));
+    site.wait_until("a", |lines| lines.last().is_some_and(|line| line == "stop a grant was withdrawn"));
     site.stop();
 }

@@ -70,11 +70,11 @@ impl Site {
     }
 
     pub(crate) fn apply(&self, declared: Vec<PluginSpec>) -> Applied {
-        self.plugins.apply(Plan { declared, hooks: None }, Vec::new())
+        self.plugins.apply(Plan { declared, ..Plan::default() })
     }
 
     pub(crate) fn apply_with(&self, declared: Vec<PluginSpec>, actions: Vec<Action>) -> Applied {
-        self.plugins.apply(Plan { declared, hooks: None }, actions)
+        self.plugins.apply(Plan { declared, actions, hooks: None })
     }
 
     pub(crate) fn publish(&self, term: u64) {
