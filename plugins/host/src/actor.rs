@@ -207,15 +207,7 @@ impl Actor {
     /// Nobody hears what itself has caused, and only those hear about plugins who ask: plugins that answer each other
     /// would never end.
     fn wants(&self, event: &Event) -> bool {
-        let manifest = self.program.manifest();
-        if !manifest.roles.handler || event.kind.plugin() == Some(&*self.spec.name) {
-            return false;
-        }
-        let name = event.kind.name();
-        if manifest.kinds.is_empty() {
-            return event.kind.plugin().is_none();
-        }
-        manifest.kinds.iter().any(|kind| kind == name)
+        event.kind.plugin() != Some(&*self.spec.name) && self.program.manifest().wants(event)
     }
 
     async fn check(&mut self) {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use keepwatch_event::Event;
+
 use crate::grant::{Facility, Grant};
 
 /// What a plugin says of itself, or what its file tells.
@@ -21,6 +23,20 @@ pub struct Manifest {
     pub kinds: Vec<String>,
     /// What it cannot do without.
     pub needs: Vec<Need>,
+}
+
+impl Manifest {
+    /// Whether it hears an event. Those about plugins go to those only that ask for their kind.
+    #[must_use]
+    pub fn wants(&self, event: &Event) -> bool {
+        if !self.roles.handler {
+            return false;
+        }
+        if self.kinds.is_empty() {
+            return event.kind.plugin().is_none();
+        }
+        self.kinds.iter().any(|kind| kind == event.kind.name())
+    }
 }
 
 /// What a plugin can do. One of them at least.

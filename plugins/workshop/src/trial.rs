@@ -105,11 +105,7 @@ impl Trial {
 
     /// Lets it hear an event; none if it does not want to.
     pub async fn hear(&mut self, event: &Arc<Event>) -> Option<Shown> {
-        let manifest = self.program.manifest();
-        let kind = event.kind.name();
-        let wanted = manifest.kinds.is_empty() && event.kind.plugin().is_none()
-            || manifest.kinds.iter().any(|wanted| wanted == kind);
-        if !manifest.roles.handler || !wanted {
+        if !self.program.manifest().wants(event) {
             return None;
         }
         let name = occasion_name(event);
