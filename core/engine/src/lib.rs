@@ -34,6 +34,6 @@ mod voice;
 
 pub use describe::describe;
 pub use engine::Engine;
-pub use keepwatch_system::ask_for_precedence;
+pub use keepwatch_system::{ask_for_precedence, keep_capabilities_to_ourselves};
 pub use running::Running;
 pub use setup::StartError;

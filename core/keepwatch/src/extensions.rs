@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_event::{EventKind, Severity};
@@ -17,14 +18,20 @@ use crate::paths::Paths;
 /// The name of the command that compiles a component; nobody types it.
 pub(crate) const COMPILE: &str = "compile-component";
 
+/// How long the engine waits for plugins to listen, so that they hear its first transitions. A disk that hangs is not
+/// waited for: then they learn from their snapshot how things are.
+const LISTEN: Duration = Duration::from_secs(1);
+
 /// Begins to load plugins, in the background.
 pub(crate) fn begin(plan: Plan, paths: &Paths, bus: &Bus) -> io::Result<Plugins> {
-    let store = Store::open(&paths.state.join("plugins.redb")).unwrap_or_else(|error| {
-        degraded(bus, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
-        Store::in_memory()
-    });
+    let heard = bus.clone();
+    let complain = move |error| {
+        degraded(&heard, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
+    };
+    let store = Store::on_disk(paths.state.join("plugins.redb"), Box::new(complain));
     let plugins = Plugins::new(Options { bus: bus.clone(), runtimes: runtimes(paths, Some(bus)), store })?;
-    plugins.begin(plan);
+    // Loaded in any case, if later.
+    let _ = plugins.begin(plan).recv_timeout(LISTEN);
     Ok(plugins)
 }
 

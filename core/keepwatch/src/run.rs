@@ -31,6 +31,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         instance.stop_mode = stop_mode(arguments.stop_mode);
     }
     log::init(arguments.verbose);
+    // Before there are other threads. What plugins and checks run has no business with the network's settings.
+    keepwatch_engine::keep_capabilities_to_ourselves();
     let node = nix::unistd::gethostname().unwrap_or_default();
     let snapshot = Snapshot::new(&node.to_string_lossy(), Bus::now(), keepwatch_engine::describe(&config));
     let bus = match Bus::start(snapshot, || {
@@ -61,19 +63,18 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), bus.clone(), config);
     let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
-    let outcome = serve(engine, &bus, &reloader);
-    drop(reloader);
-    let code = match outcome {
-        Ok(()) => exit::OK,
+    let (code, mut signals) = match serve(engine, &bus, &reloader) {
+        Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
             bus.publish(Draft::general(Severity::Error, EventKind::Failed { error: error.to_string() }));
-            exit::FAILED
+            (exit::FAILED, None)
         }
     };
+    drop(reloader);
     bus.flush(FLUSH);
     // Before the plugins: nobody loads any more.
     control.stop();
-    plugins.stop("keepwatch stops", LAST_WORK);
+    plugins.stop("keepwatch stops", LAST_WORK, asked_again(signals.as_mut()));
     drop(plugins);
     drop(bus);
     log::finish(log);
@@ -150,8 +151,18 @@ fn refuse(error: &StartError) -> ExitCode {
 /// Signals that come this soon one after the other are one request: supervisors tell a process and its group.
 const SAME_REQUEST: Duration = Duration::from_millis(200);
 
-/// Runs the engine until the daemon is told to stop, or it ends by itself.
-fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<()> {
+/// Ends when the daemon is told to stop once more: it waits for nobody then.
+async fn asked_again(signals: Option<&mut Signals>) {
+    let Some(signals) = signals else { return std::future::pending().await };
+    let began = Instant::now();
+    signals.stop().await;
+    while began.elapsed() < SAME_REQUEST {
+        signals.stop().await;
+    }
+}
+
+/// Runs the engine until the daemon is told to stop, or it ends by itself. What comes later is for who gets the signals.
+fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<Signals> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
@@ -176,7 +187,8 @@ fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<()> 
         }
     });
     running.stop_now();
-    running.join()
+    running.join()?;
+    Ok(signals)
 }
 
 /// The signals that the daemon hears.
@@ -203,6 +215,15 @@ impl Signals {
             alarm: signal(SignalKind::alarm())?,
             children: signal(SignalKind::child())?,
         })
+    }
+
+    /// Waits until the daemon is told to stop. Other signals have no meaning any more.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
+        }
     }
 
     /// Waits until the daemon is told to stop, by the signal given back, or its engine has ended.

@@ -23,3 +23,10 @@ pub fn missing_capabilities() -> Vec<MissingCapability> {
     .map(|(_, name, purpose)| MissingCapability { name, purpose })
     .collect()
 }
+
+/// Keeps this process's privileges from programs that it starts: those that a service manager gave it to hand on, systemd's
+/// `AmbientCapabilities=`, are its own from now on. For the thread that calls and those it starts later.
+pub fn keep_capabilities_to_ourselves() {
+    // Kernels that know no ambient set hand none on.
+    let _ = caps::clear(None, CapSet::Ambient);
+}

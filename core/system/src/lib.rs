@@ -22,7 +22,7 @@ mod wakeup;
 pub mod netlink;
 
 pub use advert_socket::{AdvertSocket, Incoming, IpFamily};
-pub use capability::{MissingCapability, missing_capabilities};
+pub use capability::{MissingCapability, keep_capabilities_to_ourselves, missing_capabilities};
 pub use clock::boot_nanos;
 pub use deadline_timer::DeadlineTimer;
 pub use frame_filter::{ClaimProtocol, FrameFilter};

@@ -156,9 +156,10 @@ impl Actor {
             biased;
             command = self.commands.recv() => Turn::Command(command),
             () = at(start), if start.is_some() => Turn::Start,
-            () = at(self.next_check), if running && self.next_check.is_some() => Turn::Check,
             () = at(again), if running && again.is_some() => Turn::Again,
+            // A check handles none: they only keep its snapshot up to date, which takes no time.
             event = self.subscription.next(), if running && again.is_none() => Turn::Event(event),
+            () = at(self.next_check), if running && self.next_check.is_some() => Turn::Check,
         }
     }
 
@@ -205,9 +206,12 @@ impl Actor {
     }
 
     /// Nobody hears what itself has caused, and only those hear about plugins who ask: plugins that answer each other
-    /// would never end.
+    /// would never end. What is there to be asked for a verdict hears of nothing else: its file may be a handler as well,
+    /// and would then handle each event twice.
     fn wants(&self, event: &Event) -> bool {
-        event.kind.plugin() != Some(&*self.spec.name) && self.program.manifest().wants(event)
+        self.spec.schedule.is_none()
+            && event.kind.plugin() != Some(&*self.spec.name)
+            && self.program.manifest().wants(event)
     }
 
     async fn check(&mut self) {
@@ -309,6 +313,10 @@ impl Actor {
         }
         if self.spec.schedule != spec.schedule {
             self.next_check = spec.schedule.map(|_| Instant::now());
+        }
+        if let Some(pending) = &mut self.pending {
+            // Those were the old one's.
+            pending.strikes = 0;
         }
         self.program = program;
         self.spec = spec;

@@ -2,14 +2,19 @@
 
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::refusal::Refusal;
 
 /// Larger files are no plugins.
 const LARGEST: u64 = 16 << 20;
+/// How long a disk may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads a plugin's file.
 ///
@@ -19,7 +24,9 @@ const LARGEST: u64 = 16 << 20;
 pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| Refusal::plain(format!("{shown} cannot be read: {error}"));
-    let file = File::open(path).map_err(unreadable)?;
+    // A pipe in its place is refused below, not waited for.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(Refusal::plain(format!("{shown} is no file")));
@@ -31,6 +38,22 @@ pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
         return Err(Refusal::plain(format!("{shown} is larger than 16 MiB; this is hardly a plugin")));
     }
     Ok(content.into())
+}
+
+/// Reads a plugin's file where a disk that hangs holds up nobody else.
+pub(crate) async fn read_aside(path: &Path) -> Result<Arc<[u8]>, Refusal> {
+    let owned = path.to_owned();
+    let reading = timeout(PATIENCE, aside(move || read(&owned))).await;
+    let read = reading.ok().flatten();
+    read.unwrap_or_else(|| {
+        let (path, patience) = (path.display(), keepwatch_event::Rounded(PATIENCE));
+        Err(Refusal::plain(format!("{path} could not be read within {patience}; its disk does not answer")))
+    })
+}
+
+/// Does work that waits for a disk away from the threads that plugins share. None if the process ends.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// A script runs with what it was granted: whoever can write it has that, too.
@@ -100,6 +123,8 @@ mod tests {
         assert_eq!(&*read_with(0o644).unwrap(), b"x");
         assert!(read_with(0o646).unwrap_err().to_string().contains("everybody may write"));
         assert!(read(&folder).unwrap_err().to_string().contains("is no file"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.join("pipe"), 0o600.into()).unwrap();
+        assert!(read(&folder.join("pipe")).unwrap_err().to_string().contains("is no file"), "not waited for");
         assert!(read(&folder.join("b")).unwrap_err().to_string().contains("cannot be read"));
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -2,7 +2,7 @@
 //! before it running.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -45,10 +45,10 @@ enum Became {
 }
 
 impl Loader {
-    /// A loader whose plugins hear all events from now on.
-    pub(crate) fn new(shared: Arc<Shared>, plan: &Plan) -> Self {
+    /// A loader whose plugins hear all events from the moment on at which it is there.
+    pub(crate) async fn new(shared: Arc<Shared>, plan: &Plan) -> Self {
         let mut subscriptions = BTreeMap::new();
-        for spec in resolve(plan) {
+        for spec in resolve(plan).await {
             let runs = shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
             if !runs {
                 subscriptions.insert(Arc::clone(&spec.name), shared.subscribe(&spec));
@@ -66,7 +66,7 @@ impl Loader {
         for entry in self.shared.entries().values_mut().filter(|entry| entry.actor.is_none()) {
             entry.tried = None;
         }
-        let applied = self.put_in_force(resolve(&current)).await;
+        let applied = self.put_in_force(resolve(&current).await).await;
         drop(current);
         self.shared.watch.changed();
         applied
@@ -76,7 +76,7 @@ impl Loader {
     pub(crate) async fn again(shared: &Arc<Shared>) -> Applied {
         let mut loader = Self { shared: Arc::clone(shared), subscriptions: BTreeMap::new() };
         let current = shared.plan.lock().await;
-        let applied = loader.put_in_force(resolve(&current)).await;
+        let applied = loader.put_in_force(resolve(&current).await).await;
         drop(current);
         shared.watch.changed();
         applied
@@ -125,9 +125,9 @@ impl Loader {
     }
 
     async fn load(&mut self, spec: PluginSpec) -> Became {
-        let content = files::read(&spec.path);
+        let content = files::read_aside(&spec.path).await;
         let mut tried = Tried { spec: spec.clone(), files: vec![(spec.path.clone(), content.clone().ok())] };
-        if self.was_tried(&tried) {
+        if self.was_tried(&tried).await {
             return Became::Unchanged;
         }
         let runs = self.shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
@@ -139,7 +139,9 @@ impl Loader {
             Ok(program) => program,
             Err(refusal) => return self.refuse(tried, runs, refusal.to_string()),
         };
-        tried.files.extend(program.files().iter().map(|path| (path.clone(), files::read(path).ok())));
+        for path in program.files() {
+            tried.files.push((path.clone(), files::read_aside(path).await.ok()));
+        }
         let began = if runs {
             self.replace(&spec, Arc::clone(&program)).await
         } else {
@@ -173,14 +175,21 @@ impl Loader {
     }
 
     /// Whether this was tried already, whatever became of it.
-    fn was_tried(&self, now: &Tried) -> bool {
-        let entries = self.shared.entries();
-        let Some(entry) = entries.get(&now.spec.name) else { return false };
-        let Some(known) = &entry.tried else { return false };
-        let others = known.files.iter().skip(1);
-        known.spec == now.spec
-            && known.files.first() == now.files.first()
-            && others.into_iter().all(|(path, content)| files::read(path).ok() == *content)
+    async fn was_tried(&self, now: &Tried) -> bool {
+        let known = {
+            let entries = self.shared.entries();
+            entries.get(&now.spec.name).and_then(|entry| entry.tried.clone())
+        };
+        let Some(known) = known.filter(|known| known.spec == now.spec) else { return false };
+        if known.files.first() != now.files.first() {
+            return false;
+        }
+        for (path, content) in known.files.iter().skip(1) {
+            if files::read_aside(path).await.ok() != *content {
+                return false;
+            }
+        }
+        true
     }
 
     async fn prepare(&self, spec: &PluginSpec, content: Arc<[u8]>) -> Result<Arc<dyn Program>, Refusal> {
@@ -193,20 +202,7 @@ impl Loader {
         let source = Source { plugin: Arc::clone(&spec.name), path: spec.path.clone(), content };
         let program = runtime.compile(&source).await?;
         needs::check(&source, program.manifest(), spec)?;
-        let roles = program.manifest().roles;
-        if spec.schedule.is_some() && !roles.checker {
-            return Err(Refusal::plain(format!("{} answers no checks", spec.path.display()))
-                .help(format!("[{}] is for checkers; a handler stands under [plugin.NAME]", spec.table)));
-        }
-        if spec.schedule.is_none() && !roles.handler {
-            return Err(Refusal::plain(format!("{} only answers checks", spec.path.display())).help(
-                format!(
-                    "write [check.{}] with plugin = \"{}\" and an interval",
-                    spec.name,
-                    spec.path.display()
-                ),
-            ));
-        }
+        needs::check_role(program.manifest(), spec)?;
         Ok(program)
     }
 
@@ -265,9 +261,14 @@ impl Loader {
 }
 
 /// All plugins of a plan: those declared, and the scripts in the folder of hooks that are not.
-fn resolve(plan: &Plan) -> Vec<PluginSpec> {
-    let mut specs = plan.declared.clone();
-    let Some(folder) = &plan.hooks else { return specs };
+async fn resolve(plan: &Plan) -> Vec<PluginSpec> {
+    let declared = plan.declared.clone();
+    let Some(folder) = plan.hooks.clone() else { return declared };
+    let unless_read = declared.clone();
+    files::aside(move || with_hooks(declared, &folder)).await.unwrap_or(unless_read)
+}
+
+fn with_hooks(mut specs: Vec<PluginSpec>, folder: &Path) -> Vec<PluginSpec> {
     // A folder that cannot be read is as good as empty; what ran from it is told to be gone.
     for (name, path) in files::scripts(folder).unwrap_or_default() {
         if specs.iter().any(|spec| same_file(&spec.path, &path)) {
@@ -282,6 +283,6 @@ fn resolve(plan: &Plan) -> Vec<PluginSpec> {
     specs
 }
 
-fn same_file(a: &PathBuf, b: &PathBuf) -> bool {
+fn same_file(a: &Path, b: &Path) -> bool {
     a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -30,6 +30,25 @@ pub fn check(source: &Source, manifest: &Manifest, spec: &PluginSpec) -> Result<
     ))
 }
 
+/// Checks that a plugin is declared as what it is: what has a schedule must answer checks, what has none must hear events.
+///
+/// # Errors
+///
+/// What is missing, and where it belongs.
+pub fn check_role(manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
+    let (roles, path) = (manifest.roles, spec.path.display());
+    if spec.schedule.is_some() && !roles.checker {
+        return Err(Refusal::plain(format!("{path} answers no checks"))
+            .help(format!("[{}] is for checkers; a handler stands under [plugin.NAME]", spec.table)));
+    }
+    if spec.schedule.is_none() && !roles.handler {
+        let name = &spec.name;
+        return Err(Refusal::plain(format!("{path} only answers checks"))
+            .help(format!("write [check.{name}] with plugin = \"{path}\" and an interval")));
+    }
+    Ok(())
+}
+
 fn is_met(need: &Need, grants: &Grants) -> bool {
     match &need.what {
         Wanted::Grant(grant) => grants.has(grant),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Reading};
@@ -125,20 +125,27 @@ impl Plugins {
         Ok(Self { shared, handle: runtime.handle().clone(), runtimes: Mutex::new(Some((runtime, upright))) })
     }
 
-    /// Puts a plan in force, in the background. Plugins that are new hear all events from now on, even if loading them
-    /// takes a while.
-    pub fn begin(&self, plan: Plan) {
-        let loader = Loader::new(Arc::clone(&self.shared), &plan);
-        self.handle.spawn(async move { loader.apply(plan).await });
+    /// Puts a plan in force, in the background. Its plugins hear all events from the moment on at which the answer comes,
+    /// even if loading them takes a while; a disk that hangs keeps it from coming.
+    pub fn begin(&self, plan: Plan) -> mpsc::Receiver<()> {
+        let (tell, listening) = mpsc::sync_channel(1);
+        let shared = Arc::clone(&self.shared);
+        self.handle.spawn(async move {
+            let loader = Loader::new(shared, &plan).await;
+            // Nobody waits any more if it took too long.
+            let _ = tell.send(());
+            loader.apply(plan).await
+        });
         self.shared.watch.start(&self.shared, &self.handle);
+        listening
     }
 
     /// Puts a plan in force, and waits for what becomes of it. What does not run is tried again, even if nothing has
     /// changed. Call it from outside the plugins' own threads.
     #[must_use]
     pub fn apply(&self, plan: Plan) -> Applied {
-        let loader = Loader::new(Arc::clone(&self.shared), &plan);
-        self.handle.block_on(loader.apply(plan))
+        let shared = Arc::clone(&self.shared);
+        self.handle.block_on(async { Loader::new(shared, &plan).await.apply(plan).await })
     }
 
     /// How each plugin does.
@@ -159,8 +166,9 @@ impl Plugins {
         entries.iter().map(report).collect()
     }
 
-    /// Lets each plugin handle what waits for it, for so long at most, and ends them. There are none afterwards.
-    pub fn stop(&self, reason: &str, within: Duration) {
+    /// Lets each plugin handle what waits for it, for so long at most or until it is to be at once, and ends them. There are
+    /// none afterwards.
+    pub fn stop(&self, reason: &str, within: Duration, at_once: impl Future<Output = ()>) {
         let runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((runtime, upright)) = runtimes else { return };
         let deadline = Instant::now() + within;
@@ -186,8 +194,12 @@ impl Plugins {
                     let _ = task.await;
                 }
             };
-            // A little more than they were given themselves.
-            let _ = tokio::time::timeout_at((deadline + Duration::from_millis(200)).into(), all).await;
+            tokio::select! {
+                () = all => {}
+                () = at_once => {}
+                // A little more than they were given themselves.
+                () = tokio::time::sleep_until((deadline + Duration::from_millis(200)).into()) => {}
+            }
         });
         runtime.shutdown_timeout(LAST_BREATH);
         upright.shutdown_timeout(LAST_BREATH);

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::files;
 use crate::loader::Loader;
 use crate::plugins::Shared;
 
@@ -62,7 +63,13 @@ async fn run(shared: Arc<Shared>) {
     // One and the same until it is over: begun anew, it would forget the sign it has seen.
     let mut settled = Box::pin(quiet(&touched));
     loop {
-        folders.set(&shared.watched().await);
+        let files = shared.watched().await;
+        let set = files::aside(move || {
+            folders.set(&files);
+            folders
+        });
+        let Some(set) = set.await else { return };
+        folders = set;
         tokio::select! {
             () = shared.watch.changed.notified() => continue,
             () = &mut settled => settled.set(quiet(&touched)),

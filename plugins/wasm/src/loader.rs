@@ -1,8 +1,8 @@
 //! Getting hold of a component: out of the cache, from a child, or compiled here.
 
 use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use keepwatch_host::Refusal;
 use wasmtime::component::Component;
@@ -15,7 +15,9 @@ use crate::options::{ChildCompiler, Options, Warn};
 /// Gets hold of components. All of it blocks.
 pub(crate) struct Loader {
     machine: Arc<Machine>,
-    cache: Option<Cache>,
+    directory: Option<PathBuf>,
+    /// Opened when something is first loaded: nobody waits for a disk who need not.
+    cache: OnceLock<Option<Cache>>,
     compiler: Option<ChildCompiler>,
     warn: Option<Warn>,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Loader {
 impl fmt::Debug for Loader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loader")
-            .field("cache", &self.cache)
+            .field("cache", &self.directory)
             .field("compiler", &self.compiler)
             .finish_non_exhaustive()
     }
@@ -32,10 +34,13 @@ impl fmt::Debug for Loader {
 impl Loader {
     /// A loader. A cache that cannot be used is warned of and done without.
     pub(crate) fn new(machine: Arc<Machine>, options: Options) -> Self {
-        let Options { cache, compiler, warn } = options;
-        let mut loader = Self { machine, cache: None, compiler, warn };
-        loader.cache = cache.and_then(|directory| loader.open(&directory));
-        loader
+        let Options { cache: directory, compiler, warn } = options;
+        Self { machine, directory, cache: OnceLock::new(), compiler, warn }
+    }
+
+    fn cache(&self) -> Option<&Cache> {
+        let directory = self.directory.as_deref()?;
+        self.cache.get_or_init(|| self.open(directory)).as_ref()
     }
 
     fn open(&self, directory: &Path) -> Option<Cache> {
@@ -48,7 +53,7 @@ impl Loader {
     /// Gets hold of a component.
     pub(crate) fn load(&self, content: &[u8]) -> Result<Component, Refusal> {
         let engine = self.machine.engine();
-        let Some(cache) = &self.cache else { return compiler::compile_here(engine, content) };
+        let Some(cache) = self.cache() else { return compiler::compile_here(engine, content) };
         let key = Cache::key(engine, content);
         match cache.load(engine, &key) {
             Ok(Some(component)) => return Ok(component),

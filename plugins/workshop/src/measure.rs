@@ -39,7 +39,8 @@ pub async fn measure(
     calls: usize,
 ) -> Result<Figures, Refusal> {
     let began = Instant::now();
-    let mut trial = Trial::begin(runtimes, source, spec, Outside::Told).await?;
+    let program = crate::trial::compile(runtimes, source).await?;
+    let mut trial = Trial::begin(program, source, spec, Outside::Told).await?;
     let begin = began.elapsed();
     let is_checker = trial.manifest().roles.checker;
     let mut took = Vec::with_capacity(calls);

@@ -54,18 +54,17 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Compiles and begins.
+    /// Begins with a program that [`compile`] has made.
     ///
     /// # Errors
     ///
     /// Why it would not be loaded.
     pub async fn begin(
-        runtimes: &[Arc<dyn Runtime>],
+        program: Arc<dyn Program>,
         source: &Source,
         spec: PluginSpec,
         outside: Outside,
     ) -> Result<Self, Refusal> {
-        let program = compile(runtimes, source).await?;
         check_needs(source, program.manifest(), &spec)?;
         let snapshot = Snapshot::new("trial", Bus::now(), Vec::new());
         let bus = Bus::start(snapshot.clone(), || ()).map_err(|error| Refusal::plain(error.to_string()))?;

@@ -11,7 +11,7 @@ use super::subject::{Read, block_on, fail, read, refused};
 use crate::exit;
 
 pub(crate) fn bench(arguments: &Bench) -> ExitCode {
-    let Read { source, spec, runtimes } = match read(&arguments.subject) {
+    let Read { source, spec, runtimes, .. } = match read(&arguments.subject) {
         Ok(read) => read,
         Err(code) => return code,
     };

@@ -1,8 +1,9 @@
 //! `keepwatch plugin check`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use keepwatch_host::{Manifest, SettingKind, Wanted};
+use keepwatch_host::{Manifest, SettingKind, Wanted, check_role};
 use keepwatch_workshop::{Outside, Trial};
 
 use super::cli::Check;
@@ -10,17 +11,27 @@ use super::subject::{Read, block_on, read, refused};
 use crate::exit;
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
-    let Read { source, spec, runtimes } = match read(&arguments.subject) {
+    let Read { source, spec, others, is_declared, runtimes } = match read(&arguments.subject) {
         Ok(read) => read,
         Err(code) => return code,
     };
+    // The daemon would not even read what somebody else could have written.
+    if let Err(refusal) = keepwatch_host::read_file(&source.path) {
+        return refused(&refusal);
+    }
     let trial = block_on(async {
         let program = keepwatch_workshop::compile(&runtimes, &source).await?;
         print!("{}", describe(&source.path.display().to_string(), program.manifest()));
-        Trial::begin(&runtimes, &source, spec, Outside::Told).await
+        for spec in others.into_iter().chain([spec]) {
+            if is_declared {
+                check_role(program.manifest(), &spec)?;
+            }
+            Trial::begin(Arc::clone(&program), &source, spec, Outside::Told).await?;
+        }
+        Ok(())
     });
     match trial {
-        Ok(Ok(_)) => {
+        Ok(Ok(())) => {
             println!("It would be loaded.");
             exit::with(exit::OK)
         }

@@ -78,8 +78,8 @@ pub(crate) struct Subject {
     pub(crate) with: Option<PathBuf>,
 }
 
-/// Reads a plugin as the daemon would, without running more of it than its description, and says what it is, what it
-/// needs, and what is wrong with it.
+/// Loads a plugin as the daemon would, and says what it is, what it needs, and what is wrong with it. It begins with the
+/// settings it is given, but does nothing outside.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   keepwatch plugin check hooks.d/haproxy.rhai --with keepwatch.toml

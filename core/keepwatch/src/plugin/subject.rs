@@ -16,6 +16,10 @@ use crate::{check, exit, extensions, plan};
 pub(super) struct Read {
     pub(super) source: Source,
     pub(super) spec: PluginSpec,
+    /// Further entries of the configuration for the same file: it may be a plugin and a check.
+    pub(super) others: Vec<PluginSpec>,
+    /// Whether a configuration says what it is to be.
+    pub(super) is_declared: bool,
     pub(super) runtimes: Vec<Arc<dyn Runtime>>,
 }
 
@@ -24,18 +28,29 @@ pub(super) fn read(subject: &Subject) -> Result<Read, ExitCode> {
     let path = &subject.file;
     let content =
         std::fs::read(path).map_err(|error| fail(&format!("{} cannot be read: {error}", path.display())))?;
-    let spec = spec(subject)?;
+    let mut specs = specs(subject)?;
+    let others = specs.split_off(1);
+    let Some(spec) = specs.pop() else { return Err(fail("there is no plugin")) };
     let source = Source { plugin: Arc::clone(&spec.name), path: path.clone(), content: content.into() };
     let runtimes = extensions::runtimes(&Paths::of_this_process(), None);
-    Ok(Read { source, spec, runtimes })
+    Ok(Read { source, spec, others, is_declared: subject.with.is_some(), runtimes })
 }
 
-fn spec(subject: &Subject) -> Result<PluginSpec, ExitCode> {
+/// What the file is to be: one thing at least.
+fn specs(subject: &Subject) -> Result<Vec<PluginSpec>, ExitCode> {
     let name = subject.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut spec = match &subject.with {
+    let plain = PluginSpec::plain(&name, subject.file.clone());
+    let specs = match &subject.with {
         Some(with) => declared(with, &subject.file)?,
-        None => PluginSpec { grants: Grants::Everything, ..PluginSpec::plain(&name, subject.file.clone()) },
+        None => vec![PluginSpec { grants: Grants::Everything, ..plain.clone() }],
     };
+    // A script that nobody has named runs all the same, without grants.
+    let specs = if specs.is_empty() { vec![plain] } else { specs };
+    specs.into_iter().map(|spec| overridden(spec, subject)).collect()
+}
+
+/// What the command line says beside the configuration.
+fn overridden(mut spec: PluginSpec, subject: &Subject) -> Result<PluginSpec, ExitCode> {
     if !subject.grant.is_empty() {
         let grants: Result<Vec<Grant>, String> = subject.grant.iter().map(|grant| grant.parse()).collect();
         spec.grants = Grants::new(grants.map_err(|why| fail(&why))?);
@@ -54,7 +69,7 @@ fn set(config: &mut Map<String, Value>, key: &str, value: &str) {
 }
 
 /// What a configuration has for this file.
-fn declared(with: &Path, file: &Path) -> Result<PluginSpec, ExitCode> {
+fn declared(with: &Path, file: &Path) -> Result<Vec<PluginSpec>, ExitCode> {
     let mut site = keepwatch_config::load_site(with).map_err(|error| fail(&error.to_string()))?;
     let plan = plan::plan(&mut site, None);
     if site.config.is_none() {
@@ -65,10 +80,7 @@ fn declared(with: &Path, file: &Path) -> Result<PluginSpec, ExitCode> {
         spec.path == file
             || matches!((spec.path.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b)
     };
-    let mut declared = plan.declared.into_iter();
-    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    // A script that nobody has named runs all the same, without grants.
-    Ok(declared.find(same).unwrap_or_else(|| PluginSpec::plain(&name, file.to_owned())))
+    Ok(plan.declared.into_iter().filter(same).collect())
 }
 
 /// Says why a plugin would not be loaded.

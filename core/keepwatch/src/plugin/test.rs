@@ -11,7 +11,7 @@ use super::subject::{Read, block_on, fail, read, refused};
 use crate::exit;
 
 pub(crate) fn test(arguments: &Test) -> ExitCode {
-    let Read { source, spec, runtimes } = match read(&arguments.subject) {
+    let Read { source, spec, runtimes, .. } = match read(&arguments.subject) {
         Ok(read) => read,
         Err(code) => return code,
     };
@@ -24,7 +24,7 @@ pub(crate) fn test(arguments: &Test) -> ExitCode {
         let roles = program.manifest().roles;
         // Whoever asks a checker wants to know; whoever tries a handler does not want to wake the admins.
         let outside = if arguments.real || !roles.handler { Outside::Real } else { Outside::Told };
-        let mut trial = Trial::begin(&runtimes, &source, spec, outside).await?;
+        let mut trial = Trial::begin(program, &source, spec, outside).await?;
         print!("{}", lines(&trial.beginning()));
         let mut count = Count::default();
         for event in &events {

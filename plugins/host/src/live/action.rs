@@ -58,7 +58,9 @@ impl Runner {
         let began = tokio::time::Instant::now();
         let _turn = timeout(within, self.turn.lock()).await.map_err(|_| late())?;
         let left = within.saturating_sub(began.elapsed()).min(self.action.timeout);
-        let mut command = self.command()?;
+        let mut command = timeout(left, self.command())
+            .await
+            .map_err(|_| self.no_user("could not be looked up in time"))??;
         let mut child = command.spawn().map_err(|error| {
             HostError::unavailable(format!(
                 "action {name}: {} cannot be started: {error}",
@@ -80,7 +82,7 @@ impl Runner {
         Ok(Ran { exit_code, output })
     }
 
-    fn command(&self) -> Result<Command, HostError> {
+    async fn command(&self) -> Result<Command, HostError> {
         let mut command = Command::new(&self.action.program);
         command
             .args(&self.action.arguments)
@@ -95,15 +97,24 @@ impl Runner {
             .process_group(0)
             .kill_on_drop(true);
         if let Some(name) = &self.action.user {
-            let user = User::from_name(name).ok().flatten().ok_or_else(|| {
-                HostError::unavailable(format!("action {}: there is no user {name}", self.action.name))
-            })?;
+            let user = find(name.clone()).await.ok_or_else(|| self.no_user("is not known here"))?;
             // The supplementary groups of root go with the user.
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
             command.env("HOME", user.dir).env("USER", name).env("LOGNAME", name);
         }
         Ok(command)
     }
+
+    fn no_user(&self, why: &str) -> HostError {
+        let Action { name, user, .. } = &self.action;
+        let user = user.as_deref().unwrap_or_default();
+        HostError::unavailable(format!("action {name}: user {user} {why}"))
+    }
+}
+
+/// Looks a user up, which may ask a directory in the network, where it holds up no other action.
+async fn find(name: String) -> Option<User> {
+    tokio::task::spawn_blocking(move || User::from_name(&name).ok().flatten()).await.ok().flatten()
 }
 
 /// Reads what it writes until it has ended. A child of it that keeps the pipes open is not waited for.

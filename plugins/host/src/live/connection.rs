@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::address::resolve;
 use crate::effects::{Answer, Question};
@@ -16,9 +16,10 @@ use crate::grant::HostPort;
 /// Connects, says what is to be said, and reads the answer.
 pub(crate) async fn tcp(to: &HostPort, question: Question) -> Result<Answer, HostError> {
     let name = to.to_string();
+    let until = until(question.within);
     let connect = async {
         let addresses = resolve(to).await?;
-        connect_to_any(&name, &addresses).await
+        connect_to_any(&name, &addresses, until).await
     };
     ask(&name, connect, question).await
 }
@@ -32,19 +33,30 @@ pub(crate) async fn unix(to: &Path, question: Question) -> Result<Answer, HostEr
     ask(&name, connect, question).await
 }
 
-/// Connects to the first of these addresses that answers.
-pub(crate) async fn connect_to_any(name: &str, addresses: &[SocketAddr]) -> Result<TcpStream, HostError> {
+/// Connects to the first of these addresses that answers. Each has its share of the time: one that is silent leaves the
+/// others theirs.
+pub(crate) async fn connect_to_any(
+    name: &str,
+    addresses: &[SocketAddr],
+    until: Instant,
+) -> Result<TcpStream, HostError> {
     let mut last = HostError::unavailable(format!("{name} has no address"));
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) if address.to_string() == name => {
-                last = HostError::unavailable(format!("{name}: {error}"));
-            }
-            Err(error) => last = HostError::unavailable(format!("{name} ({address}): {error}")),
+    for (number, address) in addresses.iter().enumerate() {
+        let shown = if address.to_string() == name { String::new() } else { format!(" ({address})") };
+        let left = u32::try_from(addresses.len() - number).unwrap_or(u32::MAX);
+        let share = until.saturating_duration_since(Instant::now()) / left;
+        last = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => HostError::unavailable(format!("{name}{shown}: {error}")),
+            Err(_) => HostError::timeout(format!("{name}{shown} did not answer in time")),
         }
     }
     Err(last)
+}
+
+/// The end of a time that begins now.
+pub(crate) fn until(within: Duration) -> Instant {
+    Instant::now() + within
 }
 
 async fn ask<S: AsyncRead + AsyncWrite + Unpin>(

@@ -1,7 +1,7 @@
 //! HTTP requests. Each origin on the way must have been granted, and so must the address that its name leads to.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::resolve;
 use super::client::Client;
-use super::connection::connect_to_any;
+use super::connection::{connect_to_any, until};
 use crate::effects::{HttpRequest, HttpResponse};
 use crate::error::{ErrorKind, HostError};
 use crate::grant::{Grant, Grants, Origin, Scheme};
@@ -33,7 +33,8 @@ pub(crate) async fn send(
     let within = request.within;
     // Not the whole URL, which may be a secret.
     let asked = origin(&request.url)?;
-    let answer = tokio::time::timeout(within, follow(client, request, grants)).await;
+    let until = until(within);
+    let answer = tokio::time::timeout_at(until.into(), follow(client, request, grants, until)).await;
     answer.unwrap_or_else(|_| {
         Err(HostError::timeout(format!("{asked} did not answer within {}", shown(within))))
     })
@@ -47,6 +48,7 @@ async fn follow(
     client: &Client,
     mut request: HttpRequest,
     grants: &Grants,
+    until: Instant,
 ) -> Result<HttpResponse, HostError> {
     loop {
         let from = origin(&request.url)?;
@@ -55,7 +57,7 @@ async fn follow(
                 "a redirect leads to {from}, which is not granted; if this is meant: grants = [\"{from}\"]"
             )));
         }
-        let response = exchange(client, &from, &request).await?;
+        let response = exchange(client, &from, &request, until).await?;
         let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
         let target = response.headers.iter().find(|(name, _)| name == LOCATION.as_str());
         let (true, Some((_, target)), 1..) = (is_redirect, target, request.redirects) else {
@@ -65,7 +67,7 @@ async fn follow(
         request.redirects -= 1;
         if origin(&next)? != from {
             // Whom these were meant for is somebody else.
-            request.headers.retain(|(name, _)| !is_secret(name));
+            request.headers.retain(|(name, _)| is_for_anybody(name));
         }
         if response.status == 303 || (matches!(response.status, 301 | 302) && request.method == "POST") {
             "GET".clone_into(&mut request.method);
@@ -76,11 +78,10 @@ async fn follow(
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    matches!(
-        name.to_ascii_lowercase().as_str(),
-        "authorization" | "cookie" | "proxy-authorization" | "x-api-key"
-    )
+/// Whether another host may have a header, too. Any of them may hold a secret, such as `X-Vault-Token`, but these.
+fn is_for_anybody(header: &str) -> bool {
+    let header = header.to_ascii_lowercase();
+    header.starts_with("accept") || header.starts_with("content-") || header == USER_AGENT.as_str()
 }
 
 /// Where a redirect leads: a URL of its own, or a path at the same origin.
@@ -99,10 +100,15 @@ fn absolute(from: &Origin, url: &str, target: &str) -> Result<String, HostError>
     Ok(format!("{from}{folder}/{target}"))
 }
 
-async fn exchange(client: &Client, to: &Origin, request: &HttpRequest) -> Result<HttpResponse, HostError> {
+async fn exchange(
+    client: &Client,
+    to: &Origin,
+    request: &HttpRequest,
+    until: Instant,
+) -> Result<HttpResponse, HostError> {
     let message = message(to, request)?;
     let addresses = resolve(&to.at).await?;
-    let stream = connect_to_any(&to.at.to_string(), &addresses).await?;
+    let stream = connect_to_any(&to.at.to_string(), &addresses, until).await?;
     let response = match to.scheme {
         Scheme::Http => talk(to, TokioIo::new(stream), message).await?,
         Scheme::Https => {

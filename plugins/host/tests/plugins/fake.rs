@@ -60,10 +60,14 @@ impl Runtime for FakeRuntime {
             };
             let words: Vec<String> = text.lines().map(str::to_owned).collect();
             let checker = words.iter().any(|word| word.starts_with("check "));
+            let both = words.iter().any(|word| word == "both");
             let kinds =
                 words.iter().filter_map(|word| word.strip_prefix("kind ").map(str::to_owned)).collect();
-            let manifest =
-                Manifest { roles: Roles { handler: !checker, checker }, kinds, ..Manifest::default() };
+            let manifest = Manifest {
+                roles: Roles { handler: !checker || both, checker },
+                kinds,
+                ..Manifest::default()
+            };
             let program = FakeProgram { journal: self.0.clone(), words, manifest };
             Ok(Arc::new(program) as Arc<dyn Program>)
         })

@@ -194,6 +194,22 @@ fn a_check_says_how_things_are() {
 }
 
 #[test]
+fn a_file_that_is_a_plugin_and_a_check_hears_each_event_once() {
+    let mut site = Site::new("both");
+    site.write("it.fake", &["check pass", "both"]);
+    let schedule = Schedule { interval: Duration::from_millis(5), timeout: Duration::from_secs(1) };
+    let handler = site.spec("it");
+    let checker = PluginSpec { name: "asked".into(), schedule: Some(schedule), ..handler.clone() };
+    let _ = site.apply(vec![handler, checker]);
+    site.publish(1);
+    site.publish(2);
+    site.wait_until("it", |lines| seqs(lines).len() == 2);
+    site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { track, .. } if track == "asked"));
+    let journal = site.stop();
+    assert!(seqs(&journal.of("asked")).is_empty(), "{:?}", journal.of("asked"));
+}
+
+#[test]
 fn actions_are_run_as_they_were_defined() {
     let mut site = Site::new("actions");
     site.write("a.fake", &["run"]);

@@ -117,7 +117,7 @@ impl Site {
     }
 
     pub(crate) fn stop(self) -> Journal {
-        self.plugins.stop("the test is over", PATIENCE);
+        self.plugins.stop("the test is over", PATIENCE, std::future::pending());
         std::fs::remove_dir_all(&self.folder).unwrap();
         self.journal
     }
