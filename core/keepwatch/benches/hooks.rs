@@ -1,5 +1,6 @@
 //! From a host's first advert as MASTER to the first line of what its administrator wants to happen then: a Rhai hook, a
-//! WASM handler, and keepalived's `notify_master` shell script, in turn, in one run.
+//! WASM handler, and keepalived's `notify_master` shell script, in turn, in one run; and the memory that a daemon holds with
+//! either, or none.
 //!
 //! Needs root or user namespaces, and keepalived for its column:
 //!
@@ -15,6 +16,8 @@ use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, enclose};
 const ROUNDS: usize = 30;
 /// Longer than a round takes on any machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Until nothing is going on any more.
+const SETTLED: Duration = Duration::from_millis(500);
 const KEEPALIVED: &str = "/usr/sbin/keepalived";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -43,11 +46,20 @@ fn measure(folder: &Path, rounds: usize) -> Outcome<()> {
     let mut rhai = Vec::new();
     let mut wasm = Vec::new();
     let mut script = Vec::new();
+    // Compiled once, as in a daemon that has run before, not while the take-over is awaited.
+    let cache = folder.join("cache");
+    println!("resident memory of a daemon with one instance, MASTER:");
+    for (name, native) in
+        [("no plugin", NONE.to_owned()), ("a Rhai hook", RHAI.to_owned()), ("a WASM handler", component())]
+    {
+        let Seen { resident, .. } = keepwatch(&folder.join(name.replace(' ', "-")), &native, &cache)?;
+        println!("  {name:24}  {:5.1} MiB", resident as f64 / 1024.0);
+    }
     for round in 0..rounds {
         let folder = folder.join(round.to_string());
         std::fs::create_dir(&folder)?;
-        rhai.push(keepwatch(&folder.join("rhai"), RHAI)?);
-        wasm.push(keepwatch(&folder.join("wasm"), &component())?);
+        rhai.push(keepwatch(&folder.join("rhai"), RHAI, &cache)?.after);
+        wasm.push(keepwatch(&folder.join("wasm"), &component(), &cache)?.after);
         if Path::new(KEEPALIVED).exists() {
             script.push(keepalived(&folder.join("keepalived"))?);
         }
@@ -68,6 +80,7 @@ fn print(name: &str, mut times: Vec<f64>) {
     }
 }
 
+const NONE: &str = "keepalived = \"k.conf\"\n";
 const RHAI: &str = "keepalived = \"k.conf\"\n[plugin.hook]\nfile = \"hook.rhai\"\n";
 
 fn component() -> String {
@@ -87,8 +100,16 @@ fn instance(more: &str) -> String {
     )
 }
 
-/// From keepwatch's first advert to the hook's line.
-fn keepwatch(folder: &Path, native: &str) -> Outcome<f64> {
+/// What was seen of a daemon until its hook's first line.
+struct Seen {
+    /// From its first advert to the line, in milliseconds.
+    after: f64,
+    /// Its memory a moment later, in KiB.
+    resident: u64,
+}
+
+/// Lets keepwatch take over, and its hook write a line; without a hook, the transition is the line.
+fn keepwatch(folder: &Path, native: &str, cache: &Path) -> Outcome<Seen> {
     std::fs::create_dir(folder)?;
     std::fs::write(folder.join("k.conf"), instance(""))?;
     std::fs::write(folder.join("hook.rhai"), "fn on_master(event) { info(\"here\"); }\n")?;
@@ -98,11 +119,8 @@ fn keepwatch(folder: &Path, native: &str) -> Outcome<f64> {
     let capture = Capture::start(&lan.client)?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
     command.arg("run").arg("--config").arg(config);
-    for (variable, file) in
-        [("KEEPWATCH_CONTROL", "socket"), ("KEEPWATCH_STATE_DIR", "state"), ("KEEPWATCH_CACHE_DIR", "cache")]
-    {
-        command.env(variable, folder.join(file));
-    }
+    command.env("KEEPWATCH_CONTROL", folder.join("socket")).env("KEEPWATCH_STATE_DIR", folder.join("state"));
+    command.env("KEEPWATCH_CACHE_DIR", cache);
     let namespace = &lan.hosts.first().ok_or("no host")?.namespace;
     let mut daemon = Daemon::start(namespace, &mut command)?;
     let recording = folder.join("events.jsonl");
@@ -111,7 +129,8 @@ fn keepwatch(folder: &Path, native: &str) -> Outcome<f64> {
     record.env("KEEPWATCH_CONTROL", folder.join("socket"));
     until("the control socket", || folder.join("socket").exists())?;
     let mut record = record.spawn()?;
-    let is_line = |line: &&str| line.contains("\"plugin_log\"");
+    let has_hook = native != NONE;
+    let is_line = |line: &&str| !has_hook || line.contains("\"plugin_log\"");
     let line = || {
         let text = std::fs::read_to_string(&recording).unwrap_or_default();
         // The WASM guest logs at each transition; the one to MASTER is the last.
@@ -121,9 +140,18 @@ fn keepwatch(folder: &Path, native: &str) -> Outcome<f64> {
     until("the hook's line", || line().is_some())?;
     record.kill()?;
     record.wait()?;
+    std::thread::sleep(SETTLED);
+    let resident = resident(daemon.id())?;
     daemon.terminate()?;
     daemon.wait(PATIENCE)?;
-    since(&capture, line().ok_or("no line")?)
+    Ok(Seen { after: since(&capture, line().ok_or("no line")?)?, resident })
+}
+
+/// A process's resident memory, in KiB.
+fn resident(process: u32) -> Outcome<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.split_whitespace().next().ok_or("no figure")?.parse()?)
 }
 
 /// When an event happened.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use keepwatch_config::model::{ActionTable, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
-use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
+use keepwatch_host::{Action, Does, Exec, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
 /// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
@@ -72,11 +72,10 @@ fn limits(table: &PluginTable) -> Limits {
 
 fn action(table: &ActionTable) -> Action {
     let mut words = table.exec.iter();
-    Action {
-        name: table.name.clone(),
+    let exec = Exec {
         program: words.next().cloned().unwrap_or_default().into(),
         arguments: words.cloned().collect(),
         user: table.user.clone(),
-        timeout: table.timeout,
-    }
+    };
+    Action { name: table.name.clone(), does: Does::Exec(exec), timeout: table.timeout }
 }

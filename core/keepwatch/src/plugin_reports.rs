@@ -36,7 +36,7 @@ fn one(report: &Report, told: Option<&PluginStatus>, now: Timestamp) -> PluginRe
     let heard =
         told.map_or_else(|| PluginReport::new(spec.name.to_string(), PluginState::Restarting, now), heard_of);
     PluginReport {
-        path: spec.path.display().to_string(),
+        path: spec.made.to_string(),
         role: role(*roles).to_owned(),
         calls: counts.calls,
         errors: counts.errors,

@@ -40,6 +40,7 @@ mod routers;
 mod scalar;
 mod stats;
 mod time;
+mod track;
 pub mod wire;
 
 pub use action::{Action, Actions};
@@ -55,3 +56,4 @@ pub use routers::{InterfaceId, Packet, RouterId, Routers, Segment};
 pub use scalar::{AdvertInterval, Claim, Family, MacAddress, Priority, Version, Vrid};
 pub use stats::Stats;
 pub use time::Instant;
+pub use track::{Standing, Track, TrackPolicy, TrackStart, Unknown, Verdict};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::Subscription;
 use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -11,6 +10,7 @@ use tokio::time::sleep_until;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::guard::guarded;
+use crate::hearing::Hearing;
 use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
@@ -52,13 +52,15 @@ pub(crate) struct Actor {
     program: Arc<dyn Program>,
     metrics: Arc<Metrics>,
     commands: mpsc::Receiver<Command>,
-    subscription: Subscription,
+    hearing: Hearing,
     /// How things are after all events that the plugin is done with.
     snapshot: Snapshot,
     life: Life,
     pending: Option<Pending>,
     restarts: Restarts,
     next_check: Option<Instant>,
+    /// Whether its checks have a place in their interval that chance has chosen.
+    has_phase: bool,
 }
 
 enum Life {
@@ -101,11 +103,12 @@ impl Actor {
         program: Arc<dyn Program>,
         metrics: Arc<Metrics>,
         commands: mpsc::Receiver<Command>,
-        subscription: Subscription,
+        hearing: Hearing,
     ) -> Result<Self, Failure> {
-        let snapshot = subscription.snapshot().clone();
+        let snapshot = hearing.snapshot();
         let running = start(&context, &spec, program.as_ref(), &snapshot, None).await?;
-        let next_check = spec.schedule.map(|schedule| Instant::now() + schedule.interval.mul_f64(jitter()));
+        // At once: instances wait for the first verdict.
+        let next_check = spec.schedule.map(|_| Instant::now());
         let (life, restarts) = (Life::Running(running), Restarts::default());
         Ok(Self {
             context,
@@ -113,12 +116,13 @@ impl Actor {
             program,
             metrics,
             commands,
-            subscription,
+            hearing,
             snapshot,
             life,
             pending: None,
             restarts,
             next_check,
+            has_phase: false,
         })
     }
 
@@ -146,20 +150,21 @@ impl Actor {
     }
 
     async fn turn(&mut self) -> Turn {
-        let running = matches!(self.life, Life::Running(_));
-        let start = match self.life {
-            Life::Running(_) => None,
-            Life::Down(until) => Some(until),
+        let (plugin, start) = match &mut self.life {
+            Life::Running(running) => (Some(&mut running.plugin), None),
+            Life::Down(until) => (None, Some(*until)),
         };
+        let running = plugin.is_some();
+        let is_asked = running && self.next_check.is_some();
         let again = self.pending.as_ref().map(|pending| pending.at);
         tokio::select! {
             biased;
             command = self.commands.recv() => Turn::Command(command),
             () = at(start), if start.is_some() => Turn::Start,
             () = at(again), if running && again.is_some() => Turn::Again,
-            // A check handles none: they only keep its snapshot up to date, which takes no time.
-            event = self.subscription.next(), if running && again.is_none() => Turn::Event(event),
-            () = at(self.next_check), if running && self.next_check.is_some() => Turn::Check,
+            event = self.hearing.next(), if running && again.is_none() => Turn::Event(event),
+            () = at(self.next_check), if is_asked => Turn::Check,
+            () = changed(plugin), if is_asked => Turn::Check,
         }
     }
 
@@ -206,12 +211,9 @@ impl Actor {
     }
 
     /// Nobody hears what itself has caused, and only those hear about plugins who ask: plugins that answer each other
-    /// would never end. What is there to be asked for a verdict hears of nothing else: its file may be a handler as well,
-    /// and would then handle each event twice.
+    /// would never end.
     fn wants(&self, event: &Event) -> bool {
-        self.spec.schedule.is_none()
-            && event.kind.plugin() != Some(&*self.spec.name)
-            && self.program.manifest().wants(event)
+        event.kind.plugin() != Some(&*self.spec.name) && self.program.manifest().wants(event)
     }
 
     async fn check(&mut self) {
@@ -220,7 +222,9 @@ impl Actor {
             return;
         };
         let began = Instant::now();
-        self.next_check = Some(began + schedule.interval);
+        // Checks that began together are spread over their interval from the second time on.
+        let phase = if std::mem::replace(&mut self.has_phase, true) { 1.0 } else { 0.5 + jitter() / 2.0 };
+        self.next_check = Some(began + schedule.interval.mul_f64(phase));
         let request = CheckRequest { name: self.spec.name.to_string(), within: schedule.timeout };
         let answer = guarded(host, schedule.timeout, plugin.check(&request)).await;
         self.metrics.called(began, answer.is_ok(), plugin.memory());
@@ -275,7 +279,15 @@ impl Actor {
         }
     }
 
+    /// What hears no events has to look up how things are.
+    fn look_up(&mut self) {
+        if let Hearing::Questions(bus) = &self.hearing {
+            self.snapshot = bus.snapshot();
+        }
+    }
+
     async fn start_anew(&mut self) {
+        self.look_up();
         let began = start(&self.context, &self.spec, self.program.as_ref(), &self.snapshot, None).await;
         match began {
             Ok(running) => {
@@ -305,7 +317,17 @@ impl Actor {
             }
             Life::Down(_) => None,
         };
+        // A plugin may have become a check, and the other way round.
+        let hearing =
+            (self.spec.schedule.is_some() != spec.schedule.is_some()).then(|| self.context.hearing(&spec));
+        match &hearing {
+            Some(hearing) => self.snapshot = hearing.snapshot(),
+            None => self.look_up(),
+        }
         let running = start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+        if let Some(hearing) = hearing {
+            self.hearing = hearing;
+        }
         if let Life::Running(mut old) = std::mem::replace(&mut self.life, Life::Running(running)) {
             // It has been replaced, whatever it says.
             let _ =
@@ -326,7 +348,7 @@ impl Actor {
 
     /// Handles what waits, as long as there is time, and ends.
     async fn finish(mut self, reason: &str, deadline: Instant) {
-        if matches!(self.life, Life::Down(_)) && (self.pending.is_some() || self.subscription.waiting() > 0) {
+        if matches!(self.life, Life::Down(_)) && (self.pending.is_some() || self.hearing.waiting() > 0) {
             self.start_anew().await;
         }
         while Instant::now() < deadline && matches!(self.life, Life::Running(_)) {
@@ -339,7 +361,7 @@ impl Actor {
                     at(Some(then)).await;
                     Some((event, retries, strikes))
                 }
-                None => self.subscription.try_next().map(|event| (event, 0, 0)),
+                None => self.hearing.try_next().map(|event| (event, 0, 0)),
             };
             let Some((event, retries, strikes)) = next else { break };
             self.handle(event, retries, strikes).await;
@@ -365,6 +387,14 @@ async fn start(
     guarded(&host, within, plugin.init(state)).await?;
     guarded(&host, within, plugin.sync(snapshot)).await?;
     Ok(Running { plugin, host })
+}
+
+/// Waits until a plugin may have another answer.
+async fn changed(plugin: Option<&mut Box<dyn Plugin>>) {
+    match plugin {
+        Some(plugin) => plugin.changed().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits for a moment; for ever if there is none.

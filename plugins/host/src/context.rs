@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use keepwatch_bus::{Bus, Draft};
+use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_event::{EventKind, Severity};
 use serde_json::Value;
 
 use crate::effects::Effects;
+use crate::hearing::Hearing;
 use crate::host::Host;
 use crate::spec::PluginSpec;
 use crate::store::Store;
@@ -23,6 +24,15 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {
         self.bus.publish(Draft::general(severity, kind));
+    }
+
+    /// What a plugin hears from now on.
+    pub(crate) fn hearing(&self, spec: &PluginSpec) -> Hearing {
+        if spec.schedule.is_some() {
+            return Hearing::Questions(self.bus.clone());
+        }
+        let subscription = self.bus.subscribe(&spec.name, Delivery::State, spec.limits.queue);
+        Hearing::Events(Box::new(subscription))
     }
 
     /// The way out of one running plugin.

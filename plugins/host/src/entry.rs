@@ -35,5 +35,6 @@ pub(crate) struct Handle {
     /// What runs.
     pub(crate) spec: PluginSpec,
     pub(crate) roles: Roles,
-    pub(crate) gauge: Gauge,
+    /// How it keeps up with events, if it hears any.
+    pub(crate) gauge: Option<Gauge>,
 }

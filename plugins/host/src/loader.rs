@@ -2,12 +2,11 @@
 //! before it running.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::Subscription;
 use keepwatch_event::{EventKind, Severity};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
@@ -16,11 +15,13 @@ use crate::actor::{Actor, Command};
 use crate::entry::{Entry, Handle, Tried};
 use crate::failure::Failure;
 use crate::files;
+use crate::hearing::Hearing;
+use crate::native::NativeProgram;
 use crate::needs;
 use crate::plugin::{Program, Source};
 use crate::plugins::{Applied, Shared};
 use crate::refusal::Refusal;
-use crate::spec::{Plan, PluginSpec};
+use crate::spec::{Made, Plan, PluginSpec};
 
 /// Commands that may wait for an actor.
 const COMMANDS: usize = 8;
@@ -33,7 +34,7 @@ const GRACE: Duration = Duration::from_millis(200);
 pub(crate) struct Loader {
     shared: Arc<Shared>,
     /// Made before anything is loaded, so that a plugin hears what happens while it is.
-    subscriptions: BTreeMap<Arc<str>, Subscription>,
+    hearing: BTreeMap<Arc<str>, Hearing>,
 }
 
 /// What became of one plugin.
@@ -47,14 +48,14 @@ enum Became {
 impl Loader {
     /// A loader whose plugins hear all events from the moment on at which it is there.
     pub(crate) async fn new(shared: Arc<Shared>, plan: &Plan) -> Self {
-        let mut subscriptions = BTreeMap::new();
+        let mut hearing = BTreeMap::new();
         for spec in resolve(plan).await {
             let runs = shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
             if !runs {
-                subscriptions.insert(Arc::clone(&spec.name), shared.subscribe(&spec));
+                hearing.insert(Arc::clone(&spec.name), shared.context.hearing(&spec));
             }
         }
-        Self { shared, subscriptions }
+        Self { shared, hearing }
     }
 
     /// Puts a plan in force. What does not run is tried again.
@@ -74,7 +75,7 @@ impl Loader {
 
     /// Puts the plan in force once more: files may have changed.
     pub(crate) async fn again(shared: &Arc<Shared>) -> Applied {
-        let mut loader = Self { shared: Arc::clone(shared), subscriptions: BTreeMap::new() };
+        let mut loader = Self { shared: Arc::clone(shared), hearing: BTreeMap::new() };
         let current = shared.plan.lock().await;
         let applied = loader.put_in_force(resolve(&current).await).await;
         drop(current);
@@ -125,15 +126,21 @@ impl Loader {
     }
 
     async fn load(&mut self, spec: PluginSpec) -> Became {
-        let content = files::read_aside(&spec.path).await;
-        let mut tried = Tried { spec: spec.clone(), files: vec![(spec.path.clone(), content.clone().ok())] };
+        let content = match &spec.made {
+            Made::File(path) => Some((path, files::read_aside(path).await)),
+            Made::Native(_) => None,
+        };
+        let read = content.iter().map(|(path, content)| (PathBuf::clone(path), content.clone().ok()));
+        let mut tried = Tried { spec: spec.clone(), files: read.collect() };
         if self.was_tried(&tried).await {
             return Became::Unchanged;
         }
         let runs = self.shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
-        let outcome = match content {
-            Ok(content) => self.prepare(&spec, content).await,
-            Err(refusal) => Err(refusal),
+        let outcome = match (&spec.made, content) {
+            (_, Some((path, Ok(content)))) => self.prepare(&spec, path, content).await,
+            (_, Some((_, Err(refusal)))) => Err(refusal),
+            (Made::Native(native), None) => Ok(Arc::new(NativeProgram::new(native)) as Arc<dyn Program>),
+            (Made::File(path), None) => Err(Refusal::plain(format!("{} was not read", path.display()))),
         };
         let program = match outcome {
             Ok(program) => program,
@@ -164,7 +171,7 @@ impl Loader {
                 actor.spec = spec.clone();
             }
         }
-        let (plugin, path) = (spec.name.to_string(), spec.path.display().to_string());
+        let (plugin, path) = (spec.name.to_string(), spec.made.to_string());
         let role = if roles.checker { "checker" } else { "handler" }.to_owned();
         if runs {
             self.shared.context.tell(Severity::Info, EventKind::PluginReloaded { plugin, path });
@@ -192,14 +199,19 @@ impl Loader {
         true
     }
 
-    async fn prepare(&self, spec: &PluginSpec, content: Arc<[u8]>) -> Result<Arc<dyn Program>, Refusal> {
-        let runtime = self.shared.runtimes.iter().find(|runtime| runtime.understands(&spec.path));
+    async fn prepare(
+        &self,
+        spec: &PluginSpec,
+        path: &Path,
+        content: Arc<[u8]>,
+    ) -> Result<Arc<dyn Program>, Refusal> {
+        let runtime = self.shared.runtimes.iter().find(|runtime| runtime.understands(path));
         let Some(runtime) = runtime else {
-            let shown = spec.path.display();
+            let shown = path.display();
             return Err(Refusal::plain(format!("nothing here runs {shown}"))
                 .help("a plugin is a Rhai script, NAME.rhai, or a WASM component, NAME.wasm"));
         };
-        let source = Source { plugin: Arc::clone(&spec.name), path: spec.path.clone(), content };
+        let source = Source { plugin: Arc::clone(&spec.name), path: path.to_owned(), content };
         let program = runtime.compile(&source).await?;
         needs::check(&source, program.manifest(), spec)?;
         needs::check_role(program.manifest(), spec)?;
@@ -208,12 +220,12 @@ impl Loader {
 
     async fn begin(&mut self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<(), Failure> {
         let name = &spec.name;
-        let subscription = self.subscriptions.remove(name).unwrap_or_else(|| self.shared.subscribe(spec));
+        let hearing = self.hearing.remove(name).unwrap_or_else(|| self.shared.context.hearing(spec));
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let context = Arc::clone(&self.shared.context);
         let metrics = self.shared.live.metrics_of(name);
-        let (roles, gauge) = (program.manifest().roles, subscription.gauge());
-        let actor = Actor::begin(context, spec.clone(), program, metrics, receiver, subscription).await?;
+        let (roles, gauge) = (program.manifest().roles, hearing.gauge());
+        let actor = Actor::begin(context, spec.clone(), program, metrics, receiver, hearing).await?;
         let mut entries = self.shared.entries();
         if self.shared.stopping.load(Ordering::Relaxed) {
             return Err(Failure::Reported("keepwatch stops".to_owned()));
@@ -239,7 +251,7 @@ impl Loader {
 
     /// Notes and tells that a version was refused. The one before runs on, unless it may do what it may no more.
     fn refuse(&self, tried: Tried, runs: bool, why: String) -> Became {
-        let (plugin, path) = (tried.spec.name.to_string(), tried.spec.path.display().to_string());
+        let (plugin, path) = (tried.spec.name.to_string(), tried.spec.made.to_string());
         let mut kept = runs;
         {
             let mut entries = self.shared.entries();
@@ -271,7 +283,7 @@ async fn resolve(plan: &Plan) -> Vec<PluginSpec> {
 fn with_hooks(mut specs: Vec<PluginSpec>, folder: &Path) -> Vec<PluginSpec> {
     // A folder that cannot be read is as good as empty; what ran from it is told to be gone.
     for (name, path) in files::scripts(folder).unwrap_or_default() {
-        if specs.iter().any(|spec| same_file(&spec.path, &path)) {
+        if specs.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {
             continue;
         }
         // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.

@@ -36,7 +36,7 @@ pub fn check(source: &Source, manifest: &Manifest, spec: &PluginSpec) -> Result<
 ///
 /// What is missing, and where it belongs.
 pub fn check_role(manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
-    let (roles, path) = (manifest.roles, spec.path.display());
+    let (roles, path) = (manifest.roles, &spec.made);
     if spec.schedule.is_some() && !roles.checker {
         return Err(Refusal::plain(format!("{path} answers no checks"))
             .help(format!("[{}] is for checkers; a handler stands under [plugin.NAME]", spec.table)));

@@ -75,6 +75,12 @@ pub trait Plugin: Send {
     /// Is it well?
     fn check<'a>(&'a mut self, request: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>>;
 
+    /// Ends when there may be another answer to [`Self::check`] than the last one, so that it is worth asking before its
+    /// time.
+    fn changed(&mut self) -> Work<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
     /// What the next version should be given.
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>>;
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use keepwatch_bus::{Bus, Delivery, Reading};
+use keepwatch_bus::{Bus, Gauge, Reading};
 use tokio::runtime::{Builder, Handle, Runtime as Tokio};
 
 use crate::actor::Command;
@@ -160,7 +160,12 @@ impl Plugins {
                 (None, None) => PluginSpec::plain(name, PathBuf::new()),
             },
             roles: entry.actor.as_ref().map(|actor| actor.roles),
-            queue: entry.actor.as_ref().map(|actor| actor.gauge.read()).unwrap_or_default(),
+            queue: entry
+                .actor
+                .as_ref()
+                .and_then(|actor| actor.gauge.as_ref())
+                .map(Gauge::read)
+                .unwrap_or_default(),
             counts: self.shared.live.metrics_of(name).counts(),
         };
         entries.iter().map(report).collect()
@@ -209,11 +214,6 @@ impl Plugins {
 impl Shared {
     pub(crate) fn entries(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A plugin's end of the bus.
-    pub(crate) fn subscribe(&self, spec: &PluginSpec) -> keepwatch_bus::Subscription {
-        self.context.bus.subscribe(&spec.name, Delivery::State, spec.limits.queue)
     }
 
     /// All files that plugins are made of, and the folder of hooks.

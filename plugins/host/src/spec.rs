@@ -1,6 +1,7 @@
 //! What the administrator wants of a plugin.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,15 @@ use serde_json::{Map, Value};
 use crate::grant::Grants;
 use crate::limits::Limits;
 use crate::live::Action;
+use crate::native::Native;
 
 /// What the administrator wants of a plugin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginSpec {
     /// Its name; unique.
     pub name: Arc<str>,
-    /// Its file.
-    pub path: PathBuf,
+    /// What it is made of.
+    pub made: Made,
     /// How people call its table in the configuration: `plugin.haproxy`.
     pub table: String,
     /// What it may do.
@@ -27,6 +29,35 @@ pub struct PluginSpec {
     pub limits: Limits,
     /// How often it is asked, if it is a check.
     pub schedule: Option<Schedule>,
+}
+
+/// What a plugin is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Made {
+    /// A script or a component.
+    File(PathBuf),
+    /// keepwatch's own code.
+    Native(Native),
+}
+
+impl Made {
+    /// Its file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Native(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Native(native) => native.label.fmt(f),
+        }
+    }
 }
 
 /// How often a check is asked.
@@ -44,7 +75,7 @@ impl PluginSpec {
     pub fn plain(name: &str, path: PathBuf) -> Self {
         Self {
             name: name.into(),
-            path,
+            made: Made::File(path),
             table: format!("plugin.{name}"),
             grants: Grants::default(),
             config: Map::new(),

@@ -77,8 +77,9 @@ fn declared(with: &Path, file: &Path) -> Result<Vec<PluginSpec>, ExitCode> {
         return Err(exit::with(exit::FAILED));
     }
     let same = |spec: &PluginSpec| {
-        spec.path == file
-            || matches!((spec.path.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        spec.made.file().is_some_and(|made| {
+            made == file || matches!((made.canonicalize(), file.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        })
     };
     Ok(plan.declared.into_iter().filter(same).collect())
 }

@@ -1,7 +1,9 @@
 //! Programs that the administrator has defined, run for plugins.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::unistd::User;
@@ -13,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::effects::Ran;
 use crate::error::HostError;
+use crate::plugin::Work;
 
 /// Where programs find others.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -21,19 +24,69 @@ const OUTPUT: usize = 64 << 10;
 /// How long a program has to end after SIGTERM.
 const TERM: Duration = Duration::from_secs(1);
 
-/// A program that plugins may run by its name, and nothing else of it is theirs to choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that plugins may have done by its name, and nothing else of it is theirs to choose.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Action {
     /// What plugins call it.
     pub name: String,
+    /// What it does.
+    pub does: Does,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// What an action does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Does {
+    /// It runs a program.
+    Exec(Exec),
+    /// keepwatch's own code.
+    Native(NativeDeed),
+}
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exec {
     /// The program, an absolute path.
     pub program: PathBuf,
     /// Its arguments. No shell reads them.
     pub arguments: Vec<String>,
     /// Whom it runs as; this process's user if absent.
     pub user: Option<String>,
-    /// How long it may run.
-    pub timeout: Duration,
+}
+
+/// Something that keepwatch does by itself. It is done once at a time.
+pub trait Deed: Send + Sync {
+    /// Does it, within this time.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not even be tried, or that it took too long. What was tried and went wrong is an exit code other than
+    /// zero, with the output that says why.
+    fn run(&self, within: Duration) -> Work<'_, Result<Ran, HostError>>;
+}
+
+/// A deed with what makes it the one it is.
+#[derive(Clone)]
+pub struct NativeDeed {
+    /// What it is, for people: `haproxy reload`.
+    pub label: String,
+    /// All its settings: two with the same label and settings are the same.
+    pub settings: String,
+    /// What is done.
+    pub deed: Arc<dyn Deed>,
+}
+
+impl PartialEq for NativeDeed {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label && self.settings == other.settings
+    }
+}
+
+impl fmt::Debug for NativeDeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NativeDeed").field(&self.label).finish()
+    }
 }
 
 /// Runs an action, one at a time: two reloads at once are no better than one after the other.
@@ -58,13 +111,29 @@ impl Runner {
         let began = tokio::time::Instant::now();
         let _turn = timeout(within, self.turn.lock()).await.map_err(|_| late())?;
         let left = within.saturating_sub(began.elapsed()).min(self.action.timeout);
-        let mut command = timeout(left, self.command())
+        match &self.action.does {
+            Does::Exec(exec) => self.exec(exec, left).await,
+            Does::Native(native) => {
+                let late = || {
+                    HostError::timeout(format!(
+                        "action {name} did not end within {}",
+                        keepwatch_event::Rounded(left)
+                    ))
+                };
+                timeout(left, native.deed.run(left)).await.map_err(|_| late())?
+            }
+        }
+    }
+
+    async fn exec(&self, exec: &Exec, left: Duration) -> Result<Ran, HostError> {
+        let name = &self.action.name;
+        let mut command = timeout(left, self.command(exec))
             .await
-            .map_err(|_| self.no_user("could not be looked up in time"))??;
+            .map_err(|_| self.no_user(exec, "could not be looked up in time"))??;
         let mut child = command.spawn().map_err(|error| {
             HostError::unavailable(format!(
                 "action {name}: {} cannot be started: {error}",
-                self.action.program.display()
+                exec.program.display()
             ))
         })?;
         let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
@@ -82,10 +151,10 @@ impl Runner {
         Ok(Ran { exit_code, output })
     }
 
-    async fn command(&self) -> Result<Command, HostError> {
-        let mut command = Command::new(&self.action.program);
+    async fn command(&self, exec: &Exec) -> Result<Command, HostError> {
+        let mut command = Command::new(&exec.program);
         command
-            .args(&self.action.arguments)
+            .args(&exec.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -96,8 +165,8 @@ impl Runner {
             .env("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()))
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(name) = &self.action.user {
-            let user = find(name.clone()).await.ok_or_else(|| self.no_user("is not known here"))?;
+        if let Some(name) = &exec.user {
+            let user = find(name.clone()).await.ok_or_else(|| self.no_user(exec, "is not known here"))?;
             // The supplementary groups of root go with the user.
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
             command.env("HOME", user.dir).env("USER", name).env("LOGNAME", name);
@@ -105,9 +174,8 @@ impl Runner {
         Ok(command)
     }
 
-    fn no_user(&self, why: &str) -> HostError {
-        let Action { name, user, .. } = &self.action;
-        let user = user.as_deref().unwrap_or_default();
+    fn no_user(&self, exec: &Exec, why: &str) -> HostError {
+        let (name, user) = (&self.action.name, exec.user.as_deref().unwrap_or_default());
         HostError::unavailable(format!("action {name}: user {user} {why}"))
     }
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, Health};
-use keepwatch_host::{Action, Applied, Grant, Grants, Limits, PluginSpec, Schedule};
+use keepwatch_host::{Action, Applied, Does, Exec, Grant, Grants, Limits, PluginSpec, Schedule};
 
 use crate::site::{Site, seqs};
 
@@ -201,9 +201,11 @@ fn a_file_that_is_a_plugin_and_a_check_hears_each_event_once() {
     let handler = site.spec("it");
     let checker = PluginSpec { name: "asked".into(), schedule: Some(schedule), ..handler.clone() };
     let _ = site.apply(vec![handler, checker]);
-    site.publish(1);
-    site.publish(2);
-    site.wait_until("it", |lines| seqs(lines).len() == 2);
+    for count in 1..=2 {
+        site.publish(count);
+        // One after the other: of two that wait, the later one stands for both.
+        site.wait_until("it", |lines| seqs(lines).len() as u64 == count);
+    }
     site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { track, .. } if track == "asked"));
     let journal = site.stop();
     assert!(seqs(&journal.of("asked")).is_empty(), "{:?}", journal.of("asked"));
@@ -219,13 +221,9 @@ fn actions_are_run_as_they_were_defined() {
     std::fs::set_permissions(&site.folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     let user = rustix::process::geteuid().is_root().then(|| "nobody".to_owned());
     let is_root = user.is_some();
-    let action = Action {
-        name: "act".to_owned(),
-        program,
-        arguments: vec!["a b".to_owned(), "$HOME".to_owned()],
-        user,
-        timeout: Duration::from_secs(30),
-    };
+    let exec = Exec { program, arguments: vec!["a b".to_owned(), "$HOME".to_owned()], user };
+    let (name, timeout) = ("act".to_owned(), Duration::from_secs(30));
+    let action = Action { name, does: Does::Exec(exec), timeout };
     let refused = site.apply_with(vec![site.spec("a")], vec![action.clone()]);
     assert_eq!(refused.loaded, names(&["a"]));
     site.publish(1);
@@ -252,13 +250,9 @@ fn an_action_that_hangs_is_stopped_with_all_its_children() {
     site.write("a.fake", &["run"]);
     let mark = site.folder.join("mark");
     let script = format!("trap '' TERM; (trap '' TERM; sleep 3600; touch {0}) & yes & wait", mark.display());
-    let action = Action {
-        name: "act".to_owned(),
-        program: "/bin/sh".into(),
-        arguments: vec!["-c".to_owned(), script],
-        user: None,
-        timeout: Duration::from_millis(200),
-    };
+    let exec = Exec { program: "/bin/sh".into(), arguments: vec!["-c".to_owned(), script], user: None };
+    let (name, timeout) = ("act".to_owned(), Duration::from_millis(200));
+    let action = Action { name, does: Does::Exec(exec), timeout };
     let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
     let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
     site.publish(1);

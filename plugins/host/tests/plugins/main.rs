@@ -3,5 +3,6 @@
 mod fake;
 mod files;
 mod life;
+mod native;
 mod reload;
 mod site;

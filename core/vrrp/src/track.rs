@@ -1,0 +1,230 @@
+//! From the verdicts on something to whether it counts as up: rise, fall, and how long a verdict holds.
+
+use core::time::Duration;
+
+use crate::time::Instant;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is well.
+    Pass,
+    /// It is not.
+    Fail,
+    /// Nobody can tell: neither of the two.
+    Unknown,
+}
+
+/// Whether something that is tracked counts as up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is known yet. A router that must not serve while this is down waits for it.
+    Pending,
+    /// It is up.
+    Up,
+    /// It is down.
+    Down,
+}
+
+/// What verdicts are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrackPolicy {
+    /// Passes in a row before what was down counts as up; at least 1.
+    pub rise: u32,
+    /// Failures in a row before what was up counts as down; at least 1.
+    pub fall: u32,
+    /// How it begins.
+    pub start: TrackStart,
+    /// What it means when nobody can tell.
+    pub unknown: Unknown,
+}
+
+impl Default for TrackPolicy {
+    fn default() -> Self {
+        Self { rise: 1, fall: 1, start: TrackStart::Pending, unknown: Unknown::Keep }
+    }
+}
+
+/// How something that is tracked begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrackStart {
+    /// With nothing known: the first verdict counts at once, as under keepalived.
+    Pending,
+    /// Down until it has risen (keepalived's `init_fail`).
+    Down,
+}
+
+/// What it means when nobody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It counts as what it was; as up if it never was anything. A check that breaks on both hosts takes the address from
+    /// neither.
+    Keep,
+    /// It counts as a failure.
+    Fail,
+}
+
+/// Something that is tracked.
+#[derive(Clone, Copy, Debug)]
+pub struct Track {
+    policy: TrackPolicy,
+    standing: Standing,
+    /// Verdicts in a row against the standing.
+    against: u32,
+    /// Until when the last verdict holds.
+    holds_until: Option<Instant>,
+}
+
+impl Track {
+    /// Something of which nothing was heard. Whoever is to say how it is has until then to say it.
+    #[must_use]
+    pub const fn new(policy: TrackPolicy, until: Instant) -> Self {
+        let standing = match policy.start {
+            TrackStart::Pending => Standing::Pending,
+            TrackStart::Down => Standing::Down,
+        };
+        Self { policy, standing, against: 0, holds_until: Some(until) }
+    }
+
+    /// Whether it counts as up.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// What was found at `now`, and how long that holds. Gives the standing if it is another one now.
+    pub fn verdict(&mut self, now: Instant, verdict: Verdict, holds: Duration) -> Option<Standing> {
+        self.holds_until = Some(now + holds);
+        self.count(verdict)
+    }
+
+    /// Nothing was heard for longer than the last verdict holds: nobody can tell. Gives the standing if it is another one
+    /// now.
+    pub fn handle_timeout(&mut self, now: Instant) -> Option<Standing> {
+        if self.holds_until.is_none_or(|until| until > now) {
+            return None;
+        }
+        // Said once. It is one failure, and another one to come would have no time to come at.
+        self.holds_until = None;
+        if self.policy.unknown == Unknown::Fail {
+            return self.become_if_other(Standing::Down);
+        }
+        self.count(Verdict::Unknown)
+    }
+
+    /// When the last verdict ceases to hold.
+    #[must_use]
+    pub const fn poll_timeout(&self) -> Option<Instant> {
+        self.holds_until
+    }
+
+    fn count(&mut self, verdict: Verdict) -> Option<Standing> {
+        let (found, needed) = match (verdict, self.policy.unknown) {
+            (Verdict::Pass, _) => (Standing::Up, self.policy.rise),
+            (Verdict::Fail, _) | (Verdict::Unknown, Unknown::Fail) => (Standing::Down, self.policy.fall),
+            (Verdict::Unknown, Unknown::Keep) => {
+                let keeps = self.standing != Standing::Pending;
+                return if keeps { None } else { self.become_if_other(Standing::Up) };
+            }
+        };
+        if found == self.standing {
+            self.against = 0;
+            return None;
+        }
+        self.against += 1;
+        // keepalived: at the start one verdict is enough, whatever `rise` and `fall`.
+        if self.standing == Standing::Pending || self.against >= needed {
+            return self.become_if_other(found);
+        }
+        None
+    }
+
+    fn become_if_other(&mut self, standing: Standing) -> Option<Standing> {
+        self.against = 0;
+        let changed = self.standing != standing;
+        self.standing = standing;
+        changed.then_some(standing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    const HOLDS: Duration = Duration::from_secs(3);
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn policy(rise: u32, fall: u32) -> TrackPolicy {
+        TrackPolicy { rise, fall, ..TrackPolicy::default() }
+    }
+
+    /// `p`, `f` and `u` are verdicts, one a second; gives the standing after each as `U`, `D` or `-`.
+    fn course(policy: TrackPolicy, verdicts: &str) -> String {
+        let mut track = Track::new(policy, at(100));
+        let mut now = 0;
+        let mut shown = String::new();
+        for verdict in verdicts.chars() {
+            now += 1;
+            let verdict = match verdict {
+                'p' => Verdict::Pass,
+                'f' => Verdict::Fail,
+                _ => Verdict::Unknown,
+            };
+            track.verdict(at(now), verdict, HOLDS);
+            shown.push(match track.standing() {
+                Standing::Pending => '-',
+                Standing::Up => 'U',
+                Standing::Down => 'D',
+            });
+        }
+        shown
+    }
+
+    #[test]
+    fn rises_and_falls_as_keepalived_counts() {
+        let down = TrackPolicy { start: TrackStart::Down, ..policy(2, 2) };
+        let fail = TrackPolicy { unknown: Unknown::Fail, ..policy(1, 2) };
+        let table = [
+            (policy(1, 1), "pfpf", "UDUD"),
+            // The first verdict is enough; from then on the numbers count.
+            (policy(3, 3), "pffpfff", "UUUUUUD"),
+            (policy(3, 3), "fpppp", "DDDUU"),
+            // A single failure begins the count anew.
+            (policy(3, 1), "fppfppp", "DDDDDDU"),
+            // `init_fail`: it has to rise.
+            (down, "ppff", "DUUD"),
+            // Nobody can tell: as before, and up if it was never anything. It breaks no row.
+            (policy(1, 2), "upufuf", "UUUUUD"),
+            (policy(2, 2), "fupup", "DDDDU"),
+            // Or a failure.
+            (fail, "puuup", "UUDDU"),
+            (fail, "u", "D"),
+        ];
+        for (policy, verdicts, expected) in table {
+            assert_eq!(course(policy, verdicts), expected, "{policy:?} {verdicts}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_holds_for_a_while() {
+        let mut track = Track::new(policy(1, 1), at(5));
+        assert_eq!((track.standing(), track.poll_timeout()), (Standing::Pending, Some(at(5))));
+        assert_eq!(track.handle_timeout(at(4)), None);
+        assert_eq!(track.handle_timeout(at(5)), Some(Standing::Up), "nobody ever said anything");
+        assert_eq!(track.poll_timeout(), None);
+        assert_eq!(track.verdict(at(6), Verdict::Fail, HOLDS), Some(Standing::Down));
+        assert_eq!(track.poll_timeout(), Some(at(9)));
+        assert_eq!(track.handle_timeout(at(9)), None, "it stays what it was");
+
+        let fail = TrackPolicy { unknown: Unknown::Fail, ..policy(1, 3) };
+        let mut track = Track::new(fail, at(5));
+        assert_eq!(track.verdict(at(1), Verdict::Pass, HOLDS), Some(Standing::Up));
+        assert_eq!(track.handle_timeout(at(4)), Some(Standing::Down), "it would not be asked three times");
+        assert_eq!(track.handle_timeout(at(400)), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! Checks and actions that are built in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use keepwatch_event::{EventKind, Health};
+use keepwatch_host::{
+    Action, Deed, Does, Grant, Grants, HostError, Made, Native, NativeDeed, PluginSpec, Probe, Ran, Schedule,
+    Verdict, Work,
+};
+use tokio::sync::Notify;
+
+use crate::site::Site;
+
+/// Passes, then fails, in turn.
+#[derive(Default)]
+struct Turns {
+    asked: AtomicU64,
+    changed: Notify,
+}
+
+impl Probe for Turns {
+    fn probe(&self, _: Duration) -> Work<'_, Verdict> {
+        let health = if self.asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
+            Health::Pass
+        } else {
+            Health::Fail
+        };
+        Box::pin(async move { Verdict { health, text: "a turn".to_owned() } })
+    }
+
+    fn changed(&self) -> Work<'_, ()> {
+        Box::pin(self.changed.notified())
+    }
+}
+
+fn spec(probe: &Arc<Turns>, settings: &str) -> PluginSpec {
+    let probe = Arc::clone(probe) as Arc<dyn Probe>;
+    let native = Native { label: "turns".to_owned(), settings: settings.to_owned(), probe };
+    let schedule = Schedule { interval: Duration::from_secs(3600), timeout: Duration::from_secs(5) };
+    PluginSpec {
+        made: Made::Native(native),
+        schedule: Some(schedule),
+        ..PluginSpec::plain("turns", "".into())
+    }
+}
+
+#[test]
+fn a_built_in_check_is_asked_when_there_may_be_another_answer() {
+    let mut site = Site::new("native");
+    let probe = Arc::<Turns>::default();
+    let applied = site.apply(vec![spec(&probe, "1")]);
+    assert_eq!(applied.loaded, ["turns"]);
+    let is = |wanted: Health| move |kind: &EventKind| matches!(kind, EventKind::HealthChanged { to, .. } if *to == wanted);
+    // The first question comes at once, the next in half an hour at the soonest.
+    site.wait_for(is(Health::Pass));
+    probe.changed.notify_one();
+    site.wait_for(is(Health::Fail));
+    assert_eq!(probe.asked.load(Ordering::SeqCst), 2);
+
+    let again = Arc::<Turns>::default();
+    assert_eq!(site.apply(vec![spec(&again, "1")]).unchanged, 1, "the same settings");
+    assert_eq!(site.apply(vec![spec(&again, "2")]).reloaded, ["turns"]);
+    again.changed.notify_one();
+    site.wait_for(is(Health::Pass));
+    assert_eq!(probe.asked.load(Ordering::SeqCst), 2, "it has been replaced");
+    site.stop();
+}
+
+struct Refuses;
+
+impl Deed for Refuses {
+    fn run(&self, _: Duration) -> Work<'_, Result<Ran, HostError>> {
+        Box::pin(async { Ok(Ran { exit_code: Some(1), output: "line 3: no".to_owned() }) })
+    }
+}
+
+#[test]
+fn a_built_in_action_says_what_came_of_it() {
+    let site = Site::new("native-deed");
+    site.write("a.fake", &["run"]);
+    let (label, settings, deed) = ("refuses".to_owned(), String::new(), Arc::new(Refuses));
+    let does = Does::Native(NativeDeed { label, settings, deed });
+    let action = Action { name: "act".to_owned(), does, timeout: Duration::from_secs(5) };
+    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
+    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
+    site.publish(1);
+    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.contains("exit_code")));
+    assert!(lines.iter().any(|line| line.contains("line 3: no")), "{lines:?}");
+    site.stop();
+}
