@@ -196,7 +196,7 @@ fn a_check_says_how_things_are() {
 #[test]
 fn a_file_that_is_a_plugin_and_a_check_hears_each_event_once() {
     let mut site = Site::new("both");
-    site.write("it.fake", &["check pass", "both"]);
+    site.write("it.fake", &["check pass", "both", "kind transition"]);
     let schedule = Schedule { interval: Duration::from_millis(5), timeout: Duration::from_secs(1) };
     let handler = site.spec("it");
     let checker = PluginSpec { name: "asked".into(), schedule: Some(schedule), ..handler.clone() };
