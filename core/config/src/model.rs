@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
-    MacAddress, Preemption, Priority, Start, StopMode, TrackWeight, Version, Vrid,
+    MacAddress, Preemption, Priority, Start, StopMode, TrackPolicy, TrackStart, TrackWeight, Version, Vrid,
 };
 
 /// A whole configuration.
@@ -24,6 +24,25 @@ pub struct Config {
     /// Plugins, and what they may run.
     pub extensions: Extensions,
 }
+
+impl Config {
+    /// Everything that instances can track by name.
+    #[must_use]
+    pub fn trackables(&self) -> Vec<Trackable> {
+        self.scripts.iter().map(Script::trackable).collect()
+    }
+}
+
+impl Script {
+    fn trackable(&self) -> Trackable {
+        let start = if self.init_fail { TrackStart::Down } else { TrackStart::Pending };
+        let policy = TrackPolicy { rise: self.rise, fall: self.fall, start, ..TrackPolicy::default() };
+        Trackable { name: self.name.clone(), policy, first_within: self.timeout + STARTING }
+    }
+}
+
+/// How long what finds things out may take to begin.
+const STARTING: Duration = Duration::from_secs(5);
 
 /// Plugins, and what they may run. Only a native file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,7 +213,7 @@ pub struct Instance {
     /// `track_interface`.
     pub track_interfaces: Vec<TrackInterface>,
     /// `track_script`.
-    pub track_scripts: Vec<TrackScript>,
+    pub track_checks: Vec<TrackCheck>,
     /// `notify_*`.
     pub notify: Notify,
     /// Whether its transitions send mail.
@@ -327,11 +346,11 @@ pub struct TrackInterface {
     pub weight: TrackWeight,
 }
 
-/// A script whose result moves the priority or forbids taking part.
+/// A check whose result moves the priority or forbids taking part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackScript {
-    /// Name of a [`Script`] in the same configuration.
-    pub script: String,
+pub struct TrackCheck {
+    /// Name of a check in the same configuration.
+    pub check: String,
     /// What its result does.
     pub weight: TrackWeight,
 }
@@ -357,6 +376,17 @@ pub struct Script {
     pub init_fail: bool,
 }
 
+/// Something that instances can track, whoever finds out how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trackable {
+    /// Its name; unique.
+    pub name: String,
+    /// What verdicts on it are worth.
+    pub policy: TrackPolicy,
+    /// How long after the start the first verdict may take.
+    pub first_within: Duration,
+}
+
 /// One `vrrp_sync_group`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncGroup {
@@ -367,7 +397,7 @@ pub struct SyncGroup {
     /// `track_interface`, for all members.
     pub track_interfaces: Vec<TrackInterface>,
     /// `track_script`, for all members.
-    pub track_scripts: Vec<TrackScript>,
+    pub track_checks: Vec<TrackCheck>,
     /// `notify_*`.
     pub notify: Notify,
     /// Whether its transitions send mail.

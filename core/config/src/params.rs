@@ -7,12 +7,14 @@ use crate::model::Instance;
 
 impl Instance {
     /// The parameters of the virtual router: `virtual_ipaddress` first, which adverts list, then
-    /// `virtual_ipaddress_excluded`; trackers are `track_interface`, in order.
+    /// `virtual_ipaddress_excluded`; trackers are `track_interface`, then checks, in order.
     ///
     /// For an instance of a loaded configuration, [`Params::check`] has nothing to object to.
     #[must_use]
     pub fn params(&self) -> Params {
         let addresses = self.addresses.iter().chain(&self.excluded).map(|address| address.address).collect();
+        let interfaces = self.track_interfaces.iter().map(|tracked| tracked.weight);
+        let trackers = interfaces.chain(self.track_checks.iter().map(|tracked| tracked.weight)).collect();
         let message_only = self.version == Version::V2 || self.checksum_as_v2;
         Params {
             vrid: self.vrid,
@@ -33,7 +35,7 @@ impl Instance {
             addresses,
             advertised: self.addresses.len(),
             announce: self.announce.clone(),
-            trackers: self.track_interfaces.iter().map(|tracked| tracked.weight).collect(),
+            trackers,
         }
     }
 }

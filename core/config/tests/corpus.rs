@@ -227,7 +227,7 @@ fn instance_line(instance: &Instance) -> String {
     part(
         "checks ",
         instance
-            .track_scripts
+            .track_checks
             .iter()
             .map(|t| format!("{} {:?}", t.script, t.weight))
             .collect::<Vec<_>>()

@@ -128,7 +128,7 @@ impl Engine {
     pub(crate) fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
         for (number, instance) in self.parts.instances.iter().enumerate() {
             for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracked)| **tracked == id) {
-                let input = Input::Track { tracker, up };
+                let input = Input::Track { tracker, standing: up.into() };
                 self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
             }
         }

@@ -112,6 +112,29 @@ pub enum Hindrance {
         /// Its name.
         interface: String,
     },
+    /// A check that must pass fails.
+    CheckFailed {
+        /// Its name.
+        check: String,
+        /// What it found; may be empty.
+        #[serde(default)]
+        text: String,
+    },
+    /// A check that must pass has not answered yet. Waited for.
+    CheckPending {
+        /// Its name.
+        check: String,
+    },
+    /// Another member of its sync group cannot take part.
+    GroupMember {
+        /// That instance.
+        instance: String,
+    },
+    /// Another member of its sync group waits. Waited for.
+    GroupMemberWaits {
+        /// That instance.
+        instance: String,
+    },
     /// A virtual address cannot be kept in place.
     AddressUnstable {
         /// Which.
@@ -132,6 +155,11 @@ impl fmt::Display for Hindrance {
                 write!(f, "waiting for a usable link-local address on {interface}")
             }
             Self::TrackedInterfaceDown { interface } => write!(f, "tracked interface {interface} down"),
+            Self::CheckFailed { check, text } if text.is_empty() => write!(f, "check {check} fails"),
+            Self::CheckFailed { check, text } => write!(f, "check {check} fails: {text}"),
+            Self::CheckPending { check } => write!(f, "waiting for the first answer of check {check}"),
+            Self::GroupMember { instance } => write!(f, "{instance} of its group cannot take part"),
+            Self::GroupMemberWaits { instance } => write!(f, "{instance} of its group waits"),
             Self::AddressUnstable { address } => {
                 write!(f, "{address} does not stay in place: something else removes it; next try in a minute")
             }

@@ -147,27 +147,36 @@ impl Simulation {
         }
     }
 
+    /// Within which time somebody has taken over: the members of a group wait for each other, and then for their addresses.
     fn hands_over_within(&self, leaving: HostId, router: RouterId) -> Duration {
-        let leaver = &self.hosts[leaving.0].params[router.0];
-        let interval = leaver.interval;
-        let successors = self.hosts.iter().filter(|host| host.id != leaving && host.is_standby(router));
-        let slowest = successors
-            .map(|host| {
-                let params = &host.params[router.0];
-                let priority = host.routers.get(router).map_or(params.priority, |router| router.priority());
-                let settle = match params.family {
-                    Family::V4 => Duration::ZERO,
-                    Family::V6 => SETTLES_WITHIN,
-                };
-                let waits = match leaver.stop_mode {
-                    StopMode::Lossless | StopMode::Rfc => interval.skew(params.version, priority),
-                    StopMode::Silent => interval.master_down(params.version, priority, params.missed_adverts),
-                };
-                waits + settle + host.lateness
-            })
-            .max();
+        let groups = &self.hosts[leaving.0].groups;
+        let mates = groups.iter().find(|group| group.contains(&router)).map_or(&[][..], Vec::as_slice);
+        let all = || mates.iter().copied().chain([router]);
+        let waits = all().map(|router| self.waits_within(leaving, router)).max().unwrap_or_default();
+        let settle = match self.hosts[leaving.0].params[router.0].family {
+            Family::V4 => Duration::ZERO,
+            Family::V6 => SETTLES_WITHIN,
+        };
         // Two deliveries: the quicker of two backups may take over and yield to the slower one's advert.
-        slowest.unwrap_or_default() + self.network.delay * 2
+        waits + settle + self.network.delay * 2
+    }
+
+    /// Within which time the slowest standby of a router has noticed that its MASTER leaves.
+    fn waits_within(&self, leaving: HostId, router: RouterId) -> Duration {
+        let leaver = &self.hosts[leaving.0].params[router.0];
+        let successors = self.hosts.iter().filter(|host| host.id != leaving && host.is_standby(router));
+        let waits = successors.map(|host| {
+            let params = &host.params[router.0];
+            let priority = host.routers.get(router).map_or(params.priority, |router| router.priority());
+            let waits = match leaver.stop_mode {
+                StopMode::Lossless | StopMode::Rfc => leaver.interval.skew(params.version, priority),
+                StopMode::Silent => {
+                    leaver.interval.master_down(params.version, priority, params.missed_adverts)
+                }
+            };
+            waits + host.lateness
+        });
+        waits.max().unwrap_or_default()
     }
 
     pub(crate) fn routers(&self) -> usize {

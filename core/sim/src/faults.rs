@@ -248,7 +248,7 @@ impl Simulation {
             self.give(id, router, Input::Transport(transport));
             self.give(id, router, Input::Source(source));
             for (tracker, up) in verdicts.into_iter().enumerate() {
-                self.give(id, router, Input::Track { tracker, up });
+                self.give(id, router, Input::Track { tracker, standing: up.into() });
             }
             self.give(id, router, Input::Start);
         }

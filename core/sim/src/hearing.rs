@@ -74,7 +74,9 @@ impl Simulation {
                 let transport = host.transport;
                 routers.for_each(|router| self.give(id, router, Input::Transport(transport)));
             }
-            News::Track { router, tracker, up } => self.give(id, router, Input::Track { tracker, up }),
+            News::Track { router, tracker, up } => {
+                self.give(id, router, Input::Track { tracker, standing: up.into() })
+            }
             News::Usable { router, address, addition } => {
                 // Not if it has been removed, or removed and added again, meanwhile.
                 if host.has_in_place(router, address, addition) {

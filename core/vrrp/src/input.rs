@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 
 use crate::scalar::MacAddress;
+use crate::track::Standing;
 use crate::wire::{Advert, ChecksumForm, Claimed};
 
 /// Something that happened, from outside.
@@ -30,12 +31,12 @@ pub enum Input<'a> {
     Transport(Transport),
     /// The hardware address changed, or the bond failed over: neighbours and switches must learn anew.
     HardwareChanged,
-    /// A tracker, by index, is up or down.
+    /// How a tracker, by index, stands.
     Track {
         /// Index into `Params::trackers`.
         tracker: usize,
-        /// Its verdict.
-        up: bool,
+        /// Up or down, as far as that is known.
+        standing: Standing,
     },
     /// An address, by index, is in place and answers (IPv6: its local route exists).
     AddressUsable(usize),

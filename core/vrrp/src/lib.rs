@@ -32,6 +32,7 @@ extern crate alloc;
 
 mod action;
 mod anomaly;
+mod group;
 mod input;
 mod notice;
 mod params;

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::anomaly::Anomaly;
+use crate::routers::RouterId;
 use crate::scalar::{MacAddress, Priority};
 
 /// A state's name, without what belongs to the state.
@@ -243,6 +244,12 @@ pub enum Hindrance {
     SourceTentative,
     /// A tracker without weight is down, by index.
     Tracker(usize),
+    /// It is not known yet how a tracker without weight stands, by index. Not a fault: waited for.
+    TrackerPending(usize),
+    /// Another member of its group cannot take part.
+    Mate(RouterId),
+    /// Another member of its group waits. Not a fault: waited for.
+    MateWaits(RouterId),
     /// An address, by index, was taken away three times in a minute, or could not be put in place.
     AddressUnstable(usize),
 }
@@ -251,6 +258,6 @@ impl Hindrance {
     /// Whether it goes away by itself in a healthy host: then the router waits in INIT instead of FAULT.
     #[must_use]
     pub const fn is_awaited(self) -> bool {
-        matches!(self, Self::SourceTentative)
+        matches!(self, Self::SourceTentative | Self::TrackerPending(_) | Self::MateWaits(_))
     }
 }

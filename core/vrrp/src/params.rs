@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use crate::scalar::{AdvertInterval, Family, Priority, Version, Vrid};
+use crate::track::Standing;
 use crate::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6, Auth, ChecksumForm};
 
 /// The parameters of one virtual router (RFC 9568 §6.1, and keepalived's additions).
@@ -314,26 +315,42 @@ pub enum TrackWeight {
     },
 }
 
+/// A number this low, times its weight, is FAULT (keepalived's `track_file`); what it adds is bounded by the same.
+const FAULTY: i32 = -254;
+const MOST_ADDED: i32 = 253;
+
 impl TrackWeight {
-    /// Whether this verdict forbids taking part.
+    /// Whether a tracker that stands so forbids taking part.
     #[must_use]
-    pub const fn faults(self, up: bool) -> bool {
-        match self {
-            Self::Fault { reverse } => up == reverse,
-            Self::Adjust { .. } => false,
+    pub fn faults(self, standing: Standing) -> bool {
+        match (self, standing) {
+            (_, Standing::Pending) => false,
+            (Self::Fault { reverse }, Standing::Up) => reverse,
+            (Self::Fault { reverse }, Standing::Down) => !reverse,
+            (Self::Fault { reverse }, Standing::Value(value)) => (value == 0) == reverse,
+            (Self::Adjust { .. }, Standing::Value(_)) => self.adjustment(standing) <= FAULTY,
+            (Self::Adjust { .. }, Standing::Up | Standing::Down) => false,
         }
     }
 
-    /// What this verdict adds to the priority.
+    /// Whether taking part has to wait until it is known how the tracker stands.
     #[must_use]
-    pub fn adjustment(self, up: bool) -> i32 {
-        match self {
-            Self::Fault { .. } => 0,
-            Self::Adjust { weight, reverse } => {
-                let weight = i32::from(weight);
-                let sum = if up { weight.max(0) } else { weight.min(0) };
-                if reverse { -sum } else { sum }
-            }
-        }
+    pub fn awaits(self, standing: Standing) -> bool {
+        matches!((self, standing), (Self::Fault { .. }, Standing::Pending))
+    }
+
+    /// What a tracker that stands so adds to the priority.
+    #[must_use]
+    pub fn adjustment(self, standing: Standing) -> i32 {
+        let Self::Adjust { weight, reverse } = self else { return 0 };
+        let weight = i32::from(weight);
+        let sum = match standing {
+            Standing::Pending => 0,
+            Standing::Up => weight.max(0),
+            Standing::Down => weight.min(0),
+            Standing::Value(value) => value.saturating_mul(weight),
+        };
+        let sum = if reverse { sum.saturating_neg() } else { sum };
+        sum.clamp(FAULTY, MOST_ADDED)
     }
 }

@@ -6,8 +6,8 @@ use core::net::IpAddr;
 
 use crate::action::Actions;
 use crate::anomaly::Anomaly;
+use crate::group::{Group, Standpoint};
 use crate::input::{Input, Received};
-use crate::notice::StateName;
 use crate::params::{Destination, InvalidParams, Params};
 use crate::router::VirtualRouter;
 use crate::scalar::{Family, Vrid};
@@ -37,7 +37,7 @@ pub struct Routers {
     routers: Vec<(Segment, VirtualRouter)>,
     /// Indexes into `routers` by what an advert names.
     by_vrid: BTreeMap<(Segment, Vrid), Vec<usize>>,
-    /// Routers that leave together, by index.
+    /// Routers that are MASTER together, by index.
     groups: Vec<Vec<usize>>,
 }
 
@@ -62,9 +62,10 @@ impl Routers {
         Ok(id)
     }
 
-    /// Makes routers leave together: when one of them hands over or yields, all do. When one of them finds no successor for
-    /// a hand-over, the others stay as well, and those that have gone by then may take mastership back. A sync group, or
-    /// the two families of one instance.
+    /// Makes routers a group: all of them are MASTER, or none is (keepalived's `vrrp_sync_group`). One becomes MASTER when all
+    /// would; one that cannot take part keeps the others from it; when one hands over, yields or falls back, all do. When
+    /// one of them finds no successor for a hand-over, the others stay as well, and those that have gone by then may take
+    /// mastership back. A router is in one group at most, the first.
     pub fn group(&mut self, members: &[RouterId]) {
         for member in members {
             if let Some((_, router)) = self.routers.get_mut(member.0) {
@@ -99,21 +100,17 @@ impl Routers {
     /// Gives a router an input, and the rest of its group what follows from it.
     fn give(&mut self, now: Instant, index: usize, input: Input<'_>, out: &mut Actions) {
         let Some((_, router)) = self.routers.get_mut(index) else { return };
-        let before = router.departure();
-        router.handle(now, input, out);
-        let (after, state) = (router.departure(), router.state());
-        if before == after {
+        if !router.is_in_group() {
+            router.handle(now, input, out);
             return;
         }
-        for group in self.groups.iter().filter(|group| group.contains(&index)) {
-            for &mate in group.iter().filter(|mate| **mate != index) {
-                let Some((_, mate)) = self.routers.get_mut(mate) else { continue };
-                match after {
-                    Some(departure) => mate.leave_with_group(now, departure, out),
-                    None if state == StateName::Master => mate.stay_with_group(now, out),
-                    None => {}
-                }
-            }
+        let before = Standpoint::of(router);
+        router.handle(now, input, out);
+        let after = Standpoint::after(router, now);
+        if before != after
+            && let Some(members) = self.groups.iter().find(|group| group.contains(&index))
+        {
+            Group { routers: &mut self.routers, members }.settle(now, index, &before, &after, out);
         }
     }
 

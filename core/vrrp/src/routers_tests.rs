@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::notice::Departure;
+use crate::notice::{Departure, StateName};
 use crate::params::{SourceCheck, UnicastPeer};
 use crate::wire::{AddressList, Advert, Auth, ChecksumForm, Claimed};
 use crate::{Action, AdvertInterval, Claim, LinkState, MacAddress, Priority, Source, Start, Version};

@@ -24,6 +24,15 @@ pub enum Standing {
     Up,
     /// It is down.
     Down,
+    /// It is a number, which is multiplied by the weight; without weight any but zero is down. keepalived's `track_file`.
+    Value(i32),
+}
+
+impl From<bool> for Standing {
+    /// Up if it is true.
+    fn from(up: bool) -> Self {
+        if up { Self::Up } else { Self::Down }
+    }
 }
 
 /// What verdicts are worth.
@@ -180,6 +189,7 @@ mod tests {
                 Standing::Pending => '-',
                 Standing::Up => 'U',
                 Standing::Down => 'D',
+                Standing::Value(_) => 'V',
             });
         }
         shown

@@ -96,7 +96,7 @@ fn scripts_are_found_if_they_stand_above_and_dropped_if_nobody_tracks_them() {
     let (config, said) = read(&(definition.to_owned() + &instance("s weight -7\ns\nother")));
     let config = config.unwrap();
     assert_eq!(
-        config.instances[0].track_scripts[0].weight,
+        config.instances[0].track_checks[0].weight,
         TrackWeight::Adjust { weight: -7, reverse: false }
     );
     assert_eq!(said, ["warning this script is tracked already", "warning there is no script `other`"]);
@@ -190,7 +190,7 @@ fn in_a_sync_group_a_members_weights_count_only_if_allowed() {
     let weights = |setting: &str| {
         let (config, said) = read(&text(setting));
         let instance = config.unwrap().instances.into_iter().next().unwrap();
-        (instance.track_interfaces[0].weight, instance.track_scripts.len(), said.len())
+        (instance.track_interfaces[0].weight, instance.track_checks.len(), said.len())
     };
     assert_eq!(weights(""), (FAULT, 0, 2));
     let adjust = TrackWeight::Adjust { weight: 5, reverse: false };

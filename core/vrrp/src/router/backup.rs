@@ -84,6 +84,7 @@ impl VirtualRouter {
         backup.master_interval = interval;
         backup.master_down_at = now + down;
         backup.resigned = None;
+        backup.willing = None;
         backup.listened_again = false;
         backup.heard = Some(Heard { source, priority: theirs, at: now });
         if !backup.seen.contains(&source) && backup.seen.len() < SEEN {
@@ -109,6 +110,11 @@ impl VirtualRouter {
             out.push(self.id, Action::Tell(Notice::Stalled { late }));
             return;
         }
+        if backup.willing.is_some() {
+            // It has been told; the rest of the group has not come as far.
+            backup.master_down_at = now + whole;
+            return;
+        }
         let mut predecessor = None;
         let reason = match backup {
             Backup { resigned: Some(source), .. } => TransitionReason::MasterResigned { source: *source },
@@ -120,6 +126,11 @@ impl VirtualRouter {
             }
             Backup { heard: None, .. } => TransitionReason::MasterDown { silent: now.since(backup.since) },
         };
+        if self.in_group {
+            backup.willing = Some((reason, predecessor));
+            backup.master_down_at = now + whole;
+            return;
+        }
         // RFC 9568 §6.4.2: "If the Active_Down_Timer fires, then: ... Transition to the {Active} state".
         self.enter_master(now, reason, predecessor, out);
     }

@@ -74,11 +74,6 @@ impl VirtualRouter {
         }
     }
 
-    /// Marks it as a member of a group that leaves together, which takes longer.
-    pub(crate) const fn join_group(&mut self) {
-        self.in_group = true;
-    }
-
     /// Whether it may keep its addresses while a successor takes over.
     pub(super) fn leaves_losslessly(&self) -> bool {
         self.is_serving() && self.params.stop_mode == StopMode::Lossless && !self.params.addresses.is_empty()
@@ -121,31 +116,7 @@ impl VirtualRouter {
         self.enter_backup_resigning(now, TransitionReason::HandedOver, backup, out);
     }
 
-    /// Another member of its group leaves for this reason: so does this one.
-    pub(crate) fn leave_with_group(&mut self, now: Instant, departure: Departure, out: &mut Actions) {
-        if !self.leaves_losslessly() {
-            return;
-        }
-        let (departure, reason) = match departure {
-            Departure::Stop => (Departure::Stop, TransitionReason::Stopped),
-            Departure::HandOver => (Departure::HandOver, TransitionReason::HandedOver),
-            Departure::Yield | Departure::Group => (Departure::Group, TransitionReason::GroupLeft),
-        };
-        self.resign_and_leave(now, departure, reason, out);
-    }
-
-    /// Another member of its group found no successor and stays MASTER. So does this one; if it has gone already, it may
-    /// take mastership back.
-    pub(crate) fn stay_with_group(&mut self, now: Instant, out: &mut Actions) {
-        if let State::Backup(backup) = &mut self.state {
-            backup.has_handed_over = false;
-        }
-        if matches!(self.departure(), Some(Departure::HandOver | Departure::Group)) {
-            self.stay(now, out);
-        }
-    }
-
-    fn resign_and_leave(
+    pub(super) fn resign_and_leave(
         &mut self,
         now: Instant,
         departure: Departure,
@@ -381,7 +352,7 @@ impl VirtualRouter {
     }
 
     /// Goes on as MASTER.
-    fn stay(&mut self, now: Instant, out: &mut Actions) {
+    pub(super) fn stay(&mut self, now: Instant, out: &mut Actions) {
         let State::Master(Master { phase: Phase::Leaving(leaving), .. }) = &self.state else { return };
         let gone: Vec<usize> = (0..self.params.addresses.len())
             .filter(|address| !leaving.kept.iter().any(|kept| kept.address == *address))

@@ -4,6 +4,7 @@ mod admission;
 mod announcements;
 mod backup;
 mod contests;
+mod group;
 mod leaving;
 mod master;
 mod state;
@@ -239,9 +240,9 @@ impl VirtualRouter {
                 self.reconsider(now, out);
             }
             Input::HardwareChanged => self.announce_again(now, out),
-            Input::Track { tracker, up } => {
-                if let Some(verdict) = self.conditions.tracks.get_mut(tracker) {
-                    *verdict = up;
+            Input::Track { tracker, standing } => {
+                if let Some(known) = self.conditions.tracks.get_mut(tracker) {
+                    *known = standing;
                 }
                 self.reconsider(now, out);
             }
@@ -340,6 +341,13 @@ impl VirtualRouter {
             return;
         }
         match self.params.start {
+            Start::Asserting if self.in_group => {
+                let down = self.master_down(self.params.interval);
+                let mut backup = Self::silent_backup(now, now + down, self.params.interval);
+                // Its group is to be asserted as a whole.
+                backup.willing = Some((TransitionReason::Owner, None));
+                self.enter_backup(now, reason, backup, out);
+            }
             Start::Asserting => self.enter_master(now, TransitionReason::Owner, None, out),
             // RFC 9568 §6.4.1: "else ... Set the Active_Down_Timer to Active_Down_Interval, Transition to the
             // {Backup} state".
@@ -370,6 +378,7 @@ impl VirtualRouter {
             resigned: None,
             listened_again: false,
             discarded: None,
+            willing: None,
             has_handed_over: false,
         }
     }

@@ -12,6 +12,7 @@ use crate::notice::{Departure, Ending, Hindrance, StateName, TransitionReason};
 use crate::params::Params;
 use crate::scalar::{AdvertInterval, Priority};
 use crate::time::Instant;
+use crate::track::Standing;
 
 /// RFC 9568 §6.4, with keepalived's FAULT and an end.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(super) struct Backup {
     pub(super) listened_again: bool,
     /// Whose lower adverts have been reported as discarded.
     pub(super) discarded: Option<IpAddr>,
+    /// Why it would take over, had all members of its group come as far, and the MASTER that fell silent, if that is why.
+    pub(super) willing: Option<(TransitionReason, Option<IpAddr>)>,
     /// Whether it handed mastership over: it does not take it back while the other serves, whatever its priority.
     pub(super) has_handed_over: bool,
 }
@@ -219,8 +222,12 @@ pub(super) struct Conditions {
     /// The last address there was.
     pub(super) last_source: Option<IpAddr>,
     pub(super) transport: Transport,
-    /// Verdicts of the trackers; up until told otherwise.
-    pub(super) tracks: Vec<bool>,
+    /// How the trackers stand.
+    pub(super) tracks: Vec<Standing>,
+    /// What another member of the group is hindered by.
+    pub(super) mate: Option<Hindrance>,
+    /// What the group was told last of this one.
+    pub(super) told_mates: Option<Hindrance>,
     /// An address that cannot be kept in place, and until when that forbids taking part.
     pub(super) unstable: Option<(usize, Instant)>,
     /// Addresses lost lately.
@@ -239,21 +246,39 @@ impl Conditions {
             source: Source::None,
             last_source: None,
             transport: Transport::Ready,
-            tracks: params.trackers.iter().map(|_| true).collect(),
+            tracks: params.trackers.iter().map(|_| Standing::Pending).collect(),
+            mate: None,
+            told_mates: None,
             unstable: None,
             losses: Vec::new(),
         }
     }
 
-    /// The first thing that keeps the router from taking part at `now`.
+    /// The first thing that keeps the router from taking part at `now`, its own before its group's.
     pub(super) fn hindrance(&self, params: &Params, now: Instant) -> Option<Hindrance> {
+        self.own_hindrance(params, now).or(self.mate)
+    }
+
+    /// The first thing about the router itself that keeps it from taking part at `now`: a fault, or else what it waits for.
+    pub(super) fn own_hindrance(&self, params: &Params, now: Instant) -> Option<Hindrance> {
+        let fault = self.fault(params, now);
+        if fault.is_some_and(|fault| !fault.is_awaited()) {
+            return fault;
+        }
+        let mut trackers = params.trackers.iter().zip(&self.tracks);
+        let pending = trackers.position(|(weight, standing)| weight.awaits(*standing));
+        fault.or(pending.map(Hindrance::TrackerPending))
+    }
+
+    fn fault(&self, params: &Params, now: Instant) -> Option<Hindrance> {
         use crate::params::LinkTracking;
         match (self.link, params.link_tracking) {
             (crate::LinkState::Missing, _) => return Some(Hindrance::InterfaceMissing),
             (crate::LinkState::Down, LinkTracking::Tracked) => return Some(Hindrance::LinkDown),
             (crate::LinkState::Down, LinkTracking::Ignored) | (crate::LinkState::Up, _) => {}
         }
-        let down = params.trackers.iter().zip(&self.tracks).position(|(weight, &up)| weight.faults(up));
+        let down =
+            params.trackers.iter().zip(&self.tracks).position(|(weight, standing)| weight.faults(*standing));
         if let Some(tracker) = down {
             return Some(Hindrance::Tracker(tracker));
         }
@@ -271,7 +296,12 @@ impl Conditions {
 
     /// The base priority plus what the trackers add.
     pub(super) fn priority(&self, params: &Params) -> Priority {
-        let sum = params.trackers.iter().zip(&self.tracks).map(|(weight, &up)| weight.adjustment(up)).sum();
+        let sum = params
+            .trackers
+            .iter()
+            .zip(&self.tracks)
+            .map(|(weight, standing)| weight.adjustment(*standing))
+            .sum();
         params.priority.adjusted(sum)
     }
 

@@ -258,7 +258,7 @@ impl Watched {
             Step::Source(source) => Input::Source(source),
             Step::Transport(transport) => Input::Transport(transport),
             Step::HardwareChanged => Input::HardwareChanged,
-            Step::Track { tracker, up } => Input::Track { tracker, up },
+            Step::Track { tracker, up } => Input::Track { tracker, standing: up.into() },
             Step::AddressUsable(address) => Input::AddressUsable(address),
             Step::AddressLost(address) => Input::AddressLost(address),
             Step::AddressFailed(address) => Input::AddressFailed(address),

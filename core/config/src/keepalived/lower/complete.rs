@@ -16,7 +16,7 @@ use super::instance::{Draft, Given, State};
 use super::reader::Reader;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, TrackInterface, TrackScript, VirtualAddress, VirtualMac};
+use crate::model::{Instance, InterfaceName, TrackCheck, TrackInterface, VirtualAddress, VirtualMac};
 use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
@@ -29,7 +29,7 @@ pub(super) struct Completed {
     pub(super) vmac_at: Option<Range<usize>>,
     /// As `addresses`, then `excluded`.
     pub(super) addresses_at: Vec<Range<usize>>,
-    /// As `track_scripts`.
+    /// As `track_checks`.
     pub(super) scripts_at: Vec<Range<usize>>,
     pub(super) notify_at: Vec<Range<usize>>,
     /// The instance's own `smtp_alert`.
@@ -125,7 +125,7 @@ impl Draft<'_> {
             excluded: values(excluded),
             announce,
             track_interfaces: values(self.tracked.interfaces),
-            track_scripts: values(self.tracked.scripts),
+            track_checks: values(self.tracked.scripts),
             notify: self.notify.scripts,
             mail_alert: own_alert.unwrap_or_else(|| globals.alert()),
         };
@@ -370,7 +370,7 @@ impl Draft<'_> {
                 }
             }
         });
-        self.tracked.scripts.retain(|At { value: TrackScript { weight, .. }, span }| match weight {
+        self.tracked.scripts.retain(|At { value: TrackCheck { weight, .. }, span }| match weight {
             TrackWeight::Fault { .. } => true,
             TrackWeight::Adjust { .. } => {
                 drop(span, "does not track the script");

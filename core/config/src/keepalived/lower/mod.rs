@@ -157,9 +157,9 @@ fn used_scripts(
     groups: &[sync_group::Resolved],
     reader: &mut Reader<'_>,
 ) -> Vec<crate::model::Script> {
-    let by_instances = instances.iter().flat_map(|completed| &completed.instance.track_scripts);
+    let by_instances = instances.iter().flat_map(|completed| &completed.instance.track_checks);
     let by_groups = groups.iter().flat_map(|group| &group.tracked.scripts).map(|at| &at.value);
-    let used: HashSet<&str> = by_instances.chain(by_groups).map(|tracked| tracked.script.as_str()).collect();
+    let used: HashSet<&str> = by_instances.chain(by_groups).map(|tracked| tracked.check.as_str()).collect();
     let mut kept = Vec::new();
     for ScriptAt { script, span } in scripts.into_list() {
         if used.contains(script.name.as_str()) {

@@ -23,11 +23,11 @@ pub(super) fn report(
 fn checks(instances: &[Completed], groups: &[Resolved], reader: &mut Reader<'_>) {
     let mut found = Vec::new();
     for completed in instances {
-        let names = completed.instance.track_scripts.iter().map(|tracked| tracked.script.as_str());
+        let names = completed.instance.track_checks.iter().map(|tracked| tracked.check.as_str());
         found.extend(as_if_passed(&completed.instance.name, names, completed.scripts_at.first()));
     }
     for group in groups {
-        let names = group.tracked.scripts.iter().map(|at| at.value.script.as_str());
+        let names = group.tracked.scripts.iter().map(|at| at.value.check.as_str());
         found.extend(as_if_passed(&group.name, names, group.tracked.scripts.first().map(|at| &at.span)));
     }
     let who = if found.len() == 1 { "it stays" } else { "they stay" };

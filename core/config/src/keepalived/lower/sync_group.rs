@@ -166,7 +166,7 @@ impl Resolved {
             name: self.name,
             members: self.members,
             track_interfaces: self.tracked.interfaces.into_iter().map(|at| at.value).collect(),
-            track_scripts: self.tracked.scripts.into_iter().map(|at| at.value).collect(),
+            track_checks: self.tracked.scripts.into_iter().map(|at| at.value).collect(),
             notify: self.notify.scripts,
             mail_alert,
         }

@@ -10,14 +10,14 @@ use super::super::token::Word;
 use super::At;
 use super::reader::Reader;
 use super::script::Scripts;
-use crate::model::{InterfaceName, TrackInterface, TrackScript};
+use crate::model::{InterfaceName, TrackCheck, TrackInterface};
 use crate::similar::{choice, shown};
 
 /// What an instance or a group tracks.
 #[derive(Default)]
 pub(super) struct Tracked {
     pub(super) interfaces: Vec<At<TrackInterface>>,
-    pub(super) scripts: Vec<At<TrackScript>>,
+    pub(super) scripts: Vec<At<TrackCheck>>,
     known_interfaces: HashSet<InterfaceName>,
     known_scripts: HashSet<String>,
 }
@@ -61,7 +61,7 @@ impl Tracked {
             }
             if let Some(weight) = weight(entry, default, reader) {
                 self.scripts
-                    .push(At { value: TrackScript { script, weight }, span: entry.line.span.clone() });
+                    .push(At { value: TrackCheck { check: script, weight }, span: entry.line.span.clone() });
             }
         }
     }

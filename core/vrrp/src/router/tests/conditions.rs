@@ -6,7 +6,7 @@ use super::rig::*;
 use crate::notice::StateName;
 use crate::params::{LinkTracking, Params, Start, TrackWeight};
 use crate::scalar::{Family, Priority};
-use crate::{Destination, Input, LinkState, Source, Transport};
+use crate::{Destination, Input, LinkState, Source, Standing, Transport};
 
 fn v6() -> Params {
     Params {
@@ -156,20 +156,23 @@ fn another_source_address_changes_nothing_but_the_source() {
 fn tracker_without_weight_is_fault_while_down() {
     let mut rig = Rig::backup(tracking(&[TrackWeight::Fault { reverse: false }]));
     assert_eq!(
-        rig.feed(1, Input::Track { tracker: 0, up: false }),
+        rig.feed(1, Input::Track { tracker: 0, standing: Standing::Down }),
         ["Backup -> Fault at 100: Hindered(Tracker(0))"]
     );
-    assert_eq!(rig.feed(2, Input::Track { tracker: 0, up: true }), ["Fault -> Backup at 100: Recovered"]);
+    assert_eq!(
+        rig.feed(2, Input::Track { tracker: 0, standing: Standing::Up }),
+        ["Fault -> Backup at 100: Recovered"]
+    );
 }
 
 #[test]
 fn weights_move_the_priority_and_the_running_timer() {
-    let down = |tracker| Input::Track { tracker, up: false };
+    let down = |tracker| Input::Track { tracker, standing: Standing::Down };
     let mut rig = Rig::backup(tracking(&[
         TrackWeight::Adjust { weight: -50, reverse: false },
         TrackWeight::Adjust { weight: 20, reverse: false },
     ]));
-    // Trackers count as up until told otherwise: +20.
+    // Both are up: +20.
     assert_eq!(rig.router.priority().get(), 120);
     // 3 s + 136/256 s
     assert_eq!(rig.deadline(), Some(3_531_250_000));
@@ -185,26 +188,72 @@ fn weights_move_the_priority_and_the_running_timer() {
 #[test]
 fn master_advertises_the_new_priority_next_time() {
     let mut rig = Rig::master(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
-    rig.feed(500, Input::Track { tracker: 0, up: false });
+    rig.feed(500, Input::Track { tracker: 0, standing: Standing::Down });
     assert_eq!(rig.timeout(1_000), ["advert 50"]);
 }
 
 #[test]
-fn weights_by_verdict() {
+fn what_weights_add_and_when_they_forbid() {
+    use Standing::{Down, Pending, Up, Value};
+    let adjust = |weight, reverse| TrackWeight::Adjust { weight, reverse };
     let rows = [
-        (TrackWeight::Adjust { weight: 10, reverse: false }, 10, 0),
-        (TrackWeight::Adjust { weight: -10, reverse: false }, 0, -10),
-        (TrackWeight::Adjust { weight: 10, reverse: true }, -10, 0),
-        (TrackWeight::Adjust { weight: -10, reverse: true }, 0, 10),
+        (adjust(10, false), Up, 10),
+        (adjust(10, false), Down, 0),
+        (adjust(-10, false), Up, 0),
+        (adjust(-10, false), Down, -10),
+        (adjust(10, true), Up, -10),
+        (adjust(10, true), Down, 0),
+        (adjust(-10, true), Up, 0),
+        (adjust(-10, true), Down, 10),
+        (adjust(10, false), Pending, 0),
+        (adjust(-10, false), Pending, 0),
+        (adjust(2, false), Value(-30), -60),
+        (adjust(2, true), Value(-30), 60),
+        (adjust(1, false), Value(1_000), 253),
+        (adjust(253, false), Value(i32::MAX), 253),
+        (TrackWeight::Fault { reverse: false }, Value(7), 0),
     ];
-    for (weight, up, down) in rows {
-        assert_eq!((weight.adjustment(true), weight.adjustment(false)), (up, down), "{weight:?}");
-        assert!(!weight.faults(true) && !weight.faults(false));
+    for (weight, standing, added) in rows {
+        assert_eq!(weight.adjustment(standing), added, "{weight:?} {standing:?}");
     }
-    assert!(TrackWeight::Fault { reverse: false }.faults(false));
-    assert!(!TrackWeight::Fault { reverse: false }.faults(true));
-    assert!(TrackWeight::Fault { reverse: true }.faults(true));
-    assert!(!TrackWeight::Fault { reverse: true }.faults(false));
+    let (fault, reverse) = (TrackWeight::Fault { reverse: false }, TrackWeight::Fault { reverse: true });
+    let rows = [
+        (fault, Down, true),
+        (fault, Up, false),
+        (fault, Pending, false),
+        (fault, Value(0), false),
+        (fault, Value(-1), true),
+        (reverse, Up, true),
+        (reverse, Down, false),
+        (reverse, Value(0), true),
+        (reverse, Value(1), false),
+        (adjust(-100, false), Down, false),
+        (adjust(1, false), Value(-253), false),
+        (adjust(1, false), Value(-254), true),
+        (adjust(-1, false), Value(300), true),
+    ];
+    for (weight, standing, faults) in rows {
+        assert_eq!(weight.faults(standing), faults, "{weight:?} {standing:?}");
+    }
+}
+
+/// keepalived: an instance waits until its scripts have run, and weights count from then on.
+#[test]
+fn what_is_not_known_yet_is_waited_for() {
+    let weights = [TrackWeight::Fault { reverse: false }, TrackWeight::Adjust { weight: 20, reverse: false }];
+    for (first, entered) in [
+        (Standing::Up, "Init -> Backup at 100: Recovered"),
+        (Standing::Down, "Init -> Fault at 100: Hindered(Tracker(0))"),
+    ] {
+        let mut rig = Rig::new(tracking(&weights));
+        for input in [Input::Link(LinkState::Up), Input::Source(Source::Address(ip(OURS)))] {
+            rig.feed(0, input);
+        }
+        assert_eq!(rig.feed(0, Input::Start), ["Init -> Init at 100 initial: Hindered(TrackerPending(0))"]);
+        assert_eq!(rig.feed(5, Input::Track { tracker: 0, standing: first }), [entered]);
+        let raised = rig.feed(9, Input::Track { tracker: 1, standing: Standing::Up });
+        assert_eq!(raised, ["tell PriorityChanged { from: Priority(100), to: Priority(120) }"]);
+    }
 }
 
 #[test]
@@ -220,7 +269,7 @@ fn link_up_again_in_backup_and_init_is_quiet() {
 #[test]
 fn a_change_of_priority_does_not_hide_a_stall() {
     let mut rig = Rig::backup(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
-    rig.feed(60_000, Input::Track { tracker: 0, up: false });
+    rig.feed(60_000, Input::Track { tracker: 0, standing: Standing::Down });
     assert!(rig.timeout(60_000).first().unwrap().starts_with("tell Stalled"));
 }
 
@@ -236,5 +285,5 @@ fn a_resignation_leaves_with_the_last_address() {
 fn nothing_is_told_of_a_stopped_router() {
     let mut rig = Rig::backup(tracking(&[TrackWeight::Adjust { weight: -50, reverse: false }]));
     rig.feed(1, Input::Stop);
-    assert!(rig.feed(2, Input::Track { tracker: 0, up: false }).is_empty());
+    assert!(rig.feed(2, Input::Track { tracker: 0, standing: Standing::Down }).is_empty());
 }

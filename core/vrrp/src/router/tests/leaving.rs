@@ -10,7 +10,7 @@ use crate::notice::{Departure, StateName};
 use crate::params::{HigherAdverts, Params, StopMode, TrackWeight};
 use crate::scalar::{AdvertInterval, MacAddress};
 use crate::wire::Claimed;
-use crate::{Input, LinkState};
+use crate::{Input, LinkState, Standing};
 
 const PEERS_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 0x14]);
 
@@ -391,7 +391,7 @@ fn told_to_stop_while_leaving_it_stops_when_it_has_left() {
 fn what_makes_serving_impossible_ends_it_without_another_resignation() {
     let cancelling: [(Input<'_>, Vec<&str>); 3] = [
         (Input::Link(LinkState::Down), vec!["Master -> Stopped at 100: Stopped"]),
-        (Input::Track { tracker: 0, up: false }, vec!["Master -> Stopped at 100: Stopped"]),
+        (Input::Track { tracker: 0, standing: Standing::Down }, vec!["Master -> Stopped at 100: Stopped"]),
         (Input::StopNow, vec!["Master -> Stopped at 100: Stopped"]),
     ];
     for (input, last) in cancelling {

@@ -13,7 +13,7 @@ use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Family, Priority, Version, Vrid};
 use crate::time::Instant;
 use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
-use crate::{Action, Actions, Input, LinkState, Received, Source};
+use crate::{Action, Actions, Input, LinkState, Received, Source, Standing};
 
 pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -103,6 +103,9 @@ impl Rig {
         rig.feed(0, Input::Link(LinkState::Up));
         let source = if family == Family::V4 { ip(OURS) } else { ip("fe80::a") };
         rig.feed(0, Input::Source(Source::Address(source)));
+        for tracker in 0..rig.router.params().trackers.len() {
+            rig.feed(0, Input::Track { tracker, standing: Standing::Up });
+        }
         rig
     }
 

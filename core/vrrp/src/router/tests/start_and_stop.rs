@@ -6,7 +6,7 @@ use super::rig::*;
 use crate::notice::StateName;
 use crate::params::{Params, Start};
 use crate::scalar::{AdvertInterval, Priority};
-use crate::{Input, LinkState, Source};
+use crate::{Input, LinkState, Source, Standing};
 
 #[test]
 fn init_start_ready_goes_to_backup_and_waits_a_whole_master_down_time() {
@@ -120,7 +120,7 @@ fn nothing_wakes_a_stopped_router() {
     assert!(rig.feed(10, Input::AddressFailed(0)).is_empty());
     assert!(rig.feed(10, Input::AddressDuplicate(0)).is_empty());
     assert!(rig.feed(10, Input::HardwareChanged).is_empty());
-    assert!(rig.feed(10, Input::Track { tracker: 0, up: false }).is_empty());
+    assert!(rig.feed(10, Input::Track { tracker: 0, standing: Standing::Down }).is_empty());
     assert_eq!(rig.state(), StateName::Stopped);
 }
 

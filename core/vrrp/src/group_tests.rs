@@ -1,0 +1,233 @@
+//! Members are MASTER together, or none is.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
+use crate::{
+    Action, Actions, AdvertInterval, Claim, Family, Input, InterfaceId, LinkState, Packet, Params, Priority,
+    RouterId, Routers, Segment, Source, Standing, Start, StopMode, TrackWeight, Version, Vrid,
+};
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// Two routers of a group, on two interfaces, priority 100.
+struct Rig {
+    routers: Routers,
+    actions: Actions,
+}
+
+fn params(start: Start) -> Params {
+    let vrid = Vrid::new(51).unwrap();
+    let base = Params::new(vrid, Version::V3, Family::V4, Priority::new(100).unwrap());
+    Params { start, addresses: vec![ip("10.1.1.30")], advertised: 1, ..base }
+}
+
+impl Rig {
+    fn new(params: [Params; 2]) -> Self {
+        let (mut routers, actions) = (Routers::new(), Actions::new());
+        let ids: Vec<RouterId> = params
+            .into_iter()
+            .enumerate()
+            .map(|(number, params)| routers.add(InterfaceId(u32::try_from(number).unwrap()), params).unwrap())
+            .collect();
+        routers.group(&ids);
+        Self { routers, actions }
+    }
+
+    /// Both listening since 0 ms.
+    fn backup() -> Self {
+        let mut rig = Self::new([params(Start::Listening), params(Start::Listening)]);
+        for member in 0..2 {
+            rig.ready(member);
+            rig.feed(0, member, Input::Start);
+        }
+        assert_eq!(rig.states(), "Backup Backup");
+        rig
+    }
+
+    /// Both serving since 0 ms.
+    fn master(mode: StopMode) -> Self {
+        let params = || Params { stop_mode: mode, ..params(Start::Asserting) };
+        let mut rig = Self::new([params(), params()]);
+        for member in 0..2 {
+            rig.ready(member);
+            rig.feed(0, member, Input::Start);
+        }
+        rig.usable();
+        assert_eq!(rig.states(), "Master Master");
+        rig
+    }
+
+    fn ready(&mut self, member: usize) {
+        self.feed(0, member, Input::Link(LinkState::Up));
+        self.feed(0, member, Input::Source(Source::Address(ip("10.1.1.10"))));
+    }
+
+    fn usable(&mut self) {
+        for member in 0..2 {
+            self.feed(0, member, Input::AddressUsable(0));
+        }
+    }
+
+    fn feed(&mut self, at: u64, member: usize, input: Input<'_>) -> Vec<String> {
+        self.routers.handle(crate::Instant::from_millis(at), RouterId(member), input, &mut self.actions);
+        self.done()
+    }
+
+    fn timeout(&mut self, at: u64) -> Vec<String> {
+        self.routers.handle_timeout(crate::Instant::from_millis(at), &mut self.actions);
+        self.done()
+    }
+
+    /// A member hears an advert of this priority.
+    fn hear(&mut self, at: u64, member: u32, claim: Claim) -> Vec<String> {
+        let list = [10, 1, 1, 30];
+        let advert = Advert {
+            version: Version::V3,
+            vrid: Vrid::new(51).unwrap(),
+            claim,
+            interval: AdvertInterval::DEFAULT,
+            addresses: AddressList::new(Family::V4, &list),
+            auth: Auth::None,
+        };
+        let (source, destination) = (ip("10.1.1.20"), ip("224.0.0.18"));
+        let mut payload = Vec::new();
+        advert.emit(&mut payload, source, destination, ChecksumForm::WithPseudoHeader);
+        let packet = Packet { source, destination, ttl: 255, payload: &payload };
+        let segment = Segment { interface: InterfaceId(member), family: Family::V4 };
+        self.routers.receive(crate::Instant::from_millis(at), segment, &packet, &mut self.actions);
+        self.done()
+    }
+
+    /// Resignations and removals, as `0 resigns`.
+    fn done(&mut self) -> Vec<String> {
+        let word = |action: &Action| match action {
+            Action::SendAdvert(Claim::Resigns) => Some("resigns"),
+            Action::RemoveAddress(_) => Some("removes"),
+            Action::AddAddress(_) => Some("adds"),
+            _ => None,
+        };
+        let actions = self.actions.drain();
+        actions.filter_map(|(id, action)| word(&action).map(|word| format!("{} {word}", id.0))).collect()
+    }
+
+    fn states(&self) -> String {
+        let states: Vec<String> =
+            self.routers.iter().map(|(.., router)| format!("{:?}", router.state())).collect();
+        states.join(" ")
+    }
+
+    fn hindrances(&self) -> String {
+        let all: Vec<String> =
+            self.routers.iter().map(|(.., router)| format!("{:?}", router.hindrance())).collect();
+        all.join(" ")
+    }
+}
+
+fn holds(priority: u8) -> Claim {
+    Claim::Holds(Priority::new(priority).unwrap())
+}
+
+#[test]
+fn it_becomes_master_when_all_would() {
+    let mut rig = Rig::backup();
+    // The second one hears a MASTER; the first does not.
+    rig.hear(3_000, 1, holds(200));
+    assert!(rig.timeout(3_610).is_empty());
+    assert_eq!(rig.states(), "Backup Backup");
+    // That MASTER is still there when the first one's time is over again.
+    rig.hear(6_000, 1, holds(200));
+    assert!(rig.timeout(7_300).is_empty());
+    assert_eq!(rig.states(), "Backup Backup");
+    // It has gone: 6 s + 3.609375 s.
+    assert_eq!(rig.timeout(9_610), ["0 adds", "1 adds"]);
+    assert_eq!(rig.states(), "Master Master");
+}
+
+#[test]
+fn one_that_hears_a_master_again_is_not_willing_any_more() {
+    let mut rig = Rig::backup();
+    rig.hear(3_000, 1, holds(200));
+    rig.timeout(3_610);
+    rig.hear(4_000, 0, holds(200));
+    assert!(rig.timeout(6_610).is_empty(), "only the second would");
+    assert_eq!(rig.states(), "Backup Backup");
+}
+
+#[test]
+fn a_resignation_of_one_takes_nothing_over_alone() {
+    let mut rig = Rig::backup();
+    for member in 0..2 {
+        rig.hear(100, member, holds(200));
+    }
+    rig.hear(500, 0, Claim::Resigns);
+    assert!(rig.timeout(1_200).is_empty());
+    rig.hear(1_300, 1, Claim::Resigns);
+    // 156/256 s
+    assert_eq!(rig.timeout(1_910), ["0 adds", "1 adds"]);
+}
+
+#[test]
+fn owners_assert_themselves_together() {
+    let mut rig = Rig::new([params(Start::Asserting), params(Start::Asserting)]);
+    rig.ready(0);
+    assert!(rig.feed(0, 0, Input::Start).is_empty());
+    assert_eq!(rig.states(), "Backup Init");
+    rig.ready(1);
+    assert_eq!(rig.feed(0, 1, Input::Start), ["0 adds", "1 adds"]);
+
+    // keepalived: BACKUP unless all are owners.
+    let mut rig = Rig::new([params(Start::Asserting), params(Start::Listening)]);
+    for member in 0..2 {
+        rig.ready(member);
+        rig.feed(0, member, Input::Start);
+    }
+    assert_eq!(rig.states(), "Backup Backup");
+}
+
+#[test]
+fn one_fault_is_the_fault_of_all() {
+    let mut rig = Rig::master(StopMode::Lossless);
+    let done = rig.feed(5, 0, Input::Link(LinkState::Down));
+    assert_eq!(done, ["0 resigns", "0 resigns", "0 removes", "1 resigns", "1 resigns", "1 removes"]);
+    assert_eq!(rig.states(), "Fault Fault");
+    assert_eq!(rig.hindrances(), "Some(LinkDown) Some(Mate(RouterId(0)))");
+    // Another one on top, and back in turn.
+    rig.feed(6, 1, Input::Source(Source::None));
+    assert_eq!(rig.hindrances(), "Some(LinkDown) Some(NoSource)");
+    rig.feed(7, 0, Input::Link(LinkState::Up));
+    assert_eq!(rig.hindrances(), "Some(Mate(RouterId(1))) Some(NoSource)");
+    rig.feed(8, 1, Input::Source(Source::Address(ip("10.1.1.10"))));
+    assert_eq!(rig.states(), "Master Master", "owners");
+}
+
+#[test]
+fn what_one_waits_for_all_wait_for() {
+    let tracked =
+        Params { trackers: vec![TrackWeight::Fault { reverse: false }], ..params(Start::Listening) };
+    let mut rig = Rig::new([params(Start::Listening), tracked]);
+    for member in 0..2 {
+        rig.ready(member);
+        rig.feed(0, member, Input::Start);
+    }
+    assert_eq!(rig.states(), "Init Init");
+    assert_eq!(rig.hindrances(), "Some(MateWaits(RouterId(1))) Some(TrackerPending(0))");
+    rig.feed(5, 1, Input::Track { tracker: 0, standing: Standing::Down });
+    assert_eq!(rig.states(), "Fault Fault");
+    rig.feed(6, 1, Input::Track { tracker: 0, standing: Standing::Up });
+    assert_eq!(rig.states(), "Backup Backup");
+}
+
+/// keepalived sends no priority zero for them: the host that was heard serves them already, or will.
+#[test]
+fn one_that_falls_back_takes_the_others_along() {
+    let mut rig = Rig::master(StopMode::Rfc);
+    assert_eq!(rig.hear(5, 0, holds(200)), ["0 removes", "1 removes"]);
+    assert_eq!(rig.states(), "Backup Backup");
+}
