@@ -229,7 +229,7 @@ fn instance_line(instance: &Instance) -> String {
         instance
             .track_checks
             .iter()
-            .map(|t| format!("{} {:?}", t.script, t.weight))
+            .map(|t| format!("{} {:?}", t.check, t.weight))
             .collect::<Vec<_>>()
             .join(", "),
     );

@@ -209,8 +209,9 @@ fn a_member_that_followed_its_group_does_not_preempt() {
     let claimed = Input::AddressClaimed { address: 0, mac, how: Claimed::Announced };
     routers.handle(Instant::from_millis(700), RouterId(1), claimed, &mut actions);
     routers.handle_timeout(Instant::from_millis(720), &mut actions);
-    // Its successor has priority 50; this one has 100.
+    // Its successor has priority 50, the first one's 200; this one has 100.
     for second in 1..20 {
+        hear_peer(&mut routers, SEGMENT, second * 1_000, 200, &mut actions);
         hear_peer(
             &mut routers,
             Segment { interface: InterfaceId(1), ..SEGMENT },

@@ -88,7 +88,8 @@ impl VirtualRouter {
             self.stop(now, out);
             return;
         }
-        let backup = Backup { has_handed_over: true, ..self.silent(now) };
+        let has_handed_over = departure == Departure::HandOver;
+        let backup = Backup { has_handed_over, ..self.silent(now) };
         self.enter_backup_resigning(now, reason, backup, out);
     }
 

@@ -343,8 +343,7 @@ impl VirtualRouter {
         }
         backup.heard = heard;
         backup.seen.extend(heard.map(|heard| heard.source));
-        // A member that left for its group's sake would take back alone what the group gave away, and so on for ever.
-        backup.has_handed_over = matches!(departure, Departure::HandOver | Departure::Group);
+        backup.has_handed_over = departure == Departure::HandOver;
         self.enter_backup(now, reason, backup, out);
         if let Some(Heard { source, priority, .. }) = heard {
             out.push(self.id, Action::Tell(Notice::PeerSeen { source, priority }));
