@@ -266,7 +266,7 @@ impl Engine {
             }
             _ => {}
         }
-        let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
+        let Some(instance) = self.parts.instances.get(router.0) else { return };
         // The kernel's own words have been told where they were heard.
         if let Notice::Address { trouble: AddressTrouble::AddFailed, .. } = notice {
             return;
@@ -280,7 +280,9 @@ impl Engine {
             interfaces: &self.parts.interfaces,
             interface: &interface.name,
             held: &instance.held,
-            trackers: &instance.tracker_names,
+            trackers: &instance.trackers,
+            tracks: &self.parts.tracks,
+            instances: &self.parts.instances,
         };
         let draft = context.draft(notice, steps);
         self.publish(draft);

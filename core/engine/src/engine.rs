@@ -11,15 +11,16 @@ use keepwatch_system::netlink::Change;
 use keepwatch_system::{Incoming, Token};
 use keepwatch_vrrp::wire::{VRRP_PROTOCOL, parse_ip};
 use keepwatch_vrrp::{
-    Action, Actions, Family, Input, Instant, InterfaceId, Packet, RouterId, Segment, StateName,
+    Action, Actions, Family, Input, Instant, InterfaceId, Packet, RouterId, Segment, Standing, StateName,
 };
 
 use crate::clock::{self, WallClock};
 use crate::deeds::Settling;
 use crate::interfaces::{Ear, Interface, ear_of};
 use crate::running::{Command, Running};
-use crate::setup::{Parts, StartError, index};
+use crate::setup::{Parts, StartError, Tracker, index};
 use crate::silence::Silence;
+use crate::tracks::Tracks;
 use crate::transmit::Transmitter;
 
 const TIMER: Token = Token(0);
@@ -62,6 +63,8 @@ pub struct Engine {
     pub(crate) speaking: Vec<RouterId>,
     /// Whether it was told to stop: it ends with the last mastership.
     stopping: bool,
+    /// How the things that are tracked stood when they were last looked at.
+    standings: Vec<Standing>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -78,8 +81,11 @@ impl Engine {
     ///
     /// [`StartError`].
     pub fn prepare(config: &Config, bus: Bus) -> Result<Self, StartError> {
+        let parts = Parts::prepare(config, bus)?;
+        // As a router takes it that has heard nothing.
+        let standings = parts.tracks.standings().iter().map(|_| Standing::Pending).collect();
         Ok(Self {
-            parts: Parts::prepare(config, bus)?,
+            parts,
             transmitter: Transmitter::default(),
             actions: Actions::new(),
             batch: Vec::new(),
@@ -96,7 +102,14 @@ impl Engine {
             relisten: false,
             speaking: Vec::new(),
             stopping: false,
+            standings,
         })
+    }
+
+    /// How the things are that instances track: for those who find it out.
+    #[must_use]
+    pub fn tracks(&self) -> Tracks {
+        self.parts.tracks.clone()
     }
 
     /// Runs the engine on a thread of its own, and calls `ended` there when it ends, for whatever reason.
@@ -107,10 +120,17 @@ impl Engine {
     pub fn spawn(self, ended: impl FnOnce() + Send + 'static) -> io::Result<Running> {
         let (commands, receiver) = sync_channel(COMMANDS);
         let wakeup = self.parts.wakeup.clone();
+        let tracks = self.tracks();
+        let watch = std::thread::Builder::new().name("tracks".to_owned());
+        watch.spawn({
+            let tracks = tracks.clone();
+            move || tracks.watch()
+        })?;
         let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
             // Refused without CAP_SYS_NICE: it serves as well, as long as the machine is not too busy.
             keepwatch_system::ask_for_precedence();
             let outcome = self.run(&receiver);
+            tracks.end();
             ended();
             outcome
         })?;
@@ -155,6 +175,7 @@ impl Engine {
             self.hush();
             if ready.contains(&WAKEUP) {
                 self.parts.wakeup.acknowledge();
+                self.hear_tracks(now);
                 self.obey(now, commands);
             }
             if ready.contains(&TIMER) {
@@ -176,6 +197,7 @@ impl Engine {
         let now = clock::now();
         self.read_kernel(now);
         self.clean_up(now);
+        self.hear_tracks(now);
         self.tell_all(now, Input::Start);
     }
 
@@ -225,6 +247,25 @@ impl Engine {
             self.arm_earlier(deadline);
             if !self.actions.is_empty() {
                 self.perform(now);
+            }
+        }
+    }
+
+    /// Hands on what has come to stand otherwise.
+    fn hear_tracks(&mut self, now: Instant) {
+        for (place, standing) in self.parts.tracks.standings().iter().enumerate() {
+            let Some(known) = self.standings.get_mut(place).filter(|known| **known != standing) else {
+                continue;
+            };
+            *known = standing;
+            for (number, instance) in self.parts.instances.iter().enumerate() {
+                let is_it =
+                    |tracker: &Tracker| matches!(tracker, Tracker::Check(tracked, _) if *tracked == place);
+                for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracker)| is_it(tracker))
+                {
+                    let input = Input::Track { tracker, standing };
+                    self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, MacAddress, RouterI
 
 use crate::addresses::Placement;
 use crate::engine::Engine;
-use crate::setup::index;
+use crate::setup::{Tracker, index};
 
 impl Engine {
     /// Takes in what the kernel says of a link.
@@ -127,7 +127,9 @@ impl Engine {
 
     pub(crate) fn feed_trackers(&mut self, now: Instant, id: InterfaceId, up: bool) {
         for (number, instance) in self.parts.instances.iter().enumerate() {
-            for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracked)| **tracked == id) {
+            let is_it =
+                |tracker: &Tracker| matches!(tracker, Tracker::Interface(tracked, _) if *tracked == id);
+            for (tracker, _) in instance.trackers.iter().enumerate().filter(|(_, tracker)| is_it(tracker)) {
                 let input = Input::Track { tracker, standing: up.into() };
                 self.parts.routers.handle(now, RouterId(number), input, &mut self.actions);
             }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use keepwatch_bus::Draft;
 use keepwatch_event::{Anomaly, Departure, Ending, EventKind, Hindrance, Reason, Severity, State, StepTook};
-use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, StateName, TransitionReason};
+use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, RouterId, StateName, TransitionReason};
 
 use crate::addresses::Held;
 use crate::interfaces::Interface;
+use crate::setup::{InstanceState, Tracker};
+use crate::tracks::Tracks;
 
 /// What a notice's numbers stand for.
 pub(crate) struct Context<'a> {
@@ -18,8 +20,9 @@ pub(crate) struct Context<'a> {
     /// The instance's own interface.
     pub(crate) interface: &'a str,
     pub(crate) held: &'a [Held],
-    /// Names of tracked interfaces, by tracker.
-    pub(crate) trackers: &'a [String],
+    pub(crate) trackers: &'a [Tracker],
+    pub(crate) tracks: &'a Tracks,
+    pub(crate) instances: &'a [InstanceState],
 }
 
 impl Context<'_> {
@@ -154,13 +157,25 @@ impl Context<'_> {
             }
             From::NoTransport => Hindrance::NoSocket { interface },
             From::SourceTentative => Hindrance::LinkLocalTentative { interface },
-            From::Tracker(tracker) => Hindrance::TrackedInterfaceDown {
-                interface: self.trackers.get(tracker).cloned().unwrap_or_default(),
+            From::Tracker(tracker) => match self.trackers.get(tracker) {
+                Some(Tracker::Check(_, check)) => {
+                    Hindrance::CheckFailed { check: check.clone(), text: self.tracks.text_of(check) }
+                }
+                tracker => Hindrance::TrackedInterfaceDown { interface: tracked(tracker) },
             },
+            From::TrackerPending(tracker) => {
+                Hindrance::CheckPending { check: tracked(self.trackers.get(tracker)) }
+            }
+            From::Mate(mate) => Hindrance::GroupMember { instance: self.instance(mate) },
+            From::MateWaits(mate) => Hindrance::GroupMemberWaits { instance: self.instance(mate) },
             From::AddressUnstable(address) => Hindrance::AddressUnstable {
                 address: self.held.get(address).map_or_else(String::new, Held::describe),
             },
         }
+    }
+
+    fn instance(&self, router: RouterId) -> String {
+        self.instances.get(router.0).map_or_else(String::new, |instance| instance.name.to_string())
     }
 
     fn anomaly(&self, anomaly: keepwatch_vrrp::Anomaly) -> (Severity, Anomaly) {
@@ -198,6 +213,13 @@ impl Context<'_> {
                 (Severity::Error, Anomaly::DualMaster { theirs: theirs.get(), adverts, mac })
             }
         }
+    }
+}
+
+fn tracked(tracker: Option<&Tracker>) -> String {
+    match tracker {
+        Some(Tracker::Interface(_, name) | Tracker::Check(_, name)) => name.clone(),
+        None => String::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use keepwatch_bus::Bus;
-use keepwatch_config::model::{Config, Instance, InterfaceName, VirtualMac, VmacAdverts};
+use keepwatch_config::model::{Config, Instance, InterfaceName, Trackable, VirtualMac, VmacAdverts};
 use keepwatch_system::netlink::{Monitor, Requests};
 use keepwatch_system::{DeadlineTimer, InterfaceLock, LockError, MissingCapability, Poller, Wakeup};
 use keepwatch_vrrp::{
@@ -16,6 +16,7 @@ use keepwatch_vrrp::{
 use crate::addresses::Held;
 use crate::interfaces::{Interface, Sender};
 use crate::stopwatch::Stopwatch;
+use crate::tracks::Tracks;
 use crate::virtual_link::VirtualLink;
 
 /// Why an engine cannot start.
@@ -62,9 +63,8 @@ pub(crate) struct InstanceState {
     /// The address to send from, if one was configured.
     pub(crate) source: Option<IpAddr>,
     pub(crate) held: Vec<Held>,
-    /// Tracked interfaces by tracker, with their names.
-    pub(crate) trackers: Vec<InterfaceId>,
-    pub(crate) tracker_names: Vec<String>,
+    /// What it tracks, by tracker.
+    pub(crate) trackers: Vec<Tracker>,
     /// Which address to send from otherwise.
     pub(crate) sender: Sender,
     pub(crate) is_owner: bool,
@@ -75,6 +75,15 @@ pub(crate) struct InstanceState {
     pub(crate) announcement_failing: bool,
     /// Runs during its transitions.
     pub(crate) stopwatch: Stopwatch,
+}
+
+/// What an instance tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tracker {
+    /// An interface, with its name.
+    Interface(InterfaceId, String),
+    /// A check, by its place among those that can be tracked, with its name.
+    Check(usize, String),
 }
 
 /// An instance's virtual MAC.
@@ -109,6 +118,7 @@ pub(crate) struct Parts {
     /// Hardware addresses of all interfaces of the host, by index.
     pub(crate) macs: BTreeMap<u32, MacAddress>,
     pub(crate) bus: Bus,
+    pub(crate) tracks: Tracks,
 }
 
 impl Parts {
@@ -121,10 +131,13 @@ impl Parts {
         let system = |what| move |error| StartError::System { what, error };
         // Listen before asking, so that no change falls between.
         let monitor = Monitor::open().map_err(system("listen to the kernel"))?;
+        let wakeup = Wakeup::new().map_err(system("create an eventfd"))?;
+        let trackables = config.trackables();
+        let tracks = Tracks::new(&trackables, bus.clone(), wakeup.clone());
         let mut parts = Self {
             poller: Poller::new().map_err(system("poll"))?,
             timer: DeadlineTimer::new().map_err(system("create a timer"))?,
-            wakeup: Wakeup::new().map_err(system("create an eventfd"))?,
+            wakeup,
             requests: Requests::open().map_err(system("ask the kernel"))?,
             monitor,
             interfaces: Vec::new(),
@@ -133,9 +146,10 @@ impl Parts {
             virtual_addresses: BTreeSet::new(),
             macs: BTreeMap::new(),
             bus,
+            tracks,
         };
         for instance in &config.instances {
-            parts.add_instance(instance)?;
+            parts.add_instance(instance, &trackables)?;
         }
         for group in &config.groups {
             parts.add_group(&group.members);
@@ -146,7 +160,7 @@ impl Parts {
         Ok(parts)
     }
 
-    fn add_instance(&mut self, instance: &Instance) -> Result<(), StartError> {
+    fn add_instance(&mut self, instance: &Instance, trackables: &[Trackable]) -> Result<(), StartError> {
         let interface = self.interface(&instance.interface);
         let group = match &instance.destination {
             Destination::Multicast { group } => Some(*group),
@@ -157,11 +171,16 @@ impl Parts {
         }
 
         let mut params = instance.params();
-        let mut trackers: Vec<InterfaceId> =
-            instance.track_interfaces.iter().map(|track| self.interface(&track.interface)).collect();
+        let mut trackers: Vec<Tracker> =
+            instance.track_interfaces.iter().map(|track| self.tracked(&track.interface)).collect();
+        for tracked in &instance.track_checks {
+            let place = trackables.iter().position(|trackable| trackable.name == tracked.check);
+            // One that nobody can speak of is never known: the configuration has refused it.
+            trackers.push(Tracker::Check(place.unwrap_or(usize::MAX), tracked.check.clone()));
+        }
         let vmac = instance.vmac.as_ref().map(|vmac| self.add_virtual_link(instance, interface, vmac));
-        if let Some(Vmac { interface, .. }) = vmac {
-            trackers.push(interface);
+        if let Some(vmac) = &instance.vmac {
+            trackers.push(self.tracked(&vmac.interface));
             params.trackers.push(TrackWeight::Fault { reverse: false });
         }
         let mut held = Vec::new();
@@ -177,8 +196,11 @@ impl Parts {
                 interface.claimable.push(address.address);
             }
             // keepalived: an address on another interface makes that one tracked.
-            if address.tracked && elsewhere.is_some() && !trackers.contains(&device) {
-                trackers.push(device);
+            if let Some(elsewhere) = elsewhere.filter(|_| address.tracked)
+                && let tracker = self.tracked(elsewhere)
+                && !trackers.contains(&tracker)
+            {
+                trackers.push(tracker);
                 params.trackers.push(TrackWeight::Fault { reverse: false });
             }
         }
@@ -188,11 +210,6 @@ impl Parts {
             (Family::V6, Some(_)) => Sender::LinkLocalV6,
             (Family::V6, None) => Sender::UnicastV6,
         };
-        let tracker_names = trackers
-            .iter()
-            .filter_map(|tracker| self.interfaces.get(index(*tracker)))
-            .map(|interface| interface.name.clone())
-            .collect();
         let id = self
             .routers
             .add(interface, params)
@@ -206,7 +223,6 @@ impl Parts {
             source: instance.source,
             held,
             trackers,
-            tracker_names,
             sender,
             is_owner,
             term: 0,
@@ -228,12 +244,17 @@ impl Parts {
         Vmac { interface: id, adverts: vmac.adverts }
     }
 
-    /// The members of a sync group leave together.
+    /// The members of a sync group are MASTER together.
     fn add_group(&mut self, members: &[String]) {
         let number =
             |name: &String| self.instances.iter().position(|instance| *instance.name == **name).map(RouterId);
         let members: Vec<RouterId> = members.iter().filter_map(number).collect();
         self.routers.group(&members);
+    }
+
+    /// A tracker of this interface.
+    fn tracked(&mut self, name: &InterfaceName) -> Tracker {
+        Tracker::Interface(self.interface(name), name.to_string())
     }
 
     /// The number of an interface, which is made known if it is not.

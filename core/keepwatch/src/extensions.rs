@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
+use keepwatch_engine::{Finding, Tracks};
 use keepwatch_event::{EventKind, Severity};
-use keepwatch_host::{Options, Plan, Plugins, Runtime, Store};
+use keepwatch_host::{Options, Plan, Plugins, Runtime, Store, Verdict, Verdicts};
 use keepwatch_rhai::RhaiRuntime;
 use keepwatch_wasm::{ChildCompiler, WasmRuntime};
 
@@ -23,16 +24,30 @@ pub(crate) const COMPILE: &str = "compile-component";
 const LISTEN: Duration = Duration::from_secs(1);
 
 /// Begins to load plugins, in the background.
-pub(crate) fn begin(plan: Plan, paths: &Paths, bus: &Bus) -> io::Result<Plugins> {
+pub(crate) fn begin(plan: Plan, paths: &Paths, bus: &Bus, tracks: Tracks) -> io::Result<Plugins> {
     let heard = bus.clone();
     let complain = move |error| {
         degraded(&heard, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
     };
     let store = Store::on_disk(paths.state.join("plugins.redb"), Box::new(complain));
-    let plugins = Plugins::new(Options { bus: bus.clone(), runtimes: runtimes(paths, Some(bus)), store })?;
+    let (bus, runtimes, verdicts) = (bus.clone(), runtimes(paths, Some(bus)), Arc::new(Worth(tracks)));
+    let plugins = Plugins::new(Options { bus, runtimes, store, verdicts })?;
     // Loaded in any case, if later.
     let _ = plugins.begin(plan).recv_timeout(LISTEN);
     Ok(plugins)
+}
+
+/// The engine's side decides what verdicts are worth.
+struct Worth(Tracks);
+
+impl Verdicts for Worth {
+    fn report(&self, name: &str, verdict: Verdict, value: Option<i32>, holds: Duration) -> bool {
+        self.0.report(name, Finding { health: verdict.health, text: verdict.text, value }, holds)
+    }
+
+    fn forget(&self, name: &str) {
+        self.0.forget(name);
+    }
 }
 
 /// What runs plugins. What is wrong with their cache is told on the bus, if there is one.

@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
     // Before the engine starts, so that they hear the first transitions.
-    let plugins = match extensions::begin(plan, &paths, &bus) {
+    let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };

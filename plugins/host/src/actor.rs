@@ -227,6 +227,7 @@ impl Actor {
         self.next_check = Some(began + schedule.interval.mul_f64(phase));
         let request = CheckRequest { name: self.spec.name.to_string(), within: schedule.timeout };
         let answer = guarded(host, schedule.timeout, plugin.check(&request)).await;
+        let value = plugin.value();
         self.metrics.called(began, answer.is_ok(), plugin.memory());
         let (verdict, failure) = match answer {
             Ok(verdict) => (verdict, None),
@@ -243,7 +244,7 @@ impl Actor {
         };
         let verdict = Verdict { text: printable(&verdict.text, LINE), ..verdict };
         let ttl = (schedule.interval + schedule.timeout) * 2;
-        self.context.tracks.set(&self.spec.name, verdict, ttl);
+        self.context.verdicts.report(&self.spec.name, verdict, value, ttl);
         if let Some(failure) = failure {
             self.failed(&failure);
         }

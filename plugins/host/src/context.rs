@@ -11,14 +11,14 @@ use crate::hearing::Hearing;
 use crate::host::Host;
 use crate::spec::PluginSpec;
 use crate::store::Store;
-use crate::tracks::Tracks;
+use crate::verdicts::Verdicts;
 
 /// What all plugins of a daemon share.
 pub(crate) struct Context {
     pub(crate) bus: Bus,
     pub(crate) effects: Arc<dyn Effects>,
     pub(crate) store: Arc<Store>,
-    pub(crate) tracks: Arc<Tracks>,
+    pub(crate) verdicts: Arc<dyn Verdicts>,
 }
 
 impl Context {

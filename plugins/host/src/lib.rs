@@ -32,7 +32,7 @@ mod refusal;
 mod restart;
 mod spec;
 mod store;
-mod tracks;
+mod verdicts;
 mod watch;
 
 pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
@@ -55,3 +55,4 @@ pub use priority::step_back;
 pub use refusal::Refusal;
 pub use spec::{Made, Plan, PluginSpec, Schedule};
 pub use store::{Complain, Store};
+pub use verdicts::Verdicts;

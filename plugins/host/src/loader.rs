@@ -118,7 +118,7 @@ impl Loader {
                 task.abort();
             }
             self.shared.live.forget(&name);
-            self.shared.context.tracks.forget(&name);
+            self.shared.context.verdicts.forget(&name);
             let plugin = name.to_string();
             self.shared.context.tell(Severity::Info, EventKind::PluginUnloaded { plugin });
             applied.unloaded.push(name.to_string());

@@ -5,17 +5,26 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keepwatch_event::{Event, Snapshot};
+use keepwatch_event::{Event, Health, Rounded, Snapshot};
+use tokio::time::timeout;
 
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::manifest::{Manifest, Roles};
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict, Work};
 
+/// How much sooner than the host a check's own patience ends.
+const SOONER: Duration = Duration::from_millis(2);
+
 /// A check that is built in. It is asked once at a time.
 pub trait Probe: Send + Sync {
-    /// How things are. An answer that takes longer than `within` is dropped, and counts as none.
+    /// How things are. An answer that takes longer than `within` is dropped, and counts as a failure.
     fn probe(&self, within: Duration) -> Work<'_, Verdict>;
+
+    /// The number that the last answer was, where it is one (keepalived's `track_file`).
+    fn value(&self) -> Option<i32> {
+        None
+    }
 
     /// Ends when there may be another answer than the last one, so that it is worth asking before its time.
     fn changed(&self) -> Work<'_, ()> {
@@ -87,7 +96,18 @@ impl Plugin for Asked {
     }
 
     fn check<'a>(&'a mut self, request: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
-        Box::pin(async { Ok(self.0.probe(request.within).await) })
+        Box::pin(async {
+            // Before the host's own patience ends, which would take it for a fault of the check.
+            let patience = request.within.saturating_sub(SOONER);
+            Ok(timeout(patience, self.0.probe(patience)).await.unwrap_or_else(|_| {
+                let text = format!("no answer within {}", Rounded(request.within));
+                Verdict { health: Health::Fail, text }
+            }))
+        })
+    }
+
+    fn value(&self) -> Option<i32> {
+        self.0.value()
     }
 
     fn changed(&mut self) -> Work<'_, ()> {

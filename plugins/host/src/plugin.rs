@@ -81,6 +81,11 @@ pub trait Plugin: Send {
         Box::pin(std::future::pending())
     }
 
+    /// The number that its last answer was, where it is one.
+    fn value(&self) -> Option<i32> {
+        None
+    }
+
     /// What the next version should be given.
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>>;
 

@@ -21,7 +21,7 @@ use crate::plugin::Runtime;
 use crate::priority::step_back;
 use crate::spec::{Plan, PluginSpec};
 use crate::store::Store;
-use crate::tracks::Tracks;
+use crate::verdicts::Verdicts;
 use crate::watch::Watch;
 
 /// What the plugins of a daemon need.
@@ -32,6 +32,8 @@ pub struct Options {
     pub runtimes: Vec<Arc<dyn Runtime>>,
     /// What plugins keep.
     pub store: Store,
+    /// Where verdicts go.
+    pub verdicts: Arc<dyn Verdicts>,
 }
 
 /// All plugins of a daemon, on a runtime of their own. See [`Self::stop`] for their end.
@@ -103,16 +105,14 @@ impl Plugins {
             .on_thread_start(step_back)
             .enable_all()
             .build()?;
-        let Options { bus, runtimes, store } = options;
+        let Options { bus, runtimes, store, verdicts } = options;
         let store = Arc::new(store);
-        let tracks = Arc::new(Tracks::new(bus.clone()));
         let upright =
             Builder::new_multi_thread().worker_threads(1).thread_name("actions").enable_all().build()?;
         let started = upright.handle().clone();
-        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&tracks), started));
-        runtime.spawn(Arc::clone(&tracks).expire());
+        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&verdicts), started));
         let effects = Arc::clone(&live) as Arc<dyn crate::effects::Effects>;
-        let context = Arc::new(Context { bus, effects, store, tracks });
+        let context = Arc::new(Context { bus, effects, store, verdicts });
         let shared = Arc::new(Shared {
             context,
             live,

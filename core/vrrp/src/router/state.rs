@@ -267,7 +267,7 @@ impl Conditions {
         }
         let mut trackers = params.trackers.iter().zip(&self.tracks);
         let pending = trackers.position(|(weight, standing)| weight.awaits(*standing));
-        fault.or(pending.map(Hindrance::TrackerPending))
+        fault.or_else(|| pending.map(Hindrance::TrackerPending))
     }
 
     fn fault(&self, params: &Params, now: Instant) -> Option<Hindrance> {

@@ -27,7 +27,7 @@ use crate::grant::{Grants, HostPort};
 use crate::metrics::Metrics;
 use crate::plugin::{Verdict, Work};
 use crate::store::Store;
-use crate::tracks::Tracks;
+use crate::verdicts::{Nobody, Verdicts};
 use action::Runner;
 use client::Client;
 
@@ -35,7 +35,7 @@ use client::Client;
 pub(crate) struct Live {
     bus: Bus,
     store: Arc<Store>,
-    tracks: Arc<Tracks>,
+    verdicts: Arc<dyn Verdicts>,
     client: Client,
     /// Where actions are started: what they start in their turn must not have plugins' low priority.
     upright: Handle,
@@ -50,14 +50,13 @@ pub(crate) struct Live {
 /// Outside a tokio runtime.
 #[must_use]
 pub fn live_effects(bus: &Bus, store: Store) -> Arc<dyn Effects> {
-    let tracks = Arc::new(Tracks::new(bus.clone()));
-    Arc::new(Live::new(bus.clone(), Arc::new(store), tracks, Handle::current()))
+    Arc::new(Live::new(bus.clone(), Arc::new(store), Arc::new(Nobody), Handle::current()))
 }
 
 impl Live {
-    pub(crate) fn new(bus: Bus, store: Arc<Store>, tracks: Arc<Tracks>, upright: Handle) -> Self {
+    pub(crate) fn new(bus: Bus, store: Arc<Store>, verdicts: Arc<dyn Verdicts>, upright: Handle) -> Self {
         let (actions, metrics) = (RwLock::default(), Mutex::default());
-        Self { bus, store, tracks, client: Client::default(), upright, actions, metrics }
+        Self { bus, store, verdicts, client: Client::default(), upright, actions, metrics }
     }
 
     /// Replaces the actions. Those that run go on to their end.
@@ -186,7 +185,7 @@ impl Effects for Live {
     }
 
     fn set_track(&self, _: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
-        if self.tracks.set(name, verdict, ttl) {
+        if self.verdicts.report(name, verdict, None, ttl) {
             return Ok(());
         }
         Err(HostError::limit("too many things are tracked"))

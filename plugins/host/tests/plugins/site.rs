@@ -1,12 +1,15 @@
 //! A bus, plugins and a folder, for one test.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
-use keepwatch_event::{Event, EventKind, InstanceStatus, Reason, Severity, Snapshot, State, Timestamp};
-use keepwatch_host::{Action, Applied, Options, Plan, PluginSpec, Plugins, Store};
+use keepwatch_event::{
+    Event, EventKind, Health, InstanceStatus, Reason, Severity, Snapshot, State, Timestamp,
+};
+use keepwatch_host::{Action, Applied, Options, Plan, PluginSpec, Plugins, Store, Verdict, Verdicts};
 
 use crate::fake::{FakeRuntime, Journal};
 
@@ -19,6 +22,34 @@ pub(crate) struct Site {
     pub(crate) plugins: Plugins,
     pub(crate) journal: Journal,
     pub(crate) folder: PathBuf,
+}
+
+/// Tells each change of a verdict on the bus.
+struct Told {
+    bus: Bus,
+    known: Mutex<BTreeMap<String, Health>>,
+}
+
+impl Told {
+    fn new(bus: &Bus) -> Self {
+        Self { bus: bus.clone(), known: Mutex::default() }
+    }
+}
+
+impl Verdicts for Told {
+    fn report(&self, name: &str, verdict: Verdict, _: Option<i32>, _: Duration) -> bool {
+        let to = verdict.health;
+        let from = self.known.lock().unwrap().insert(name.to_owned(), to).unwrap_or(Health::Unknown);
+        if from != to {
+            let kind = EventKind::HealthChanged { track: name.to_owned(), from, to, text: verdict.text };
+            self.bus.publish(Draft::general(Severity::Info, kind));
+        }
+        true
+    }
+
+    fn forget(&self, name: &str) {
+        self.known.lock().unwrap().remove(name);
+    }
 }
 
 impl Site {
@@ -50,7 +81,12 @@ impl Site {
         let events = bus.subscribe("test", Delivery::Durable, 1 << 20);
         let journal = Journal::default();
         let runtime = Arc::new(FakeRuntime(journal.clone()));
-        let options = Options { bus: bus.clone(), runtimes: vec![runtime], store: Store::in_memory() };
+        let options = Options {
+            bus: bus.clone(),
+            runtimes: vec![runtime],
+            store: Store::in_memory(),
+            verdicts: Arc::new(Told::new(&bus)),
+        };
         Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, folder }
     }
 

@@ -1,0 +1,362 @@
+//! How the things are that instances track, told by whoever finds it out, on any thread but the engine's.
+//!
+//! What is told is counted where it is told. The engine hears only of what stands otherwise now: an atomic number for each
+//! thing, which it reads without waiting for anybody.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_config::model::Trackable;
+use keepwatch_event::{EventKind, Health, Severity};
+use keepwatch_system::Wakeup;
+use keepwatch_vrrp::{Instant, Standing, Track, TrackPolicy, Verdict};
+
+use crate::clock;
+
+/// Names that may be tracked.
+const MOST: usize = 4096;
+
+/// What somebody has found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How it is.
+    pub health: Health,
+    /// One line for people.
+    pub text: String,
+    /// The number that it is, where it is one (keepalived's `track_file`).
+    pub value: Option<i32>,
+}
+
+/// How the things are that instances track, by name. Clones share all of it.
+#[derive(Clone, Debug)]
+pub struct Tracks {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    bus: Bus,
+    wakeup: Wakeup,
+    state: Mutex<State>,
+    /// A verdict ceases to hold sooner than the watch would look.
+    sooner: Condvar,
+    standings: Standings,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: BTreeMap<String, Known>,
+    /// When the watch looks next.
+    look_at: Option<Instant>,
+    ended: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    track: Track,
+    /// What was told of it last.
+    health: Health,
+    text: String,
+    /// Its place among those that instances track.
+    place: Option<usize>,
+}
+
+impl Tracks {
+    /// Those that a configuration has.
+    pub(crate) fn new(trackables: &[Trackable], bus: Bus, wakeup: Wakeup) -> Self {
+        let now = clock::now();
+        let known = |(place, trackable): (usize, &Trackable)| {
+            let track = Track::new(trackable.policy, now + trackable.first_within);
+            (
+                trackable.name.clone(),
+                Known { track, health: Health::Unknown, text: String::new(), place: Some(place) },
+            )
+        };
+        let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
+        let standings = Standings::new(trackables.len());
+        for known in known.values() {
+            standings.set(known.place, known.track.standing());
+        }
+        let state = Mutex::new(State { known, ..State::default() });
+        Self { shared: Arc::new(Shared { bus, wakeup, state, sooner: Condvar::new(), standings }) }
+    }
+
+    /// Takes in what was found out about the thing of this name, and how long that holds. Gives whether there was room for
+    /// the name, if it was not known.
+    pub fn report(&self, name: &str, finding: Finding, holds: Duration) -> bool {
+        let now = clock::now();
+        let mut state = self.shared.lock();
+        if !state.known.contains_key(name) {
+            if state.known.len() >= MOST {
+                return false;
+            }
+            // Nobody tracks it; how it is can be seen all the same.
+            let track = Track::new(TrackPolicy::default(), now + holds);
+            let known = Known { track, health: Health::Unknown, text: String::new(), place: None };
+            state.known.insert(name.to_owned(), known);
+        }
+        let Some(known) = state.known.get_mut(name) else { return false };
+        let verdict = match finding.health {
+            Health::Pass => Verdict::Pass,
+            Health::Fail => Verdict::Fail,
+            Health::Unknown => Verdict::Unknown,
+        };
+        known.track.verdict(now, verdict, holds);
+        known.text = finding.text;
+        let stands_otherwise = self.shared.settle(name, known, finding.health, finding.value);
+        let until = known.track.poll_timeout();
+        if until.is_some() && state.look_at.is_none_or(|at| until < Some(at)) {
+            self.shared.sooner.notify_one();
+        }
+        // Unlocked first: the engine looks for the text at once.
+        drop(state);
+        if stands_otherwise {
+            self.shared.wakeup.ring();
+        }
+        true
+    }
+
+    /// Forgets something that is not checked any more, unless instances track it: that becomes unknown in time.
+    pub fn forget(&self, name: &str) {
+        let mut state = self.shared.lock();
+        if state.known.get(name).is_some_and(|known| known.place.is_none()) {
+            state.known.remove(name);
+        }
+    }
+
+    /// Watches over how long verdicts hold, until [`Self::end`].
+    pub(crate) fn watch(&self) {
+        let mut state = self.shared.lock();
+        while !state.ended {
+            let now = clock::now();
+            let (next, stand_otherwise) = self.shared.expire(&mut state, now);
+            state.look_at = next;
+            if stand_otherwise {
+                self.shared.wakeup.ring();
+            }
+            let waits = next.map_or(Duration::from_secs(3600), |next| next.since(now));
+            state = self.shared.sooner.wait_timeout(state, waits).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.shared.lock().ended = true;
+        self.shared.sooner.notify_all();
+    }
+
+    /// How the things stand, for the engine: it waits for nobody.
+    pub(crate) fn standings(&self) -> &Standings {
+        &self.shared.standings
+    }
+
+    /// What was said last of one of those that instances track. For the engine, which takes what it gets at once: nothing,
+    /// if somebody reports just now.
+    pub(crate) fn text_of(&self, name: &str) -> String {
+        let state = self.shared.state.try_lock();
+        state.ok().and_then(|state| Some(state.known.get(name)?.text.clone())).unwrap_or_default()
+    }
+}
+
+impl Shared {
+    /// Tells the bus what has changed, and writes it down for the engine; whether that has to be woken up.
+    fn settle(&self, name: &str, known: &mut Known, found: Health, value: Option<i32>) -> bool {
+        let standing = match (known.track.standing(), value) {
+            (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
+            (standing, _) => standing,
+        };
+        let stands_otherwise = self.standings.set(known.place, standing);
+        let health = match (found, known.track.standing()) {
+            (Health::Unknown, _) | (_, Standing::Pending) => Health::Unknown,
+            (_, Standing::Up) => Health::Pass,
+            (_, Standing::Down) => Health::Fail,
+            (found, Standing::Value(_)) => found,
+        };
+        let from = std::mem::replace(&mut known.health, health);
+        if from == health {
+            return stands_otherwise;
+        }
+        let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
+        let kind =
+            EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.text.clone() };
+        // Told while it is locked: the last word about it is the last that is known.
+        self.bus.publish(Draft::general(severity, kind));
+        stands_otherwise
+    }
+
+    /// Finds what nobody has spoken of for too long; when to look again, and whether the engine has to be woken up.
+    fn expire(&self, state: &mut State, now: Instant) -> (Option<Instant>, bool) {
+        let (mut next, mut stand_otherwise): (Option<Instant>, bool) = (None, false);
+        for (name, known) in &mut state.known {
+            let Some(until) = known.track.poll_timeout() else { continue };
+            if until > now {
+                next = Some(next.map_or(until, |next| next.min(until)));
+                continue;
+            }
+            known.track.handle_timeout(now);
+            "nobody has said how it is for too long".clone_into(&mut known.text);
+            stand_otherwise |= self.settle(name, known, Health::Unknown, None);
+        }
+        (next, stand_otherwise)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How each thing stands, as a number that is read and written as a whole.
+#[derive(Debug)]
+pub(crate) struct Standings(Box<[AtomicU64]>);
+
+/// A value stands behind this.
+const VALUE: u64 = 3 << 32;
+
+impl Standings {
+    fn new(count: usize) -> Self {
+        Self((0..count).map(|_| AtomicU64::new(encode(Standing::Pending))).collect())
+    }
+
+    /// Sets one; whether it is another one than before.
+    fn set(&self, place: Option<usize>, standing: Standing) -> bool {
+        let Some(cell) = place.and_then(|place| self.0.get(place)) else { return false };
+        let new = encode(standing);
+        cell.swap(new, Ordering::AcqRel) != new
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Standing> {
+        self.0.iter().map(|cell| decode(cell.load(Ordering::Acquire)))
+    }
+}
+
+fn encode(standing: Standing) -> u64 {
+    match standing {
+        Standing::Pending => 0,
+        Standing::Up => 1,
+        Standing::Down => 2,
+        Standing::Value(value) => VALUE | u64::from(value.cast_unsigned()),
+    }
+}
+
+fn decode(number: u64) -> Standing {
+    match number {
+        0 => Standing::Pending,
+        1 => Standing::Up,
+        2 => Standing::Down,
+        // The lower half is the value.
+        number => Standing::Value(((number & u64::from(u32::MAX)) as u32).cast_signed()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keepwatch_bus::{Delivery, Subscription};
+    use keepwatch_event::{Snapshot, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_standing_is_a_number_and_back() {
+        let all = [Standing::Pending, Standing::Up, Standing::Down];
+        let values = [0, 1, -1, 254, -254, i32::MAX, i32::MIN].map(Standing::Value);
+        for standing in all.into_iter().chain(values) {
+            assert_eq!(decode(encode(standing)), standing);
+        }
+    }
+
+    fn tracks(policy: TrackPolicy, first_within: Duration) -> (Tracks, Subscription) {
+        let at = Timestamp { wall: std::time::SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO };
+        let bus = Bus::start(Snapshot::new("h1", at, Vec::new()), || ()).unwrap();
+        let events = bus.subscribe("test", Delivery::Durable, 100);
+        let trackable = Trackable { name: "web".to_owned(), policy, first_within };
+        (Tracks::new(&[trackable], bus, Wakeup::new().unwrap()), events)
+    }
+
+    fn finding(health: Health, value: Option<i32>) -> Finding {
+        Finding { health, text: "what was found".to_owned(), value }
+    }
+
+    fn health(events: &mut Subscription) -> (String, Health, Health, String) {
+        let event = events.recv().unwrap();
+        match &event.kind {
+            EventKind::HealthChanged { track, from, to, text } => (track.clone(), *from, *to, text.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn standing(tracks: &Tracks) -> Standing {
+        tracks.standings().iter().next().unwrap()
+    }
+
+    #[test]
+    fn the_engine_and_the_bus_hear_of_changes_only() {
+        let policy = TrackPolicy { fall: 2, ..TrackPolicy::default() };
+        let (tracks, mut events) = tracks(policy, Duration::from_secs(3600));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(standing(&tracks), Standing::Pending);
+        for found in [Health::Pass, Health::Pass, Health::Fail] {
+            assert!(tracks.report("web", finding(found, None), hour));
+            assert_eq!(standing(&tracks), Standing::Up);
+        }
+        tracks.report("web", finding(Health::Fail, None), hour);
+        assert_eq!(standing(&tracks), Standing::Down);
+        tracks.report("web", finding(Health::Unknown, None), hour);
+        assert_eq!(standing(&tracks), Standing::Down, "nobody can tell: as before");
+        let text = || "what was found".to_owned();
+        assert_eq!(health(&mut events), ("web".to_owned(), Health::Unknown, Health::Pass, text()));
+        assert_eq!(health(&mut events), ("web".to_owned(), Health::Pass, Health::Fail, text()));
+        assert_eq!(health(&mut events), ("web".to_owned(), Health::Fail, Health::Unknown, text()));
+        assert_eq!(tracks.text_of("web"), "what was found");
+    }
+
+    #[test]
+    fn a_number_is_handed_on_as_one() {
+        let (tracks, _events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
+        tracks.report("web", finding(Health::Pass, Some(-30)), Duration::from_secs(3600));
+        assert_eq!(standing(&tracks), Standing::Value(-30));
+        tracks.report("web", finding(Health::Fail, None), Duration::from_secs(3600));
+        assert_eq!(standing(&tracks), Standing::Down, "the file is gone");
+    }
+
+    #[test]
+    fn what_nobody_speaks_of_becomes_unknown() {
+        let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_millis(20));
+        let watch = std::thread::spawn({
+            let tracks = tracks.clone();
+            move || tracks.watch()
+        });
+        // Not a word at the start: it counts as up. Whoever watches is woken for what ends sooner than it would look.
+        let until = std::time::Instant::now() + Duration::from_secs(60);
+        while standing(&tracks) == Standing::Pending {
+            assert!(std::time::Instant::now() < until, "it stays pending");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(standing(&tracks), Standing::Up);
+        tracks.report("web", finding(Health::Fail, None), Duration::from_millis(20));
+        assert_eq!(health(&mut events).2, Health::Fail);
+        let (.., to, text) = health(&mut events);
+        assert_eq!((to, text.as_str()), (Health::Unknown, "nobody has said how it is for too long"));
+        assert_eq!(standing(&tracks), Standing::Down, "it stays what it was");
+        tracks.end();
+        watch.join().unwrap();
+    }
+
+    #[test]
+    fn names_that_nobody_tracks_can_be_seen_and_forgotten() {
+        let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
+        assert!(tracks.report("other", finding(Health::Pass, None), Duration::from_secs(1)));
+        assert_eq!(health(&mut events).0, "other");
+        tracks.forget("other");
+        tracks.forget("web");
+        assert_eq!(tracks.text_of("other"), "");
+        assert!(
+            (2..)
+                .take(MOST + 10)
+                .map(|n| tracks.report(&n.to_string(), finding(Health::Pass, None), Duration::from_secs(1)))
+                .any(|room| !room)
+        );
+    }
+}

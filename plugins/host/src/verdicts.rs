@@ -1,0 +1,26 @@
+//! Where verdicts go.
+
+use std::time::Duration;
+
+use crate::plugin::Verdict;
+
+/// Where verdicts go: to whoever decides what they are worth. Called from plugins' threads; it must not wait.
+pub trait Verdicts: Send + Sync {
+    /// Says how something is, what number it is if it is one, and how long that holds. Gives whether there was room for the
+    /// name, if it was not known.
+    fn report(&self, name: &str, verdict: Verdict, value: Option<i32>, holds: Duration) -> bool;
+
+    /// Nobody will say how this is any more.
+    fn forget(&self, name: &str);
+}
+
+/// Hears verdicts, and does nothing about them.
+pub(crate) struct Nobody;
+
+impl Verdicts for Nobody {
+    fn report(&self, _: &str, _: Verdict, _: Option<i32>, _: Duration) -> bool {
+        true
+    }
+
+    fn forget(&self, _: &str) {}
+}
