@@ -248,6 +248,7 @@ impl Engine {
         let mut steps = Vec::new();
         match notice {
             Notice::Transition { .. } => {
+                self.regroup = true;
                 instance.term += 1;
                 steps = instance.stopwatch.finish();
             }

@@ -63,6 +63,8 @@ pub struct Engine {
     pub(crate) speaking: Vec<RouterId>,
     /// Whether it was told to stop: it ends with the last mastership.
     stopping: bool,
+    /// Whether a member of a group may be in another state.
+    pub(crate) regroup: bool,
     /// How the things that are tracked stood when they were last looked at.
     standings: Vec<Standing>,
 }
@@ -102,6 +104,7 @@ impl Engine {
             relisten: false,
             speaking: Vec::new(),
             stopping: false,
+            regroup: false,
             standings,
         })
     }
@@ -188,6 +191,7 @@ impl Engine {
             self.mend(now);
             self.look_at_silences(now);
             self.look_at_the_wall_clock(now);
+            self.tell_groups();
         }
         Ok(())
     }

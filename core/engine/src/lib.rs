@@ -19,6 +19,7 @@ mod deeds;
 mod describe;
 mod engine;
 mod farewell;
+mod groups;
 mod interfaces;
 mod kernel;
 mod links;

@@ -242,7 +242,7 @@ const fn departure(departure: keepwatch_vrrp::Departure) -> Departure {
     }
 }
 
-const fn state(state: StateName) -> State {
+pub(crate) const fn state(state: StateName) -> State {
     match state {
         StateName::Init => State::Init,
         StateName::Backup => State::Backup,

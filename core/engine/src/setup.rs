@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use keepwatch_bus::Bus;
 use keepwatch_config::model::{Config, Instance, InterfaceName, Trackable, VirtualMac, VmacAdverts};
+use keepwatch_event::State;
 use keepwatch_system::netlink::{Monitor, Requests};
 use keepwatch_system::{DeadlineTimer, InterfaceLock, LockError, MissingCapability, Poller, Wakeup};
 use keepwatch_vrrp::{
@@ -14,6 +15,7 @@ use keepwatch_vrrp::{
 };
 
 use crate::addresses::Held;
+use crate::groups::Group;
 use crate::interfaces::{Interface, Sender};
 use crate::stopwatch::Stopwatch;
 use crate::tracks::Tracks;
@@ -119,6 +121,7 @@ pub(crate) struct Parts {
     pub(crate) macs: BTreeMap<u32, MacAddress>,
     pub(crate) bus: Bus,
     pub(crate) tracks: Tracks,
+    pub(crate) groups: Vec<Group>,
 }
 
 impl Parts {
@@ -147,12 +150,13 @@ impl Parts {
             macs: BTreeMap::new(),
             bus,
             tracks,
+            groups: Vec::new(),
         };
         for instance in &config.instances {
             parts.add_instance(instance, &trackables)?;
         }
         for group in &config.groups {
-            parts.add_group(&group.members);
+            parts.add_group(&group.name, &group.members);
         }
         for interface in parts.interfaces.iter_mut().filter(|interface| interface.has_routers()) {
             interface.lock = Some(InterfaceLock::take(&interface.name)?);
@@ -245,11 +249,12 @@ impl Parts {
     }
 
     /// The members of a sync group are MASTER together.
-    fn add_group(&mut self, members: &[String]) {
+    fn add_group(&mut self, name: &str, members: &[String]) {
         let number =
             |name: &String| self.instances.iter().position(|instance| *instance.name == **name).map(RouterId);
         let members: Vec<RouterId> = members.iter().filter_map(number).collect();
         self.routers.group(&members);
+        self.groups.push(Group { name: name.to_owned(), members, state: State::Init });
     }
 
     /// A tracker of this interface.

@@ -12,7 +12,7 @@ use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::model::Trackable;
 use keepwatch_event::{EventKind, Health, Severity};
 use keepwatch_system::Wakeup;
-use keepwatch_vrrp::{Instant, Standing, Track, TrackPolicy, Verdict};
+use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, Verdict};
 
 use crate::clock;
 
@@ -57,6 +57,7 @@ struct State {
 #[derive(Debug)]
 struct Known {
     track: Track,
+    flapping: Flapping,
     /// What was told of it last.
     health: Health,
     text: String,
@@ -64,16 +65,20 @@ struct Known {
     place: Option<usize>,
 }
 
+impl Known {
+    fn new(policy: TrackPolicy, until: Instant, place: Option<usize>) -> Self {
+        let (track, flapping) = (Track::new(policy, until), Flapping::default());
+        Self { track, flapping, health: Health::Unknown, text: String::new(), place }
+    }
+}
+
 impl Tracks {
     /// Those that a configuration has.
     pub(crate) fn new(trackables: &[Trackable], bus: Bus, wakeup: Wakeup) -> Self {
         let now = clock::now();
         let known = |(place, trackable): (usize, &Trackable)| {
-            let track = Track::new(trackable.policy, now + trackable.first_within);
-            (
-                trackable.name.clone(),
-                Known { track, health: Health::Unknown, text: String::new(), place: Some(place) },
-            )
+            let until = now + trackable.first_within;
+            (trackable.name.clone(), Known::new(trackable.policy, until, Some(place)))
         };
         let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
         let standings = Standings::new(trackables.len());
@@ -94,9 +99,7 @@ impl Tracks {
                 return false;
             }
             // Nobody tracks it; how it is can be seen all the same.
-            let track = Track::new(TrackPolicy::default(), now + holds);
-            let known = Known { track, health: Health::Unknown, text: String::new(), place: None };
-            state.known.insert(name.to_owned(), known);
+            state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), now + holds, None));
         }
         let Some(known) = state.known.get_mut(name) else { return false };
         let verdict = match finding.health {
@@ -178,26 +181,43 @@ impl Shared {
         if from == health {
             return stands_otherwise;
         }
+        let flap = known.flapping.changed(clock::now());
         let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
         let kind =
             EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.text.clone() };
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
+        self.tell_flap(name, flap, health);
         stands_otherwise
+    }
+
+    fn tell_flap(&self, track: &str, flap: Option<Flap>, health: Health) {
+        let track = track.to_owned();
+        let draft = match flap {
+            Some(Flap::Started { changes, within }) => {
+                Draft::general(Severity::Warning, EventKind::FlappingStarted { track, changes, within })
+            }
+            Some(Flap::Stopped) => {
+                Draft::general(Severity::Info, EventKind::FlappingStopped { track, health })
+            }
+            None => return,
+        };
+        self.bus.publish(draft);
     }
 
     /// Finds what nobody has spoken of for too long; when to look again, and whether the engine has to be woken up.
     fn expire(&self, state: &mut State, now: Instant) -> (Option<Instant>, bool) {
         let (mut next, mut stand_otherwise): (Option<Instant>, bool) = (None, false);
         for (name, known) in &mut state.known {
-            let Some(until) = known.track.poll_timeout() else { continue };
-            if until > now {
-                next = Some(next.map_or(until, |next| next.min(until)));
-                continue;
+            let calm = known.flapping.handle_timeout(now);
+            self.tell_flap(name, calm, known.health);
+            if known.track.poll_timeout().is_some_and(|until| until <= now) {
+                known.track.handle_timeout(now);
+                "nobody has said how it is for too long".clone_into(&mut known.text);
+                stand_otherwise |= self.settle(name, known, Health::Unknown, None);
             }
-            known.track.handle_timeout(now);
-            "nobody has said how it is for too long".clone_into(&mut known.text);
-            stand_otherwise |= self.settle(name, known, Health::Unknown, None);
+            let deadlines = [known.track.poll_timeout(), known.flapping.poll_timeout(), next];
+            next = deadlines.into_iter().flatten().min();
         }
         (next, stand_otherwise)
     }

@@ -66,7 +66,10 @@ impl EventKind {
             | Self::Reasserted { source, .. } => source.hash(hasher),
             Self::OneWay { mac, .. } => mac.hash(hasher),
             Self::SettingRefused { setting, .. } => setting.hash(hasher),
-            Self::HealthChanged { track, .. } => track.hash(hasher),
+            Self::HealthChanged { track, .. }
+            | Self::FlappingStarted { track, .. }
+            | Self::FlappingStopped { track, .. } => track.hash(hasher),
+            Self::GroupChanged { group, .. } => group.hash(hasher),
             Self::PluginLoaded { plugin, .. }
             | Self::PluginReloaded { plugin, .. }
             | Self::PluginRefused { plugin, .. }

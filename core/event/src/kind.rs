@@ -298,6 +298,32 @@ pub enum EventKind {
         /// One line of whoever found it.
         text: String,
     },
+    /// The health under a name changes again and again.
+    FlappingStarted {
+        /// The name.
+        track: String,
+        /// How many changes there were.
+        changes: u32,
+        /// Within which time.
+        #[serde(rename = "within_seconds", with = "seconds")]
+        within: Duration,
+    },
+    /// The health under a name that was flapping has not changed for a while.
+    FlappingStopped {
+        /// The name.
+        track: String,
+        /// How it is now.
+        health: Health,
+    },
+    /// The members of a sync group are in another state together.
+    GroupChanged {
+        /// The group.
+        group: String,
+        /// Before.
+        from: State,
+        /// Now.
+        to: State,
+    },
     /// A plugin was loaded and takes part.
     PluginLoaded {
         /// Its name.

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::hand_over::{Departure, Ending};
 use crate::kind::EventKind;
 use crate::rounded::Rounded;
+use crate::state::Health;
 use serde_json::Value;
 
 impl fmt::Display for EventKind {
@@ -126,7 +127,22 @@ impl fmt::Display for EventKind {
             Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),
             Self::Failed { error } => write!(f, "cannot go on: {error}"),
-            Self::HealthChanged { track, from, to, text } => write!(f, "{track}: {from} -> {to}: {text}"),
+            Self::HealthChanged { track, to, text, .. } => {
+                let health = match to {
+                    Health::Pass => "passes",
+                    Health::Fail => "fails",
+                    Health::Unknown => "cannot tell",
+                };
+                write!(f, "check {track} {health}")?;
+                if text.is_empty() { Ok(()) } else { write!(f, ": {text}") }
+            }
+            Self::FlappingStarted { track, changes, within } => {
+                write!(f, "check {track} is flapping: {changes} changes within {}", Rounded(*within))
+            }
+            Self::FlappingStopped { track, health } => {
+                write!(f, "check {track} has settled: {health}")
+            }
+            Self::GroupChanged { group, from, to } => write!(f, "group {group}: {from} -> {to}"),
             Self::PluginLoaded { plugin, path, role } => write!(f, "plugin {plugin} loaded: {role}, {path}"),
             Self::PluginReloaded { plugin, path } => write!(f, "plugin {plugin} reloaded: {path}"),
             Self::PluginRefused { plugin, reason, kept: true, .. } => {

@@ -157,6 +157,9 @@ fn general(kind: &EventKind) -> String {
             };
             format!("Netlink reports {interface} {state}")
         }
+        EventKind::GroupChanged { group, to, .. } => {
+            format!("VRRP_Group({group}) Syncing instances to {to} state")
+        }
         kind => kind.to_string(),
     }
 }

@@ -111,7 +111,11 @@ impl Rig {
             Action::SendAdvert(Claim::Resigns) => Some("resigns"),
             Action::RemoveAddress(_) => Some("removes"),
             Action::AddAddress(_) => Some("adds"),
-            _ => None,
+            Action::SendAdvert(_)
+            | Action::ExpireAddress { .. }
+            | Action::KeepAddress(_)
+            | Action::Announce(_)
+            | Action::Tell(_) => None,
         };
         let actions = self.actions.drain();
         actions.filter_map(|(id, action)| word(&action).map(|word| format!("{} {word}", id.0))).collect()

@@ -32,6 +32,7 @@ extern crate alloc;
 
 mod action;
 mod anomaly;
+mod flapping;
 mod group;
 mod input;
 mod notice;
@@ -46,6 +47,7 @@ pub mod wire;
 
 pub use action::{Action, Actions};
 pub use anomaly::Anomaly;
+pub use flapping::{Flap, Flapping};
 pub use input::{Input, LinkState, Received, Source, Transport};
 pub use notice::{AddressTrouble, Departure, Ending, Hindrance, Notice, StateName, TransitionReason};
 pub use params::{

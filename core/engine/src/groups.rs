@@ -1,0 +1,76 @@
+//! The sync groups, as the outside is told of them.
+
+use keepwatch_bus::Draft;
+use keepwatch_event::{EventKind, Severity, State};
+use keepwatch_vrrp::RouterId;
+
+use crate::engine::Engine;
+use crate::report::state;
+
+/// A sync group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) members: Vec<RouterId>,
+    /// What was told last.
+    pub(crate) state: State,
+}
+
+impl Engine {
+    /// Tells which groups are in another state now.
+    pub(crate) fn tell_groups(&mut self) {
+        if !std::mem::take(&mut self.regroup) {
+            return;
+        }
+        let mut changes = Vec::new();
+        for group in &mut self.parts.groups {
+            let members = group.members.iter().filter_map(|member| self.parts.routers.get(*member));
+            let to = together(members.map(|router| state(router.state())));
+            let from = std::mem::replace(&mut group.state, to);
+            if from != to {
+                changes.push(EventKind::GroupChanged { group: group.name.clone(), from, to });
+            }
+        }
+        for kind in changes {
+            let is_fault = matches!(kind, EventKind::GroupChanged { to: State::Fault, .. });
+            let severity = if is_fault { Severity::Error } else { Severity::Info };
+            self.publish(Draft::general(severity, kind));
+        }
+    }
+}
+
+/// What the states of all members come to.
+fn together(members: impl Iterator<Item = State>) -> State {
+    let members: Vec<State> = members.collect();
+    let any = |wanted| members.contains(&wanted);
+    let all = |wanted| members.iter().all(|state| *state == wanted);
+    match () {
+        () if any(State::Fault) => State::Fault,
+        () if any(State::Init) => State::Init,
+        () if all(State::Stopped) => State::Stopped,
+        () if all(State::Master) => State::Master,
+        () => State::Backup,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State::{Backup, Fault, Init, Master, Stopped};
+    use super::*;
+
+    #[test]
+    fn a_group_is_what_its_members_come_to() {
+        let table: [(&[State], State); 7] = [
+            (&[Init, Init], Init),
+            (&[Backup, Init], Init),
+            (&[Backup, Master], Backup),
+            (&[Master, Master], Master),
+            (&[Master, Fault], Fault),
+            (&[Stopped, Master], Backup),
+            (&[Stopped, Stopped], Stopped),
+        ];
+        for (members, expected) in table {
+            assert_eq!(together(members.iter().copied()), expected, "{members:?}");
+        }
+    }
+}
