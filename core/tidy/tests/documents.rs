@@ -61,7 +61,7 @@ fn configurations_in_documents_are_valid() {
 fn native_configurations_in_documents_are_valid() {
     let folder = std::env::temp_dir().join(format!("keepwatch-tidy-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::copy(root().join("examples/seed-pair/h1.conf"), folder.join("keepalived.conf")).unwrap();
+    std::fs::copy(root().join("examples/haproxy-pair/h1.conf"), folder.join("keepalived.conf")).unwrap();
     let mut seen = 0;
     for page in pages() {
         for block in blocks(&std::fs::read_to_string(&page).unwrap(), "toml") {

@@ -13,8 +13,8 @@ use super::timeline::Timeline;
 
 const VIP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 1, 1, 30));
 const CONFIGS: [&str; 2] = [
-    include_str!("../../../../examples/seed-pair/h1.conf"),
-    include_str!("../../../../examples/seed-pair/h2.conf"),
+    include_str!("../../../../examples/haproxy-pair/h1.conf"),
+    include_str!("../../../../examples/haproxy-pair/h2.conf"),
 ];
 const PING_EVERY: Duration = Duration::from_millis(10);
 /// Longer than a scene takes on a busy machine.

@@ -13,6 +13,7 @@ mod peers;
 mod plugins;
 mod site;
 mod status;
+mod tracking;
 mod vmac;
 mod wire;
 
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         plugins::CASES,
         status::CASES,
+        tracking::CASES,
         vmac::CASES,
         wire::CASES,
     ];

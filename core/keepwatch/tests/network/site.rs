@@ -192,6 +192,6 @@ pub(crate) fn config(priority: u8, more: &str, addresses: &str) -> String {
 
 /// The seed's two configurations, as the examples have them.
 pub(crate) fn seed(name: &str) -> Result<String, Failed> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/seed-pair").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/haproxy-pair").join(name);
     Ok(std::fs::read_to_string(path)?)
 }

@@ -1,0 +1,217 @@
+//! Checks, weights and sync groups, alone and beside keepalived.
+
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use keepwatch_lab::Daemon;
+use libtest_mimic::Failed;
+use nix::mount::{MsFlags, mount};
+
+use crate::peers::{KEEPALIVED, keepalived};
+use crate::site::{Site, ensure, explain, ip, seed, stop, vip, wait, wait_for_line};
+use crate::{Case, Need};
+
+const HAPROXY: Need = Need::Program("/usr/sbin/haproxy", "haproxy");
+/// Where `service` stands in for the init that does not run here; without the file there is nothing to stand in for.
+const SERVICE: Need = Need::Program("/usr/sbin/service", "init-system-helpers");
+
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "tracking::the_seeds_pair", needs: &[HAPROXY, SERVICE], run: the_seeds_pair },
+    Case {
+        name: "tracking::the_seeds_pair_with_keepalived_as_backup",
+        needs: &[HAPROXY, SERVICE, KEEPALIVED],
+        run: with_keepalived_as_backup,
+    },
+    Case {
+        name: "tracking::the_seeds_pair_with_keepalived_as_master",
+        needs: &[HAPROXY, SERVICE, KEEPALIVED],
+        run: with_keepalived_as_master,
+    },
+    Case { name: "tracking::a_group_moves_together", needs: &[], run: a_group_moves_together },
+    Case {
+        name: "tracking::a_group_moves_to_keepalived",
+        needs: &[KEEPALIVED],
+        run: a_group_moves_to_keepalived,
+    },
+    Case {
+        name: "tracking::a_group_moves_from_keepalived",
+        needs: &[KEEPALIVED],
+        run: a_group_moves_from_keepalived,
+    },
+];
+
+/// Who runs on a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    Keepwatch,
+    Keepalived,
+}
+
+impl Peer {
+    fn start(self, site: &Site, host: usize, config: &str) -> Result<Daemon, Failed> {
+        match self {
+            Self::Keepwatch => site.keepwatch(host, config),
+            Self::Keepalived => keepalived(site, host, config),
+        }
+    }
+}
+
+fn the_seeds_pair() -> Result<(), Failed> {
+    haproxy_is_killed(Peer::Keepwatch, Peer::Keepwatch)
+}
+
+fn with_keepalived_as_backup() -> Result<(), Failed> {
+    haproxy_is_killed(Peer::Keepwatch, Peer::Keepalived)
+}
+
+fn with_keepalived_as_master() -> Result<(), Failed> {
+    haproxy_is_killed(Peer::Keepalived, Peer::Keepwatch)
+}
+
+/// The seed's application monitoring, verbatim: HAProxy on the MASTER is killed, the address moves to the other host; it
+/// runs again, and the address comes back. HTTP is answered by whoever holds it.
+fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
+    stand_in_for_service()?;
+    let site = Site::new(2)?;
+    let mut proxies = [haproxy(&site, 1)?, haproxy(&site, 2)?];
+    let h1 = first.start(&site, 1, &seed("h1-check.conf")?)?;
+    let h2 = second.start(&site, 2, &seed("h2-check.conf")?)?;
+    let told = || format!("h1:\n{}\nh2:\n{}", h1.output().join("\n"), h2.output().join("\n"));
+    let add = |failed| explain(failed, &told());
+    site.wait_for_holder(1, vip()).map_err(add)?;
+    wait("h1's HAProxy to answer", || answer(&site, vip()).as_deref() == Some("h1"))?;
+
+    // fall 2, interval 2 s
+    proxies[0].kill()?;
+    site.wait_for_holder(2, vip()).map_err(add)?;
+    wait("h2's HAProxy to answer", || answer(&site, vip()).as_deref() == Some("h2"))?;
+    if first == Peer::Keepwatch {
+        wait_for_line(&h1, "VRRP_Script(check_haproxy) failed")?;
+        wait_for_line(&h1, "(VI_1) Entering FAULT STATE")?;
+    }
+
+    // rise 2, interval 2 s; and the priority is higher
+    proxies[0] = haproxy(&site, 1)?;
+    site.wait_for_holder(1, vip()).map_err(add)?;
+    wait("h1's HAProxy to answer again", || answer(&site, vip()).as_deref() == Some("h1"))?;
+    if first == Peer::Keepwatch {
+        wait_for_line(&h1, "VRRP_Script(check_haproxy) succeeded")?;
+        let status = String::from_utf8(site.asking(1).arg("status").output()?.stdout)?;
+        ensure(status.contains("check check_haproxy: passes"), || status.clone())?;
+        ensure(status.contains("Nothing is wrong."), || status.clone())?;
+    }
+    for (daemon, peer) in [(h1, first), (h2, second)] {
+        if peer == Peer::Keepwatch {
+            stop(daemon)?;
+        }
+    }
+    Ok(())
+}
+
+/// `service haproxy status` in a host's namespace, where no init runs: whether something listens on port 80 there.
+fn stand_in_for_service() -> Result<(), Failed> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    let done = DONE.get_or_init(|| {
+        let path = std::env::temp_dir().join(format!("keepwatch-service-{}", std::process::id()));
+        let script = "#!/bin/sh\n[ \"$*\" = \"haproxy status\" ] || exit 64\n\
+                      grep -q ':0050 00000000:0000 0A' /proc/self/net/tcp || exit 3\n";
+        let outcome = std::fs::write(&path, script).and_then(|()| {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+            // In the tests' own mount namespace.
+            let nothing: Option<&str> = None;
+            mount(Some(&path), "/usr/sbin/service", nothing, MsFlags::MS_BIND, nothing)?;
+            std::fs::remove_file(&path)
+        });
+        outcome.map_err(|error| error.to_string())
+    });
+    done.clone().map_err(Failed::from)
+}
+
+/// Starts HAProxy on a host; it answers on port 80 with the host's name.
+fn haproxy(site: &Site, host: usize) -> Result<Daemon, Failed> {
+    let config = format!(
+        "defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\nfrontend web\n bind *:80\n \
+         http-request return status 200 content-type text/plain string h{host}\n"
+    );
+    let path = site.file(host, "haproxy", &config)?;
+    let mut command = Command::new("/usr/sbin/haproxy");
+    command.arg("-db").arg("-f").arg(path);
+    Ok(Daemon::start(&site.host(host).namespace, &mut command)?)
+}
+
+/// What a client gets from this address by HTTP, if anything.
+fn answer(site: &Site, address: IpAddr) -> Option<String> {
+    let patience = Duration::from_millis(500);
+    let asked = site.lan.client.namespace.run(|| {
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::new(address, 80), patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
+    });
+    let text = asked.ok()?;
+    text.split("\r\n\r\n").nth(1).map(str::to_owned)
+}
+
+/// Two instances on two networks, in a group.
+fn group(priority: u8) -> String {
+    let instance = |number: u8| {
+        format!(
+            "vrrp_instance VI_{number} {{\n interface eth{}\n virtual_router_id 5{number}\n priority {priority}\n \
+             advert_int 1\n virtual_ipaddress {{\n  10.1.{number}.30/24\n }}\n}}\n",
+            number - 1
+        )
+    };
+    format!("vrrp_sync_group G {{\n group {{\n  VI_1\n  VI_2\n }}\n}}\n{}{}", instance(1), instance(2))
+}
+
+fn a_group_moves_together() -> Result<(), Failed> {
+    link_is_lost(Peer::Keepwatch, Peer::Keepwatch)
+}
+
+fn a_group_moves_to_keepalived() -> Result<(), Failed> {
+    link_is_lost(Peer::Keepwatch, Peer::Keepalived)
+}
+
+fn a_group_moves_from_keepalived() -> Result<(), Failed> {
+    link_is_lost(Peer::Keepalived, Peer::Keepwatch)
+}
+
+/// One link of the MASTER is lost: both addresses move, and come back with it.
+fn link_is_lost(first: Peer, second: Peer) -> Result<(), Failed> {
+    let site = Site::with_networks(2, 2)?;
+    let h1 = first.start(&site, 1, &group(150))?;
+    let h2 = second.start(&site, 2, &group(100))?;
+    let both = || [ip("10.1.1.30"), ip("10.1.2.30")];
+    let told = || format!("h1:\n{}\nh2:\n{}", h1.output().join("\n"), h2.output().join("\n"));
+    let all_at = |host: usize| -> Result<(), Failed> {
+        let is_at = |number: usize| both().iter().all(|address| site.host(number).has_anywhere(*address));
+        let is_not_at =
+            |number: usize| both().iter().all(|address| !site.host(number).has_anywhere(*address));
+        wait(&format!("both addresses at h{host} alone"), || is_at(host) && is_not_at(3 - host))
+            .map_err(|failed| explain(failed, &told()))
+    };
+    all_at(1)?;
+    site.host(1).pull_cable()?;
+    all_at(2)?;
+    if first == Peer::Keepwatch {
+        wait_for_line(&h1, "(VI_2) Entering FAULT STATE")?;
+        wait_for_line(&h1, "VRRP_Group(G) Syncing instances to FAULT state")?;
+    }
+    if second == Peer::Keepwatch {
+        wait_for_line(&h2, "VRRP_Group(G) Syncing instances to MASTER state")?;
+    }
+    site.host(1).plug_cable()?;
+    all_at(1)?;
+    for (daemon, peer) in [(h1, first), (h2, second)] {
+        if peer == Peer::Keepwatch {
+            stop(daemon)?;
+        }
+    }
+    Ok(())
+}
