@@ -26,8 +26,14 @@ pub(crate) const GLOBALS: [&str; 2] = ["config", "saved"];
 ///
 /// # Errors
 ///
-/// All that is wrong with it; if something is wrong with a file that it imports and with itself, the latter.
+/// All that is wrong with it; if something is wrong with a file that it imports and with itself, the latter. The
+/// refusal names the files that it imports.
 pub(crate) fn compile(file: &keepwatch_host::Source) -> Result<Script, Refusal> {
+    let mut looked_at = Vec::new();
+    compile_with(file, &mut looked_at).map_err(|refusal| refusal.looked_at(looked_at))
+}
+
+fn compile_with(file: &keepwatch_host::Source, looked_at: &mut Vec<PathBuf>) -> Result<Script, Refusal> {
     let name = shown(&file.path);
     let text = modules::text(&*file.content).map_err(|why| {
         Refusal::plain(format!("{name} {why}")).help("a Rhai script is a text; save it as UTF-8")
@@ -39,6 +45,7 @@ pub(crate) fn compile(file: &keepwatch_host::Source) -> Result<Script, Refusal> 
     let budget = settings::watch(&mut engine, &limits);
     let mut compiler = Compiler { engine, folder, ..Compiler::default() };
     let main = compiler.file(&source, false, &mut vec![]);
+    looked_at.clone_from(&compiler.files);
     if main.findings.is_empty()
         && let Some((source, findings)) = compiler.refused.into_iter().next()
     {
@@ -97,6 +104,7 @@ struct Compiler {
     /// First what others need.
     modules: Vec<Imported>,
     needs: Vec<Need>,
+    /// The files that are imported, whether they are there or not.
     files: Vec<PathBuf>,
     /// Imported files with something wrong.
     refused: Vec<(Source, Vec<Diagnostic>)>,
@@ -162,15 +170,22 @@ impl Compiler {
         if self.modules.iter().any(|module| module.path == path) {
             return None;
         }
-        let found = match modules::read(&self.folder, &path) {
-            Ok(found) => found,
-            Err(error) => {
-                let finding = Diagnostic::error(&literal.span, error.message, "");
-                return Some(if error.help.is_empty() { finding } else { finding.help(error.help) });
-            }
+        let finding = |error: modules::NotFound| {
+            let finding = Diagnostic::error(&literal.span, error.message, "");
+            if error.help.is_empty() { finding } else { finding.help(error.help) }
         };
-        self.files.push(found.path.clone());
-        let source = Source { name: shown(&found.path), text: found.text };
+        let file = match modules::place(&self.folder, &path) {
+            Ok(file) => file,
+            Err(error) => return Some(finding(error)),
+        };
+        if !self.files.contains(&file) {
+            self.files.push(file.clone());
+        }
+        let text = match modules::read(&self.folder, &path, &file) {
+            Ok(text) => text,
+            Err(error) => return Some(finding(error)),
+        };
+        let source = Source { name: shown(&file), text };
         within.push(path.clone());
         let compiled = self.file(&source, true, within);
         within.pop();
@@ -264,7 +279,7 @@ fn refusal(source: Source, found: Vec<Diagnostic>) -> Refusal {
     let mut findings = Findings::default();
     found.into_iter().for_each(|finding| findings.push(finding));
     findings.sort();
-    Refusal::Findings(source, findings)
+    Refusal::findings(source, findings)
 }
 
 /// A file as it is shown: with the name of its folder.
