@@ -218,3 +218,32 @@ async fn a_plugin_beside_a_looping_one_goes_on() {
     assert!(!looping.is_finished(), "the other plugin waited for it");
     assert!(matches!(looping.await.unwrap(), Err(Failure::Cpu(_))));
 }
+
+#[tokio::test]
+async fn what_verdicts_answers_and_functions_hold_counts_as_state() {
+    let texts = "for i in 0..300 { this.kept.push(pass(t)); this.kept.push(skip(t)); }";
+    let setup = || Setup { limits: Limits { memory: 4 << 20, ..limits() }, ..Setup::default() };
+    let script = |lines: &str| {
+        format!("let kept = []; fn on_master(e) {{ let t = \"x\"; t.pad(1 << 16, 'x'); {lines} }}")
+    };
+    // What they say is cut: many of them take less than what it was made of.
+    let mut trial = Trial::with(&script(&texts.replace("300", "30")), setup()).await;
+    assert_eq!(trial.master().await, Ok(Outcome::Done));
+    for lines in [
+        texts,
+        "for i in 0..20 { t += \"x\"; this.kept.push(Fn(t)); }",
+        "for i in 0..4 { this.kept.push(t.chars()); }",
+    ] {
+        let mut trial = Trial::with(&script(lines), setup()).await;
+        let outcome = trial.master().await;
+        let Err(Failure::Memory(error)) = outcome else { panic!("{lines}: {outcome:?}") };
+        assert!(error.starts_with("`this` takes "), "{lines}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_verdict_is_a_sentence() {
+    let text = "fn check() { let s = \"ä\"; s.pad(1 << 16, 'ä'); let a = []; a.pad(5, s); fail(a) }";
+    let verdict = Trial::new(text).await.check().await.unwrap();
+    assert!((4_000..=4_096).contains(&verdict.text.len()), "{} octets", verdict.text.len());
+}
