@@ -4,14 +4,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use keepwatch_host::{Limits, Program, Refusal, Runtime, Source, Work};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::compile::compile;
 use crate::engine::stack;
 use crate::plugin::panicked;
 use crate::program::RhaiProgram;
+
+/// How long compiling may take: files are read for it, and a disk can hang.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs Rhai scripts as plugins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,10 +55,17 @@ impl Runtime for RhaiRuntime {
             let thread = thread::Builder::new().name("rhai-compile".to_owned());
             let spawned = thread.stack_size(stack(Limits::default().memory)).spawn(work);
             spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
-            let compiled = receiver.await;
-            let script =
-                compiled.unwrap_or_else(|_| Err(Refusal::plain("the compiler's thread has ended")))?;
+            let script = match timeout(PATIENCE, receiver).await {
+                Ok(Ok(compiled)) => compiled?,
+                Ok(Err(_)) => return Err(Refusal::plain("the compiler's thread has ended")),
+                Err(_) => return Err(late()),
+            };
             Ok(Arc::new(RhaiProgram { script: Arc::new(script) }) as Arc<dyn Program>)
         })
     }
+}
+
+fn late() -> Refusal {
+    let refusal = Refusal::plain(format!("compiling took longer than {} s", PATIENCE.as_secs()));
+    refusal.help("the disk with the script or what it imports may not answer")
 }

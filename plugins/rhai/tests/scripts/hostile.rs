@@ -247,3 +247,36 @@ async fn a_verdict_is_a_sentence() {
     let verdict = Trial::new(text).await.check().await.unwrap();
     assert!((4_000..=4_096).contains(&verdict.text.len()), "{} octets", verdict.text.len());
 }
+
+#[tokio::test]
+async fn settings_do_not_sleep() {
+    for time in ["3600", "3600.0"] {
+        let text = format!("fn settings() {{ sleep({time}); #{{}} }} fn on_master(e) {{ }}");
+        let error = refused(&text).await;
+        assert!(error.starts_with("error: `sleep` cannot be called in `settings`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn large_texts_are_refused_without_much_ado() {
+    const LENGTH: usize = 250_000;
+    let deep = "error: this is nested too deeply";
+    let table = [
+        ("#", ""),
+        ("f(", deep),
+        ("f(#{a:", deep),
+        ("`${", deep),
+        ("(`${[", deep),
+        ("fn a(", deep),
+        ("for ", ""),
+        ("fn f(){}", "error: there are too many functions in this file"),
+        ("f();", "error: there is no function `f`"),
+        ("import \"a\" as a;", "error: hooks.d/a.rhai cannot be read"),
+    ];
+    for (piece, expected) in table {
+        let error = refused(&piece.repeat(LENGTH / piece.len())).await;
+        assert!(error.starts_with(expected), "{piece}: {}", &error[..error.floor_char_boundary(300)]);
+        assert!(!error.contains("took longer"), "{piece}");
+        assert!(error.matches("error: ").count() < 100, "{piece}");
+    }
+}
