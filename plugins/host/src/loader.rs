@@ -219,7 +219,8 @@ impl Loader {
             return Err(Refusal::plain(format!("nothing here runs {shown}"))
                 .help("a plugin is a Rhai script, NAME.rhai, or a WASM component, NAME.wasm"));
         };
-        let source = Source { plugin: Arc::clone(&spec.name), path: path.to_owned(), content };
+        let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
+        let source = Source { plugin, path: path.to_owned(), content, limits };
         let program = runtime.compile(&source).await?;
         let needed = needs::check(&source, program.manifest(), spec);
         let fits = needed.and_then(|()| needs::check_role(program.manifest(), spec));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use keepwatch_event::KINDS;
 use keepwatch_host::diagnostic::{Diagnostic, Findings, Source};
-use keepwatch_host::{Limits, Manifest, Need, Refusal, Roles};
+use keepwatch_host::{Manifest, Need, Refusal, Roles};
 use rhai::{AST, Dynamic, Engine, ParseErrorType, Scope};
 
 use crate::engine::{FUNCTIONS, language};
@@ -41,9 +41,8 @@ fn compile_with(file: &keepwatch_host::Source, looked_at: &mut Vec<PathBuf>) -> 
     })?;
     let source = Source { name, text };
     let folder = file.path.parent().unwrap_or_else(|| Path::new("")).to_owned();
-    let limits = Limits::default();
-    let mut engine = language(limits.memory);
-    let budget = settings::watch(&mut engine, &limits);
+    let mut engine = language(file.limits.memory);
+    let budget = settings::watch(&mut engine, &file.limits);
     let mut compiler = Compiler { engine, folder, ..Compiler::default() };
     let main = compiler.file(&source, false, &mut vec![]);
     looked_at.clone_from(&compiler.files);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use keepwatch_host::{Limits, Program, Refusal, Runtime, Source, Work};
+use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -41,6 +41,7 @@ impl Runtime for RhaiRuntime {
 
     fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
         let source = source.clone();
+        let memory = source.limits.memory;
         Box::pin(async move {
             // On a thread of its own: imports are read from disk, and parsing is recursive.
             let (sender, receiver) = oneshot::channel();
@@ -53,7 +54,7 @@ impl Runtime for RhaiRuntime {
                 let _ = sender.send(compiled);
             };
             let thread = thread::Builder::new().name("rhai-compile".to_owned());
-            let spawned = thread.stack_size(stack(Limits::default().memory)).spawn(work);
+            let spawned = thread.stack_size(stack(memory)).spawn(work);
             spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
             let script = match timeout(PATIENCE, receiver).await {
                 Ok(Ok(compiled)) => compiled?,

@@ -31,7 +31,8 @@ pub(super) fn read(subject: &Subject) -> Result<Read, ExitCode> {
     let mut specs = specs(subject)?;
     let others = specs.split_off(1);
     let Some(spec) = specs.pop() else { return Err(fail("there is no plugin")) };
-    let source = Source { plugin: Arc::clone(&spec.name), path: path.clone(), content: content.into() };
+    let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
+    let source = Source { plugin, path: path.clone(), content: content.into(), limits };
     let runtimes = extensions::runtimes(&Paths::of_this_process(), None);
     Ok(Read { source, spec, others, is_declared: subject.with.is_some(), runtimes })
 }

@@ -43,6 +43,7 @@ pub(crate) fn source(content: Vec<u8>) -> Source {
         plugin: "guest".into(),
         path: "/etc/keepwatch/plugins/guest.wasm".into(),
         content: content.into(),
+        limits: Limits::default(),
     }
 }
 
