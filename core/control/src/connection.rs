@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
-use tokio::net::unix::{ReadHalf, WriteHalf};
+use tokio::net::unix::{ReadHalf, UCred, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -22,6 +22,8 @@ use crate::stream::{self, Stream};
 /// One client.
 pub(crate) struct Connection {
     pub(crate) stream: UnixStream,
+    /// Who it is.
+    pub(crate) client: UCred,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) limits: Limits,
     /// The daemon's own user.
@@ -33,9 +35,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Answers until the client goes, says something that is no request, or leaves an answer unread.
     pub(crate) async fn serve(self) {
-        let Self { mut stream, backend, limits, own, ending } = self;
-        // Without credentials nobody is root; that cannot be for a Unix socket.
-        let Ok(client) = stream.peer_cred() else { return };
+        let Self { mut stream, client, backend, limits, own, ending } = self;
         let (mut reader, mut writer) = stream.split();
         let mut lines = Lines::new(limits.request_bytes);
         let mut answered = false;
@@ -107,7 +107,54 @@ async fn next(
     Some(Err(Refusal::new(Code::TooSlow, text)))
 }
 
-/// Writes all of it, unless the client leaves it unread for too long.
+/// Writes all of it, unless the client reads nothing for too long.
 pub(crate) async fn send(writer: &mut WriteHalf<'_>, bytes: &[u8], limit: Duration) -> io::Result<()> {
-    timeout(limit, writer.write_all(bytes)).await.map_err(io::Error::from)?
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // Each time anew: one that reads slowly reads.
+        let written = timeout(limit, writer.write(rest)).await.map_err(io::Error::from)??;
+        rest = rest.get(written..).unwrap_or_default();
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+    /// Many times what a socket holds.
+    const LENGTH: usize = 8 << 20;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_reads_slowly_is_waited_for() {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let reader = tokio::spawn(async move {
+            let (mut heard, mut buffer) = (0, vec![0; 1 << 20]);
+            while heard < LENGTH {
+                sleep(LIMIT / 2).await;
+                while let Ok(more @ 1..) = theirs.try_read(&mut buffer) {
+                    heard += more;
+                }
+            }
+        });
+        let began = Instant::now();
+        let (_, mut writer) = ours.split();
+        send(&mut writer, &vec![b'x'; LENGTH], LIMIT).await.unwrap();
+        reader.await.unwrap();
+        assert!(began.elapsed() > LIMIT, "it took long, in all");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_does_not_read_is_not() {
+        let (mut ours, _theirs) = UnixStream::pair().unwrap();
+        let (_, mut writer) = ours.split();
+        let error = send(&mut writer, &vec![b'x'; LENGTH], LIMIT).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
 }

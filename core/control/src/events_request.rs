@@ -58,9 +58,9 @@ impl EventsRequest {
             && self.severity.is_none_or(|least| event.severity >= least)
     }
 
-    /// Whether lines that plugins log may be among them: there may be very many.
-    pub(crate) fn wants_telemetry(&self) -> bool {
-        self.telemetry || self.kinds.iter().any(|kind| kind == "plugin_log")
+    /// Whether nothing but lines that plugins log is asked for.
+    pub(crate) fn wants_only_telemetry(&self) -> bool {
+        !self.kinds.is_empty() && self.kinds.iter().all(|kind| kind == "plugin_log")
     }
 }
 

@@ -6,6 +6,22 @@ use crate::request::Request;
 /// The superuser.
 const ROOT: u32 = 0;
 
+/// What a client may do, by its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Root or the daemon's own user: everything.
+    Master,
+    /// Whoever else can connect: read.
+    Guest,
+}
+
+impl Standing {
+    /// That of a user, at a daemon that runs as `own`.
+    pub(crate) const fn of(user: u32, own: u32) -> Self {
+        if user == ROOT || user == own { Self::Master } else { Self::Guest }
+    }
+}
+
 /// Whether a request changes anything.
 const fn changes(request: &Request) -> bool {
     match request {
@@ -21,7 +37,7 @@ const fn changes(request: &Request) -> bool {
 ///
 /// What to answer instead.
 pub(crate) fn permit(request: &Request, user: u32, own: u32) -> Result<(), Refusal> {
-    if !changes(request) || user == ROOT || user == own {
+    if !changes(request) || Standing::of(user, own) == Standing::Master {
         return Ok(());
     }
     let who = if own == ROOT { "only root may".to_owned() } else { format!("only root and user {own} may") };

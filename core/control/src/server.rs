@@ -16,6 +16,7 @@ use crate::bind::{BindError, Place, bind};
 use crate::connection::Connection;
 use crate::limits::Limits;
 use crate::refusal::{Code, Refusal};
+use crate::rights::Standing;
 
 /// How long no connection is taken after the kernel has refused one, for want of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -74,10 +75,17 @@ impl Server {
             };
             while connections.try_join_next().is_some() {}
             match accepted {
-                Ok((stream, _)) if connections.len() >= limits.connections => turn_away(&stream, limits),
                 Ok((stream, _)) => {
+                    // Without credentials nobody is root; that cannot be for a Unix socket.
+                    let Ok(client) = stream.peer_cred() else { continue };
+                    let most = limits.connections_for(Standing::of(client.uid(), own));
+                    if connections.len() >= most {
+                        turn_away(&stream, most);
+                        continue;
+                    }
                     let connection = Connection {
                         stream,
+                        client,
                         backend: Arc::clone(&backend),
                         limits,
                         own,
@@ -100,8 +108,8 @@ impl Server {
 }
 
 /// Says that there are too many connections, without waiting for the client.
-fn turn_away(stream: &UnixStream, limits: Limits) {
-    let text = format!("{} connections are open already; close one", limits.connections);
+fn turn_away(stream: &UnixStream, most: usize) {
+    let text = format!("{most} connections are open already; close one");
     let mut line = Vec::new();
     Answer::Error(Refusal::new(Code::Busy, text)).write(&mut line);
     // An empty socket takes a line; if the client has gone, nobody misses it.

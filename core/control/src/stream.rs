@@ -22,10 +22,10 @@ const BATCH: usize = 32 * 1024;
 /// How often a client that has said all it wants to say is asked whether it is still there.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// What a client that does not keep up misses. Whoever hears states shall know in the end how things are; among lines
-/// that plugins log only the newest matter.
+/// What a client that does not keep up misses. Whoever hears states shall know in the end how things are, whatever plugins
+/// log meanwhile; of their lines alone the newest matter.
 pub(crate) fn delivery(request: &EventsRequest) -> Delivery {
-    if request.wants_telemetry() { Delivery::Telemetry } else { Delivery::State }
+    if request.wants_only_telemetry() { Delivery::Telemetry } else { Delivery::State }
 }
 
 /// A connection on which events are told.

@@ -164,6 +164,35 @@ fn a_client_that_does_not_read_holds_nobody_up_and_is_told_what_it_missed() {
 }
 
 #[test]
+fn lines_that_plugins_log_do_not_displace_how_things_are() {
+    let mut daemon =
+        Daemon::start(Limits { events: 64, write_time: PATIENCE, farewell: PATIENCE, ..Limits::default() });
+    let mut asleep = daemon.talk();
+    let request = EventsRequest { telemetry: true, ..EventsRequest::default() };
+    assert!(asleep.ask(Request::Events(request).line().trim_end()).get("snapshot").is_some());
+    let mut awake = daemon.talk();
+    assert!(awake.ask(EVENTS).get("snapshot").is_some());
+    // More than sockets hold, before and after.
+    let words = "x".repeat(1_000);
+    for half in 0..2 {
+        for _ in 0..5_000 {
+            daemon.bus().publish(line(&words));
+        }
+        if half == 0 {
+            daemon.bus().publish(transition("VI_1", 2));
+        }
+    }
+    daemon.bus().publish(stopping());
+    hear_kind(&mut awake, "stopping");
+    let stop = std::thread::spawn(move || daemon.stop());
+    let (seqs, missed) = rest(&mut asleep);
+    assert!(missed > 0);
+    assert!(seqs.contains(&5_001), "the transition");
+    stop.join().unwrap();
+    rest(&mut awake);
+}
+
+#[test]
 fn a_client_that_never_reads_is_let_go() {
     let limits = Limits { connections: 1, write_time: Duration::from_millis(50), ..Limits::default() };
     let daemon = Daemon::start(limits);

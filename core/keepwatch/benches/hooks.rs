@@ -85,12 +85,8 @@ const RHAI: &str = "keepalived = \"k.conf\"\n[plugin.hook]\nfile = \"hook.rhai\"
 
 fn component() -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wasm/tests/guests");
-    let path = path.join("hostile-handler.wasm").display().to_string();
-    let grants = "[\"http://127.0.0.1:1\", \"tcp:127.0.0.1:1\", \"run:none\", \"track:none\"]";
-    format!(
-        "keepalived = \"k.conf\"\n[action.none]\nexec = [\"/bin/true\"]\n[plugin.hook]\nfile = \"{path}\"\ngrants = \
-         {grants}\nconfig = {{ do = \"log\", count = 1, bytes = 4 }}\n"
-    )
+    let path = path.join("first-line.wasm").display().to_string();
+    format!("keepalived = \"k.conf\"\n[plugin.hook]\nfile = \"{path}\"\n")
 }
 
 fn instance(more: &str) -> String {

@@ -8,8 +8,9 @@ use keepwatch_control::{Client, ClientError, Line, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::exit;
+use crate::output::Output;
 use crate::paths::Paths;
-use crate::{exit, terminal};
 
 /// How long an answer may take that the daemon need not work for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,10 +54,9 @@ pub(crate) fn failed(error: &impl Display) -> ExitCode {
 
 /// Prints, and exits with `code` unless that fails.
 pub(crate) fn printed(text: &str, code: u8) -> ExitCode {
-    match terminal::print(text) {
-        Err(error) if !terminal::nobody_reads(&error) => failed(&format!("cannot write: {error}")),
-        _ => exit::with(code),
-    }
+    let mut output = Output::default();
+    output.print(text);
+    output.end(code)
 }
 
 #[cfg(test)]

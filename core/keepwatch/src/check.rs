@@ -9,7 +9,7 @@ use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
 use crate::terminal::shows_colour;
-use crate::{exit, paths, plan};
+use crate::{ask, exit, paths, plan};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.file.clone().unwrap_or_else(paths::configuration);
@@ -22,9 +22,9 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     };
     plan::plan(&mut site, None);
     eprint!("{}", rendered(&site));
-    println!("{}", summary(&path, &site));
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
-    exit::with(if site.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION })
+    let code = if site.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION };
+    ask::printed(&format!("{}\n", summary(&path, &site)), code)
 }
 
 /// All findings, for standard error.

@@ -81,9 +81,9 @@ pub(crate) fn runtimes(paths: &Paths, bus: Option<&Bus>) -> Vec<Arc<dyn Runtime>
 pub(crate) fn compile(input: &Path, output: &Path) -> ExitCode {
     match keepwatch_wasm::compile_file(input, output) {
         Ok(()) => exit::with(exit::OK),
-        Err(refusal) => {
-            eprintln!("{refusal}");
-            exit::with(exit::FAILED)
+        Err(error) => {
+            eprintln!("{error}");
+            exit::with(error.status())
         }
     }
 }

@@ -11,6 +11,7 @@ mod events;
 mod exit;
 mod extensions;
 mod log;
+mod output;
 mod paths;
 mod plan;
 mod plugin;

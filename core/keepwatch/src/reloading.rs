@@ -12,6 +12,9 @@ use tokio::sync::oneshot;
 
 use crate::{check, exit, plan};
 
+/// Why a configuration with other instances is not wholly in force.
+const RESTART: &str = "what has changed beside plugins and actions is taken over when keepwatch is restarted";
+
 /// Takes the configuration over. Clones share all of it.
 #[derive(Clone)]
 pub(crate) struct Reloader {
@@ -77,10 +80,9 @@ impl Shared {
         };
         let instances = config.instances.len();
         let mut report = ReloadReport::default();
-        if !self.has_same_instances(config) {
-            report.refused.push(format!(
-                "{path}: what has changed beside plugins and actions is taken over when keepwatch is restarted"
-            ));
+        let is_whole = self.has_same_instances(config);
+        if !is_whole {
+            report.refused.push(format!("{path}: {RESTART}"));
         }
         let applied = self.plugins.apply(plan);
         let done =
@@ -91,7 +93,13 @@ impl Shared {
         let refused = applied.refused.into_iter().map(|(name, why)| format!("plugin {name} refused\n{why}"));
         report.refused.extend(refused);
         report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
-        self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances });
+        if is_whole {
+            self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances });
+        } else {
+            // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
+            let reason = RESTART.to_owned();
+            self.tell(Severity::Warning, EventKind::ConfigRejected { path, reason });
+        }
         report
     }
 
@@ -113,5 +121,47 @@ impl Shared {
 
     fn tell(&self, severity: Severity, kind: EventKind) {
         self.bus.publish(Draft::general(severity, kind));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keepwatch_bus::Delivery;
+    use keepwatch_event::Snapshot;
+    use keepwatch_host::{Options, Plugins, Store};
+
+    use super::*;
+
+    fn instance(priority: u8) -> String {
+        format!(
+            "vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n priority {priority}\n virtual_ipaddress {{\n  \
+             10.1.1.30\n }}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn other_instances_are_told_not_to_be_in_force() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-reloading-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("keepalived.conf");
+        std::fs::write(&path, instance(100)).unwrap();
+        let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
+        let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
+        let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory() };
+        let plugins = Arc::new(Plugins::new(options).unwrap());
+        let mut heard = bus.subscribe("test", Delivery::Durable, 16);
+        let reloader = Reloader::new(path.clone(), folder.join("hooks.d"), plugins, bus, in_force);
+        let mut reload = |priority| {
+            std::fs::write(&path, instance(priority)).unwrap();
+            let report = reloader.shared.reload();
+            let event = heard.recv().unwrap();
+            (report.exit_status, event.severity, event.kind.clone())
+        };
+        let shown = path.display().to_string();
+        let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: 1 };
+        let rejected = EventKind::ConfigRejected { path: shown, reason: RESTART.to_owned() };
+        assert_eq!(reload(101), (exit::FAILED, Severity::Warning, rejected));
+        assert_eq!(reload(100), (exit::OK, Severity::Info, loaded), "as it was");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

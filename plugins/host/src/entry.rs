@@ -20,12 +20,22 @@ pub(crate) struct Entry {
     pub(crate) actor: Option<Handle>,
 }
 
-/// A version of a plugin. What was tried once with one result is not tried again.
-#[derive(Clone, Debug, PartialEq)]
+/// A version of a plugin. What was tried once with one result is not tried again, unless somebody asks for it.
+#[derive(Clone, Debug)]
 pub(crate) struct Tried {
     pub(crate) spec: PluginSpec,
     /// The file, and those it is made of, with what was in them; what could not be read has nothing.
     pub(crate) files: Vec<(PathBuf, Option<Arc<[u8]>>)>,
+    pub(crate) result: Tested,
+}
+
+/// What became of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tested {
+    /// It runs, or did.
+    Good,
+    /// It was refused.
+    Refused,
 }
 
 /// An actor from outside.

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::actor::{Actor, Command};
-use crate::entry::{Entry, Handle, Tried};
+use crate::entry::{Entry, Handle, Tested, Tried};
 use crate::failure::Failure;
 use crate::files;
 use crate::hearing::Hearing;
@@ -58,14 +58,17 @@ impl Loader {
         Self { shared, hearing }
     }
 
-    /// Puts a plan in force. What does not run is tried again.
+    /// Puts a plan in force. What does not run, or not in its last version, is tried again.
     pub(crate) async fn apply(mut self, plan: Plan) -> Applied {
         let shared = Arc::clone(&self.shared);
         let mut current = shared.plan.lock().await;
         *current = plan;
         self.shared.live.set_actions(current.actions.clone());
-        for entry in self.shared.entries().values_mut().filter(|entry| entry.actor.is_none()) {
-            entry.tried = None;
+        for entry in self.shared.entries().values_mut() {
+            // Where an older version runs, too: whoever asks for it shall hear again why the new one does not.
+            if entry.actor.is_none() || entry.tried.as_ref().is_some_and(|it| it.result == Tested::Refused) {
+                entry.tried = None;
+            }
         }
         let applied = self.put_in_force(resolve(&current).await).await;
         drop(current);
@@ -131,7 +134,8 @@ impl Loader {
             Made::Native(_) => None,
         };
         let read = content.iter().map(|(path, content)| (PathBuf::clone(path), content.clone().ok()));
-        let mut tried = Tried { spec: spec.clone(), files: read.collect() };
+        // Until it is known to be good.
+        let mut tried = Tried { spec: spec.clone(), files: read.collect(), result: Tested::Refused };
         if self.was_tried(&tried).await {
             return Became::Unchanged;
         }
@@ -142,13 +146,17 @@ impl Loader {
             (Made::Native(native), None) => Ok(Arc::new(NativeProgram::new(native)) as Arc<dyn Program>),
             (Made::File(path), None) => Err(Refusal::plain(format!("{} was not read", path.display()))),
         };
+        let looked_at = match &outcome {
+            Ok(program) => program.files(),
+            Err(refusal) => refusal.files(),
+        };
+        for path in looked_at {
+            tried.files.push((path.clone(), files::read_aside(path).await.ok()));
+        }
         let program = match outcome {
             Ok(program) => program,
             Err(refusal) => return self.refuse(tried, runs, refusal.to_string()),
         };
-        for path in program.files() {
-            tried.files.push((path.clone(), files::read_aside(path).await.ok()));
-        }
         let began = if runs {
             self.replace(&spec, Arc::clone(&program)).await
         } else {
@@ -165,7 +173,7 @@ impl Loader {
         }
         let roles = program.manifest().roles;
         if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-            entry.tried = Some(tried);
+            entry.tried = Some(Tried { result: Tested::Good, ..tried });
             if let Some(actor) = &mut entry.actor {
                 actor.roles = roles;
                 actor.spec = spec.clone();
@@ -211,10 +219,12 @@ impl Loader {
             return Err(Refusal::plain(format!("nothing here runs {shown}"))
                 .help("a plugin is a Rhai script, NAME.rhai, or a WASM component, NAME.wasm"));
         };
-        let source = Source { plugin: Arc::clone(&spec.name), path: path.to_owned(), content };
+        let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
+        let source = Source { plugin, path: path.to_owned(), content, limits };
         let program = runtime.compile(&source).await?;
-        needs::check(&source, program.manifest(), spec)?;
-        needs::check_role(program.manifest(), spec)?;
+        let needed = needs::check(&source, program.manifest(), spec);
+        let fits = needed.and_then(|()| needs::check_role(program.manifest(), spec));
+        fits.map_err(|refusal| refusal.looked_at(program.files().iter().cloned()))?;
         Ok(program)
     }
 

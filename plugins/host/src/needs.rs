@@ -76,7 +76,7 @@ fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
     if !findings.is_empty() {
         findings.sort();
         let text = String::from_utf8_lossy(&source.content).into_owned();
-        return Refusal::Findings(Text { name: name.to_string(), text }, findings);
+        return Refusal::findings(Text { name: name.to_string(), text }, findings);
     }
     let messages: Vec<&str> = lines.iter().map(|(message, _)| message.as_str()).collect();
     lines.iter().fold(Refusal::plain(messages.join("; ")), |refusal, (_, help)| refusal.help(help))
@@ -179,10 +179,12 @@ mod tests {
 
     use super::*;
     use crate::grant::Facility;
+    use crate::limits::Limits;
 
     fn source() -> Source {
         let content = b"fn on_master(event) {\n    run(\"haproxy-reload\");\n}\n".as_slice().into();
-        Source { plugin: "haproxy".into(), path: "hooks.d/haproxy.rhai".into(), content }
+        let limits = Limits::default();
+        Source { plugin: "haproxy".into(), path: "hooks.d/haproxy.rhai".into(), content, limits }
     }
 
     #[test]
@@ -206,7 +208,8 @@ mod tests {
         let what = Wanted::Facility(Facility::Http);
         let manifest = Manifest { needs: vec![Need { what, place: None }], ..Manifest::default() };
         let spec = PluginSpec::plain("lag", "lag.wasm".into());
-        let source = Source { plugin: "lag".into(), path: "lag.wasm".into(), content: [].into() };
+        let limits = Limits::default();
+        let source = Source { plugin: "lag".into(), path: "lag.wasm".into(), content: [].into(), limits };
         assert_eq!(
             check(&source, &manifest, &spec).unwrap_err().to_string(),
             "error: lag.wasm may not send HTTP requests\n  = help: in keepwatch.toml, under [plugin.lag]:  grants = \

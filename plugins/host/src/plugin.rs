@@ -9,6 +9,7 @@ use keepwatch_event::{Event, Health, Snapshot};
 
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::refusal::Refusal;
 
@@ -24,6 +25,8 @@ pub struct Source {
     pub path: PathBuf,
     /// What was read.
     pub content: Arc<[u8]>,
+    /// What it may use up, also while it says what it is.
+    pub limits: Limits,
 }
 
 /// One way to run plugins: WASM components, Rhai scripts.

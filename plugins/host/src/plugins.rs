@@ -140,8 +140,8 @@ impl Plugins {
         listening
     }
 
-    /// Puts a plan in force, and waits for what becomes of it. What does not run is tried again, even if nothing has
-    /// changed. Call it from outside the plugins' own threads.
+    /// Puts a plan in force, and waits for what becomes of it. What does not run, or not in its last version, is tried
+    /// again, even if nothing has changed. Call it from outside the plugins' own threads.
     #[must_use]
     pub fn apply(&self, plan: Plan) -> Applied {
         let shared = Arc::clone(&self.shared);

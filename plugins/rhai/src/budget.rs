@@ -93,6 +93,11 @@ impl Budget {
         });
     }
 
+    /// A call begins that nobody else counts the time of.
+    pub(crate) fn begin_alone(&self) {
+        self.begin(self.limits.call);
+    }
+
     /// Whether the call must end, asked after each operation. They are counted here: Rhai counts those of a function
     /// that a native one calls, such as `map`, from the same number again each time.
     pub(crate) fn must_end(&self) -> bool {

@@ -1,18 +1,19 @@
 //! From a file to a script: parsed, reviewed, with its manifest and everything it imports; or all that is wrong with it.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use keepwatch_event::KINDS;
 use keepwatch_host::diagnostic::{Diagnostic, Findings, Source};
-use keepwatch_host::{Limits, Manifest, Need, Refusal, Roles};
-use rhai::{AST, Dynamic, Engine, Scope};
+use keepwatch_host::{Manifest, Need, Refusal, Roles};
+use rhai::{AST, Dynamic, Engine, ParseErrorType, Scope};
 
-use crate::engine::language;
+use crate::engine::{FUNCTIONS, language};
 use crate::handler::{Handler, Hears, hears};
 use crate::modules::{self, canonical};
 use crate::needs::needs;
 use crate::place;
-use crate::review::{review, useless};
+use crate::review::{MOST, review, useless};
 use crate::script::{Functions, Imported, Script};
 use crate::settings;
 use crate::similar::similar;
@@ -26,19 +27,25 @@ pub(crate) const GLOBALS: [&str; 2] = ["config", "saved"];
 ///
 /// # Errors
 ///
-/// All that is wrong with it; if something is wrong with a file that it imports and with itself, the latter.
+/// All that is wrong with it; if something is wrong with a file that it imports and with itself, the latter. The
+/// refusal names the files that it imports.
 pub(crate) fn compile(file: &keepwatch_host::Source) -> Result<Script, Refusal> {
+    let mut looked_at = Vec::new();
+    compile_with(file, &mut looked_at).map_err(|refusal| refusal.looked_at(looked_at))
+}
+
+fn compile_with(file: &keepwatch_host::Source, looked_at: &mut Vec<PathBuf>) -> Result<Script, Refusal> {
     let name = shown(&file.path);
     let text = modules::text(&*file.content).map_err(|why| {
         Refusal::plain(format!("{name} {why}")).help("a Rhai script is a text; save it as UTF-8")
     })?;
     let source = Source { name, text };
     let folder = file.path.parent().unwrap_or_else(|| Path::new("")).to_owned();
-    let limits = Limits::default();
-    let mut engine = language(limits.memory);
-    let budget = settings::watch(&mut engine, &limits);
+    let mut engine = language(file.limits.memory);
+    let budget = settings::watch(&mut engine, &file.limits);
     let mut compiler = Compiler { engine, folder, ..Compiler::default() };
     let main = compiler.file(&source, false, &mut vec![]);
+    looked_at.clone_from(&compiler.files);
     if main.findings.is_empty()
         && let Some((source, findings)) = compiler.refused.into_iter().next()
     {
@@ -97,6 +104,7 @@ struct Compiler {
     /// First what others need.
     modules: Vec<Imported>,
     needs: Vec<Need>,
+    /// The files that are imported, whether they are there or not.
     files: Vec<PathBuf>,
     /// Imported files with something wrong.
     refused: Vec<(Source, Vec<Diagnostic>)>,
@@ -115,6 +123,10 @@ impl Compiler {
     fn file(&mut self, source: &Source, imported: bool, within: &mut Vec<String>) -> Compiled {
         let survey = Survey::of(&source.text);
         let mut findings = Vec::new();
+        if let Some((error, at)) = too_much(&survey) {
+            findings.push(parse_error(&error, at, &survey));
+            return Compiled { survey, ast: None, findings, needs: Vec::new() };
+        }
         for import in &survey.imports {
             findings.extend(self.import(import, within));
         }
@@ -125,17 +137,15 @@ impl Compiler {
         let ast = match self.engine.compile_with_scope(&scope, &source.text) {
             Ok(mut ast) => {
                 ast.set_source(source.name.as_str());
-                findings.extend(review(&survey, imported));
+                findings.extend(review(&survey, imported, source.text.len()));
                 Some(ast)
             }
             Err(error) => {
                 let at = place::span(&source.text, error.position());
                 // What stands behind the place may be read wrongly, and what stands before it is not.
-                let before = review(&survey, imported).into_iter();
-                let mut before: Vec<_> =
-                    before.filter(|finding| finding.primary.span.start <= at.start).collect();
+                let mut before = review(&survey, imported, at.start);
                 if !before.iter().any(|finding| finding.primary.span.start == at.start) {
-                    before.push(parse_error(&error, at, &survey));
+                    before.push(parse_error(error.err_type(), at, &survey));
                 }
                 findings.extend(before);
                 None
@@ -162,15 +172,22 @@ impl Compiler {
         if self.modules.iter().any(|module| module.path == path) {
             return None;
         }
-        let found = match modules::read(&self.folder, &path) {
-            Ok(found) => found,
-            Err(error) => {
-                let finding = Diagnostic::error(&literal.span, error.message, "");
-                return Some(if error.help.is_empty() { finding } else { finding.help(error.help) });
-            }
+        let finding = |error: modules::NotFound| {
+            let finding = Diagnostic::error(&literal.span, error.message, "");
+            if error.help.is_empty() { finding } else { finding.help(error.help) }
         };
-        self.files.push(found.path.clone());
-        let source = Source { name: shown(&found.path), text: found.text };
+        let file = match modules::place(&self.folder, &path) {
+            Ok(file) => file,
+            Err(error) => return Some(finding(error)),
+        };
+        if !self.files.contains(&file) {
+            self.files.push(file.clone());
+        }
+        let text = match modules::read(&self.folder, &path, &file) {
+            Ok(text) => text,
+            Err(error) => return Some(finding(error)),
+        };
+        let source = Source { name: shown(&file), text };
         within.push(path.clone());
         let compiled = self.file(&source, true, within);
         within.pop();
@@ -186,13 +203,20 @@ impl Compiler {
     }
 }
 
-fn parse_error(error: &rhai::ParseError, at: std::ops::Range<usize>, survey: &Survey) -> Diagnostic {
-    let words = words::of_parse_error(error.err_type());
+/// What Rhai's parser would refuse, too, but perhaps only after a long time.
+fn too_much(survey: &Survey) -> Option<(ParseErrorType, Range<usize>)> {
+    let too_deep = survey.too_deep.clone().map(|at| (ParseErrorType::ExprTooDeep, at));
+    let too_many = survey.functions.get(FUNCTIONS);
+    too_deep.or_else(|| too_many.map(|first| (ParseErrorType::TooManyFunctions, first.span.clone())))
+}
+
+fn parse_error(error: &ParseErrorType, at: Range<usize>, survey: &Survey) -> Diagnostic {
+    let words = words::of_parse_error(error);
     let finding = Diagnostic::error(&at, words.message, words.label);
     if let Some(help) = words.help {
         return finding.help(help);
     }
-    let rhai::ParseErrorType::VariableUndefined(name) = error.err_type() else { return finding };
+    let ParseErrorType::VariableUndefined(name) = error else { return finding };
     if survey.variables.contains(name) && survey.around(at.start).is_some() {
         return finding
             .note("functions do not see the variables around them")
@@ -260,11 +284,11 @@ fn description(survey: &Survey, text: &str) -> String {
     if first { comment.trim_start_matches(['/', '!']).trim().to_owned() } else { String::new() }
 }
 
-fn refusal(source: Source, found: Vec<Diagnostic>) -> Refusal {
+fn refusal(source: Source, mut found: Vec<Diagnostic>) -> Refusal {
+    found.sort_by_key(|finding| finding.primary.span.start);
     let mut findings = Findings::default();
-    found.into_iter().for_each(|finding| findings.push(finding));
-    findings.sort();
-    Refusal::Findings(source, findings)
+    found.into_iter().take(MOST).for_each(|finding| findings.push(finding));
+    Refusal::findings(source, findings)
 }
 
 /// A file as it is shown: with the name of its folder.

@@ -17,7 +17,7 @@ const EXPRESSIONS: (usize, usize) = (64, 32);
 /// Variables that one function may have at a time.
 pub(crate) const VARIABLES: usize = 256;
 /// Functions of one file.
-const FUNCTIONS: usize = 256;
+pub(crate) const FUNCTIONS: usize = 256;
 /// Imports that one call may do.
 const IMPORTS: usize = 64;
 /// Operations that one call may do. What ends an endless loop is the limit of computing time, long before.
@@ -54,6 +54,7 @@ pub(crate) fn language(memory: usize) -> Engine {
         .disable_symbol("eval")
         .disable_symbol("curry");
     natives::text::register(&mut engine);
+    natives::time::refuse(&mut engine);
     natives::json::register(&mut engine);
     engine
 }

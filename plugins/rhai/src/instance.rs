@@ -269,7 +269,8 @@ impl Instance {
                 format!("`this` is the plugin's state, a map, and was set to {found}; it is empty now");
             return Err(Failure::Reported(text));
         }
-        let (weight, most) = (state::weight(&self.state), self.reach.host.limits().memory / STATE_SHARE);
+        let weight = state::weight(&self.state, self.engine.max_string_size());
+        let most = self.reach.host.limits().memory / STATE_SHARE;
         if weight > most {
             return Err(Failure::Memory(format!(
                 "`this` takes {} KiB, {} are allowed",

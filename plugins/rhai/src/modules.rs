@@ -4,18 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keepwatch_host::Refusal;
 use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Shared};
 
 /// The largest file that is read, in octets.
 pub(crate) const LARGEST: usize = 1 << 20;
-
-/// An imported file.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-}
 
 /// Why a file is not imported: what happened, and what to do.
 #[derive(Debug)]
@@ -29,22 +21,26 @@ pub(crate) fn canonical(path: &str) -> &str {
     path.strip_suffix(".rhai").unwrap_or(path)
 }
 
-/// Reads what a script in `folder` imports.
+/// The file that a script in `folder` means by a path, whether it is there or not.
 ///
 /// # Errors
 ///
-/// If the path leads out of the folder, or there is no such file, or it is no text.
-pub(crate) fn read(folder: &Path, path: &str) -> Result<Found, NotFound> {
-    let outside = || NotFound {
-        message: format!("`{path}` is not in the script's own folder"),
-        help: format!("import a file below {}, for example \"lib/NAME\"", shown(folder)),
-    };
+/// If the path leads out of the folder.
+pub(crate) fn place(folder: &Path, path: &str) -> Result<PathBuf, NotFound> {
     let relative = Path::new(canonical(path));
     let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
     if !inside || path.is_empty() || path.contains(['\\', '\0']) {
-        return Err(outside());
+        return Err(outside(folder, path));
     }
-    let file = folder.join(format!("{}.rhai", canonical(path)));
+    Ok(folder.join(format!("{}.rhai", canonical(path))))
+}
+
+/// Reads the file at a [`place`].
+///
+/// # Errors
+///
+/// If a link leads out of the folder, or there is no such file, or it is no text.
+pub(crate) fn read(folder: &Path, path: &str, file: &Path) -> Result<String, NotFound> {
     let failed = |error: std::io::Error| NotFound {
         message: format!("{} cannot be read: {}", file.display(), plain(&error)),
         help: "create the file, or mend the path; it is relative to the script's own folder".to_owned(),
@@ -53,16 +49,22 @@ pub(crate) fn read(folder: &Path, path: &str) -> Result<Found, NotFound> {
     // A link may lead to another place in the folder, not out of it.
     let home = folder.canonicalize().map_err(failed)?;
     if !real.starts_with(&home) || real.extension().is_none_or(|ending| ending != "rhai") {
-        return Err(outside());
+        return Err(outside(folder, path));
     }
     // An imported file does what the script was granted: it is read under the same conditions.
-    let content = keepwatch_host::read_file(&real).map_err(|refusal| match refusal {
-        Refusal::Plain { message, helps } => NotFound { message, help: helps.join("; ") },
-        Refusal::Findings(..) => NotFound { message: refusal.to_string(), help: String::new() },
+    let content = keepwatch_host::read_file(&real).map_err(|refusal| match refusal.words() {
+        Some((message, helps)) => NotFound { message: message.to_owned(), help: helps.join("; ") },
+        None => NotFound { message: refusal.to_string(), help: String::new() },
     })?;
-    let text = text(&*content)
-        .map_err(|why| NotFound { message: format!("{} {why}", file.display()), help: String::new() })?;
-    Ok(Found { path: file, text })
+    text(&*content)
+        .map_err(|why| NotFound { message: format!("{} {why}", file.display()), help: String::new() })
+}
+
+fn outside(folder: &Path, path: &str) -> NotFound {
+    NotFound {
+        message: format!("`{path}` is not in the script's own folder"),
+        help: format!("import a file below {}, for example \"lib/NAME\"", shown(folder)),
+    }
 }
 
 /// A script's text.

@@ -9,18 +9,17 @@ use crate::known::{arities, host_function, names};
 use crate::similar::similar;
 use crate::survey::{Call, Function, Style, Survey};
 
-/// What this finds in a script, or, if `imported`, in a file that one imports: handlers count only in the former.
-pub(crate) fn review(survey: &Survey, imported: bool) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    if !imported {
-        for function in survey.functions.iter().filter(|function| !function.typed) {
-            findings.extend(named(function));
-            findings.extend(counted(function));
-            findings.extend(twice(function, survey));
-        }
-    }
-    findings.extend(survey.calls.iter().filter_map(|call| called(call, survey)));
-    findings
+/// Findings that are told: nobody mends more at a time.
+pub(crate) const MOST: usize = 64;
+
+/// What this finds in a script, or, if `imported`, in a file that one imports: handlers count only in the former. It looks
+/// at what begins at `last` at the latest, and finds [`MOST`] things.
+pub(crate) fn review(survey: &Survey, imported: bool, last: usize) -> Vec<Diagnostic> {
+    let own = survey.functions.iter().filter(|function| !imported && !function.typed);
+    let own = own.filter(|function| function.span.start <= last);
+    let own = own.flat_map(|it| [named(it), counted(it), twice(it, survey)].into_iter().flatten());
+    let calls = survey.calls.iter().filter(|call| call.span.start <= last);
+    own.chain(calls.filter_map(|call| called(call, survey))).take(MOST).collect()
 }
 
 /// A name that begins like a handler's and is none.

@@ -4,14 +4,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use keepwatch_host::{Limits, Program, Refusal, Runtime, Source, Work};
+use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::compile::compile;
 use crate::engine::stack;
 use crate::plugin::panicked;
 use crate::program::RhaiProgram;
+
+/// How long compiling may take: files are read for it, and a disk can hang.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs Rhai scripts as plugins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +41,7 @@ impl Runtime for RhaiRuntime {
 
     fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
         let source = source.clone();
+        let memory = source.limits.memory;
         Box::pin(async move {
             // On a thread of its own: imports are read from disk, and parsing is recursive.
             let (sender, receiver) = oneshot::channel();
@@ -48,12 +54,19 @@ impl Runtime for RhaiRuntime {
                 let _ = sender.send(compiled);
             };
             let thread = thread::Builder::new().name("rhai-compile".to_owned());
-            let spawned = thread.stack_size(stack(Limits::default().memory)).spawn(work);
+            let spawned = thread.stack_size(stack(memory)).spawn(work);
             spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
-            let compiled = receiver.await;
-            let script =
-                compiled.unwrap_or_else(|_| Err(Refusal::plain("the compiler's thread has ended")))?;
+            let script = match timeout(PATIENCE, receiver).await {
+                Ok(Ok(compiled)) => compiled?,
+                Ok(Err(_)) => return Err(Refusal::plain("the compiler's thread has ended")),
+                Err(_) => return Err(late()),
+            };
             Ok(Arc::new(RhaiProgram { script: Arc::new(script) }) as Arc<dyn Program>)
         })
     }
+}
+
+fn late() -> Refusal {
+    let refusal = Refusal::plain(format!("compiling took longer than {} s", PATIENCE.as_secs()));
+    refusal.help("the disk with the script or what it imports may not answer")
 }

@@ -36,11 +36,16 @@ pub(crate) struct Text {
     pub(crate) whole: bool,
 }
 
+/// How deep brackets may be nested, those around a `${...}` included: deeper than any script that Rhai takes.
+const DEEPEST: usize = 256;
+
 /// The tokens of a script.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
     /// Those of the script itself first; then, each for itself, of each `${...}`.
     pub(crate) streams: Vec<Vec<Token>>,
+    /// Where brackets are nested deeper than [`DEEPEST`]; nothing is read from there on.
+    pub(crate) too_deep: Option<Range<usize>>,
     /// Comments that begin with `//`, without these.
     pub(crate) comments: Vec<(Range<usize>, String)>,
 }
@@ -48,8 +53,8 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Reads a text.
     pub(crate) fn of(text: &str) -> Self {
-        let mut scanner = Scanner { text, at: 0, tokens: Self::default() };
-        let main = scanner.stream(false);
+        let mut scanner = Scanner { text, at: 0, open: 0, marks_end: 0, tokens: Self::default() };
+        let main = scanner.stream(Place::Outside);
         scanner.tokens.streams.insert(0, main);
         scanner.tokens
     }
@@ -58,7 +63,20 @@ impl Tokens {
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// Brackets that are open.
+    open: usize,
+    /// The end of the `#` that were counted last.
+    marks_end: usize,
     tokens: Tokens,
+}
+
+/// Where a stream of tokens stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the script itself.
+    Outside,
+    /// In a `${...}`.
+    Interpolated,
 }
 
 impl Scanner<'_> {
@@ -91,8 +109,8 @@ impl Scanner<'_> {
     }
 
     /// Tokens to the end, or in a `${...}` to its brace.
-    fn stream(&mut self, interpolated: bool) -> Vec<Token> {
-        let (mut tokens, mut depth) = (Vec::new(), 0_usize);
+    fn stream(&mut self, place: Place) -> Vec<Token> {
+        let (mut tokens, mut depth, outer) = (Vec::new(), 0_usize, self.open);
         while let Some(c) = self.peek() {
             let start = self.at;
             let kind = match c {
@@ -115,8 +133,13 @@ impl Scanner<'_> {
                     self.bump();
                     match c {
                         '{' => depth += 1,
-                        '}' if interpolated && depth == 0 => return tokens,
+                        '}' if place == Place::Interpolated && depth == 0 => break,
                         '}' => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    match c {
+                        '{' | '(' | '[' => self.nest(start),
+                        '}' | ')' | ']' => self.open = self.open.saturating_sub(1).max(outer),
                         _ => {}
                     }
                     Kind::Mark(c)
@@ -124,7 +147,17 @@ impl Scanner<'_> {
             };
             tokens.push(Token { kind, span: start..self.at });
         }
+        self.open = outer;
         tokens
+    }
+
+    /// A bracket opens; one too many is the end of the text. What reads tokens takes as many steps for each as it is deep.
+    fn nest(&mut self, start: usize) {
+        self.open += 1;
+        if self.open > DEEPEST && self.tokens.too_deep.is_none() {
+            self.tokens.too_deep = Some(start..self.at);
+            self.at = self.text.len();
+        }
     }
 
     fn comment(&mut self) -> bool {
@@ -194,7 +227,9 @@ impl Scanner<'_> {
                 '`' => break,
                 '$' if self.eat("{") => {
                     text.whole = false;
-                    let inner = self.stream(true);
+                    self.nest(self.at - 2);
+                    let inner = self.stream(Place::Interpolated);
+                    self.open = self.open.saturating_sub(1);
                     self.tokens.streams.push(inner);
                     continue;
                 }
@@ -208,8 +243,11 @@ impl Scanner<'_> {
     }
 
     /// How many `#` stand before the quotation mark of a raw string, if one begins here.
-    fn raw_quotes(&self) -> Option<usize> {
-        let marks = self.rest().bytes().take_while(|octet| *octet == b'#').count();
+    fn raw_quotes(&mut self) -> Option<usize> {
+        if self.marks_end <= self.at {
+            self.marks_end = self.at + self.rest().bytes().take_while(|octet| *octet == b'#').count();
+        }
+        let marks = self.marks_end - self.at;
         (self.rest().as_bytes().get(marks) == Some(&b'"')).then_some(marks)
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn ask(
         Box::new(Diagnostic::error(&function.span, why, "").help(help))
     };
     let options = CallFnOptions::new().eval_ast(false);
-    budget.begin(Limits::default().call);
+    budget.begin_alone();
     let asked = engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, "settings", ());
     let value = asked.map_err(|error| {
         if let Some(failure) = budget.failure() {

@@ -1,8 +1,9 @@
 //! What a script keeps: from call to call, and from one version to the next.
 
-use rhai::{Dynamic, Map};
+use rhai::{Dynamic, FnPtr, Map};
 use serde_json::{Map as Fields, Value, json};
 
+use crate::natives::{Answer, Verdict};
 use crate::values::{to_dynamic, to_json, to_map};
 
 /// What a former version has left.
@@ -70,9 +71,10 @@ pub(crate) fn first(mut variables: Map, left: Option<Map>) -> Map {
     variables
 }
 
-/// Octets that a value takes in memory, about.
-pub(crate) fn weight(value: &Dynamic) -> usize {
+/// Octets that a value takes in memory, about; `longest` is how long a text may be.
+pub(crate) fn weight(value: &Dynamic, longest: usize) -> usize {
     const EACH: usize = size_of::<Dynamic>();
+    let weight = |value: &Dynamic| weight(value, longest);
     if let Ok(text) = value.as_immutable_string_ref() {
         return EACH + 48 + text.len();
     }
@@ -81,6 +83,19 @@ pub(crate) fn weight(value: &Dynamic) -> usize {
     }
     if let Ok(fields) = value.as_map_ref() {
         return EACH + 48 + fields.iter().map(|(key, value)| 48 + key.len() + weight(value)).sum::<usize>();
+    }
+    if let Some(function) = value.read_lock::<FnPtr>() {
+        return EACH + 48 + function.fn_name().len() + function.curry().iter().map(weight).sum::<usize>();
+    }
+    if let Some(verdict) = value.read_lock::<Verdict>() {
+        return EACH + 48 + verdict.0.text.len();
+    }
+    if let Some(Answer::Skip(reason)) = value.read_lock::<Answer>().as_deref() {
+        return EACH + 48 + reason.len();
+    }
+    if value.type_name().ends_with("CharsStream") {
+        // `chars()`: it does not say how many it holds.
+        return EACH + longest.saturating_mul(size_of::<char>());
     }
     EACH + value.as_blob_ref().map_or(0, |blob| blob.len())
 }

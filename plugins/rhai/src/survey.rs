@@ -19,6 +19,8 @@ pub(crate) struct Survey {
     /// Keys of maps, and properties that are assigned to: they may hold functions.
     pub(crate) properties: BTreeSet<String>,
     pub(crate) comments: Vec<(Range<usize>, String)>,
+    /// Where brackets are nested too deeply to read on.
+    pub(crate) too_deep: Option<Range<usize>>,
 }
 
 /// A function of the script.
@@ -92,7 +94,7 @@ impl Survey {
     /// Reads a text.
     pub(crate) fn of(text: &str) -> Self {
         let tokens = Tokens::of(text);
-        let mut survey = Self { comments: tokens.comments, ..Self::default() };
+        let mut survey = Self { comments: tokens.comments, too_deep: tokens.too_deep, ..Self::default() };
         for (number, stream) in tokens.streams.iter().enumerate() {
             survey.read(stream, number == 0);
         }
@@ -137,7 +139,8 @@ impl Survey {
                 }
             }
             "for" | "catch" => {
-                let names = tokens[at + 1..].iter().take_while(|token| match &token.kind {
+                // `for (item, index) in`
+                let names = tokens[at + 1..].iter().take(6).take_while(|token| match &token.kind {
                     Kind::Name(name) => name != "in",
                     Kind::Mark('(' | ')' | ',') => true,
                     _ => false,
@@ -178,8 +181,13 @@ impl Survey {
         let place = if typed { at + 3 } else { at + 1 };
         let Some(function) = name(tokens, place) else { return };
         let (open, close) = (place + 1, closing(tokens, place + 1));
-        let parameters: Vec<String> =
-            (open..close).filter_map(|at| name(tokens, at)).map(str::to_owned).collect();
+        let inside = tokens.get(open + 1..close).unwrap_or_default().iter();
+        let inside = inside.map_while(|token| match &token.kind {
+            Kind::Name(name) => Some(Some(name.clone())),
+            Kind::Mark(',') => Some(None),
+            _ => None,
+        });
+        let parameters: Vec<String> = inside.flatten().collect();
         self.declared.extend(parameters.iter().cloned());
         let body = closing(tokens, close + 1);
         let end = tokens.get(body).or_else(|| tokens.last()).map_or(0, |token| token.span.end);
@@ -279,16 +287,21 @@ fn argument(tokens: &[Token]) -> Argument {
         return Argument { literal: literal(token), url: None };
     }
     let is_map = is_mark(tokens, 0, '#') && is_mark(tokens, 1, '{');
-    let url = tokens.windows(4).find_map(|window| {
-        let key = match &window[0].kind {
+    Argument { literal: None, url: if is_map { url(tokens).and_then(literal) } else { None } }
+}
+
+/// What stands alone behind a `url:`.
+fn url(tokens: &[Token]) -> Option<&Token> {
+    tokens.windows(4).find_map(|window| {
+        let [key, colon, value, end] = window else { return None };
+        let key = match &key.kind {
             Kind::Name(name) => name.as_str(),
             Kind::Text(text) => text.value.as_str(),
             _ => return None,
         };
-        let alone = matches!(window[3].kind, Kind::Mark(',' | '}'));
-        (key == "url" && window[1].kind == Kind::Mark(':') && alone).then(|| literal(&window[2])).flatten()
-    });
-    Argument { literal: None, url: url.filter(|_| is_map) }
+        let alone = matches!(end.kind, Kind::Mark(',' | '}'));
+        (key == "url" && colon.kind == Kind::Mark(':') && alone).then_some(value)
+    })
 }
 
 #[cfg(test)]

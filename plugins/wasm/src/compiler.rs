@@ -1,21 +1,30 @@
 //! From a component to machine code: here, on a thread of its own, or in a short-lived child.
 
+use std::fmt;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use keepwatch_host::{Refusal, step_back};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::cache::{self, Cache};
+use crate::describe::line;
 use crate::head;
 use crate::machine;
 use crate::options::ChildCompiler;
+
+/// The status of a compiler that could not read or write its files.
+const UNABLE: u8 = 74;
+/// How long the words of a child that has ended may take to arrive.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long compiling may take. What is compiled is at most 16 MiB, of which a scripting language takes ten seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,24 +35,59 @@ const LOOK: Duration = Duration::from_millis(2);
 /// What a child may say of an error, in octets.
 const WORDS: u64 = 64 << 10;
 
+/// Why [`compile_file`] has compiled nothing.
+#[derive(Debug)]
+pub enum NotCompiled {
+    /// It is no component, or one that no other compiler should try either.
+    Refused(Refusal),
+    /// A file could not be read or written, which has nothing to do with the component.
+    Unable(String),
+}
+
+impl NotCompiled {
+    /// What the process should end with.
+    #[must_use]
+    pub const fn status(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 1,
+            Self::Unable(_) => UNABLE,
+        }
+    }
+}
+
+impl fmt::Display for NotCompiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Unable(why) => write!(f, "error: {why}"),
+        }
+    }
+}
+
 /// Compiles a component for a keepwatch of this version on this machine: what the program that
-/// [`ChildCompiler`] names does. On an error it should print the refusal to standard error as it
-/// [renders](Refusal::render) and end with another status than 0.
+/// [`ChildCompiler`] names does. On an error it should print it to standard error and end with its
+/// [status](NotCompiled::status).
 ///
-/// It is for a process of its own: it limits the process's memory and lowers its priority.
+/// It is for a process of its own: it limits the process's memory and time and lowers its priority.
 ///
 /// # Errors
 ///
 /// If `input` cannot be read or is no component, or `output` cannot be written.
-pub fn compile_file(input: &Path, output: &Path) -> Result<(), Refusal> {
-    let limit = Rlimit { current: Some(ADDRESS_SPACE), maximum: Some(ADDRESS_SPACE) };
-    // If the limit cannot be set it is not needed either: there is a lower one.
-    let _ = setrlimit(Resource::As, limit);
+pub fn compile_file(input: &Path, output: &Path) -> Result<(), NotCompiled> {
+    // Should the daemon end meanwhile, nobody else looks at the clock.
+    for (resource, most) in [(Resource::As, ADDRESS_SPACE), (Resource::Cpu, PATIENCE.as_secs())] {
+        // If a limit cannot be set it is not needed either: there is a lower one.
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    }
     step_back();
     let content = fs::read(input).map_err(|error| cannot("read", input, &error))?;
-    head::check(&content)?;
-    let compiled = machine::engine()?.precompile_component(&content).map_err(|error| invalid(&error))?;
+    let compiled = precompiled(&content).map_err(NotCompiled::Refused)?;
     cache::write(output, &compiled).map_err(|error| cannot("write", output, &error))
+}
+
+fn precompiled(content: &[u8]) -> Result<Vec<u8>, Refusal> {
+    head::check(content)?;
+    machine::engine()?.precompile_component(content).map_err(|error| invalid(&error))
 }
 
 /// Compiles a component in this process.
@@ -84,6 +128,7 @@ fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Fail
     command.args(&compiler.arguments).arg(input).arg(output).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| Failed::Unable(error.to_string()))?;
+    let words = child.stderr.take().map(listen);
     let started = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -102,12 +147,36 @@ fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Fail
     if status.is_none_or(|status| status.success()) {
         return Ok(());
     }
-    let mut words = String::new();
-    if let Some(stderr) = child.stderr.take() {
-        // Words that cannot be read are none.
-        let _ = stderr.take(WORDS).read_to_string(&mut words);
+    // Words that cannot be read are none.
+    let words = words.and_then(|words| words.recv_timeout(LAST_WORDS).ok()).unwrap_or_default();
+    Err(failed(&String::from_utf8_lossy(&words), status))
+}
+
+/// Hears all that a child says, so that it is never held up by it, and keeps the beginning.
+fn listen(mut from: ChildStderr) -> Receiver<Vec<u8>> {
+    let (tell, told) = mpsc::channel();
+    let work = move || {
+        let mut words = Vec::new();
+        // What fails is the end of it.
+        let _ = from.by_ref().take(WORDS).read_to_end(&mut words);
+        let _ = io::copy(&mut from, &mut io::sink());
+        let _ = tell.send(words);
+    };
+    // Without a thread there are no words.
+    let _ = thread::Builder::new().name("wasm-words".to_owned()).spawn(work);
+    told
+}
+
+/// What a child's end means.
+fn failed(words: &str, status: Option<ExitStatus>) -> Failed {
+    if status.and_then(|status| status.code()) == Some(UNABLE.into()) {
+        let why = words.lines().next().unwrap_or_default();
+        return Failed::Unable(why.strip_prefix("error: ").unwrap_or(why).to_owned());
     }
-    Err(Failed::Refused(refusal(&words, status)))
+    if status.and_then(|status| status.signal()) == Some(Signal::XCPU.as_raw()) {
+        return Failed::Refused(late());
+    }
+    Failed::Refused(refusal(words, status))
 }
 
 /// The refusal that a child has printed.
@@ -130,13 +199,13 @@ pub(crate) fn late() -> Refusal {
 
 fn invalid(error: &wasmtime::Error) -> Refusal {
     let cause = error.root_cause().to_string();
-    let cause = cause.lines().next().unwrap_or_default();
+    let cause = line(cause.lines().next().unwrap_or_default());
     let refusal = Refusal::plain(format!("the file is no valid component: {cause}"));
     refusal.help("build it again: `keepwatch plugin build`; a file copied in part looks like this, too")
 }
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
-    Refusal::plain(format!("cannot {what} {}: {error}", path.display()))
+fn cannot(what: &str, path: &Path, error: &io::Error) -> NotCompiled {
+    NotCompiled::Unable(format!("cannot {what} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

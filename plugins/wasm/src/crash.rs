@@ -3,6 +3,7 @@
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::allowance::octets;
+use crate::describe::line;
 use crate::instance::HANDED_OVER;
 use crate::machine::GUEST_STACK;
 
@@ -43,7 +44,7 @@ fn reason(error: &wasmtime::Error) -> String {
         if cause.contains("fuel allocated for hostcalls") {
             return format!("it handed more than {} over at once", octets(HANDED_OVER));
         }
-        return cause.lines().next().unwrap_or_default().to_owned();
+        return line(cause.lines().next().unwrap_or_default());
     };
     match trap {
         Trap::UnreachableCodeReached => {

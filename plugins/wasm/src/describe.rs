@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest,
-    MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Verdict, Wanted, Work,
+    Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Manifest,
+    MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
 };
 use serde_json::{Map, Value};
 
@@ -15,9 +15,6 @@ use crate::bindings::lifecycle;
 use crate::inspect::Interfaces;
 use crate::instance::Template;
 
-/// How long it may take to describe itself, and to compute for it.
-const CALL: Duration = Duration::from_secs(2);
-const CPU: Duration = Duration::from_millis(500);
 /// Lines of its log that are shown if it fails.
 const LINES: usize = 4;
 /// The longest text in a manifest, in octets; more is cut.
@@ -31,16 +28,17 @@ const ENTRIES: usize = 256;
 ///
 /// If it fails at that, or its answer makes no sense.
 pub(crate) async fn manifest(
-    plugin: &Arc<str>,
+    source: &Source,
     template: &Template,
     found: &Interfaces,
 ) -> Result<Manifest, Refusal> {
     let log = Arc::new(Log::default());
-    let limits = Limits { call: CALL, cpu: CPU, ..Limits::default() };
     let effects = Arc::<Log>::clone(&log);
     let config = Value::Object(Map::new());
-    let host = Host::new(Arc::clone(plugin), config, Grants::default(), limits, effects);
-    host.begin_call(CALL);
+    let limits = source.limits.clone();
+    let within = limits.call;
+    let host = Host::new(Arc::clone(&source.plugin), config, Grants::default(), limits, effects);
+    host.begin_call(within);
     let described = match template.instantiate(host).await {
         Ok(mut instance) => instance.describe().await,
         Err(failure) => Err(failure),
@@ -60,8 +58,8 @@ fn understood(described: lifecycle::Manifest, found: &Interfaces) -> Result<Mani
     }
     let mut granted = Vec::new();
     for need in &needs {
-        let grant: Grant = need.parse().map_err(|error| {
-            let need = line(need);
+        let grant: Grant = need.parse().map_err(|error: String| {
+            let (need, error) = (line(need), line(&error));
             Refusal::plain(format!("the component says that it needs `{need}`: {error}"))
         })?;
         granted.push(grant);
@@ -94,8 +92,8 @@ fn setting(setting: lifecycle::Setting) -> Setting {
     Setting { name: line(&setting.name), kind, required: setting.required, help: line(&setting.help) }
 }
 
-/// A guest's text as one line without control characters.
-fn line(text: &str) -> String {
+/// A guest's text, or what was made of one, as one line without control characters, not too long.
+pub(crate) fn line(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
         if line.len() + c.len_utf8() > TEXT {

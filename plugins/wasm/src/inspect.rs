@@ -3,6 +3,8 @@
 use keepwatch_host::{Facility, Refusal, Roles};
 use wasmtime::component::Component;
 
+use crate::describe::line;
+
 /// The contract's package.
 const PACKAGE: &str = "keepwatch:plugin/";
 /// The contract's version that is spoken.
@@ -96,11 +98,10 @@ fn other_version(major: u64, minor: u64) -> Refusal {
 }
 
 fn unknown_imports(names: &[String]) -> Refusal {
-    let mut list: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    let mut list: Vec<String> = names.iter().take(NAMED).map(|name| line(name)).collect();
     let more = names.len().saturating_sub(NAMED);
-    let and_more = format!("{more} more");
     if more > 0 {
-        list.push(&and_more);
+        list.push(format!("{more} more"));
     }
     let refusal = Refusal::plain(format!("the component needs what keepwatch has not: {}", list.join(", ")));
     if names.iter().any(|name| name.starts_with("wasi:") || name.starts_with("wasi_")) {
@@ -116,7 +117,8 @@ fn unknown_imports(names: &[String]) -> Refusal {
 
 /// The refusal of a component whose functions have other types than the contract's.
 pub(crate) fn does_not_fit(error: &wasmtime::Error) -> Refusal {
+    let why = line(&format!("{error:#}"));
     let refusal =
-        Refusal::plain(format!("the component does not fit the contract keepwatch:plugin 1.0: {error:#}"));
+        Refusal::plain(format!("the component does not fit the contract keepwatch:plugin 1.0: {why}"));
     refusal.help("it was built for a later keepwatch, or against another text of the contract")
 }

@@ -34,6 +34,6 @@ mod ticker;
 mod wording;
 mod words;
 
-pub use compiler::compile_file;
+pub use compiler::{NotCompiled, compile_file};
 pub use options::{ChildCompiler, Options, Warn};
 pub use runtime::WasmRuntime;

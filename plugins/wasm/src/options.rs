@@ -28,7 +28,7 @@ pub struct ChildCompiler {
     /// an upgrade has put another one in its place.
     pub program: PathBuf,
     /// What comes before the names of the component and of the file to write: `compile-component`. It must end with
-    /// what [`compile_file`](crate::compile_file) says: nothing written to standard error and 0, or a refusal.
+    /// what [`compile_file`](crate::compile_file) says: nothing written to standard error and 0, or an error and its status.
     pub arguments: Vec<OsString>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keepwatch_host::{Facility, Failure, Host, Manifest, Plugin, Program, Refusal, Work};
+use keepwatch_host::{Facility, Failure, Host, Manifest, Plugin, Program, Refusal, Source, Work};
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::{actions, checker, clock, events, handler, http, kv, lifecycle, log, metrics};
@@ -29,14 +29,14 @@ impl WasmProgram {
     ///
     /// Why it is no plugin.
     pub(crate) async fn new(
-        plugin: &Arc<str>,
+        source: &Source,
         component: &Component,
         machine: Arc<Machine>,
         wording: Arc<Wording>,
     ) -> Result<Self, Refusal> {
         let found = inspect::interfaces(component)?;
         let template = template(component, &found, machine).map_err(|error| inspect::does_not_fit(&error))?;
-        let manifest = describe::manifest(plugin, &template, &found).await?;
+        let manifest = describe::manifest(source, &template, &found).await?;
         Ok(Self { manifest, facilities: found.facilities, template, wording })
     }
 }

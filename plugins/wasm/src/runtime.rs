@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
@@ -17,8 +18,8 @@ use crate::options::Options;
 use crate::program::WasmProgram;
 use crate::wording::Wording;
 
-/// How much longer than a child this thread may take, for what comes before and after.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a component is waited for: a child's time, and a little for what comes before and after.
+const PATIENCE: Duration = compiler::PATIENCE.saturating_add(Duration::from_secs(5));
 
 /// Runs plugins that are WebAssembly components. It is for a Tokio runtime with timers.
 pub struct WasmRuntime {
@@ -27,6 +28,8 @@ pub struct WasmRuntime {
     wording: Arc<Wording>,
     /// One at a time: a compiler takes a processor and much memory.
     loading: Arc<Mutex<()>>,
+    /// One took longer than is waited for; as long as it works on, nobody waits for it again.
+    overrun: AtomicBool,
 }
 
 impl fmt::Debug for WasmRuntime {
@@ -45,12 +48,12 @@ impl WasmRuntime {
         let machine = Arc::new(Machine::start()?);
         let loader = Arc::new(Loader::new(Arc::clone(&machine), options));
         let (wording, loading) = (Arc::default(), Arc::default());
-        Ok(Self { machine, loader, wording, loading })
+        Ok(Self { machine, loader, wording, loading, overrun: AtomicBool::new(false) })
     }
 
     /// Loads or compiles a component on a thread of its own.
     async fn component(&self, content: &Arc<[u8]>) -> Result<Component, Refusal> {
-        let alone = Arc::clone(&self.loading).lock_owned().await;
+        let alone = self.turn().await?;
         let (loader, content) = (Arc::clone(&self.loader), Arc::clone(content));
         let (told, answer) = oneshot::channel();
         let thread = std::thread::Builder::new().name("wasm-compiler".to_owned());
@@ -63,11 +66,26 @@ impl WasmRuntime {
         };
         thread.spawn(work).map_err(|error| Refusal::plain(format!("no thread to compile on: {error}")))?;
         // A child is ended when its time is up; this thread cannot be, and is left to its work.
-        match tokio::time::timeout(compiler::PATIENCE + GRACE, answer).await {
+        match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(loaded)) => loaded,
             Ok(Err(_)) => Err(Refusal::plain("the compiler failed; this is a fault of keepwatch's")),
-            Err(_) => Err(compiler::late()),
+            Err(_) => {
+                self.overrun.store(true, Ordering::Relaxed);
+                Err(compiler::late())
+            }
         }
+    }
+
+    /// Waits until no other component is loaded.
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, Refusal> {
+        let patience = if self.overrun.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
+        let turn = tokio::time::timeout(patience, Arc::clone(&self.loading).lock_owned()).await;
+        let turn = turn.map_err(|_| {
+            Refusal::plain("another component is still being compiled")
+                .help("reload when it is done; the log says which one took too long")
+        })?;
+        self.overrun.store(false, Ordering::Relaxed);
+        Ok(turn)
     }
 }
 
@@ -85,8 +103,27 @@ impl Runtime for WasmRuntime {
             head::check(&source.content)?;
             let component = self.component(&source.content).await?;
             let (machine, wording) = (Arc::clone(&self.machine), Arc::clone(&self.wording));
-            let program = WasmProgram::new(&source.plugin, &component, machine, wording).await?;
+            let program = WasmProgram::new(source, &component, machine, wording).await?;
             Ok(Arc::new(program) as Arc<dyn Program>)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_took_too_long_is_not_waited_for_again() {
+        let runtime = WasmRuntime::new(Options::default()).unwrap();
+        let working = runtime.turn().await.unwrap();
+        runtime.overrun.store(true, Ordering::Relaxed);
+        for _ in 0..2 {
+            let refusal = runtime.turn().await.unwrap_err().to_string();
+            assert!(refusal.starts_with("error: another component is still being compiled"), "{refusal}");
+        }
+        drop(working);
+        runtime.turn().await.unwrap();
+        assert!(!runtime.overrun.load(Ordering::Relaxed));
     }
 }

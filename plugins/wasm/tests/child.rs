@@ -6,12 +6,13 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex};
 
 use keepwatch_host::{Program, Refusal, Runtime};
 use keepwatch_wasm::{ChildCompiler, Options, WasmRuntime, compile_file};
 use libtest_mimic::{Arguments, Failed, Trial};
+use rustix::process::{Resource, getrlimit};
 
 use support::{FLAPPING, read, source};
 
@@ -25,21 +26,35 @@ fn main() -> ExitCode {
     {
         return match compile_file(Path::new(input), Path::new(output)) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(refusal) => {
-                eprintln!("{refusal}");
-                ExitCode::FAILURE
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(error.status())
             }
         };
+    }
+    if let [_, word] = arguments.as_slice()
+        && word == LIMITS
+    {
+        let _ = compile_file(Path::new("/dev/null"), Path::new("/dev/null"));
+        let limit = |resource| getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        println!("{} {}", limit(Resource::As), limit(Resource::Cpu));
+        return ExitCode::SUCCESS;
     }
     let tests = vec![
         Trial::test("what_a_child_has_compiled_is_loaded", compiled),
         Trial::test("a_childs_refusal_is_passed_on", refused),
         Trial::test("a_child_that_dies_is_no_compiler", died),
+        Trial::test("a_child_has_limits_of_its_own", limited),
+        Trial::test("a_child_that_cannot_write_is_done_without", full),
+        Trial::test("a_child_of_many_words_is_heard_out", verbose),
         Trial::test("a_child_that_leaves_nothing_is_done_without", useless),
         Trial::test("a_compiler_that_is_not_there_is_done_without", missing),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
+
+/// A process with the limits that a compiler has.
+const LIMITS: &str = "limits-of-compiler";
 
 /// A cache of its own, and a runtime that compiles with this program.
 struct Setup {
@@ -111,6 +126,34 @@ fn died() -> Result<(), Failed> {
     let text = setup.example().map(drop).unwrap_err().to_string();
     assert!(text.starts_with("error: the compiler failed: signal: 9 (SIGKILL)"), "{text}");
     assert_eq!(setup.files(), Vec::<PathBuf>::new());
+    Ok(())
+}
+
+fn limited() -> Result<(), Failed> {
+    let told = Command::new(std::env::current_exe()?).arg(LIMITS).output()?.stdout;
+    assert_eq!(String::from_utf8(told)?, "4294967296 60\n", "4 GiB and a minute");
+    Ok(())
+}
+
+fn full() -> Result<(), Failed> {
+    // As on a full disk: what is longer than a few blocks is not written.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    let program = std::env::current_exe()?.display().to_string();
+    let setup = Setup::new("full", "/bin/sh".into(), &["-c", script, &program, COMPILE]);
+    assert!(setup.example().is_ok());
+    let warnings = setup.warnings.lock().unwrap();
+    let expected = "a WASM plugin is compiled in this process, as /bin/sh cannot do it: cannot write ";
+    assert!(warnings.len() == 1 && warnings[0].starts_with(expected), "{warnings:?}");
+    assert_eq!(setup.files().len(), 1, "nothing is left behind");
+    Ok(())
+}
+
+fn verbose() -> Result<(), Failed> {
+    // More than a pipe holds.
+    let script = "echo 'error: no' >&2; head -c 1000000 /dev/zero >&2; exit 1";
+    let setup = Setup::new("verbose", "/bin/sh".into(), &["-c", script]);
+    let text = setup.example().map(drop).unwrap_err().to_string();
+    assert_eq!(text, "error: no");
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use keepwatch_workshop::{Figures, measure, occasion, recorded};
 
 use super::cli::Bench;
 use super::subject::{Read, block_on, fail, read, refused};
-use crate::exit;
+use crate::{ask, exit};
 
 pub(crate) fn bench(arguments: &Bench) -> ExitCode {
     let Read { source, spec, runtimes, .. } = match read(&arguments.subject) {
@@ -23,11 +23,10 @@ pub(crate) fn bench(arguments: &Bench) -> ExitCode {
         Ok(events) => events,
         Err(why) => return fail(&why),
     };
-    match block_on(measure(&runtimes, &source, spec, &events, arguments.calls)) {
-        Ok(Ok(figures)) => {
-            print!("{}", show(&figures));
-            exit::with(exit::OK)
-        }
+    // There are processors that count no further than this.
+    let calls = usize::try_from(arguments.calls).unwrap_or(usize::MAX);
+    match block_on(measure(&runtimes, &source, spec, &events, calls)) {
+        Ok(Ok(figures)) => ask::printed(&show(&figures), exit::OK),
         Ok(Err(refusal)) => refused(&refusal),
         Err(code) => code,
     }

@@ -7,8 +7,9 @@ use keepwatch_host::{Manifest, SettingKind, Wanted, check_role};
 use keepwatch_workshop::{Outside, Trial};
 
 use super::cli::Check;
-use super::subject::{Read, block_on, read, refused};
+use super::subject::{Read, block_on, read, refused, table};
 use crate::exit;
+use crate::output::Output;
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let Read { source, spec, others, is_declared, runtimes } = match read(&arguments.subject) {
@@ -19,12 +20,15 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     if let Err(refusal) = keepwatch_host::read_file(&source.path) {
         return refused(&refusal);
     }
+    let mut output = Output::default();
     let trial = block_on(async {
         let program = keepwatch_workshop::compile(&runtimes, &source).await?;
-        print!("{}", describe(&source.path.display().to_string(), program.manifest()));
-        for spec in others.into_iter().chain([spec]) {
+        output.print(&describe(&source.path.display().to_string(), program.manifest()));
+        for mut spec in others.into_iter().chain([spec]) {
             if is_declared {
                 check_role(program.manifest(), &spec)?;
+            } else {
+                spec.table = table(&spec.name, program.manifest().roles);
             }
             Trial::begin(Arc::clone(&program), &source, spec, Outside::Told).await?;
         }
@@ -32,8 +36,8 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     });
     match trial {
         Ok(Ok(())) => {
-            println!("It would be loaded.");
-            exit::with(exit::OK)
+            output.print("It would be loaded.\n");
+            output.end(exit::OK)
         }
         Ok(Err(refusal)) => refused(&refusal),
         Err(code) => code,

@@ -135,6 +135,6 @@ pub(crate) struct Bench {
     pub(crate) events: Option<PathBuf>,
 
     /// How many calls
-    #[arg(long, value_name = "COUNT", default_value = "10000")]
-    pub(crate) calls: usize,
+    #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) calls: u32,
 }

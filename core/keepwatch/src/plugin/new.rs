@@ -6,7 +6,7 @@ use keepwatch_workshop as workshop;
 
 use super::cli::{Language, New, Role};
 use super::subject::fail;
-use crate::exit;
+use crate::{ask, exit};
 
 pub(crate) fn new(arguments: &New) -> ExitCode {
     let (language, role) = (language(arguments.lang), role(arguments.role));
@@ -15,25 +15,19 @@ pub(crate) fn new(arguments: &New) -> ExitCode {
         Ok(files) => files,
         Err(why) => return fail(&why),
     };
-    for file in &files {
-        println!("{}", file.display());
-    }
+    let mut text: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
     let name = &arguments.name;
-    match (arguments.lang, arguments.role) {
-        (Language::Rust, _) => {
-            println!("\nNow:  cd {}", arguments.folder.join(name).display());
-            println!("      cargo test                     # here, without a daemon");
-            println!("      keepwatch plugin build         # {name}.wasm");
-            println!("      keepwatch plugin check {name}.wasm");
-        }
-        (Language::Rhai, Role::Handler) => {
-            println!("\nNow:  keepwatch plugin test {} --event master", files[0].display());
-        }
-        (Language::Rhai, Role::Checker) => {
-            println!("\nNow:  keepwatch plugin test {}", files[0].display());
-        }
-    }
-    exit::with(exit::OK)
+    let script = files.first().map(|file| file.display().to_string()).unwrap_or_default();
+    text += &match (arguments.lang, arguments.role) {
+        (Language::Rust, _) => format!(
+            "\nNow:  cd {}\n      cargo test                     # here, without a daemon\n      keepwatch plugin build         \
+             # {name}.wasm\n      keepwatch plugin check {name}.wasm\n",
+            arguments.folder.join(name).display()
+        ),
+        (Language::Rhai, Role::Handler) => format!("\nNow:  keepwatch plugin test {script} --event master\n"),
+        (Language::Rhai, Role::Checker) => format!("\nNow:  keepwatch plugin test {script}\n"),
+    };
+    ask::printed(&text, exit::OK)
 }
 
 const fn language(language: Language) -> workshop::Language {

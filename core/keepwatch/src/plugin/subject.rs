@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use keepwatch_host::diagnostic::Style;
-use keepwatch_host::{Grant, Grants, PluginSpec, Refusal, Runtime, Source};
+use keepwatch_host::{Grant, Grants, PluginSpec, Refusal, Roles, Runtime, Source};
 use serde_json::{Map, Value};
 
 use super::cli::Subject;
@@ -31,7 +31,8 @@ pub(super) fn read(subject: &Subject) -> Result<Read, ExitCode> {
     let mut specs = specs(subject)?;
     let others = specs.split_off(1);
     let Some(spec) = specs.pop() else { return Err(fail("there is no plugin")) };
-    let source = Source { plugin: Arc::clone(&spec.name), path: path.clone(), content: content.into() };
+    let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
+    let source = Source { plugin, path: path.clone(), content: content.into(), limits };
     let runtimes = extensions::runtimes(&Paths::of_this_process(), None);
     Ok(Read { source, spec, others, is_declared: subject.with.is_some(), runtimes })
 }
@@ -84,6 +85,12 @@ fn declared(with: &Path, file: &Path) -> Result<Vec<PluginSpec>, ExitCode> {
     Ok(plan.declared.into_iter().filter(same).collect())
 }
 
+/// The table of the configuration where a plugin of these roles belongs.
+pub(super) fn table(name: &str, roles: Roles) -> String {
+    let kind = if roles.checker && !roles.handler { "check" } else { "plugin" };
+    format!("{kind}.{name}")
+}
+
 /// Says why a plugin would not be loaded.
 pub(super) fn refused(refusal: &Refusal) -> ExitCode {
     eprintln!("{}", refusal.render(style()));
@@ -106,4 +113,18 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ExitCode> 
     let answer = runtime.block_on(work);
     runtime.shutdown_background();
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_answers_checks_is_a_check() {
+        for (handler, checker, expected) in
+            [(true, false, "plugin.a"), (true, true, "plugin.a"), (false, true, "check.a")]
+        {
+            assert_eq!(table("a", Roles { handler, checker }), expected);
+        }
+    }
 }

@@ -7,11 +7,12 @@ use keepwatch_event::{Event, Rounded};
 use keepwatch_workshop::{Outside, Shown, Told, Trial, occasion, recorded};
 
 use super::cli::Test;
-use super::subject::{Read, block_on, fail, read, refused};
+use super::subject::{Read, block_on, fail, read, refused, table};
 use crate::exit;
+use crate::output::Output;
 
 pub(crate) fn test(arguments: &Test) -> ExitCode {
-    let Read { source, spec, runtimes, .. } = match read(&arguments.subject) {
+    let Read { source, mut spec, is_declared, runtimes, .. } = match read(&arguments.subject) {
         Ok(read) => read,
         Err(code) => return code,
     };
@@ -19,21 +20,28 @@ pub(crate) fn test(arguments: &Test) -> ExitCode {
         Ok(events) => events,
         Err(why) => return fail(&why),
     };
+    let mut output = Output::default();
     let tried = block_on(async {
         let program = keepwatch_workshop::compile(&runtimes, &source).await?;
         let roles = program.manifest().roles;
         // Whoever asks a checker wants to know; whoever tries a handler does not want to wake the admins.
         let outside = if arguments.real || !roles.handler { Outside::Real } else { Outside::Told };
+        if !is_declared {
+            spec.table = table(&spec.name, roles);
+        }
         let mut trial = Trial::begin(program, &source, spec, outside).await?;
-        print!("{}", lines(&trial.beginning()));
+        output.print(&lines(&trial.beginning()));
         let mut count = Count::default();
         for event in &events {
             if let Some(shown) = trial.hear(event).await {
+                output.print(&show(&shown));
                 count.add(&shown);
             }
         }
         if roles.checker {
-            count.add(&trial.ask().await);
+            let shown = trial.ask().await;
+            output.print(&show(&shown));
+            count.add(&shown);
         }
         Ok(count)
     });
@@ -44,8 +52,8 @@ pub(crate) fn test(arguments: &Test) -> ExitCode {
         Ok(Ok(Count { shown: 0, .. })) => {
             fail("it wants none of these events; plugin check says which it does")
         }
-        Ok(Ok(Count { failed: 0, .. })) => exit::with(exit::OK),
-        Ok(Ok(_)) => exit::with(exit::FAILED),
+        Ok(Ok(Count { failed: 0, .. })) => output.end(exit::OK),
+        Ok(Ok(_)) => output.end(exit::FAILED),
         Ok(Err(refusal)) => refused(&refusal),
         Err(code) => code,
     }
@@ -71,7 +79,6 @@ struct Count {
 
 impl Count {
     fn add(&mut self, shown: &Shown) {
-        print!("{}", show(shown));
         self.shown += 1;
         let is_bad = |answer: &String| answer.starts_with("fail:") || answer.starts_with("unknown:");
         self.failed += usize::from(shown.answer.as_ref().map_or(true, is_bad));

@@ -223,6 +223,10 @@ fn reload() -> Result<(), Failed> {
     let output = site.asking(1).arg("reload").output()?;
     ensure(output.status.code() == Some(1), || output.status.to_string())?;
     ensure(errors(&output).contains("is taken over when keepwatch is restarted"), || errors(&output))?;
+    wait("what is not in force in the status", || {
+        said(site.asking(1).args(["status", "--check"]), 5)
+            .is_ok_and(|text| text.contains("is taken over when keepwatch is restarted"))
+    })?;
     site.file(1, "keepwatch", "vrrp_instance VI_1 {\n")?;
     let output = site.asking(1).arg("reload").output()?;
     ensure(output.status.code() == Some(3), || output.status.to_string())?;

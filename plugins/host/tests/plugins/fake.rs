@@ -1,6 +1,6 @@
 //! A runtime whose programs are lists of words, and a journal of what they were told.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ struct FakeProgram {
     journal: Journal,
     words: Vec<String>,
     manifest: Manifest,
+    files: Vec<PathBuf>,
 }
 
 struct FakePlugin {
@@ -59,6 +60,13 @@ impl Runtime for FakeRuntime {
                 return Err(Refusal::plain(format!("{} has no end", source.path.display())));
             };
             let words: Vec<String> = text.lines().map(str::to_owned).collect();
+            let imports = words.iter().filter_map(|word| word.strip_prefix("import "));
+            let files: Vec<PathBuf> = imports.map(|name| source.path.with_file_name(name)).collect();
+            if let Some(file) = files.iter().find(|file| std::fs::read(file).ok().as_deref() != Some(b"good"))
+            {
+                let refusal = Refusal::plain(format!("{} is not good", file.display()));
+                return Err(refusal.looked_at(files));
+            }
             let checker = words.iter().any(|word| word.starts_with("check "));
             let both = words.iter().any(|word| word == "both");
             let kinds =
@@ -68,7 +76,7 @@ impl Runtime for FakeRuntime {
                 kinds,
                 ..Manifest::default()
             };
-            let program = FakeProgram { journal: self.0.clone(), words, manifest };
+            let program = FakeProgram { journal: self.0.clone(), words, manifest, files };
             Ok(Arc::new(program) as Arc<dyn Program>)
         })
     }
@@ -77,6 +85,10 @@ impl Runtime for FakeRuntime {
 impl Program for FakeProgram {
     fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     fn start(&self, host: Host) -> Work<'_, Result<Box<dyn Plugin>, Failure>> {

@@ -90,3 +90,27 @@ fn the_whole_folder_replaced() {
     site.wait_until("a", |lines| lines.iter().filter(|line| line.starts_with("init")).count() == 2);
     site.stop();
 }
+
+#[test]
+fn an_imported_file_that_was_missing_or_wrong_is_mended() {
+    let mut site = Site::new("imported");
+    let path = site.write("a.rhai", &["import lib/b"]);
+    let plan = Plan { hooks: Some(site.folder.clone()), ..Plan::default() };
+    site.plugins.begin(plan);
+    site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { kept: false, .. }));
+    std::fs::create_dir(site.folder.join("lib")).unwrap();
+    std::fs::write(site.folder.join("lib/b"), "good").unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::PluginLoaded { .. }));
+    std::fs::write(site.folder.join("lib/b"), "bad").unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { kept: true, .. }));
+    // As it is when it was refused by the first version that imports it.
+    std::fs::write(&path, "import lib/b\nimport lib/c\nend\n").unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { kept: true, .. }));
+    std::fs::write(site.folder.join("lib/b"), "good").unwrap();
+    site.wait_for(|kind| {
+        matches!(kind, EventKind::PluginRefused { reason, .. } if reason.contains("lib/c is not good"))
+    });
+    std::fs::write(site.folder.join("lib/c"), "good").unwrap();
+    reloaded(&mut site);
+    site.stop();
+}

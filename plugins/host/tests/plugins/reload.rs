@@ -65,6 +65,7 @@ fn a_bad_version_leaves_the_old_one_at_work_and_says_why() {
     assert!(applied.refused[0].1.contains("has no end"), "{applied:?}");
     let event = site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { .. }));
     assert!(matches!(&event.kind, EventKind::PluginRefused { kept: true, .. }));
+    assert_eq!(site.apply(vec![site.spec("a")]).refused, applied.refused, "said again to whoever asks again");
 
     site.write("a.fake", &["refuse"]);
     let applied = site.apply(vec![site.spec("a")]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rhai::{Dynamic, Engine};
 
-use super::Result;
+use super::{Result, sentence};
 use crate::duration::duration;
 use crate::reach::invalid;
 
@@ -23,6 +23,6 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("retry", |after: Dynamic| -> Result<Answer> {
         duration(&after).map(Answer::Retry).map_err(invalid)
     });
-    engine.register_fn("skip", |reason: Dynamic| Answer::Skip(reason.to_string()));
+    engine.register_fn("skip", |reason: Dynamic| Answer::Skip(sentence(&reason)));
     engine.register_fn("skip", || Answer::Skip(String::new()));
 }

@@ -1,15 +1,24 @@
 //! The clock.
 
 use keepwatch_host::HostError;
-use rhai::{Dynamic, Engine, INT, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, INT, Map, Position};
 
 use super::Result;
 use crate::duration::duration;
 use crate::reach::{Reach, invalid};
 use crate::values::to_dynamic;
 
-/// `now()`, `sleep(seconds)`. The language's own `sleep`, which would block the thread, is replaced: functions
-/// registered here come before those of packages.
+/// Takes away the language's own `sleep`, which would block the thread: functions registered here come before those of
+/// packages.
+pub(crate) fn refuse(engine: &mut Engine) {
+    let absent = |kind: &str| -> Result<()> {
+        Err(EvalAltResult::ErrorFunctionNotFound(format!("sleep ({kind})"), Position::NONE).into())
+    };
+    engine.register_fn("sleep", move |_: INT| absent("i64"));
+    engine.register_fn("sleep", move |_: f64| absent("f64"));
+}
+
+/// `now()`, `sleep(seconds)`, in the place of what [`refuse`] has left.
 pub(super) fn register(engine: &mut Engine, reach: &Reach) {
     let host = reach.host.clone();
     engine.register_fn("now", move || {

@@ -3,7 +3,7 @@
 use keepwatch_event::Health;
 use rhai::{Dynamic, Engine};
 
-use super::Result;
+use super::{Result, sentence};
 use crate::duration::duration;
 use crate::reach::{Reach, invalid, throw};
 
@@ -16,7 +16,7 @@ pub(super) fn register(engine: &mut Engine, reach: &Reach) {
     engine.register_type_with_name::<Verdict>("verdict");
     for (name, health) in [("pass", Health::Pass), ("fail", Health::Fail), ("unknown", Health::Unknown)] {
         let made = move |text: String| Verdict(keepwatch_host::Verdict { health, text });
-        engine.register_fn(name, move |text: Dynamic| made(text.to_string()));
+        engine.register_fn(name, move |text: Dynamic| made(sentence(&text)));
         engine.register_fn(name, move || made(String::new()));
     }
     engine.register_get("health", |verdict: &mut Verdict| verdict.0.health.to_string());

@@ -218,3 +218,65 @@ async fn a_plugin_beside_a_looping_one_goes_on() {
     assert!(!looping.is_finished(), "the other plugin waited for it");
     assert!(matches!(looping.await.unwrap(), Err(Failure::Cpu(_))));
 }
+
+#[tokio::test]
+async fn what_verdicts_answers_and_functions_hold_counts_as_state() {
+    let texts = "for i in 0..300 { this.kept.push(pass(t)); this.kept.push(skip(t)); }";
+    let setup = || Setup { limits: Limits { memory: 4 << 20, ..limits() }, ..Setup::default() };
+    let script = |lines: &str| {
+        format!("let kept = []; fn on_master(e) {{ let t = \"x\"; t.pad(1 << 16, 'x'); {lines} }}")
+    };
+    // What they say is cut: many of them take less than what it was made of.
+    let mut trial = Trial::with(&script(&texts.replace("300", "30")), setup()).await;
+    assert_eq!(trial.master().await, Ok(Outcome::Done));
+    for lines in [
+        texts,
+        "for i in 0..20 { t += \"x\"; this.kept.push(Fn(t)); }",
+        "for i in 0..4 { this.kept.push(t.chars()); }",
+    ] {
+        let mut trial = Trial::with(&script(lines), setup()).await;
+        let outcome = trial.master().await;
+        let Err(Failure::Memory(error)) = outcome else { panic!("{lines}: {outcome:?}") };
+        assert!(error.starts_with("`this` takes "), "{lines}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_verdict_is_a_sentence() {
+    let text = "fn check() { let s = \"ä\"; s.pad(1 << 16, 'ä'); let a = []; a.pad(5, s); fail(a) }";
+    let verdict = Trial::new(text).await.check().await.unwrap();
+    assert!((4_000..=4_096).contains(&verdict.text.len()), "{} octets", verdict.text.len());
+}
+
+#[tokio::test]
+async fn settings_do_not_sleep() {
+    for time in ["3600", "3600.0"] {
+        let text = format!("fn settings() {{ sleep({time}); #{{}} }} fn on_master(e) {{ }}");
+        let error = refused(&text).await;
+        assert!(error.starts_with("error: `sleep` cannot be called in `settings`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn large_texts_are_refused_without_much_ado() {
+    const LENGTH: usize = 250_000;
+    let deep = "error: this is nested too deeply";
+    let table = [
+        ("#", ""),
+        ("f(", deep),
+        ("f(#{a:", deep),
+        ("`${", deep),
+        ("(`${[", deep),
+        ("fn a(", deep),
+        ("for ", ""),
+        ("fn f(){}", "error: there are too many functions in this file"),
+        ("f();", "error: there is no function `f`"),
+        ("import \"a\" as a;", "error: hooks.d/a.rhai cannot be read"),
+    ];
+    for (piece, expected) in table {
+        let error = refused(&piece.repeat(LENGTH / piece.len())).await;
+        assert!(error.starts_with(expected), "{piece}: {}", &error[..error.floor_char_boundary(300)]);
+        assert!(!error.contains("took longer"), "{piece}");
+        assert!(error.matches("error: ").count() < 100, "{piece}");
+    }
+}

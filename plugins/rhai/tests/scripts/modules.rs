@@ -75,3 +75,14 @@ async fn what_is_no_text_is_refused() {
         assert!(refusal.to_string().contains(why), "{refusal}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_names_the_files_that_were_looked_at() {
+    let home = folder("looked-at");
+    std::fs::create_dir_all(home.join("lib")).unwrap();
+    std::fs::write(home.join("lib/a.rhai"), "import \"lib/b\" as b; fn f( }").unwrap();
+    let text = "import \"lib/a\" as a; import \"lib/c\" as c; import \"../d\" as d; fn on_master(e) { }";
+    let Err(refusal) = compile_at(&home.join("main.rhai"), text).await else { panic!("it is wrong") };
+    let files = ["lib/a.rhai", "lib/b.rhai", "lib/c.rhai"].map(|name| home.join(name));
+    assert_eq!(refusal.files(), files, "also the missing ones");
+}

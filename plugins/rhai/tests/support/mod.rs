@@ -179,7 +179,8 @@ pub(crate) async fn compile(text: &str) -> Result<Arc<dyn Program>, Refusal> {
 
 /// Compiles a text as if it stood there.
 pub(crate) async fn compile_at(path: &Path, text: &str) -> Result<Arc<dyn Program>, Refusal> {
-    let source = Source { plugin: "trial".into(), path: path.to_owned(), content: text.as_bytes().into() };
+    let (content, limits) = (text.as_bytes().into(), Limits::default());
+    let source = Source { plugin: "trial".into(), path: path.to_owned(), content, limits };
     RhaiRuntime::new().compile(&source).await
 }
 

@@ -10,7 +10,8 @@ use keepwatch_host::{
 use serde_json::json;
 
 use crate::support::{
-    CHECKER, FLAPPING, HANDLER, LAG, Setup, compile, event, failover, file, program, read, snapshot,
+    CHECKER, FIRST_LINE, FLAPPING, HANDLER, LAG, Setup, compile, event, failover, file, program, read,
+    snapshot,
 };
 
 const HANDLER_ROLE: Roles = Roles { handler: true, checker: false };
@@ -35,6 +36,20 @@ async fn a_handler_describes_itself() {
         settings.into_iter().map(|setting| Setting { help: String::new(), ..setting }).collect();
     assert_eq!(plain, expected);
     assert!(!manifest.name.is_empty() && !manifest.version.is_empty());
+}
+
+#[tokio::test]
+async fn one_that_needs_nothing_is_given_nothing() {
+    let program = program(FIRST_LINE).await;
+    assert_eq!(
+        (&program.manifest().needs, &program.manifest().kinds),
+        (&vec![], &vec!["transition".to_owned()])
+    );
+    let setup = Setup::new(json!({})).grants(&[]);
+    let mut plugin = program.start(setup.host()).await.unwrap();
+    plugin.init(None).await.unwrap();
+    plugin.handle(&failover(1)).await.unwrap();
+    assert!(setup.recorder.lines().last().unwrap().ends_with("here"), "{:?}", setup.recorder.lines());
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Files that are not taken as plugins, and what is said about them.
 
-use crate::support::{HANDLER, compile, file, source, written};
+use keepwatch_host::{Limits, Source};
+
+use crate::support::{HANDLER, compile, file, read, source, written};
 
 /// A component that imports and exports instances of these names and does nothing.
-fn empty(imports: &[&str], exports: &[&str]) -> keepwatch_host::Source {
+fn empty(imports: &[&str], exports: &[&str]) -> Source {
     let import = |name: &&str| format!("(import \"{name}\" (instance))");
     let imports: String = imports.iter().map(import).collect();
     let export =
@@ -17,7 +19,7 @@ fn number(name: &str) -> usize {
     name.bytes().map(usize::from).sum()
 }
 
-async fn refusal(source: &keepwatch_host::Source) -> String {
+async fn refusal(source: &Source) -> String {
     match compile(source).await {
         Ok(_) => panic!("taken as a plugin"),
         Err(refusal) => refusal.to_string(),
@@ -96,4 +98,23 @@ async fn functions_of_another_type_are_told() {
         text.starts_with("error: the component does not fit the contract keepwatch:plugin 1.0: "),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn what_a_component_calls_things_does_not_reach_the_terminal_as_it_is() {
+    let twice = "(export \"\\1b[31m\\u{9b}x\" (func 0))".repeat(2);
+    let text = refusal(&written(&format!("(component (core module (func) {twice}))"))).await;
+    assert!(text.contains("[31m"), "{text}");
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    let long = format!("(export \"{}\" (func 0))", "x".repeat(80_000)).repeat(2);
+    let text = refusal(&written(&format!("(component (core module (func) {long}))"))).await;
+    assert!(text.len() < 1_000, "{} octets", text.len());
+}
+
+#[tokio::test]
+async fn its_limits_hold_while_it_says_what_it_is() {
+    let limits = Limits { memory: 64 << 10, ..Limits::default() };
+    let text = refusal(&Source { limits, ..read(HANDLER) }).await;
+    assert!(text.starts_with("error: asked to describe itself, the component wanted more memory"), "{text}");
+    assert!(text.contains("instead of 64 KiB"), "{text}");
 }

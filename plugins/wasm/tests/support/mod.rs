@@ -19,6 +19,9 @@ pub(crate) use recorder::{Recorder, at};
 pub(crate) const HANDLER: &str = "plugins/wasm/tests/guests/hostile-handler.wasm";
 pub(crate) const CHECKER: &str = "plugins/wasm/tests/guests/hostile-checker.wasm";
 
+/// One that logs `here` at each transition.
+pub(crate) const FIRST_LINE: &str = "plugins/wasm/tests/guests/first-line.wasm";
+
 pub(crate) const FLAPPING: &str = "examples/plugins/rust-handler/rust-handler.wasm";
 pub(crate) const LAG: &str = "examples/plugins/replication-lag/replication-lag.wasm";
 
@@ -43,6 +46,7 @@ pub(crate) fn source(content: Vec<u8>) -> Source {
         plugin: "guest".into(),
         path: "/etc/keepwatch/plugins/guest.wasm".into(),
         content: content.into(),
+        limits: Limits::default(),
     }
 }
 

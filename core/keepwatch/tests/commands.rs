@@ -1,0 +1,86 @@
+//! The command line where nothing but the program is needed.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own, removed with all that is in it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("keepwatch-commands-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn keepwatch(folder: &Folder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    command.current_dir(&folder.0).args(arguments);
+    command.env("KEEPWATCH_CACHE_DIR", folder.0.join("cache")).env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = Folder::new("pipe");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(\"here\") }").unwrap();
+    let table: [&[&str]; 5] = [
+        &["plugin", "check", "a.rhai"],
+        &["plugin", "test", "a.rhai", "--event", "master"],
+        &["plugin", "bench", "a.rhai", "--calls", "1"],
+        &["plugin", "new", "b", "--lang", "rhai", "--role", "handler"],
+        &["plugin", "new", "c", "--lang", "rust", "--role", "checker"],
+    ];
+    for arguments in table {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let Output { status, stderr, .. } =
+            keepwatch(&folder, arguments).stdout(Stdio::from(writer)).output().unwrap();
+        assert_eq!((status.code(), text(&stderr)), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_a_failure() {
+    let folder = Folder::new("full");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(\"here\") }").unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = keepwatch(&folder, &["plugin", "check", "a.rhai"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("error: cannot write: "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_checker_is_sent_to_its_own_table() {
+    let folder = Folder::new("table");
+    std::fs::write(folder.0.join("a.rhai"), "fn check() { http_get(\"http://127.0.0.1:1/x\"); true }")
+        .unwrap();
+    let granted = ["--grant", "run:x"];
+    for command in ["check", "test"] {
+        let output =
+            keepwatch(&folder, &[&["plugin", command, "a.rhai"], &granted[..]].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("under [check.a]:"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn calls_are_counted_within_reason() {
+    let folder = Folder::new("calls");
+    for count in ["0", "10000001", "-1"] {
+        let output =
+            keepwatch(&folder, &["plugin", "bench", "a.rhai", &format!("--calls={count}")]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{count}");
+    }
+}
