@@ -147,7 +147,8 @@ mod tests {
         std::fs::write(&path, instance(100)).unwrap();
         let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
         let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
-        let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory() };
+        let verdicts = Arc::new(keepwatch_host::Nobody);
+        let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
         let plugins = Arc::new(Plugins::new(options).unwrap());
         let mut heard = bus.subscribe("test", Delivery::Durable, 16);
         let reloader = Reloader::new(path.clone(), folder.join("hooks.d"), plugins, bus, in_force);

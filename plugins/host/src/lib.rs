@@ -55,4 +55,4 @@ pub use priority::step_back;
 pub use refusal::Refusal;
 pub use spec::{Made, Plan, PluginSpec, Schedule};
 pub use store::{Complain, Store};
-pub use verdicts::Verdicts;
+pub use verdicts::{Nobody, Verdicts};
