@@ -1,7 +1,7 @@
 //! Where check scripts are started.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
@@ -15,12 +15,13 @@ use crate::accounts::Accounts;
 const UMASK: Mode = Mode::WGRP.union(Mode::WOTH);
 
 /// Where check scripts are started: on a thread of its own, with the priority of whoever made it. Plugins' threads have
-/// stepped back, and what is started there would have stepped back as well. Stops all that it has started when the last
-/// copy of it is gone.
+/// stepped back, and what is started there would have stepped back as well. When the last copy of it is gone, all that
+/// still runs is killed.
 #[derive(Clone)]
 pub struct Launcher {
-    runtime: Arc<Ending>,
+    pub(crate) handle: Handle,
     pub(crate) accounts: Arc<Accounts>,
+    ending: Arc<Ending>,
 }
 
 impl Launcher {
@@ -36,19 +37,14 @@ impl Launcher {
             .on_thread_start(set_umask)
             .enable_all()
             .build()?;
-        Ok(Self { runtime: Arc::new(Ending(Some(runtime))), accounts })
+        let handle = runtime.handle().clone();
+        Ok(Self { handle, accounts, ending: Arc::new(Ending(Mutex::new(Some(runtime)))) })
     }
 
-    pub(crate) fn handle(&self) -> Option<&Handle> {
-        self.runtime.0.as_ref().map(Runtime::handle)
-    }
-
-    /// Kills what it has started, and waits for so long at most. Call it from outside asynchronous code.
-    pub fn stop(self, within: Duration) {
-        // Scripts may hold copies; then the last of them stops it.
-        if let Ok(mut ending) = Arc::try_unwrap(self.runtime)
-            && let Some(runtime) = ending.0.take()
-        {
+    /// Kills all that runs, and waits for that, but no longer than this. What is to be started afterwards is not. Call it
+    /// from outside asynchronous code.
+    pub fn stop(&self, within: Duration) {
+        if let Some(runtime) = self.ending.take() {
             runtime.shutdown_timeout(within);
         }
     }
@@ -62,11 +58,17 @@ fn set_umask() {
 }
 
 /// A runtime that can be dropped anywhere.
-struct Ending(Option<Runtime>);
+struct Ending(Mutex<Option<Runtime>>);
+
+impl Ending {
+    fn take(&self) -> Option<Runtime> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.take() {
             runtime.shutdown_background();
         }
     }

@@ -54,17 +54,15 @@ impl Script {
 
     async fn ask(&self, within: Duration) -> Verdict {
         let fail = |text: String| Verdict { health: Health::Fail, text };
-        let unknown = || Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() };
         let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else {
             self.skipped.fetch_add(1, Ordering::Relaxed);
             return fail("its last run is still being stopped".to_owned());
         };
-        let Some(handle) = self.launcher.handle() else { return unknown() };
         let (start, accounts) = (Arc::clone(&self.start), Arc::clone(&self.launcher.accounts));
         let (reply, answer) = oneshot::channel();
         // Dropped with this future, if nobody wants the answer any more.
         let (wanted, dropped) = oneshot::channel::<()>();
-        handle.spawn(async move {
+        self.launcher.handle.spawn(async move {
             let times = Times { within, patience: PATIENCE };
             let unwanted = async {
                 let _ = dropped.await;
@@ -96,7 +94,7 @@ impl Script {
             }
             Ok(Outcome::NotStarted(why)) => fail(why),
             Ok(Outcome::Lost(why)) => fail(format!("its end was not to be seen: {why}")),
-            Err(_) => unknown(),
+            Err(_) => Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() },
         }
     }
 }

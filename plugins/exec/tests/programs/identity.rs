@@ -8,7 +8,13 @@ use crate::place::{Place, is_root};
 
 #[test]
 fn a_script_is_given_little() {
-    let place = Place::new("given");
+    let daemon = std::thread::spawn(|| {
+        // A daemon whose own mask is another one; that of the other tests is let alone.
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS).unwrap();
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        Place::new("given")
+    });
+    let place = daemon.join().unwrap();
     let start = place.sh("pwd; umask; env | sort; readlink /proc/self/fd/0; exit 0");
     let environment = vec![("EXTRA".to_owned(), "a b".to_owned())];
     assert_eq!(place.asked(Start { environment, ..start }).0, Pass);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use keepwatch_event::Health::{Fail, Pass};
+use keepwatch_event::Health::{Fail, Pass, Unknown};
 use keepwatch_exec::{Reading, Script, Start};
 use keepwatch_host::{Probe, Verdict};
 
@@ -78,18 +78,30 @@ fn one_that_nobody_waits_for_any_more_is_stopped() {
 }
 
 #[test]
-fn at_the_end_of_the_launcher_all_are_killed() {
+fn at_the_end_all_are_killed_and_nothing_is_started_any_more() {
     let place = Place::new("end");
-    let (began, mark) = (place.folder.join("began"), place.folder.join("mark"));
-    let text = format!("trap '' TERM; touch {}; sleep 3600 # {}", began.display(), mark.display());
+    let (began, mark) = (place.folder.join("began"), place.folder.join("mark").display().to_string());
+    let text = format!("trap '' TERM; touch {}; sleep 3600; touch {mark}", began.display());
+    let script = place.script(Start::shell(&text), Reading::Status);
+    let asked = Arc::clone(&script);
+    let asking = place.asker.spawn(async move { asked.probe(PATIENCE).await });
+    wait_until("it has begun", || began.exists());
+    place.launcher.stop(PATIENCE);
+    let ending = Verdict { health: Unknown, text: "keepwatch is ending".to_owned() };
+    assert_eq!(place.asker.block_on(asking).unwrap(), ending);
+    wait_until("it is gone", || alive(&mark) == 0);
+    assert_eq!(place.ask(&script, PATIENCE), ending);
+}
+
+#[test]
+fn without_its_launcher_nothing_runs_on() {
+    let place = Place::new("orphan");
+    let (began, mark) = (place.folder.join("began"), place.folder.join("mark").display().to_string());
+    let text = format!("trap '' TERM; touch {}; sleep 3600; touch {mark}", began.display());
     let script = place.script(Start::shell(&text), Reading::Status);
     let asking = place.asker.spawn(async move { script.probe(PATIENCE).await });
     wait_until("it has begun", || began.exists());
     asking.abort();
-    wait_until("nobody else holds the launcher", || asking.is_finished());
-    let launcher = place.launcher.clone();
-    let mark = mark.display().to_string();
     drop(place);
-    launcher.stop(PATIENCE);
     wait_until("it is gone", || alive(&mark) == 0);
 }
