@@ -1,10 +1,12 @@
 //! From a configuration's tables to what plugins are and may do.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use keepwatch_config::model::{ActionTable, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
-use keepwatch_host::{Action, Does, Exec, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
+use keepwatch_exec::{Account, Accounts, Program, Start};
+use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
 /// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
@@ -25,7 +27,8 @@ pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
 
 fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
     let tables = &config.extensions;
-    let actions: Vec<Action> = tables.actions.iter().map(action).collect();
+    let accounts = Accounts::new();
+    let actions: Vec<Action> = tables.actions.iter().map(|table| action(table, &accounts)).collect();
     let declared = tables.plugins.iter().map(|table| spec(table, &actions, findings)).collect();
     let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
     Plan { declared, hooks, actions }
@@ -70,12 +73,11 @@ fn limits(table: &PluginTable) -> Limits {
     }
 }
 
-fn action(table: &ActionTable) -> Action {
+fn action(table: &ActionTable, accounts: &Arc<Accounts>) -> Action {
     let mut words = table.exec.iter();
-    let exec = Exec {
-        program: words.next().cloned().unwrap_or_default().into(),
-        arguments: words.cloned().collect(),
-        user: table.user.clone(),
-    };
-    Action { name: table.name.clone(), does: Does::Exec(exec), timeout: table.timeout }
+    let program = words.next().cloned().unwrap_or_default().into();
+    let account = table.user.as_ref().map(Account::of);
+    let start = Start { account, ..Start::new(program, words.cloned().collect()) };
+    let deed = Program::new(start, Arc::clone(accounts)).native();
+    Action { name: table.name.clone(), deed, timeout: table.timeout }
 }

@@ -1,8 +1,8 @@
 //! Linux: what the kernel is asked and told, as concrete types without policy.
 //!
 //! What is here: netlink requests and notifications, sockets for adverts and frames, the absolute timer, the
-//! poller, clocks, capabilities, files that only trusted users can have written, and the lock that keeps two engines
-//! from one interface. Nothing blocks unless its name says `wait`. What is absent: VRRP. This is the only crate with
+//! poller, clocks, capabilities, files that only trusted users can have written, programs started as somebody else, and
+//! the lock that keeps two engines from one interface. Nothing blocks unless its name says `wait`. What is absent: VRRP. This is the only crate with
 //! unsafe code.
 
 mod advert_socket;
@@ -15,6 +15,7 @@ mod interface_lock;
 mod limits;
 mod poller;
 mod precedence;
+mod start_as;
 mod sysctl;
 mod trusted_file;
 mod wakeup;
@@ -31,6 +32,7 @@ pub use interface_lock::{InterfaceLock, LockError};
 pub use limits::raise_descriptor_limit;
 pub use poller::{Poller, Token};
 pub use precedence::ask_for_precedence;
+pub use start_as::start_as;
 pub use sysctl::{InterfaceSetting, forwards_ipv6};
 pub use trusted_file::{Distrust, TrustedFile};
 pub use wakeup::Wakeup;

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keepwatch-control",
             "keepwatch-engine",
             "keepwatch-event",
+            "keepwatch-exec",
             "keepwatch-host",
             "keepwatch-lab",
             "keepwatch-rhai",
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Of the configuration it sees the findings only; no plugin sees more than it.
     ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
+    ("keepwatch-exec", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
     ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
     ("keepwatch-sdk-macros", &[]),
@@ -55,6 +57,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "keepwatch",
             "keepwatch-control",
+            "keepwatch-exec",
             "keepwatch-host",
             "keepwatch-lab",
             "keepwatch-rhai",

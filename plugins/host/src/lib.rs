@@ -44,7 +44,7 @@ pub use guard::guarded as call;
 pub use host::{Host, origin};
 pub use keepwatch_config::diagnostic;
 pub use limits::Limits;
-pub use live::{Action, Deed, Does, Exec, NativeDeed, live_effects};
+pub use live::{Action, Deed, NativeDeed, live_effects};
 pub use manifest::{Manifest, Need, Roles, Setting, SettingKind, Wanted};
 pub use metrics::Counts;
 pub use native::{Native, Probe};

@@ -8,7 +8,7 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 
-pub use action::{Action, Deed, Does, Exec, NativeDeed};
+pub use action::{Action, Deed, NativeDeed};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,10 +1,9 @@
 //! Starting, failing, starting anew, stopping.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, Health};
-use keepwatch_host::{Action, Applied, Does, Exec, Grant, Grants, Limits, PluginSpec, Schedule};
+use keepwatch_host::{Applied, Limits, PluginSpec, Schedule};
 
 use crate::site::{Site, seqs};
 
@@ -209,61 +208,4 @@ fn a_file_that_is_a_plugin_and_a_check_hears_each_event_once() {
     site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { track, .. } if track == "asked"));
     let journal = site.stop();
     assert!(seqs(&journal.of("asked")).is_empty(), "{:?}", journal.of("asked"));
-}
-
-#[test]
-fn actions_are_run_as_they_were_defined() {
-    let mut site = Site::new("actions");
-    site.write("a.fake", &["run"]);
-    let program = site.folder.join("act");
-    std::fs::write(&program, "#!/bin/sh\necho \"$@\"; id -un; exit 3\n").unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::set_permissions(&site.folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let user = rustix::process::geteuid().is_root().then(|| "nobody".to_owned());
-    let is_root = user.is_some();
-    let exec = Exec { program, arguments: vec!["a b".to_owned(), "$HOME".to_owned()], user };
-    let (name, timeout) = ("act".to_owned(), Duration::from_secs(30));
-    let action = Action { name, does: Does::Exec(exec), timeout };
-    let refused = site.apply_with(vec![site.spec("a")], vec![action.clone()]);
-    assert_eq!(refused.loaded, names(&["a"]));
-    site.publish(1);
-    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.starts_with("ran")));
-    assert!(lines.iter().any(|line| line.contains("Denied") && line.contains("run:act")), "{lines:?}");
-
-    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
-    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
-    site.publish(2);
-    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.contains("exit_code")));
-    let ran = lines.iter().find(|line| line.contains("exit_code")).unwrap();
-    assert!(ran.contains("Some(3)") && ran.contains("a b $HOME"), "{ran}");
-    assert_eq!(ran.contains("nobody"), is_root, "{ran}");
-    let event = site.wait_for(
-        |kind| matches!(kind, EventKind::ActionRan { ended, .. } if ended.starts_with("exit code")),
-    );
-    assert!(event.kind.to_string().starts_with("action act, run for a: exit code 3 after"), "{}", event.kind);
-    site.stop();
-}
-
-#[test]
-fn an_action_that_hangs_is_stopped_with_all_its_children() {
-    let mut site = Site::new("hanging-action");
-    site.write("a.fake", &["run"]);
-    let mark = site.folder.join("mark");
-    let script = format!("trap '' TERM; (trap '' TERM; sleep 3600; touch {0}) & yes & wait", mark.display());
-    let exec = Exec { program: "/bin/sh".into(), arguments: vec!["-c".to_owned(), script], user: None };
-    let (name, timeout) = ("act".to_owned(), Duration::from_millis(200));
-    let action = Action { name, does: Does::Exec(exec), timeout };
-    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
-    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
-    site.publish(1);
-    let event = site.wait_for(|kind| matches!(kind, EventKind::ActionRan { .. }));
-    assert!(event.kind.to_string().contains("did not end within 200 ms"), "{}", event.kind);
-    let own = mark.display().to_string();
-    let left = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let path = entry.ok()?.path();
-        let line = std::fs::read_to_string(path.join("cmdline")).ok()?;
-        line.contains(&own).then_some(path)
-    });
-    assert_eq!(left.count(), 0, "no child is left");
-    site.stop();
 }

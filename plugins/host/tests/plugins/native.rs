@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keepwatch_event::{EventKind, Health};
 use keepwatch_host::{
-    Action, Deed, Does, Grant, Grants, HostError, Made, Native, NativeDeed, PluginSpec, Probe, Ran, Schedule,
+    Action, Deed, Grant, Grants, HostError, Made, Native, NativeDeed, PluginSpec, Probe, Ran, Schedule,
     Verdict, Work,
 };
 use tokio::sync::Notify;
@@ -72,7 +72,11 @@ struct Refuses;
 
 impl Deed for Refuses {
     fn run(&self, _: Duration) -> Work<'_, Result<Ran, HostError>> {
-        Box::pin(async { Ok(Ran { exit_code: Some(1), output: "line 3: no".to_owned() }) })
+        Box::pin(async {
+            // What it starts would have that of its thread.
+            let niceness = rustix::process::getpriority_process(None).unwrap();
+            Ok(Ran { exit_code: Some(1), output: format!("line 3: no, at {niceness}") })
+        })
     }
 }
 
@@ -81,12 +85,46 @@ fn a_built_in_action_says_what_came_of_it() {
     let site = Site::new("native-deed");
     site.write("a.fake", &["run"]);
     let (label, settings, deed) = ("refuses".to_owned(), String::new(), Arc::new(Refuses));
-    let does = Does::Native(NativeDeed { label, settings, deed });
-    let action = Action { name: "act".to_owned(), does, timeout: Duration::from_secs(5) };
+    let deed = NativeDeed { label, settings, deed };
+    let action = Action { name: "act".to_owned(), deed, timeout: Duration::from_secs(5) };
     let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
     let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
     site.publish(1);
     let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.contains("exit_code")));
-    assert!(lines.iter().any(|line| line.contains("line 3: no")), "{lines:?}");
+    let own = rustix::process::getpriority_process(None).unwrap();
+    let expected = format!("line 3: no, at {own}\"");
+    assert!(lines.iter().any(|line| line.contains(&expected)), "{lines:?}");
+    site.stop();
+}
+
+struct Hangs;
+
+impl Deed for Hangs {
+    fn run(&self, within: Duration) -> Work<'_, Result<Ran, HostError>> {
+        Box::pin(async move {
+            tokio::time::sleep(within + Duration::from_millis(10)).await;
+            Err(HostError::timeout("cleaned up"))
+        })
+    }
+}
+
+#[test]
+fn an_action_whose_time_is_over_may_clean_up_and_needs_a_grant() {
+    let mut site = Site::new("late-deed");
+    site.write("a.fake", &["run"]);
+    let (label, settings, deed) = ("hangs".to_owned(), String::new(), Arc::new(Hangs));
+    let deed = NativeDeed { label, settings, deed };
+    let action = Action { name: "act".to_owned(), deed, timeout: Duration::from_millis(20) };
+    let _ = site.apply_with(vec![site.spec("a")], vec![action.clone()]);
+    site.publish(1);
+    let lines = site.wait_until("a", |lines| lines.iter().any(|line| line.starts_with("ran")));
+    assert!(lines.iter().any(|line| line.contains("Denied") && line.contains("run:act")), "{lines:?}");
+
+    let grants = Grants::new(vec![Grant::Run("act".to_owned())]);
+    let _ = site.apply_with(vec![PluginSpec { grants, ..site.spec("a") }], vec![action]);
+    site.publish(2);
+    let event = site.wait_for(|kind| matches!(kind, EventKind::ActionRan { .. }));
+    let text = event.kind.to_string();
+    assert!(text.starts_with("action act, run for a: action act: cleaned up after"), "{text}");
     site.stop();
 }

@@ -1,0 +1,66 @@
+//! A program with all that it has started.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::time::sleep;
+
+/// Between two looks whether processes are still there.
+const SOONEST: Duration = Duration::from_millis(1);
+const LATEST: Duration = Duration::from_millis(100);
+
+/// The processes that a program consists of. Dropped before [`Self::leave`], they are killed.
+#[derive(Debug)]
+pub(crate) struct Group(Option<Pid>);
+
+impl Group {
+    /// The group that this process leads.
+    pub(crate) fn of(leader: Option<u32>) -> Self {
+        Self(leader.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(group) = self.0 {
+            // They may have ended by themselves.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+
+    /// Waits until none of them lives. The leader must have been waited for.
+    pub(crate) async fn gone(&self) {
+        let mut pause = SOONEST;
+        while self.0.is_some_and(lives) {
+            sleep(pause).await;
+            pause = (pause * 2).min(LATEST);
+        }
+    }
+
+    /// Leaves what is still there alone.
+    pub(crate) fn leave(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+/// Whether a process of the group lives. Those that have ended and that their parent does not wait for, as it happens in
+/// containers without an init, do not count.
+fn lives(group: Pid) -> bool {
+    if test_kill_process_group(group).is_err() {
+        return false;
+    }
+    let Ok(processes) = fs::read_dir("/proc") else { return true };
+    let group = group.as_raw_nonzero().to_string();
+    processes.flatten().any(|process| {
+        let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        // The name before it may have any characters in it.
+        let mut words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let state = words.next().unwrap_or_default();
+        words.nth(1) == Some(&group) && !matches!(state, "Z" | "X")
+    })
+}

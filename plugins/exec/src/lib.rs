@@ -1,0 +1,42 @@
+//! Programs as checks and as actions, run as keepalived runs them: no shell, a user, a time limit.
+//!
+//! ```text
+//!   Command --examine(Policy)--> Ready: a Start, and remarks        or what is wrong with it, all at once
+//!   Start --Script--> a check (Probe)      --Program--> an action (Deed)
+//! ```
+
+mod account;
+mod accounts;
+mod command;
+mod component;
+mod examine;
+mod group;
+mod heard;
+mod identity;
+mod launcher;
+mod policy;
+mod program;
+mod reading;
+mod run;
+mod running;
+mod script;
+mod signs;
+mod start;
+mod trouble;
+mod walk;
+
+pub use account::{Account, Groups};
+pub use accounts::Accounts;
+pub use command::Command;
+pub use component::{Component, Kind};
+pub use examine::{Ready, examine};
+pub use launcher::Launcher;
+pub use policy::{Fallback, Policy, Security};
+pub use program::Program;
+pub use reading::Reading;
+pub use script::{Script, Sink};
+pub use start::Start;
+pub use trouble::{Trouble, Writers};
+
+/// Where programs find others, and where those without a `/` in their name are looked for.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

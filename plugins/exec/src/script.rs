@@ -1,0 +1,106 @@
+//! A program as a check.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use keepwatch_event::Health;
+use keepwatch_host::{Native, Probe, Verdict, Work};
+use tokio::sync::{Mutex, oneshot};
+
+use crate::launcher::Launcher;
+use crate::reading::{Reading, Span};
+use crate::run::{Outcome, Times, run};
+use crate::start::{Start, label};
+
+/// From SIGTERM to SIGKILL, as keepalived does it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the lines go that a script writes. It is called often if the script writes much: limiting that is up to it.
+pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A program as a check. It is never run twice at once.
+pub struct Script {
+    start: Arc<Start>,
+    reading: Reading,
+    sink: Sink,
+    launcher: Launcher,
+    /// Held until nothing is left of a run.
+    turn: Arc<Mutex<()>>,
+    skipped: AtomicU64,
+}
+
+impl Script {
+    /// A check that runs this program.
+    #[must_use]
+    pub fn new(start: Start, reading: Reading, sink: Sink, launcher: Launcher) -> Self {
+        let (start, turn, skipped) = (Arc::new(start), Arc::default(), AtomicU64::new(0));
+        Self { start, reading, sink, launcher, turn, skipped }
+    }
+
+    /// The same, as the host takes it.
+    #[must_use]
+    pub fn native(self) -> Native {
+        let label = format!("script {}", label(&self.start));
+        let settings = format!("{:?} {:?}", self.start, self.reading);
+        Native { label, settings, probe: Arc::new(self) }
+    }
+
+    /// How often it was not run because the run before was still being stopped.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
+    }
+
+    async fn ask(&self, within: Duration) -> Verdict {
+        let fail = |text: String| Verdict { health: Health::Fail, text };
+        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else {
+            self.skipped.fetch_add(1, Ordering::Relaxed);
+            return fail("its last run is still being stopped".to_owned());
+        };
+        let (start, accounts) = (Arc::clone(&self.start), Arc::clone(&self.launcher.accounts));
+        let (reply, answer) = oneshot::channel();
+        // Dropped with this future, if nobody wants the answer any more.
+        let (wanted, dropped) = oneshot::channel::<()>();
+        self.launcher.handle.spawn(async move {
+            let times = Times { within, patience: PATIENCE };
+            let unwanted = async {
+                let _ = dropped.await;
+            };
+            let mut reply = Some(reply);
+            let mut tell = |outcome| {
+                if let Some(reply) = reply.take() {
+                    // Nobody may listen any more.
+                    let _ = reply.send(outcome);
+                }
+            };
+            let outcome = run(&start, &accounts, times, unwanted, &mut tell).await;
+            // Whoever has the answer may ask again.
+            drop(turn);
+            if let Some(outcome) = outcome {
+                tell(outcome);
+            }
+        });
+        let outcome = answer.await;
+        drop(wanted);
+        match outcome {
+            Ok(Outcome::Ended(status, heard)) => {
+                heard.tell(&*self.sink);
+                self.reading.verdict(status, &heard)
+            }
+            Ok(Outcome::Late(heard)) => {
+                heard.tell(&*self.sink);
+                fail(format!("did not end within {} and was stopped", Span(within)))
+            }
+            Ok(Outcome::NotStarted(why)) => fail(why),
+            Ok(Outcome::Lost(why)) => fail(format!("its end was not to be seen: {why}")),
+            Err(_) => Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() },
+        }
+    }
+}
+
+impl Probe for Script {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(self.ask(within))
+    }
+}

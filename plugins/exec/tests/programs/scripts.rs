@@ -1,0 +1,170 @@
+//! How check scripts end, and what they say.
+
+use std::path::PathBuf;
+
+use keepwatch_event::Health::{Fail, Pass, Unknown};
+use keepwatch_exec::{Account, Reading, Start};
+
+use crate::place::{PATIENCE, Place, is_root};
+
+fn text(text: &str) -> String {
+    text.to_owned()
+}
+
+#[test]
+fn the_status_decides_and_the_last_line_explains() {
+    let place = Place::new("status");
+    assert_eq!(place.asked(place.sh("echo fine")), (Pass, text("exited with status 0")));
+    assert_eq!(place.asked(place.sh("exit 1")), (Fail, text("exited with status 1")));
+    let two = place.sh("echo one; echo 'no such data base' >&2; exit 3");
+    assert_eq!(place.asked(two), (Fail, text("exited with status 3: no such data base")));
+    assert_eq!(place.lines(), ["fine", "one", "no such data base"]);
+    assert_eq!(place.asked(place.sh("kill -9 $$")), (Fail, text("died by signal 9 (SIGKILL)")));
+}
+
+#[test]
+fn whoever_has_the_answer_may_ask_again() {
+    let place = Place::new("again");
+    let script = place.script(Start::new("/bin/true".into(), Vec::new()), Reading::Status);
+    for _ in 0..200 {
+        assert_eq!(place.ask(&script, PATIENCE).health, Pass);
+    }
+    assert_eq!(script.skipped(), 0);
+}
+
+#[test]
+fn what_a_shell_cannot_run_is_explained() {
+    let place = Place::new("unknown-words");
+    let (health, said) = place.asked(place.sh("/no/such/program"));
+    assert_eq!(health, Fail);
+    assert!(said.starts_with("exited with status 127 (something that it calls was not found): "), "{said}");
+    let (health, said) = place.asked(place.sh("/"));
+    assert_eq!(health, Fail);
+    assert!(said.starts_with("exited with status 126 (something that it calls may not be exec"), "{said}");
+}
+
+#[test]
+fn nagios_plugins_have_four_answers() {
+    let place = Place::new("nagios");
+    let start = Start::shell("echo 'DISK WARNING - 81 % | used=81'; echo more; echo noise >&2; exit 1");
+    let script = place.script(start, Reading::Nagios);
+    let verdict = place.ask(&script, PATIENCE);
+    assert_eq!((verdict.health, verdict.text.as_str()), (Pass, "warning: DISK WARNING - 81 %"));
+    let script = place.script(Start::shell("echo UNKNOWN; exit 3"), Reading::Nagios);
+    let verdict = place.ask(&script, PATIENCE);
+    assert_eq!((verdict.health, verdict.text.as_str()), (Unknown, "UNKNOWN"));
+}
+
+#[test]
+fn what_cannot_be_started_says_why() {
+    let place = Place::new("refused");
+    let path = |name: &str| place.folder.join(name).display().to_string();
+    let asked = |program: PathBuf| place.asked(Start::new(program, Vec::new()));
+
+    let (_, said) = asked(place.folder.join("none"));
+    assert_eq!(said, format!("{} was not started: it does not exist", path("none")));
+
+    let interpreter = place.write("odd", "#!/no/such/interpreter\n");
+    let (health, said) = asked(interpreter);
+    let why = "what its first line names, or the linker that it needs, does not exist";
+    assert_eq!((health, said), (Fail, format!("{} was not started: {why}", path("odd"))));
+
+    let closed = place.write("closed", "#!/bin/sh\n");
+    crate::place::chmod(&closed, "0644");
+    let (health, said) = asked(closed);
+    let user = nix::unistd::geteuid();
+    let user = if user.is_root() { text("root") } else { user.to_string() };
+    let why = format!("{user} may not execute it, or not enter a directory above it");
+    assert_eq!((health, said), (Fail, format!("{} was not started: {why}", path("closed"))));
+
+    let (health, said) = asked(place.folder.clone());
+    let folder = place.folder.display();
+    assert_eq!((health, said), (Fail, format!("{folder} was not started: it is a directory")));
+}
+
+#[test]
+fn a_program_that_is_being_written_is_not_started_and_the_next_time_it_is() {
+    let place = Place::new("busy");
+    let program = place.folder.join("true");
+    std::fs::copy("/bin/true", &program).unwrap();
+    let writing = std::fs::File::options().append(true).open(&program).unwrap();
+    let why = format!("{} was not started: somebody is writing it just now", program.display());
+    let script = place.script(Start::new(program, Vec::new()), Reading::Status);
+    assert_eq!(place.ask(&script, PATIENCE).text, why);
+    drop(writing);
+    // Another test's program may have been started meanwhile, and hold it open for a moment.
+    crate::place::wait_until("it can be started", || place.ask(&script, PATIENCE).health == Pass);
+}
+
+#[test]
+fn the_user_must_exist() {
+    let place = Place::new("user");
+    let account = Some(Account::of("no-such-user-of-keepwatch"));
+    let start = Start { account, ..place.sh("exit 0") };
+    let program = start.program.display().to_string();
+    let expected = format!("{program} was not started: there is no user no-such-user-of-keepwatch");
+    assert_eq!(place.asked(start), (Fail, expected));
+}
+
+#[test]
+fn what_does_not_say_who_reads_it_a_shell_reads() {
+    let place = Place::new("bare");
+    let program = place.write("bare", "echo \"$1\"; exit 4\n");
+    let start = Start::new(program, vec![text("a b")]);
+    assert_eq!(place.asked(start.clone()), (Fail, text("exited with status 4: a b")));
+    if is_root() {
+        let start = Start { account: Some(Account::of("nobody")), ..start };
+        assert_eq!(place.asked(start), (Fail, text("exited with status 4: a b")), "as another user, too");
+    }
+}
+
+#[test]
+fn one_that_is_replaced_while_it_runs_ends_as_it_began() {
+    let place = Place::new("replaced");
+    let (began, go) = (place.folder.join("began"), place.folder.join("go"));
+    let old = format!(
+        "touch {}; until test -e {}; do sleep 0.01; done; echo old; exit 1",
+        began.display(),
+        go.display()
+    );
+    let script = place.script(place.sh(&old), Reading::Status);
+    let asked = std::sync::Arc::clone(&script);
+    let first = place.asker.spawn(async move { keepwatch_host::Probe::probe(&*asked, PATIENCE).await });
+    crate::place::wait_until("it has begun", || began.exists());
+    let new = place.write("new", "#!/bin/sh\necho new; exit 2\n");
+    std::fs::rename(new, place.folder.join("script")).unwrap();
+    std::fs::write(go, "").unwrap();
+    assert_eq!(place.asker.block_on(first).unwrap().text, "exited with status 1: old");
+    assert_eq!(place.ask(&script, PATIENCE).text, "exited with status 2: new");
+}
+
+#[test]
+fn a_child_that_holds_the_pipes_open_holds_nothing_up() {
+    let place = Place::new("holder");
+    let pid = place.folder.join("pid");
+    let start = place.sh(&format!("sleep 3600 & echo $! > {}; echo gone; exit 1", pid.display()));
+    // Longer than anybody waits, so that the time limit is not what ends it.
+    assert_eq!(place.asked(start), (Fail, text("exited with status 1: gone")));
+    let pid: i32 = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+    let pid = nix::unistd::Pid::from_raw(pid);
+    // What a script leaves behind on purpose is let alone.
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+}
+
+#[test]
+fn a_flood_is_read_and_not_kept() {
+    let place = Place::new("flood");
+    let most = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let before = most();
+    let start = place.sh("yes 'one of very many lines' | head -c 100000000; echo; echo the end; exit 1");
+    assert_eq!(place.asked(start), (Fail, text("exited with status 1: the end")));
+    assert!(most() - before < 32 << 10, "{before} KiB, then {} KiB", most());
+    let lines = place.lines();
+    let octets: usize = lines.iter().map(String::len).sum();
+    assert!(octets <= 64 << 10, "{octets}");
+    assert_eq!(lines.last().unwrap(), &format!("({} more octets)", 100_000_009 - (64 << 10)));
+}
