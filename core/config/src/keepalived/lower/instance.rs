@@ -12,10 +12,10 @@ use super::super::parser::Statement;
 use super::super::token::Word;
 use super::announce::Announce;
 use super::authentication::Authentication;
+use super::checks::Checks;
 use super::globals::{self, Defaults, GlobalDefs};
 use super::notify::Notified;
 use super::reader::{Misspelt, Reader};
-use super::script::Scripts;
 use super::track::Tracked;
 use super::twice::Twice;
 use super::unicast::{self, Unicast};
@@ -36,6 +36,7 @@ pub(super) struct Draft<'a> {
     pub(super) interface: Given<InterfaceName>,
     pub(super) vrid: Given<Vrid>,
     pub(super) priority: Option<Priority>,
+    pub(super) priority_at: Option<Range<usize>>,
     pub(super) interval: Option<At<Duration>>,
     pub(super) version: Option<Version>,
     /// Where `version 2` stands.
@@ -98,7 +99,7 @@ impl<'a> Draft<'a> {
         name: &'a Word<'a>,
         block: &Statement<'_>,
         globals: &GlobalDefs,
-        scripts: &Scripts,
+        checks: &Checks,
         reader: &mut Reader<'_>,
     ) -> Self {
         let mut draft = Self {
@@ -109,6 +110,7 @@ impl<'a> Draft<'a> {
             interface: Given::Absent,
             vrid: Given::Absent,
             priority: None,
+            priority_at: None,
             interval: None,
             version: None,
             version_at: None,
@@ -140,7 +142,7 @@ impl<'a> Draft<'a> {
         for statement in block.entries() {
             if reader.accepts(Level::Instance, statement) {
                 let before = reader.count();
-                draft.setting(statement, scripts, reader);
+                draft.setting(statement, checks, reader);
                 draft.twice.check(statement, before, reader);
             }
         }
@@ -148,7 +150,7 @@ impl<'a> Draft<'a> {
         draft
     }
 
-    fn setting(&mut self, statement: &Statement<'_>, scripts: &Scripts, reader: &mut Reader<'_>) {
+    fn setting(&mut self, statement: &Statement<'_>, checks: &Checks, reader: &mut Reader<'_>) {
         match statement.keyword() {
             "state" => self.state(statement, reader),
             "interface" => self.interface(statement, reader),
@@ -181,7 +183,9 @@ impl<'a> Draft<'a> {
             }
             "mcast_dst_ip" => self.group(statement, reader),
             "track_interface" => self.tracked.read_interfaces(statement, reader),
-            "track_script" => self.tracked.read_scripts(statement, scripts, reader),
+            "track_script" | "track_file" | "track_process" => {
+                self.tracked.read_checks(statement, checks, reader);
+            }
             "use_vmac" => self.vmac.read_use(statement, reader),
             "vmac_xmit_base" => self.vmac.read_from_base(statement),
             "dont_track_primary" => self.link_tracking = LinkTracking::Ignored,
@@ -273,6 +277,7 @@ impl<'a> Draft<'a> {
     fn priority(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
         let Some(word) = reader.value(statement) else { return };
         let priority = reader.exact(statement, 1..=255).and_then(|value| u8::try_from(value).ok());
+        self.priority_at = Some(statement.line.span.clone());
         self.priority = Some(priority.and_then(Priority::new).unwrap_or_else(|| {
             reader.out_of_range(statement, word, "must be 1 to 255".to_owned(), "uses 100");
             Priority::DEFAULT
