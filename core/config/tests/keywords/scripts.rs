@@ -43,7 +43,7 @@ fn every_keyword_of_a_script() {
         ("", plain()),
         ("interval 2", Check { interval: 2 * second, timeout: 2 * second, ..plain() }),
         ("interval 0.25", Check { interval: second / 4, timeout: second / 4, ..plain() }),
-        ("timeout 3", Check { timeout: 3 * second, ..plain() }),
+        ("timeout 0.5", Check { timeout: second / 2, ..plain() }),
         ("weight -20", Check { weight: adjust(-20, false), ..plain() }),
         ("weight 20 reverse", Check { weight: adjust(20, true), ..plain() }),
         ("rise 2\nfall 3", Check { policy: TrackPolicy { rise: 2, fall: 3, ..policy }, ..plain() }),

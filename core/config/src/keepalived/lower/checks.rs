@@ -66,8 +66,6 @@ pub(super) struct CheckAt {
     pub(super) span: Range<usize>,
     /// Where its `timeout` stands.
     pub(super) timeout_at: Option<Range<usize>>,
-    /// Where its command stands.
-    pub(super) command_at: Option<Range<usize>>,
 }
 
 /// The checks defined so far.

@@ -35,7 +35,8 @@ pub(super) struct Completed {
     pub(super) interfaces_at: Vec<Range<usize>>,
     /// As `track_checks`.
     pub(super) checks_at: Vec<Range<usize>>,
-    pub(super) priority_at: Option<Range<usize>>,
+    /// Where `nopreempt` stands.
+    pub(super) nopreempt_at: Option<Range<usize>>,
     pub(super) state: Option<State>,
     pub(super) notify_at: Vec<Range<usize>>,
     /// The instance's own `smtp_alert`.
@@ -145,7 +146,7 @@ impl Draft<'_> {
             addresses_at,
             interfaces_at,
             checks_at,
-            priority_at: self.priority_at,
+            nopreempt_at: self.nopreempt,
             state: self.state,
             notify_at: self.notify.spans,
             alert_at: self.alert.map(|at| at.span),

@@ -36,7 +36,6 @@ pub(super) struct Draft<'a> {
     pub(super) interface: Given<InterfaceName>,
     pub(super) vrid: Given<Vrid>,
     pub(super) priority: Option<Priority>,
-    pub(super) priority_at: Option<Range<usize>>,
     pub(super) interval: Option<At<Duration>>,
     pub(super) version: Option<Version>,
     /// Where `version 2` stands.
@@ -110,7 +109,6 @@ impl<'a> Draft<'a> {
             interface: Given::Absent,
             vrid: Given::Absent,
             priority: None,
-            priority_at: None,
             interval: None,
             version: None,
             version_at: None,
@@ -277,7 +275,6 @@ impl<'a> Draft<'a> {
     fn priority(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
         let Some(word) = reader.value(statement) else { return };
         let priority = reader.exact(statement, 1..=255).and_then(|value| u8::try_from(value).ok());
-        self.priority_at = Some(statement.line.span.clone());
         self.priority = Some(priority.and_then(Priority::new).unwrap_or_else(|| {
             reader.out_of_range(statement, word, "must be 1 to 255".to_owned(), "uses 100");
             Priority::DEFAULT

@@ -11,6 +11,7 @@ use super::reader::Reader;
 use super::twice::Twice;
 use super::{notify, track};
 use crate::diagnostic::Diagnostic;
+use crate::lint::{self, Unread};
 use crate::model::{Check, CheckKind, Command, Reading, ScriptCheck};
 use crate::similar::shown;
 
@@ -26,7 +27,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
     let mut timeout = None;
     let mut weight = TrackWeight::Fault { reverse: false };
     let mut twice = Twice::default();
-    let (mut command_at, mut timeout_at) = (None, None);
+    let mut timeout_at = None;
     let (mut rise, mut fall, mut init_fail) = (1, 1, false);
     for statement in block.entries() {
         if !reader.accepts(Level::Script, statement) {
@@ -34,10 +35,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         }
         let before = reader.count();
         match statement.keyword() {
-            "script" => {
-                argv = command(statement, reader);
-                command_at = Some(statement.line.span.clone());
-            }
+            "script" => argv = command(statement, reader),
             "interval" => interval = period(statement, reader).unwrap_or(interval),
             "timeout" => {
                 timeout = period(statement, reader).or(timeout);
@@ -76,7 +74,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         policy: TrackPolicy { rise, fall, start, ..TrackPolicy::default() },
         weight,
     };
-    Some(CheckAt { check, kind: Kind::Script, written: name, span, timeout_at, command_at })
+    Some(CheckAt { check, kind: Kind::Script, written: name, span, timeout_at })
 }
 
 fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
@@ -89,7 +87,28 @@ fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Vec<Str
                 .help("put the whole command in double quotes"),
         );
     }
+    if let Some(unread) = lint::for_no_shell(&argv) {
+        reader.report(for_no_shell(unread, statement));
+    }
     Some(argv)
+}
+
+fn for_no_shell(Unread { word, program }: Unread<'_>, statement: &Statement<'_>) -> Diagnostic {
+    let line = &statement.line;
+    // Behind the program: the word may occur in the keyword, too. With escapes in it, it is not found.
+    let behind = line.raw.find(program).unwrap_or_default();
+    let found = line.raw.get(behind..).and_then(|rest| rest.find(word));
+    let span = match found {
+        Some(at) => {
+            let start = line.span.start + behind + at;
+            start..start + word.len()
+        }
+        None => line.span.clone(),
+    };
+    let (word, program) = (shown(word), shown(program));
+    Diagnostic::warning(&span, format!("no shell reads this command: {word} is handed to {program}"), "")
+        .note("keepalived runs programs without a shell; keepwatch does the same")
+        .help("put the command into a script file and name that, or write `/bin/sh -c '...'` around it")
 }
 
 fn period(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration> {

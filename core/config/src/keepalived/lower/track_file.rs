@@ -59,7 +59,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         policy: TrackPolicy::default(),
         weight: weight.unwrap_or(WEIGHT),
     };
-    Some(CheckAt { check, kind: Kind::File, written: name, span, timeout_at: None, command_at: None })
+    Some(CheckAt { check, kind: Kind::File, written: name, span, timeout_at: None })
 }
 
 /// `init_file [VALUE] [overwrite]`, in any order.

@@ -64,7 +64,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         policy: TrackPolicy::default(),
         weight,
     };
-    Some(CheckAt { check, kind: Kind::Process, written: name, span, timeout_at: None, command_at: None })
+    Some(CheckAt { check, kind: Kind::Process, written: name, span, timeout_at: None })
 }
 
 impl Said {
