@@ -12,6 +12,7 @@
 
 pub mod diagnostic;
 pub mod keepalived;
+mod lint;
 mod load;
 pub mod model;
 pub mod native;

@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Command, Instance, Script, SyncGroup, VirtualAddress};
+use keepwatch_config::model::{Check, CheckKind, Command, Instance, SyncGroup, VirtualAddress};
 use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load};
-use keepwatch_vrrp::{Destination, SourceCheck};
+use keepwatch_vrrp::{Destination, SourceCheck, TrackStart};
 
 #[test]
 fn every_file_means_what_is_expected() {
@@ -150,8 +150,8 @@ fn describe(config: &Config, out: &mut String) {
     for instance in &config.instances {
         writeln!(out, "instance {}", instance_line(instance)).unwrap();
     }
-    for script in &config.scripts {
-        writeln!(out, "script {}", script_line(script)).unwrap();
+    for check in &config.checks {
+        writeln!(out, "{}", check_line(check)).unwrap();
     }
     for group in &config.groups {
         writeln!(out, "group {}", group_line(group)).unwrap();
@@ -266,17 +266,20 @@ fn address_text(address: &VirtualAddress) -> String {
     out.trim_end().to_owned()
 }
 
-fn script_line(script: &Script) -> String {
+fn check_line(check: &Check) -> String {
+    let policy = check.policy;
+    let what = match &check.what {
+        CheckKind::Script(script) => format!("script {}: {}", check.name, command_text(&script.command)),
+        other => format!("check {}: {other:?}", check.name),
+    };
     format!(
-        "{}: {} every {:?} timeout {:?} {:?} rise {} fall {}{}",
-        script.name,
-        command_text(&script.command),
-        script.interval,
-        script.timeout,
-        script.weight,
-        script.rise,
-        script.fall,
-        if script.init_fail { " fails at first" } else { "" },
+        "{what} every {:?} timeout {:?} {:?} rise {} fall {}{}",
+        check.interval,
+        check.timeout,
+        check.weight,
+        policy.rise,
+        policy.fall,
+        if policy.start == TrackStart::Down { " fails at first" } else { "" },
     )
 }
 

@@ -334,17 +334,3 @@ fn what_may_stand_twice_and_what_is_said_already() {
     let other = instance("").replace("VI_1", "VI_2").replace("51", "52");
     assert_eq!(said(&(instance("") + &other)), Vec::<String>::new());
 }
-
-#[test]
-fn a_check_that_is_not_run_yet_has_a_consequence() {
-    let expected = "\
-warning: checks are read but not run in this version: VI_1 behaves as if chk always succeeded
- --> keepalived.conf:5:16
-  |
-5 | track_script { chk }
-  |                ^^^
-  |
-  = note: it stays MASTER when the check would fail
-";
-    assert_eq!(rendered(&(script("script /bin/x") + &instance("track_script { chk }"))), expected);
-}

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use keepwatch_config::model::CheckKind;
 use keepwatch_config::{Severity, Site, Style, load_site};
 
 const CONF: &str = "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress { \
@@ -47,12 +48,15 @@ interval = "1s"
     assert_eq!(config.instances[0].name, "VI_1");
     let extensions = config.extensions;
     assert_eq!(extensions.hooks, Some(folder.join("hooks.d")));
-    let [haproxy, replication] = extensions.plugins.as_slice() else { panic!("two plugins") };
+    let [haproxy] = extensions.plugins.as_slice() else { panic!("one plugin") };
+    let [check] = config.checks.as_slice() else { panic!("one check") };
+    let CheckKind::Plugin(replication) = &check.what else { panic!("asked of a plugin") };
     assert_eq!((haproxy.name.as_str(), &haproxy.file), ("haproxy", &folder.join("hooks.d/haproxy.rhai")));
     assert_eq!(haproxy.grants[0].text, "run:haproxy-reload");
-    assert_eq!((haproxy.memory, haproxy.queue, haproxy.interval), (Some(8 << 20), Some(100), None));
+    assert_eq!((haproxy.memory, haproxy.queue, haproxy.timeout), (Some(8 << 20), Some(100), None));
     assert_eq!(replication.file, Path::new("/etc/keepwatch/plugins/replication-lag.wasm"));
-    assert_eq!(replication.interval, Some(Duration::from_secs(1)));
+    let second = Duration::from_secs(1);
+    assert_eq!((check.name.as_str(), check.interval, check.timeout), ("replication", second, second));
     assert_eq!(
         serde_json::to_value(&replication.config).unwrap(),
         serde_json::json!({ "url": "http://127.0.0.1:9187/lag", "max_lag": 2.0, "tries": 3, "deep": { "on": true } })

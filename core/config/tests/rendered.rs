@@ -161,25 +161,11 @@ warning: mail is read but not sent in this version: that of VI_1, that of VI_2, 
 7 | vrrp_instance VI_1 {
   | ^^^^^^^^^^^^^^^^^^
 
-warning: checks are read but not run in this version: VI_1 behaves as if chk always succeeded, VI_2 behaves as if chk always succeeded
-  --> keepalived.conf:10:20
-   |
-10 |     track_script { chk }
-   |                    ^^^
-   |
-   = note: they stay MASTER when the check would fail
-
 warning: notify scripts and FIFOs are read but not served in this version: those of VI_1, those of VI_2
   --> keepalived.conf:11:5
    |
 11 |     notify /bin/true
    |     ^^^^^^^^^^^^^^^^
-
-warning: the members of a sync group only leave together in this version: G lets VI_1 and VI_2 fail and recover one by one
-  --> keepalived.conf:21:1
-   |
-21 | vrrp_sync_group G {
-   | ^^^^^^^^^^^^^^^^^
 ";
     assert_eq!(rendered(text), expected);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use keepwatch_config::diagnostic::Style;
-use keepwatch_config::model::PluginTable;
+use keepwatch_config::model::{Check as Checked, CheckKind};
 use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
@@ -49,18 +49,18 @@ pub(crate) fn summary(path: &Path, site: &Site) -> String {
 
 fn contents<'c>(config: &'c Config) -> Vec<String> {
     let instances: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
-    let scripts: Vec<&str> = config.scripts.iter().map(|script| script.name.as_str()).collect();
+    let (scripts, checks): (Vec<&Checked>, Vec<&Checked>) =
+        config.checks.iter().partition(|check| matches!(check.what, CheckKind::Script(_)));
+    let named = |checks: Vec<&'c Checked>| checks.iter().map(|check| check.name.as_str()).collect();
     let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
     let extensions = &config.extensions;
-    let (checks, plugins): (Vec<&PluginTable>, Vec<&PluginTable>) =
-        extensions.plugins.iter().partition(|plugin| plugin.interval.is_some());
-    let named = |tables: Vec<&'c PluginTable>| tables.iter().map(|table| table.name.as_str()).collect();
+    let plugins = extensions.plugins.iter().map(|table| table.name.as_str()).collect();
     let actions: Vec<&str> = extensions.actions.iter().map(|action| action.name.as_str()).collect();
     [
         ("instance", instances),
-        ("script", scripts),
+        ("script", named(scripts)),
         ("sync group", groups),
-        ("plugin", named(plugins)),
+        ("plugin", plugins),
         ("check", named(checks)),
         ("action", actions),
     ]

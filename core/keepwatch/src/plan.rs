@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use keepwatch_config::model::{ActionTable, Config, PluginTable};
+use keepwatch_config::model::{ActionTable, Check, CheckKind, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
 use keepwatch_exec::{Account, Accounts, Program, Start};
 use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
@@ -29,12 +29,23 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
     let tables = &config.extensions;
     let accounts = Accounts::new();
     let actions: Vec<Action> = tables.actions.iter().map(|table| action(table, &accounts)).collect();
-    let declared = tables.plugins.iter().map(|table| spec(table, &actions, findings)).collect();
+    let plugins = tables.plugins.iter().map(|table| spec(table, None, &actions, findings));
+    let mut declared: Vec<PluginSpec> = plugins.collect();
+    for check in &config.checks {
+        if let CheckKind::Plugin(table) = &check.what {
+            declared.push(spec(table, Some(check), &actions, findings));
+        }
+    }
     let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
     Plan { declared, hooks, actions }
 }
 
-fn spec(table: &PluginTable, actions: &[Action], findings: &mut Findings) -> PluginSpec {
+fn spec(
+    table: &PluginTable,
+    check: Option<&Check>,
+    actions: &[Action],
+    findings: &mut Findings,
+) -> PluginSpec {
     let mut grants = Vec::new();
     for written in &table.grants {
         match written.text.parse::<Grant>() {
@@ -47,23 +58,22 @@ fn spec(table: &PluginTable, actions: &[Action], findings: &mut Findings) -> Plu
             Err(why) => findings.push(Diagnostic::error(&written.span, why, "")),
         }
     }
-    let kind = if table.interval.is_some() { "check" } else { "plugin" };
+    let kind = if check.is_some() { "check" } else { "plugin" };
     let plain = PluginSpec::plain(&table.name, table.file.clone());
-    let limits = limits(table);
+    let limits = limits(table, check);
     PluginSpec {
         table: format!("{kind}.{}", table.name),
         grants: Grants::new(grants),
         config: table.config.clone(),
-        schedule: table.interval.map(|interval| Schedule { interval, timeout: limits.call }),
+        schedule: check.map(|check| Schedule { interval: check.interval, timeout: check.timeout }),
         limits,
         ..plain
     }
 }
 
-fn limits(table: &PluginTable) -> Limits {
+fn limits(table: &PluginTable, check: Option<&Check>) -> Limits {
     let default = Limits::default();
-    // A check that takes longer than until the next question is late anyway.
-    let call = table.timeout.or(table.interval).unwrap_or(default.call);
+    let call = check.map(|check| check.timeout).or(table.timeout).unwrap_or(default.call);
     Limits {
         call,
         cpu: table.cpu.unwrap_or(default.cpu).min(call),

@@ -32,11 +32,14 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     let read = read(&source, &folder, &mut findings);
     let mut texts = Vec::new();
     let mut config = None;
-    if let Some((keepalived, extensions)) = read {
+    if let Some(tables::Native { keepalived, extensions, checks }) = read {
         match load::load(&keepalived.path) {
             Ok(Loaded { source, findings, config: read }) => {
                 texts.push((source, findings));
-                config = read.map(|read| Config { extensions, ..read });
+                config = read.map(|mut read| {
+                    read.checks.extend(checks);
+                    Config { extensions, ..read }
+                });
             }
             Err(error) => findings.push(Diagnostic::error(&keepalived.span, error.to_string(), "named here")),
         }
@@ -50,11 +53,7 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
 }
 
 /// What a native text says; `folder` is where it is.
-fn read(
-    source: &Source,
-    folder: &Path,
-    findings: &mut Findings,
-) -> Option<(tables::Keepalived, crate::model::Extensions)> {
+fn read(source: &Source, folder: &Path, findings: &mut Findings) -> Option<tables::Native> {
     let (table, errors) = toml::de::DeTable::parse_recoverable(&source.text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);

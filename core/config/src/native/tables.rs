@@ -4,13 +4,21 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use keepwatch_vrrp::{TrackPolicy, TrackWeight};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::reader::{Entry, Reader};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ActionTable, Extensions, PluginTable};
+use crate::model::{ActionTable, Check, CheckKind, Extensions, PluginTable};
 use crate::similar::shown;
+
+/// What a native file says.
+pub(super) struct Native {
+    pub(super) keepalived: Keepalived,
+    pub(super) extensions: Extensions,
+    pub(super) checks: Vec<Check>,
+}
 
 /// The keepalived.conf that a native file names.
 pub(super) struct Keepalived {
@@ -31,11 +39,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads the whole file.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
-    root: &DeTable<'_>,
-    folder: &Path,
-) -> Option<(Keepalived, Extensions)> {
+pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
     for key in root.keys().filter(|key| LATER.contains(&key.get_ref().as_ref())) {
         let name = shown(key.get_ref());
         let finding = Diagnostic::error(&key.span(), format!("{name} is not in this version"), "")
@@ -48,6 +52,7 @@ pub(super) fn read(
     if let Some(hooks) = root.get("hooks") {
         extensions.hooks = reader.path(hooks, folder);
     }
+    let mut checks = Vec::new();
     let hooks = extensions.hooks.clone().unwrap_or_else(|| folder.join("hooks.d"));
     each(reader, root, "plugin", |reader, name, table, _| {
         let plugin = plugin(reader, name, table, folder, &hooks);
@@ -57,7 +62,7 @@ pub(super) fn read(
         if extensions.plugins.iter().any(|plugin| plugin.name == name) {
             reader.error(span, format!("{} is a plugin, too", shown(name)), "give one of them another name");
         }
-        extensions.plugins.extend(check(reader, name, table, folder, span));
+        checks.extend(check(reader, name, table, folder, span));
     });
     each(reader, root, "action", |reader, name, table, span| {
         extensions.actions.extend(action(reader, name, table, span));
@@ -69,7 +74,7 @@ pub(super) fn read(
         return None;
     };
     let path = reader.path(keepalived, folder)?;
-    Some((Keepalived { path, span: keepalived.span() }, extensions))
+    Some(Native { keepalived: Keepalived { path, span: keepalived.span() }, extensions, checks })
 }
 
 /// Reads each `[KIND.NAME]`.
@@ -121,7 +126,7 @@ fn check(
     table: &DeTable<'_>,
     folder: &Path,
     span: &Range<usize>,
-) -> Option<PluginTable> {
+) -> Option<Check> {
     reader.only(table, CHECK, "[check]");
     let Some(file) = table.get("plugin") else {
         reader.error(span, format!("check {} has no plugin", shown(name)), "add plugin = \"/PATH/TO/FILE\"");
@@ -129,16 +134,23 @@ fn check(
     };
     let file = reader.path(file, folder)?;
     let interval = optional(table, "interval", |value| reader.duration(value)).unwrap_or(INTERVAL);
-    let mut check = common(reader, name, table, file);
-    check.interval = Some(interval);
-    if let (Some(timeout), Some(value)) = (check.timeout, table.get("timeout"))
+    let mut plugin = common(reader, name, table, file);
+    let timeout = plugin.timeout.take();
+    if let (Some(timeout), Some(value)) = (timeout, table.get("timeout"))
         && timeout > interval
     {
         let finding = Diagnostic::warning(&value.span(), "an answer may take longer than the interval", "")
             .note("the next question then waits for it");
         reader.findings.push(finding);
     }
-    Some(check)
+    Some(Check {
+        name: name.to_owned(),
+        what: CheckKind::Plugin(plugin),
+        interval,
+        timeout: timeout.unwrap_or(interval),
+        policy: TrackPolicy::default(),
+        weight: TrackWeight::Fault { reverse: false },
+    })
 }
 
 /// What plugins and checks have in common.
@@ -154,7 +166,6 @@ fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, file: PathBu
         cpu: optional(table, "cpu", |value| reader.duration(value)),
         memory: optional(table, "memory", |value| reader.size(value)),
         queue: optional(table, "queue", |value| reader.count(value)),
-        interval: None,
     }
 }
 

@@ -5,8 +5,10 @@
 mod addresses;
 mod announce;
 mod globals;
+mod groups;
 mod instance;
 mod scripts;
+mod trackers;
 mod vmac;
 
 use keepwatch_config::model::Instance;
@@ -70,7 +72,7 @@ fn at_the_root() {
     let table = [
         ("net_namespace blue", "error `net_namespace` is not supported by this version"),
         ("static_routes {\n x\n}", "warning `static_routes` is not supported by this version"),
-        ("vrrp_track_file f {\n file /x\n}", "warning `vrrp_track_file` is deprecated"),
+        ("track_file f {\n file /x\n}", "warning nothing tracks the track file `f`"),
         ("vrrp_instance a b {\n}", "warning `vrrp_instance` needs one name"),
         ("vrrp_sync_group {\n}", "warning `vrrp_sync_group` needs one name"),
         ("vrrp_script {\n}", "error `vrrp_script` needs a value"),

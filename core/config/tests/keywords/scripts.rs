@@ -1,34 +1,36 @@
-//! `vrrp_script`, `track_script`, `notify*` and `vrrp_sync_group`.
+//! `vrrp_script`, `track_script` and `notify*`.
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Command, Notify, Script, User};
-use keepwatch_vrrp::TrackWeight;
+use keepwatch_config::model::{Check, CheckKind, Command, Notify, Reading, ScriptCheck, User};
+use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight};
 
 use super::{GOOD, read, with_instance};
 
 const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
 
-fn script(body: &str) -> (Option<Script>, Vec<String>) {
+fn script(body: &str) -> (Option<Check>, Vec<String>) {
     let text = format!("vrrp_script s {{\n{body}\n}}\nvrrp_instance a {{\ntrack_script {{ s }}\n{GOOD}}}\n");
     let (config, said) = read(&text);
-    (config.and_then(|config| config.scripts.into_iter().next()), said)
+    (config.and_then(|config| config.checks.into_iter().next()), said)
 }
 
 fn command(argv: &[&str]) -> Command {
     Command { argv: argv.iter().map(|&word| word.to_owned()).collect(), user: None }
 }
 
-fn plain() -> Script {
-    Script {
+fn run(command: Command) -> CheckKind {
+    CheckKind::Script(ScriptCheck { command, reading: Reading::Status })
+}
+
+fn plain() -> Check {
+    Check {
         name: "s".to_owned(),
-        command: command(&["/bin/x"]),
+        what: run(command(&["/bin/x"])),
         interval: Duration::from_secs(1),
         timeout: Duration::from_secs(1),
+        policy: TrackPolicy::default(),
         weight: FAULT,
-        rise: 1,
-        fall: 1,
-        init_fail: false,
     }
 }
 
@@ -36,17 +38,17 @@ fn plain() -> Script {
 fn every_keyword_of_a_script() {
     let user = User { name: "u".to_owned(), group: Some("g".to_owned()), supplementary_groups: false };
     let adjust = |weight, reverse| TrackWeight::Adjust { weight, reverse };
-    let second = Duration::from_secs(1);
+    let (second, policy) = (Duration::from_secs(1), TrackPolicy::default());
     let table = [
         ("", plain()),
-        ("interval 2", Script { interval: 2 * second, timeout: 2 * second, ..plain() }),
-        ("interval 0.25", Script { interval: second / 4, timeout: second / 4, ..plain() }),
-        ("timeout 3", Script { timeout: 3 * second, ..plain() }),
-        ("weight -20", Script { weight: adjust(-20, false), ..plain() }),
-        ("weight 20 reverse", Script { weight: adjust(20, true), ..plain() }),
-        ("rise 2\nfall 3", Script { rise: 2, fall: 3, ..plain() }),
-        ("init_fail", Script { init_fail: true, ..plain() }),
-        ("user u g", Script { command: Command { user: Some(user), ..command(&["/bin/x"]) }, ..plain() }),
+        ("interval 2", Check { interval: 2 * second, timeout: 2 * second, ..plain() }),
+        ("interval 0.25", Check { interval: second / 4, timeout: second / 4, ..plain() }),
+        ("timeout 0.5", Check { timeout: second / 2, ..plain() }),
+        ("weight -20", Check { weight: adjust(-20, false), ..plain() }),
+        ("weight 20 reverse", Check { weight: adjust(20, true), ..plain() }),
+        ("rise 2\nfall 3", Check { policy: TrackPolicy { rise: 2, fall: 3, ..policy }, ..plain() }),
+        ("init_fail", Check { policy: TrackPolicy { start: TrackStart::Down, ..policy }, ..plain() }),
+        ("user u g", Check { what: run(Command { user: Some(user), ..command(&["/bin/x"]) }), ..plain() }),
     ];
     for (body, expected) in table {
         assert_eq!(script(&format!("script /bin/x\n{body}")), (Some(expected), vec![]), "{body}");
@@ -57,7 +59,7 @@ fn every_keyword_of_a_script() {
         ("script '/bin/x \"#1\"'", &["/bin/x", "#1"]),
         ("script \"</dev/tcp/127.0.0.1/80\"", &["</dev/tcp/127.0.0.1/80"]),
     ] {
-        assert_eq!(script(line).0.unwrap().command, command(argv), "{line}");
+        assert_eq!(script(line).0.unwrap().what, run(command(argv)), "{line}");
     }
 }
 
@@ -101,14 +103,14 @@ fn scripts_are_found_if_they_stand_above_and_dropped_if_nobody_tracks_them() {
     );
     assert_eq!(said, ["warning this script is tracked already", "warning there is no script `other`"]);
     let (config, said) = read(&(instance("s") + definition));
-    assert!(config.unwrap().scripts.is_empty());
+    assert!(config.unwrap().checks.is_empty());
     assert_eq!(said, ["warning there is no script `s`"]);
     let (config, said) = read(&(definition.to_owned() + &format!("vrrp_instance a {{\n{GOOD}}}\n")));
-    assert!(config.unwrap().scripts.is_empty());
+    assert!(config.unwrap().checks.is_empty());
     assert_eq!(said, ["warning nothing tracks the script `s`"]);
     let twice = format!("{definition}vrrp_script s {{\nscript /bin/y\n}}\n{}", instance("s"));
     let (config, said) = read(&twice);
-    assert_eq!(config.unwrap().scripts.len(), 1);
+    assert_eq!(config.unwrap().checks.len(), 1);
     assert_eq!(said, ["warning there is a vrrp_script `s` already"]);
 }
 
@@ -144,56 +146,4 @@ notify_stop
 {GOOD}}}"
     ));
     assert_eq!((config, said), (None, vec!["error `notify_stop` needs a value".to_owned()]));
-}
-
-#[test]
-fn sync_groups() {
-    let instances =
-        format!("vrrp_instance a {{\n{GOOD}}}\nvrrp_instance b {{\n{}}}\n", GOOD.replace("51", "52"));
-    let group = |body: &str| {
-        let (config, said) = read(&format!("{instances}vrrp_sync_group g {{\n{body}\n}}\n"));
-        (config.unwrap().groups.into_iter().next(), said)
-    };
-    let (found, said) =
-        group("group {\n a\n b\n}\nsmtp_alert\nnotify_master /m\ntrack_interface { eth5 weight -9 }");
-    assert!(said.is_empty(), "{said:?}");
-    let found = found.unwrap();
-    assert_eq!((found.name.as_str(), found.members), ("g", vec!["a".to_owned(), "b".to_owned()]));
-    assert!(found.mail_alert && found.notify.master.is_some());
-    assert_eq!(found.track_interfaces[0].weight, TrackWeight::Adjust { weight: -9, reverse: false });
-    let table: [(&str, Option<&[&str]>, &[&str]); 6] = [
-        ("group { a b }", Some(&["a", "b"]), &[]),
-        ("group { a }", Some(&["a"]), &["warning the sync group `g` has one member only"]),
-        ("group { a b c }", Some(&["a", "b"]), &["warning there is no vrrp_instance `c`"]),
-        ("group { a a b }", Some(&["a", "b"]), &["warning `a` is in a sync group already"]),
-        ("", None, &["warning the sync group `g` has no members"]),
-        ("group { a b }\ngroup { a }", Some(&["a", "b"]), &["warning `group` is there already"]),
-    ];
-    for (body, members, expected) in table {
-        let (found, said) = group(body);
-        let found = found.map(|group| group.members);
-        assert_eq!(found, members.map(|list| list.iter().map(|&name| name.to_owned()).collect()), "{body}");
-        assert_eq!(said, expected, "{body}");
-    }
-}
-
-#[test]
-fn in_a_sync_group_a_members_weights_count_only_if_allowed() {
-    let text = |setting: &str| {
-        format!(
-            "vrrp_script s {{\nscript /bin/x\nweight 5\n}}\nvrrp_sync_group g {{\ngroup {{ a b }}\n{setting}\n}}\n\
-             vrrp_instance a {{\ntrack_script {{ s }}\ntrack_interface {{ eth1 weight 5 }}\n{GOOD}}}\n\
-             vrrp_instance b {{\n{}}}\n",
-            GOOD.replace("51", "52")
-        )
-    };
-    let weights = |setting: &str| {
-        let (config, said) = read(&text(setting));
-        let instance = config.unwrap().instances.into_iter().next().unwrap();
-        (instance.track_interfaces[0].weight, instance.track_checks.len(), said.len())
-    };
-    assert_eq!(weights(""), (FAULT, 0, 2));
-    let adjust = TrackWeight::Adjust { weight: 5, reverse: false };
-    assert_eq!(weights("sync_group_tracking_weight"), (adjust, 1, 0));
-    assert_eq!(weights("global_tracking"), (adjust, 1, 1));
 }

@@ -64,8 +64,8 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("skip_check_adv_addr", Harmless),
     ("debug", Harmless),
     ("kernel_rx_buf_size", Harmless),
-    ("track_file", Unsupported(TRACKER)),
-    ("track_process", Unsupported(TRACKER)),
+    ("track_file", Supported),
+    ("track_process", Supported),
     ("track_bfd", Unsupported(TRACKER)),
     (
         "track_src_ip",

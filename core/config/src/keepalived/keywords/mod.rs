@@ -37,12 +37,24 @@ pub(in crate::keepalived) enum Level {
     Script,
     /// `vrrp_sync_group`.
     SyncGroup,
+    /// `track_file`.
+    TrackFile,
+    /// `vrrp_track_process`.
+    TrackProcess,
 }
 
 impl Level {
     /// All of them.
-    pub(in crate::keepalived) const ALL: [Self; 6] =
-        [Self::Root, Self::Globals, Self::Instance, Self::Authentication, Self::Script, Self::SyncGroup];
+    pub(in crate::keepalived) const ALL: [Self; 8] = [
+        Self::Root,
+        Self::Globals,
+        Self::Instance,
+        Self::Authentication,
+        Self::Script,
+        Self::SyncGroup,
+        Self::TrackFile,
+        Self::TrackProcess,
+    ];
 
     /// The keywords of this level.
     pub(in crate::keepalived) const fn keywords(self) -> &'static [(&'static str, Status)] {
@@ -53,6 +65,8 @@ impl Level {
             Self::Authentication => AUTHENTICATION,
             Self::Script => SCRIPT,
             Self::SyncGroup => SYNC_GROUP,
+            Self::TrackFile => TRACK_FILE,
+            Self::TrackProcess => TRACK_PROCESS,
         }
     }
 
@@ -68,6 +82,8 @@ impl Level {
             (Self::Root, "vrrp_instance") => Some(Self::Instance),
             (Self::Root, "vrrp_script") => Some(Self::Script),
             (Self::Root, "vrrp_sync_group") => Some(Self::SyncGroup),
+            (Self::Root, "track_file" | "vrrp_track_file") => Some(Self::TrackFile),
+            (Self::Root, "vrrp_track_process") => Some(Self::TrackProcess),
             (Self::Instance, "authentication") => Some(Self::Authentication),
             _ => None,
         }
@@ -82,18 +98,23 @@ impl Level {
             Self::Authentication => "in authentication",
             Self::Script => "in a vrrp_script",
             Self::SyncGroup => "in a vrrp_sync_group",
+            Self::TrackFile => "in a track_file",
+            Self::TrackProcess => "in a vrrp_track_process",
         }
     }
 }
 
 /// Whether a supported keyword is followed by a block.
 pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
-    const BLOCKS: [&str; 13] = [
+    const BLOCKS: [&str; 18] = [
         "authentication",
         "global_defs",
         "group",
+        "interface_up_down_delays",
         "notification_email",
+        "track_file",
         "track_interface",
+        "track_process",
         "track_script",
         "unicast_peer",
         "virtual_ipaddress",
@@ -101,6 +122,8 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
         "vrrp_instance",
         "vrrp_script",
         "vrrp_sync_group",
+        "vrrp_track_file",
+        "vrrp_track_process",
         "auth_hmac",
     ];
     BLOCKS.contains(&keyword)
@@ -128,9 +151,9 @@ const ROOT: &[(&str, Status)] = &[
     ("use_pid_dir", Harmless),
     ("child_wait_time", Harmless),
     ("bfd_instance", Unsupported(TRACKER)),
-    ("track_file", Unsupported(TRACKER)),
+    ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
-    ("vrrp_track_process", Unsupported(TRACKER)),
+    ("vrrp_track_process", Supported),
     ("static_ipaddress", Unsupported(STATIC)),
     ("static_routes", Unsupported(STATIC)),
     ("static_rules", Unsupported(STATIC)),
@@ -139,7 +162,7 @@ const ROOT: &[(&str, Status)] = &[
         "garp_group",
         Unsupported("keepalived would space announcements; keepwatch spreads them over time by itself"),
     ),
-    ("interface_up_down_delays", Unsupported(LINK)),
+    ("interface_up_down_delays", Supported),
     ("linkbeat_interfaces", Unsupported(LINK)),
     ("linkbeat_use_polling", Unsupported(LINK)),
 ];
@@ -161,8 +184,8 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("group", Supported),
     ("track_interface", Supported),
     ("track_script", Supported),
-    ("track_file", Unsupported(TRACKER)),
-    ("track_process", Unsupported(TRACKER)),
+    ("track_file", Supported),
+    ("track_process", Supported),
     ("track_bfd", Unsupported(TRACKER)),
     ("notify_master", Supported),
     ("notify_backup", Supported),
@@ -173,6 +196,20 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
     ("sync_group_tracking_weight", Supported),
     ("global_tracking", Deprecated("sync_group_tracking_weight")),
+];
+
+const TRACK_FILE: &[(&str, Status)] = &[("file", Supported), ("weight", Supported), ("init_file", Supported)];
+
+const TRACK_PROCESS: &[(&str, Status)] = &[
+    ("process", Supported),
+    ("param_match", Supported),
+    ("weight", Supported),
+    ("quorum", Supported),
+    ("quorum_max", Supported),
+    ("delay", Supported),
+    ("fork_delay", Supported),
+    ("terminate_delay", Supported),
+    ("full_command", Supported),
 ];
 
 #[cfg(test)]

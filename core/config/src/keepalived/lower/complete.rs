@@ -11,12 +11,14 @@ use keepwatch_vrrp::{
 
 use super::At;
 use super::authentication::Impossible;
+use super::checks::Kind;
 use super::globals::{Defaults, GlobalDefs};
 use super::instance::{Draft, Given, State};
 use super::reader::Reader;
+use super::track::Checked;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, TrackCheck, TrackInterface, VirtualAddress, VirtualMac};
+use crate::model::{Instance, InterfaceName, TrackInterface, VirtualAddress, VirtualMac};
 use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
@@ -29,8 +31,13 @@ pub(super) struct Completed {
     pub(super) vmac_at: Option<Range<usize>>,
     /// As `addresses`, then `excluded`.
     pub(super) addresses_at: Vec<Range<usize>>,
+    /// As `track_interfaces`.
+    pub(super) interfaces_at: Vec<Range<usize>>,
     /// As `track_checks`.
-    pub(super) scripts_at: Vec<Range<usize>>,
+    pub(super) checks_at: Vec<Range<usize>>,
+    /// Where `nopreempt` stands.
+    pub(super) nopreempt_at: Option<Range<usize>>,
+    pub(super) state: Option<State>,
     pub(super) notify_at: Vec<Range<usize>>,
     /// The instance's own `smtp_alert`.
     pub(super) alert_at: Option<Range<usize>>,
@@ -100,7 +107,9 @@ impl Draft<'_> {
             !self.is_strict() && self.higher_prio_send_advert.unwrap_or(late.higher_prio_send_advert);
         let own_alert = self.alert.as_ref().map(|at| at.value);
         let addresses_at = listed.iter().chain(&excluded).map(|at| at.span.clone()).collect();
-        let scripts_at = self.tracked.scripts.iter().map(|at| at.span.clone()).collect();
+        let interfaces_at = self.tracked.interfaces.iter().map(|at| at.span.clone()).collect();
+        let (checks, checks_at) =
+            self.tracked.checks.into_iter().map(|checked| (checked.track, checked.span)).unzip();
         let instance = Instance {
             name: self.name.text.clone().into_owned(),
             interface: interface.value,
@@ -125,7 +134,7 @@ impl Draft<'_> {
             excluded: values(excluded),
             announce,
             track_interfaces: values(self.tracked.interfaces),
-            track_checks: values(self.tracked.scripts),
+            track_checks: checks,
             notify: self.notify.scripts,
             mail_alert: own_alert.unwrap_or_else(|| globals.alert()),
         };
@@ -135,7 +144,10 @@ impl Draft<'_> {
             vrid_at: vrid.span,
             vmac_at,
             addresses_at,
-            scripts_at,
+            interfaces_at,
+            checks_at,
+            nopreempt_at: self.nopreempt,
+            state: self.state,
             notify_at: self.notify.spans,
             alert_at: self.alert.map(|at| at.span),
         })
@@ -370,11 +382,20 @@ impl Draft<'_> {
                 }
             }
         });
-        self.tracked.scripts.retain(|At { value: TrackCheck { weight, .. }, span }| match weight {
-            TrackWeight::Fault { .. } => true,
-            TrackWeight::Adjust { .. } => {
-                drop(span, "does not track the script");
-                false
+        self.tracked.checks.retain_mut(|Checked { kind, track, span }| {
+            let TrackWeight::Adjust { weight, reverse } = track.weight else { return true };
+            match (*kind, weights) {
+                // keepalived takes 1 for a weight that nobody has asked for.
+                (Kind::File, _) if weight == 1 => {
+                    drop(span, "ignores the weight: any number but 0 means FAULT");
+                    track.weight = TrackWeight::Fault { reverse };
+                    true
+                }
+                (Kind::Process, Weights::InGroup) => true,
+                (kind, _) => {
+                    drop(span, &format!("does not track the {}", kind.noun()));
+                    false
+                }
             }
         });
     }

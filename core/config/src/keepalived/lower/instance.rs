@@ -12,10 +12,10 @@ use super::super::parser::Statement;
 use super::super::token::Word;
 use super::announce::Announce;
 use super::authentication::Authentication;
+use super::checks::Checks;
 use super::globals::{self, Defaults, GlobalDefs};
 use super::notify::Notified;
 use super::reader::{Misspelt, Reader};
-use super::script::Scripts;
 use super::track::Tracked;
 use super::twice::Twice;
 use super::unicast::{self, Unicast};
@@ -98,7 +98,7 @@ impl<'a> Draft<'a> {
         name: &'a Word<'a>,
         block: &Statement<'_>,
         globals: &GlobalDefs,
-        scripts: &Scripts,
+        checks: &Checks,
         reader: &mut Reader<'_>,
     ) -> Self {
         let mut draft = Self {
@@ -140,7 +140,7 @@ impl<'a> Draft<'a> {
         for statement in block.entries() {
             if reader.accepts(Level::Instance, statement) {
                 let before = reader.count();
-                draft.setting(statement, scripts, reader);
+                draft.setting(statement, checks, reader);
                 draft.twice.check(statement, before, reader);
             }
         }
@@ -148,7 +148,7 @@ impl<'a> Draft<'a> {
         draft
     }
 
-    fn setting(&mut self, statement: &Statement<'_>, scripts: &Scripts, reader: &mut Reader<'_>) {
+    fn setting(&mut self, statement: &Statement<'_>, checks: &Checks, reader: &mut Reader<'_>) {
         match statement.keyword() {
             "state" => self.state(statement, reader),
             "interface" => self.interface(statement, reader),
@@ -181,7 +181,9 @@ impl<'a> Draft<'a> {
             }
             "mcast_dst_ip" => self.group(statement, reader),
             "track_interface" => self.tracked.read_interfaces(statement, reader),
-            "track_script" => self.tracked.read_scripts(statement, scripts, reader),
+            "track_script" | "track_file" | "track_process" => {
+                self.tracked.read_checks(statement, checks, reader);
+            }
             "use_vmac" => self.vmac.read_use(statement, reader),
             "vmac_xmit_base" => self.vmac.read_from_base(statement),
             "dont_track_primary" => self.link_tracking = LinkTracking::Ignored,

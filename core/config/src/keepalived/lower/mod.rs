@@ -6,10 +6,13 @@
 mod addresses;
 mod announce;
 mod authentication;
+mod checks;
 mod complete;
 mod duplicates;
 mod globals;
+mod group_trackers;
 mod instance;
+mod link_delays;
 mod not_yet;
 mod notify;
 mod reader;
@@ -17,22 +20,24 @@ mod remarks;
 mod script;
 mod sync_group;
 mod track;
+mod track_file;
+mod track_process;
 mod twice;
 mod unicast;
 mod vmac;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
+use self::checks::{CheckAt, Checks};
 use self::globals::GlobalDefs;
 use self::instance::Draft;
 use self::reader::{Misspelt, Reader};
-use self::script::{ScriptAt, Scripts};
 use self::sync_group::GroupDraft;
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::{Config, Extensions};
+use crate::model::{Config, Extensions, LinkDelay};
 use crate::similar::shown;
 
 /// Something, and where the file says it.
@@ -46,7 +51,8 @@ struct At<T> {
 #[derive(Default)]
 struct File<'a> {
     globals: GlobalDefs,
-    scripts: Scripts,
+    checks: Checks,
+    link_delays: Vec<At<LinkDelay>>,
     instances: Vec<Draft<'a>>,
     groups: Vec<GroupDraft>,
     /// Names taken, by keyword and name.
@@ -76,18 +82,23 @@ impl<'a> File<'a> {
         match statement.keyword() {
             "global_defs" => globals::read(&mut self.globals, statement, reader),
             "vrrp_script" => {
-                // keepalived does not look for a second one of the name; it always finds the first.
-                if let Some(script) = script::read(statement, &mut self.scripts, reader)
-                    && self.is_new("vrrp_script", &script.script.name, statement, reader)
-                {
-                    self.scripts.add(script);
-                }
+                let found = script::read(statement, &mut self.checks, reader);
+                self.add(found, statement, reader);
             }
+            "track_file" | "vrrp_track_file" => {
+                let found = track_file::read(statement, &mut self.checks, reader);
+                self.add(found, statement, reader);
+            }
+            "vrrp_track_process" => {
+                let found = track_process::read(statement, &mut self.checks, reader);
+                self.add(found, statement, reader);
+            }
+            "interface_up_down_delays" => link_delays::read(statement, &mut self.link_delays, reader),
             "vrrp_instance" => {
                 if let Some(name) = reader.name(statement)
                     && self.is_new("vrrp_instance", &name.text, statement, reader)
                 {
-                    let draft = Draft::read(name, statement, &self.globals, &self.scripts, reader);
+                    let draft = Draft::read(name, statement, &self.globals, &self.checks, reader);
                     self.instances.push(draft);
                 }
             }
@@ -95,10 +106,19 @@ impl<'a> File<'a> {
                 if let Some(name) = reader.name(statement)
                     && self.is_new("vrrp_sync_group", &name.text, statement, reader)
                 {
-                    self.groups.extend(GroupDraft::read(name, statement, &self.scripts, reader));
+                    self.groups.extend(GroupDraft::read(name, statement, &self.checks, reader));
                 }
             }
             _ => {}
+        }
+    }
+
+    fn add(&mut self, found: Option<CheckAt>, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        // keepalived does not look for a second one of the name; it always finds the first.
+        if let Some(found) = found
+            && self.is_new(found.kind.block(), &found.written, statement, reader)
+        {
+            self.checks.add(found, reader);
         }
     }
 
@@ -124,7 +144,7 @@ impl<'a> File<'a> {
     fn finish(mut self, reader: &mut Reader<'_>) -> Config {
         let prefix = self.globals.vmac_prefix.as_deref();
         let mut names = vmac::Names::new(prefix, &mut self.instances, reader);
-        let groups = sync_group::resolve(self.groups, &self.instances, reader);
+        let mut groups = sync_group::resolve(self.groups, &self.instances, reader);
         let free: HashMap<&str, bool> = groups
             .iter()
             .flat_map(|group| group.members.iter().map(|member| (member.as_str(), group.weights_allowed)))
@@ -137,43 +157,23 @@ impl<'a> File<'a> {
             };
             instances.extend(draft.complete(&self.globals, weights, &mut names, reader));
         }
+        group_trackers::spread(&mut groups, &mut instances, reader);
         duplicates::check(&instances, reader);
         duplicates::check_macs(&instances, reader);
-        let scripts = used_scripts(self.scripts, &instances, &groups, reader);
+        let tracked = instances.iter().flat_map(|completed| &completed.instance.track_checks);
+        let tracked = tracked.map(|tracked| tracked.check.as_str()).collect();
+        let checks = self.checks.used(&tracked, reader);
         remarks::mail(&self.globals, &instances, &groups, reader);
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
-        not_yet::report(&self.globals, &instances, &groups, reader);
+        remarks::checks(&checks, &instances, reader);
+        not_yet::report(&self.globals, &instances, &groups, &self.link_delays, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
+        let checks = checks.into_iter().map(|at| at.check).collect();
+        let link_delays = self.link_delays.into_iter().map(|at| at.value).collect();
         let extensions = Extensions::default();
-        Config { globals: self.globals.model(), instances, scripts, groups, extensions }
+        Config { globals: self.globals.model(), instances, checks, groups, link_delays, extensions }
     }
-}
-
-/// Scripts that something tracks; keepalived drops the others.
-fn used_scripts(
-    scripts: Scripts,
-    instances: &[complete::Completed],
-    groups: &[sync_group::Resolved],
-    reader: &mut Reader<'_>,
-) -> Vec<crate::model::Script> {
-    let by_instances = instances.iter().flat_map(|completed| &completed.instance.track_checks);
-    let by_groups = groups.iter().flat_map(|group| &group.tracked.scripts).map(|at| &at.value);
-    let used: HashSet<&str> = by_instances.chain(by_groups).map(|tracked| tracked.check.as_str()).collect();
-    let mut kept = Vec::new();
-    for ScriptAt { script, span } in scripts.into_list() {
-        if used.contains(script.name.as_str()) {
-            kept.push(script);
-            continue;
-        }
-        // Why its tracker is not kept has been said there.
-        if reader.tracked_scripts.contains(&script.name) {
-            continue;
-        }
-        let message = format!("nothing tracks the script {}", shown(&script.name));
-        reader.survived(&span, message, "", "leaves it out");
-    }
-    kept
 }
 
 /// Said where its keyword is misspelt, if it is.

@@ -9,6 +9,7 @@ use super::super::number::{self, Number};
 use super::super::parser::Statement;
 use super::super::token::Word;
 use super::super::unknown::unknown;
+use super::checks::Kind;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::similar::{choice, shown};
 
@@ -23,8 +24,8 @@ pub(super) struct Reader<'f> {
     last_unknown: Option<Range<usize>>,
     /// Keywords that are misspelt: what is missing because of them is not said again.
     misspelt: Vec<Misspelt>,
-    /// Scripts that a tracker names, whatever then becomes of the tracker.
-    pub(super) tracked_scripts: HashSet<String>,
+    /// What a tracker names, whatever then becomes of the tracker.
+    pub(super) tracked: HashSet<(Kind, String)>,
     /// Statements about load balancing: where the first stands, and how many there are.
     load_balancing: Option<(Range<usize>, usize)>,
 }
@@ -46,7 +47,7 @@ impl<'f> Reader<'f> {
             unknown: 0,
             last_unknown: None,
             misspelt: Vec::new(),
-            tracked_scripts: HashSet::new(),
+            tracked: HashSet::new(),
             load_balancing: None,
         }
     }
@@ -73,9 +74,9 @@ impl<'f> Reader<'f> {
     }
 
     fn misspelt(&mut self, level: Level, statement: &Statement<'_>, keyword: &'static str) {
-        if keyword == "track_script" {
-            let names = statement.entries().iter().map(|entry| entry.keyword().to_owned());
-            self.tracked_scripts.extend(names);
+        if let Some(kind) = Kind::of_tracker(keyword).filter(|_| level != Level::Root) {
+            let names = statement.entries().iter().map(|entry| (kind, entry.keyword().to_owned()));
+            self.tracked.extend(names);
         }
         let name = statement.argument(0).map(|word| word.text.clone().into_owned());
         let span = statement.line.keyword.span.clone();
@@ -96,6 +97,12 @@ impl<'f> Reader<'f> {
     ) {
         let note = format!("keepalived logs this and {outcome}; keepwatch does the same");
         self.report(Diagnostic::warning(span, message, label).note(note));
+    }
+
+    /// Reports a keyword of which the first one counts.
+    pub(super) fn there_already(&mut self, statement: &Statement<'_>, keyword: &str) {
+        let message = format!("`{keyword}` is there already");
+        self.survived(&statement.line.span, message, "", "uses the first one");
     }
 
     /// Whether the statement is one to be read at this level; reports it otherwise.

@@ -1,14 +1,18 @@
 //! What is allowed, but may not be what was meant.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use keepwatch_vrrp::{Destination, Family};
 
+use super::checks::CheckAt;
 use super::complete::{Completed, is_link_local};
 use super::globals::GlobalDefs;
+use super::instance::State;
 use super::reader::Reader;
 use super::sync_group::Resolved;
 use crate::diagnostic::Diagnostic;
+use crate::lint::{self, Counts, Meant, Weighed};
 
 /// Mail that nobody ever sends.
 pub(super) fn mail(
@@ -29,6 +33,37 @@ pub(super) fn mail(
             )
             .help("add `smtp_alert` to global_defs, or to the instance"),
         );
+    }
+}
+
+/// Checks and weights that will hardly do what was meant.
+pub(super) fn checks(checks: &[CheckAt], instances: &[Completed], reader: &mut Reader<'_>) {
+    for at in checks {
+        let span = at.timeout_at.as_ref().unwrap_or(&at.span);
+        if let Some(finding) = lint::timeout(span, at.check.interval, at.check.timeout) {
+            reader.report(finding);
+        }
+    }
+    let numbers: HashSet<&str> =
+        checks.iter().filter(|at| at.check.is_number()).map(|at| at.check.name.as_str()).collect();
+    for completed in instances {
+        let Completed { instance, interfaces_at, checks_at, nopreempt_at, state, .. } = completed;
+        let interfaces = instance.track_interfaces.iter().zip(interfaces_at).map(|(tracked, span)| Weighed {
+            name: tracked.interface.as_str(),
+            weight: tracked.weight,
+            counts: Counts::Once,
+            span: Some(span),
+        });
+        let checks = instance.track_checks.iter().zip(checks_at).map(|(tracked, span)| {
+            let counts =
+                if numbers.contains(tracked.check.as_str()) { Counts::ByNumber } else { Counts::Once };
+            Weighed { name: &tracked.check, weight: tracked.weight, counts, span: Some(span) }
+        });
+        let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
+        let meant = if *state == Some(State::Master) { Meant::Master } else { Meant::Either };
+        for finding in lint::weights(instance, &weighed, meant, nopreempt_at.as_ref()) {
+            reader.report(finding);
+        }
     }
 }
 

@@ -1,65 +1,25 @@
 //! `vrrp_script`.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::time::Duration;
 
-use keepwatch_vrrp::TrackWeight;
+use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight};
 
 use super::super::keywords::Level;
 use super::super::parser::Statement;
+use super::checks::{CheckAt, Checks, Kind};
 use super::reader::Reader;
 use super::twice::Twice;
 use super::{notify, track};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, Script};
+use crate::lint::{self, Unread};
+use crate::model::{Check, CheckKind, Command, Reading, ScriptCheck};
 use crate::similar::shown;
-
-/// A script, and where it is defined.
-pub(super) struct ScriptAt {
-    pub(super) script: Script,
-    pub(super) span: Range<usize>,
-}
-
-/// The scripts defined so far.
-#[derive(Default)]
-pub(super) struct Scripts {
-    list: Vec<ScriptAt>,
-    weights: HashMap<String, TrackWeight>,
-    /// Those left out because `script` is misspelt.
-    misspelt: HashSet<String>,
-}
-
-impl Scripts {
-    pub(super) fn add(&mut self, at: ScriptAt) {
-        self.weights.insert(at.script.name.clone(), at.script.weight);
-        self.list.push(at);
-    }
-
-    /// The weight of the script of this name, if there is one.
-    pub(super) fn weight(&self, name: &str) -> Option<TrackWeight> {
-        self.weights.get(name).copied()
-    }
-
-    /// Whether the script of this name is left out because of a misspelling, which has been reported.
-    pub(super) fn is_misspelt(&self, name: &str) -> bool {
-        self.misspelt.contains(name)
-    }
-
-    pub(super) fn into_list(self) -> Vec<ScriptAt> {
-        self.list
-    }
-}
 
 /// keepalived's longest interval: `UINT_MAX` microseconds.
 const LONGEST: Duration = Duration::from_secs(4294);
 
 /// Reads one block; `None` if keepalived would drop it, which is then reported.
-pub(super) fn read(
-    block: &Statement<'_>,
-    scripts: &mut Scripts,
-    reader: &mut Reader<'_>,
-) -> Option<ScriptAt> {
+pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Reader<'_>) -> Option<CheckAt> {
     let name = reader.value(block)?.text.clone().into_owned();
     let mut argv = None;
     let mut user = None;
@@ -67,6 +27,7 @@ pub(super) fn read(
     let mut timeout = None;
     let mut weight = TrackWeight::Fault { reverse: false };
     let mut twice = Twice::default();
+    let mut timeout_at = None;
     let (mut rise, mut fall, mut init_fail) = (1, 1, false);
     for statement in block.entries() {
         if !reader.accepts(Level::Script, statement) {
@@ -76,7 +37,10 @@ pub(super) fn read(
         match statement.keyword() {
             "script" => argv = command(statement, reader),
             "interval" => interval = period(statement, reader).unwrap_or(interval),
-            "timeout" => timeout = period(statement, reader).or(timeout),
+            "timeout" => {
+                timeout = period(statement, reader).or(timeout);
+                timeout_at = Some(statement.line.span.clone());
+            }
             "weight" => weight = track::script_weight(statement, reader).unwrap_or(weight),
             "rise" => rise = reader.whole(statement, 1..=0x7fff_ffff, "uses 1").unwrap_or(1),
             "fall" => fall = reader.whole(statement, 1..=0x7fff_ffff, "uses 1").unwrap_or(1),
@@ -93,17 +57,24 @@ pub(super) fn read(
     let misspelt = reader.take_misspelt(Level::Script);
     let Some(argv) = argv else {
         if misspelt.iter().any(|misspelt| misspelt.keyword == "script") {
-            scripts.misspelt.insert(name);
+            checks.miss(Kind::Script, name);
             return None;
         }
         let message = format!("the script {} has no command", shown(&name));
         reader.survived(&span, message, "", "leaves it out");
         return None;
     };
-    let timeout = timeout.unwrap_or(interval);
-    let command = Command { argv, user };
-    let script = Script { name, command, interval, timeout, weight, rise, fall, init_fail };
-    Some(ScriptAt { script, span })
+    let start = if init_fail { TrackStart::Down } else { TrackStart::Pending };
+    let what = ScriptCheck { command: Command { argv, user }, reading: Reading::Status };
+    let check = Check {
+        name: name.clone(),
+        what: CheckKind::Script(what),
+        interval,
+        timeout: timeout.unwrap_or(interval),
+        policy: TrackPolicy { rise, fall, start, ..TrackPolicy::default() },
+        weight,
+    };
+    Some(CheckAt { check, kind: Kind::Script, written: name, span, timeout_at })
 }
 
 fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
@@ -116,7 +87,28 @@ fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Vec<Str
                 .help("put the whole command in double quotes"),
         );
     }
+    if let Some(unread) = lint::for_no_shell(&argv) {
+        reader.report(for_no_shell(unread, statement));
+    }
     Some(argv)
+}
+
+fn for_no_shell(Unread { word, program }: Unread<'_>, statement: &Statement<'_>) -> Diagnostic {
+    let line = &statement.line;
+    // Behind the program: the word may occur in the keyword, too. With escapes in it, it is not found.
+    let behind = line.raw.find(program).unwrap_or_default();
+    let found = line.raw.get(behind..).and_then(|rest| rest.find(word));
+    let span = match found {
+        Some(at) => {
+            let start = line.span.start + behind + at;
+            start..start + word.len()
+        }
+        None => line.span.clone(),
+    };
+    let (word, program) = (shown(word), shown(program));
+    Diagnostic::warning(&span, format!("no shell reads this command: {word} is handed to {program}"), "")
+        .note("keepalived runs programs without a shell; keepwatch does the same")
+        .help("put the command into a script file and name that, or write `/bin/sh -c '...'` around it")
 }
 
 fn period(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration> {

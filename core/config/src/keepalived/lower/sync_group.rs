@@ -7,11 +7,11 @@ use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::token::Word;
 use super::At;
+use super::checks::Checks;
 use super::globals::GlobalDefs;
 use super::instance::Draft;
 use super::notify::Notified;
 use super::reader::Reader;
-use super::script::Scripts;
 use super::track::Tracked;
 use crate::model::SyncGroup;
 use crate::similar::shown;
@@ -46,7 +46,7 @@ impl GroupDraft {
     pub(super) fn read(
         name: &Word<'_>,
         block: &Statement<'_>,
-        scripts: &Scripts,
+        checks: &Checks,
         reader: &mut Reader<'_>,
     ) -> Option<Self> {
         let mut group = Self {
@@ -60,7 +60,7 @@ impl GroupDraft {
         };
         for statement in block.entries() {
             if reader.accepts(Level::SyncGroup, statement) {
-                group.setting(statement, scripts, reader);
+                group.setting(statement, checks, reader);
             }
         }
         let misspelt = reader.take_misspelt(Level::SyncGroup);
@@ -75,7 +75,7 @@ impl GroupDraft {
         Some(group)
     }
 
-    fn setting(&mut self, statement: &Statement<'_>, scripts: &Scripts, reader: &mut Reader<'_>) {
+    fn setting(&mut self, statement: &Statement<'_>, checks: &Checks, reader: &mut Reader<'_>) {
         match statement.keyword() {
             "group" if !self.members.is_empty() => {
                 let span = &statement.line.keyword.span;
@@ -87,7 +87,9 @@ impl GroupDraft {
                 self.members = reader.words(statement).into_iter().map(at).collect();
             }
             "track_interface" => self.tracked.read_interfaces(statement, reader),
-            "track_script" => self.tracked.read_scripts(statement, scripts, reader),
+            "track_script" | "track_file" | "track_process" => {
+                self.tracked.read_checks(statement, checks, reader);
+            }
             "smtp_alert" => {
                 if let Some(value) = reader.switch(statement) {
                     self.alert = Some(At { value, span: statement.line.span.clone() });
@@ -166,7 +168,7 @@ impl Resolved {
             name: self.name,
             members: self.members,
             track_interfaces: self.tracked.interfaces.into_iter().map(|at| at.value).collect(),
-            track_checks: self.tracked.scripts.into_iter().map(|at| at.value).collect(),
+            track_checks: self.tracked.checks.into_iter().map(|at| at.track).collect(),
             notify: self.notify.scripts,
             mail_alert,
         }

@@ -1,6 +1,7 @@
-//! `track_interface` and `track_script`, and what their verdicts weigh.
+//! `track_interface`, `track_script`, `track_file` and `track_process`, and what their verdicts weigh.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use keepwatch_vrrp::TrackWeight;
 
@@ -8,8 +9,8 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
 use super::At;
+use super::checks::{Checks, Kind};
 use super::reader::Reader;
-use super::script::Scripts;
 use crate::model::{InterfaceName, TrackCheck, TrackInterface};
 use crate::similar::{choice, shown};
 
@@ -17,9 +18,17 @@ use crate::similar::{choice, shown};
 #[derive(Default)]
 pub(super) struct Tracked {
     pub(super) interfaces: Vec<At<TrackInterface>>,
-    pub(super) scripts: Vec<At<TrackCheck>>,
+    pub(super) checks: Vec<Checked>,
     known_interfaces: HashSet<InterfaceName>,
-    known_scripts: HashSet<String>,
+    known_checks: HashSet<(Kind, String)>,
+}
+
+/// A check that is tracked.
+#[derive(Clone)]
+pub(super) struct Checked {
+    pub(super) kind: Kind,
+    pub(super) track: TrackCheck,
+    pub(super) span: Range<usize>,
 }
 
 impl Tracked {
@@ -32,36 +41,38 @@ impl Tracked {
                 reader.survived(&word.span, "this interface is tracked already", "", "uses the first one");
                 continue;
             }
-            if let Some(weight) = weight(entry, TrackWeight::Fault { reverse: false }, reader) {
+            if let Some(weight) = weight(entry, TrackWeight::Fault { reverse: false }, None, reader) {
                 self.interfaces
                     .push(At { value: TrackInterface { interface, weight }, span: entry.line.span.clone() });
             }
         }
     }
 
-    /// Reads a `track_script` block; `scripts` are those defined before it.
-    pub(super) fn read_scripts(&mut self, block: &Statement<'_>, scripts: &Scripts, reader: &mut Reader<'_>) {
+    /// Reads a `track_script`, `track_file` or `track_process` block; `checks` are those defined before it.
+    pub(super) fn read_checks(&mut self, block: &Statement<'_>, checks: &Checks, reader: &mut Reader<'_>) {
+        let Some(kind) = Kind::of_tracker(block.keyword()) else { return };
         for entry in reader.entries(block) {
             let word = &entry.line.keyword;
-            let script = word.text.clone().into_owned();
-            reader.tracked_scripts.insert(script.clone());
-            let Some(default) = scripts.weight(&script) else {
+            let key = (kind, word.text.clone().into_owned());
+            reader.tracked.insert(key.clone());
+            let Some(known) = checks.get(kind, &key.1) else {
                 // Why there is none has been said where the keyword is misspelt.
-                if scripts.is_misspelt(&script) || reader.has_misspelt_block("vrrp_script", &script) {
+                if checks.is_missed(kind, &key.1) || reader.has_misspelt_block(kind.block(), &key.1) {
                     continue;
                 }
-                let message = format!("there is no script {}", shown(&script));
-                let label = "no vrrp_script of this name stands above";
+                let message = format!("there is no {} {}", kind.noun(), shown(&key.1));
+                let label = format!("no {} of this name stands above", kind.block());
                 reader.survived(&word.span, message, label, "does not track it");
                 continue;
             };
-            if !self.known_scripts.insert(script.clone()) {
-                reader.survived(&word.span, "this script is tracked already", "", "uses the first one");
+            if !self.known_checks.insert(key) {
+                let message = format!("this {} is tracked already", kind.noun());
+                reader.survived(&word.span, message, "", "uses the first one");
                 continue;
             }
-            if let Some(weight) = weight(entry, default, reader) {
-                self.scripts
-                    .push(At { value: TrackCheck { check: script, weight }, span: entry.line.span.clone() });
+            if let Some(weight) = weight(entry, known.weight, Some(kind), reader) {
+                let track = TrackCheck { check: known.name.clone(), weight };
+                self.checks.push(Checked { kind, track, span: entry.line.span.clone() });
             }
         }
     }
@@ -78,8 +89,16 @@ pub(super) fn interface_name(word: &Word<'_>, reader: &mut Reader<'_>) -> Option
     name
 }
 
-/// What the options of an entry say; `None` if keepalived drops the entry.
-fn weight(entry: &Statement<'_>, default: TrackWeight, reader: &mut Reader<'_>) -> Option<TrackWeight> {
+/// How far the weight of an interface may go.
+const MOST: i64 = 253;
+
+/// What the options of an entry say, of a check of this kind or of an interface; `None` if keepalived drops the entry.
+fn weight(
+    entry: &Statement<'_>,
+    default: TrackWeight,
+    kind: Option<Kind>,
+    reader: &mut Reader<'_>,
+) -> Option<TrackWeight> {
     let Some(option) = entry.argument(0) else { return Some(default) };
     let value = entry.argument(1).filter(|_| option.text == "weight");
     let Some(value) = value else {
@@ -92,19 +111,21 @@ fn weight(entry: &Statement<'_>, default: TrackWeight, reader: &mut Reader<'_>) 
     };
     let (default_weight, mut reverse) = parts(default);
     let number = number::whole(&value.text);
+    let most = kind.map_or(MOST, Kind::most);
+    let label = format!("must be -{most} to {most}");
     let weight = match number.value {
         -254..=254 => {
-            let weight = number.value.clamp(-253, 253);
+            let weight = number.value.clamp(-most, most);
             reader.check_clean(value, number, || weight.to_string());
             if weight != number.value {
                 let outcome = format!("uses {weight}");
-                reader.survived(&value.span, "a weight is out of range", "must be -253 to 253", &outcome);
+                reader.survived(&value.span, "a weight is out of range", label, &outcome);
             }
             weight
         }
         _ => {
             let outcome = format!("uses {default_weight}");
-            reader.survived(&value.span, "a weight is out of range", "must be -253 to 253", &outcome);
+            reader.survived(&value.span, "a weight is out of range", label, &outcome);
             default_weight
         }
     };
@@ -114,6 +135,10 @@ fn weight(entry: &Statement<'_>, default: TrackWeight, reader: &mut Reader<'_>) 
         Some((word, other)) => {
             let message = format!("{} is no option of a weight", shown(other));
             let label = choice(other, &["reverse", "noreverse"], "must be `reverse`");
+            if kind == Some(Kind::File) {
+                reader.survived(&word.span, message, label, "does not track the file");
+                return None;
+            }
             reader.survived(&word.span, message, label, "ignores it");
         }
         None => {}
@@ -132,13 +157,37 @@ pub(super) fn script_weight(statement: &Statement<'_>, reader: &mut Reader<'_>) 
         let outcome = format!("moves the priority as far as it goes, as {weight} does");
         reader.survived(&word.span, "a weight is out of range", "must be -253 to 253", &outcome);
     }
-    let option = statement.argument(1);
-    if let Some(word) = option.filter(|word| word.text != "reverse") {
+    Some(weighted(weight, reverses(statement, reader)))
+}
+
+/// `weight` in a `track_file` or a `vrrp_track_process`; `default` is what counts if it cannot be.
+pub(super) fn number_weight(
+    statement: &Statement<'_>,
+    default: i64,
+    reader: &mut Reader<'_>,
+) -> Option<TrackWeight> {
+    let word = reader.value(statement)?;
+    let number = number::whole(&word.text);
+    let weight = if (-254..=254).contains(&number.value) {
+        reader.check_clean(word, number, || number.value.to_string());
+        number.value
+    } else {
+        let outcome = format!("uses {default}");
+        reader.survived(&word.span, "a weight is out of range", "must be -254 to 254", &outcome);
+        default
+    };
+    Some(weighted(weight, reverses(statement, reader)))
+}
+
+fn reverses(statement: &Statement<'_>, reader: &mut Reader<'_>) -> bool {
+    let Some(word) = statement.argument(1) else { return false };
+    if word.text != "reverse" {
         let message = format!("{} is no option of a weight", shown(&word.text));
         let label = choice(&word.text, &["reverse"], "must be `reverse`");
         reader.survived(&word.span, message, label, "ignores it");
+        return false;
     }
-    Some(weighted(weight, option.is_some_and(|word| word.text == "reverse")))
+    true
 }
 
 fn weighted(weight: i64, reverse: bool) -> TrackWeight {

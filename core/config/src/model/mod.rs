@@ -1,14 +1,28 @@
 //! The one model of a configuration, whatever it was written in. Valid by construction: what the engine is
 //! given needs no further checks.
 
+mod check;
+mod extensions;
+mod probe;
+mod process;
+mod track;
+
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
-    MacAddress, Preemption, Priority, Start, StopMode, TrackPolicy, TrackStart, TrackWeight, Version, Vrid,
+    MacAddress, Preemption, Priority, Start, StopMode, Version, Vrid,
 };
+
+pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
+pub use extensions::{ActionTable, Extensions, PluginTable, Written};
+pub use probe::{
+    DnsCheck, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket, Host,
+    HttpCheck, IcmpCheck, Redirects, TcpCheck, UnixCheck, Verify,
+};
+pub use process::{ProcessCheck, ProcessMatch};
+pub use track::{TrackCheck, TrackInterface, Trackable};
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,87 +31,26 @@ pub struct Config {
     pub globals: Globals,
     /// Virtual routers, in the order of the file.
     pub instances: Vec<Instance>,
-    /// Check scripts, in the order of the file.
-    pub scripts: Vec<Script>,
+    /// What instances track by name, in the order of the file.
+    pub checks: Vec<Check>,
     /// Sync groups, in the order of the file.
     pub groups: Vec<SyncGroup>,
+    /// Interfaces whose going down or coming up counts only after a while.
+    pub link_delays: Vec<LinkDelay>,
     /// Plugins, and what they may run.
     pub extensions: Extensions,
 }
 
-impl Config {
-    /// Everything that instances can track by name.
-    #[must_use]
-    pub fn trackables(&self) -> Vec<Trackable> {
-        self.scripts.iter().map(Script::trackable).collect()
-    }
-}
-
-impl Script {
-    fn trackable(&self) -> Trackable {
-        let start = if self.init_fail { TrackStart::Down } else { TrackStart::Pending };
-        let policy = TrackPolicy { rise: self.rise, fall: self.fall, start, ..TrackPolicy::default() };
-        Trackable { name: self.name.clone(), policy, first_within: self.timeout + STARTING }
-    }
-}
-
-/// How long what finds things out may take to begin.
-const STARTING: Duration = Duration::from_secs(5);
-
-/// Plugins, and what they may run. Only a native file has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extensions {
-    /// `hooks`: a folder whose scripts are plugins.
-    pub hooks: Option<PathBuf>,
-    /// `[plugin.NAME]` and `[check.NAME]`, by name.
-    pub plugins: Vec<PluginTable>,
-    /// `[action.NAME]`, by name.
-    pub actions: Vec<ActionTable>,
-}
-
-/// One `[plugin.NAME]` or `[check.NAME]`.
+/// `interface_up_down_delays` of one interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginTable {
-    /// Its name; unique among plugins and checks.
-    pub name: String,
-    /// Its file, absolute.
-    pub file: PathBuf,
-    /// What it may do, as written.
-    pub grants: Vec<Written>,
-    /// Its settings.
-    pub config: serde_json::Map<String, serde_json::Value>,
-    /// How long a call may take.
-    pub timeout: Option<Duration>,
-    /// How long a call may compute.
-    pub cpu: Option<Duration>,
-    /// Memory, in octets.
-    pub memory: Option<u64>,
-    /// Events that may wait for it.
-    pub queue: Option<u32>,
-    /// How often it is asked, if it is a check.
-    pub interval: Option<Duration>,
-}
-
-/// A text and where it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// The text.
-    pub text: String,
-    /// Octets of the file.
-    pub span: std::ops::Range<usize>,
-}
-
-/// One `[action.NAME]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionTable {
-    /// Its name; unique.
-    pub name: String,
-    /// The program, an absolute path, and its arguments; never empty.
-    pub exec: Vec<String>,
-    /// Whom it runs as.
-    pub user: Option<String>,
-    /// How long it may run.
-    pub timeout: Duration,
+pub struct LinkDelay {
+    /// Which; there once only.
+    pub interface: InterfaceName,
+    /// How long it has to be down before it counts as down. keepalived shortens it for an instance so that the
+    /// other host does not take over before.
+    pub down: Duration,
+    /// How long it has to be up before it counts as up.
+    pub up: Duration,
 }
 
 /// keepalived's `global_defs`, as far as VRRP is concerned.
@@ -212,7 +165,7 @@ pub struct Instance {
     pub announce: AnnouncePolicy,
     /// `track_interface`.
     pub track_interfaces: Vec<TrackInterface>,
-    /// `track_script`.
+    /// `track_script`, `track_file`, `track_process`, and `track` of a native file.
     pub track_checks: Vec<TrackCheck>,
     /// `notify_*`.
     pub notify: Notify,
@@ -337,56 +290,6 @@ pub enum Scope {
     Number(u8),
 }
 
-/// An interface whose state moves the priority or forbids taking part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackInterface {
-    /// Which.
-    pub interface: InterfaceName,
-    /// What its state does.
-    pub weight: TrackWeight,
-}
-
-/// A check whose result moves the priority or forbids taking part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackCheck {
-    /// Name of a check in the same configuration.
-    pub check: String,
-    /// What its result does.
-    pub weight: TrackWeight,
-}
-
-/// One `vrrp_script`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Script {
-    /// Its name; unique.
-    pub name: String,
-    /// What is run.
-    pub command: Command,
-    /// How often.
-    pub interval: Duration,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// What its result does unless a tracker says otherwise.
-    pub weight: TrackWeight,
-    /// Successes in a row before it counts as up.
-    pub rise: u32,
-    /// Failures in a row before it counts as down.
-    pub fall: u32,
-    /// Whether it counts as failed until it has run.
-    pub init_fail: bool,
-}
-
-/// Something that instances can track, whoever finds out how it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trackable {
-    /// Its name; unique.
-    pub name: String,
-    /// What verdicts on it are worth.
-    pub policy: TrackPolicy,
-    /// How long after the start the first verdict may take.
-    pub first_within: Duration,
-}
-
 /// One `vrrp_sync_group`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncGroup {
@@ -394,9 +297,9 @@ pub struct SyncGroup {
     pub name: String,
     /// Names of instances in the same configuration.
     pub members: Vec<String>,
-    /// `track_interface`, for all members.
+    /// `track_interface` of the group. Each member tracks it, and has it among its own.
     pub track_interfaces: Vec<TrackInterface>,
-    /// `track_script`, for all members.
+    /// What else the group tracks. Each member tracks it, and has it among its own.
     pub track_checks: Vec<TrackCheck>,
     /// `notify_*`.
     pub notify: Notify,

@@ -1,0 +1,51 @@
+//! `interface_up_down_delays`.
+
+use std::time::Duration;
+
+use super::super::number;
+use super::super::parser::Statement;
+use super::super::token::Word;
+use super::reader::Reader;
+use super::{At, track};
+use crate::model::LinkDelay;
+use crate::similar::shown;
+
+/// keepalived's longest delay.
+const MOST: Duration = Duration::from_secs(255);
+
+/// Reads the block: one interface a line. Of two lines for one interface the last one counts.
+pub(super) fn read(block: &Statement<'_>, delays: &mut Vec<At<LinkDelay>>, reader: &mut Reader<'_>) {
+    for entry in reader.entries(block) {
+        let Some(interface) = track::interface_name(&entry.line.keyword, reader) else { continue };
+        let name = shown(interface.as_str());
+        let Some(word) = entry.argument(0) else {
+            let message = format!("no delays are given for {name}");
+            reader.survived(&entry.line.span, message, "", "ignores the line");
+            continue;
+        };
+        if let Some(word) = entry.argument(2) {
+            let message = format!("more than two delays for {name}");
+            reader.survived(&word.span, message, "", "ignores this word");
+        }
+        let Some(down) = delay(word, reader) else { continue };
+        let up = match entry.argument(1) {
+            Some(word) => delay(word, reader),
+            None => Some(Duration::ZERO),
+        };
+        let Some(up) = up else { continue };
+        delays.retain(|at| at.value.interface != interface);
+        delays.push(At { value: LinkDelay { interface, down, up }, span: entry.line.span.clone() });
+    }
+}
+
+fn delay(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
+    let number = number::decimal(&word.text, 6);
+    let time = number.and_then(|number| u64::try_from(number.value).ok()).map(Duration::from_micros);
+    let (Some(number), Some(time)) = (number, time.filter(|time| *time <= MOST)) else {
+        let message = format!("{} is no delay", shown(&word.text));
+        reader.survived(&word.span, message, "must be 0 to 255 seconds", "ignores the line");
+        return None;
+    };
+    reader.check_clean(word, number, || format!("{} seconds", time.as_secs_f64()));
+    Some(time)
+}
