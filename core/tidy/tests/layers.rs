@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Of the configuration it sees the findings only; no plugin sees more than it.
     ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
+    ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
     ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
     ("keepwatch-sdk-macros", &[]),
@@ -55,6 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "keepwatch",
             "keepwatch-control",
+            "keepwatch-haproxy",
             "keepwatch-host",
             "keepwatch-lab",
             "keepwatch-rhai",

@@ -1,0 +1,127 @@
+//! Whether HAProxy is well.
+
+use keepwatch_event::Health;
+use keepwatch_haproxy::{Address, Backend, Check, Socket, ask};
+use keepwatch_host::Verdict;
+
+use crate::fake::Fake;
+use crate::site::{LONG, Site, until};
+
+async fn probe(check: &Check) -> Verdict {
+    check.clone().native().probe.probe(LONG).await
+}
+
+fn check(socket: Socket, backends: &[(&str, usize)]) -> Check {
+    let backends = backends.iter().map(|&(name, up)| Backend { name: name.to_owned(), up }).collect();
+    Check { socket, frontends: Vec::new(), backends }
+}
+
+/// The text after `haproxy VERSION`.
+fn after_version(verdict: &Verdict) -> &str {
+    let mut words = verdict.text.splitn(3, ' ');
+    assert_eq!(words.next(), Some("haproxy"), "{verdict:?}");
+    assert!(words.next().is_some_and(|version| version.starts_with(char::is_numeric)), "{verdict:?}");
+    words.next().unwrap()
+}
+
+#[tokio::test]
+async fn it_is_as_well_as_its_servers() {
+    let mut site = Site::new().await;
+    let one = Check { frontends: vec!["fe".to_owned()], ..check(site.stats(), &[("web", 1)]) };
+    let two = Check { socket: site.master(), ..check(site.master(), &[("web", 2)]) };
+    until("both servers are up", async || probe(&two).await.health == Health::Pass).await;
+    let text = "answers, frontend fe is open, 2 of 2 servers of backend web are up";
+    assert_eq!(after_version(&probe(&one).await), text);
+
+    site.b.stop().await;
+    until("one server is down", async || probe(&two).await.health == Health::Fail).await;
+    assert_eq!(probe(&two).await.text, "1 of 2 servers of backend web is up, at least 2 must be");
+    let verdict = probe(&one).await;
+    assert_eq!(verdict.health, Health::Pass);
+    let text = "answers, frontend fe is open, 1 of 2 servers of backend web is up";
+    assert_eq!(after_version(&verdict), text);
+
+    site.a.stop().await;
+    until("both servers are down", async || probe(&one).await.health == Health::Fail).await;
+    assert_eq!(probe(&one).await.text, "backend web has no server that is up");
+    // HAProxy itself is well.
+    let verdict = probe(&check(site.stats(), &[])).await;
+    assert_eq!((verdict.health, after_version(&verdict)), (Health::Pass, "answers"));
+}
+
+#[tokio::test]
+async fn a_frontend_must_be_open() {
+    let site = Site::new().await;
+    let wanted = Check { frontends: vec!["fe".to_owned()], ..check(site.master(), &[]) };
+    assert_eq!(probe(&wanted).await.health, Health::Pass);
+    ask(site.stats().address(), "disable frontend fe", LONG).await.unwrap();
+    let verdict = probe(&wanted).await;
+    assert_eq!(verdict.health, Health::Fail);
+    assert!(verdict.text.starts_with("frontend fe is not open: its status is "), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn wrong_names_are_said() {
+    let site = Site::new().await;
+    let wrong = Check { frontends: vec!["ef".to_owned()], ..check(site.stats(), &[("wbe", 1)]) };
+    let verdict = probe(&wrong).await;
+    assert_eq!(verdict.health, Health::Fail);
+    assert_eq!(verdict.text, "there is no frontend ef; there is fe; there is no backend wbe; there is web");
+}
+
+#[tokio::test]
+async fn one_that_has_ended_fails() {
+    let mut site = Site::new().await;
+    site.kill();
+    for socket in [site.stats(), site.master()] {
+        let verdict = probe(&check(socket, &[])).await;
+        assert_eq!(verdict.health, Health::Fail);
+        assert!(verdict.text.ends_with("nobody listens there; HAProxy is not running"), "{verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_socket_says_nothing_of_its_health() {
+    let site = Site::new().await;
+    let master = Socket::Stats(site.master_address());
+    let verdict = probe(&check(master, &[])).await;
+    assert_eq!(verdict.health, Health::Unknown);
+    let hint = "is it HAProxy's stats socket, not that of its master?";
+    assert!(verdict.text.contains("no answer to `show info`") && verdict.text.ends_with(hint), "{verdict:?}");
+    let stats = Socket::Master(Address::Unix(site.path("admin.sock")));
+    let verdict = probe(&check(stats, &[])).await;
+    assert_eq!(verdict.health, Health::Unknown);
+    let hint = "is it the master's socket of HAProxy?";
+    assert!(verdict.text.contains("no answer to `show proc`") && verdict.text.ends_with(hint), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn one_that_stops_fails() {
+    let fake = Fake::new(|_| Some(b"Name: HAProxy\nVersion: 2.6.12-1\nPid: 7\nStopping: 1\n\n".to_vec()));
+    let verdict = probe(&check(Socket::Stats(fake.address()), &[])).await;
+    assert_eq!((verdict.health, verdict.text.as_str()), (Health::Fail, "haproxy 2.6.12 is stopping"));
+}
+
+#[tokio::test]
+async fn a_master_without_a_worker_fails() {
+    let fake = Fake::new(|_| {
+        Some(
+            b"#<PID> <type> <reloads> <uptime> <version>\n12 master 3 [failed: 3] 0d 2.6.12\n# workers\n\n"
+                .to_vec(),
+        )
+    });
+    let verdict = probe(&check(Socket::Master(fake.address()), &[])).await;
+    assert_eq!(verdict.health, Health::Fail);
+    assert_eq!(verdict.text, "HAProxy's master process 12 has no worker: nothing is served");
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_fails_in_time() {
+    let fake = Fake::new(|_| None);
+    let within = std::time::Duration::from_millis(500);
+    let probe = check(Socket::Stats(fake.address()), &[]).native().probe;
+    // Whoever asks would drop a later answer.
+    let verdict = tokio::time::timeout(within, probe.probe(within)).await.unwrap();
+    assert_eq!(verdict.health, Health::Fail);
+    assert!(verdict.text.starts_with("HAProxy did not answer on "), "{verdict:?}");
+}
