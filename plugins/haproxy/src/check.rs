@@ -1,6 +1,7 @@
 //! Whether HAProxy is well.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use keepwatch_event::Health;
@@ -9,8 +10,12 @@ use keepwatch_host::{Native, Probe, Verdict, Work};
 use crate::deadline::Deadline;
 use crate::info::Phase;
 use crate::judge::judge;
-use crate::trouble::Trouble;
+use crate::master;
+use crate::trouble::{Cause, Trouble};
 use crate::worker::Socket;
+
+/// How often a master that hears nobody is asked.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether HAProxy is well: it answers, and does not stop; frontends are open, backends have servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,25 +50,55 @@ impl Check {
         Native {
             label: format!("haproxy {}", self.socket),
             settings: format!("{self:?}"),
-            probe: Arc::new(self),
+            probe: Arc::new(Checker { check: self, master: AtomicU32::new(0) }),
+        }
+    }
+}
+
+/// A check under way.
+struct Checker {
+    check: Check,
+    /// The master process as last seen; 0 if none was.
+    master: AtomicU32,
+}
+
+impl Checker {
+    async fn ask(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
+        loop {
+            let trouble = match self.ask_once(deadline).await {
+                Err(trouble) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => trouble,
+                answer => return answer,
+            };
+            // While it loads its configuration, the master hears nobody; the old worker serves on.
+            if !self.is_reloading() || !deadline.pause(PAUSE).await {
+                return Err(trouble);
+            }
         }
     }
 
-    async fn ask(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
-        let info = self.socket.info(deadline).await?;
+    /// Whether it may be: the master is where it was.
+    fn is_reloading(&self) -> bool {
+        let master = self.master.load(Ordering::Relaxed);
+        master != 0 && master::is_haproxy(master)
+    }
+
+    async fn ask_once(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
+        let worker = self.check.socket.worker(deadline).await?;
+        self.master.store(worker.master().unwrap_or(0), Ordering::Relaxed);
+        let info = worker.info(deadline).await?;
         if info.phase == Phase::Stopping {
             let text = format!("haproxy {} is stopping", info.version);
             return Ok(Verdict { health: Health::Fail, text });
         }
-        if self.frontends.is_empty() && self.backends.is_empty() {
+        if self.check.frontends.is_empty() && self.check.backends.is_empty() {
             return Ok(Verdict { health: Health::Pass, text: format!("haproxy {} answers", info.version) });
         }
-        let stat = self.socket.stat(deadline).await?;
-        Ok(judge(self, &info, &stat))
+        let stat = worker.stat(deadline).await?;
+        Ok(judge(&self.check, &info, &stat))
     }
 }
 
-impl Probe for Check {
+impl Probe for Checker {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         let deadline = Deadline::before_end_of(within);
         Box::pin(async move {

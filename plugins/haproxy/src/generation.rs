@@ -3,6 +3,7 @@
 use keepwatch_host::HostError;
 
 use crate::deadline::Deadline;
+use crate::master;
 use crate::procs::Procs;
 use crate::trouble::Trouble;
 use crate::worker::{Socket, procs};
@@ -57,7 +58,7 @@ impl Generation {
     pub(crate) fn check_master(&self) -> Result<(), HostError> {
         let Self::Master(procs) = self else { return Ok(()) };
         let master = procs.master;
-        if std::path::Path::new(&format!("/proc/{master}")).exists() {
+        if master::is_haproxy(master) {
             return Ok(());
         }
         Err(HostError::unavailable(format!(
@@ -89,9 +90,12 @@ fn between(before: &Procs, now: &Procs) -> Progress {
 mod tests {
     use super::*;
 
+    /// No process has so high a number.
+    const MASTER: u32 = 2_000_000_000;
+
     fn procs(reloads: u32, failed: Option<u32>, workers: &[u32], leaving: &[u32]) -> Generation {
         let (workers, leaving) = (workers.to_vec(), leaving.to_vec());
-        Generation::Master(Procs { master: 10, reloads, failed, workers, leaving })
+        Generation::Master(Procs { master: MASTER, reloads, failed, workers, leaving })
     }
 
     #[test]
@@ -126,14 +130,8 @@ mod tests {
 
     #[test]
     fn a_master_that_has_ended_is_seen() {
-        let generation = |master| {
-            Generation::Master(Procs { master, reloads: 0, failed: None, workers: vec![], leaving: vec![] })
-        };
-        assert_eq!(generation(std::process::id()).check_master(), Ok(()));
-        let error = generation(2_000_000_000).check_master().unwrap_err();
-        assert!(
-            error.text.starts_with("HAProxy has stopped: its master, process 2000000000, is gone"),
-            "{error}"
-        );
+        let error = procs(0, None, &[], &[]).check_master().unwrap_err();
+        let text = "HAProxy has stopped: its master, process 2000000000, is gone; start it again, its log says why it ended";
+        assert_eq!(error.text, text);
     }
 }

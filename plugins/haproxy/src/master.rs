@@ -24,7 +24,7 @@ pub(crate) async fn signal(pid_file: &Path) -> Result<(), HostError> {
     // Held from here on, the number cannot become another process's.
     let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
     let name = std::fs::read_to_string(format!("/proc/{number}/comm")).map_err(|_| gone())?;
-    if !name.starts_with("haproxy") {
+    if !is_ours(&name) {
         let name = name.trim();
         return Err(HostError::unavailable(format!(
             "{shown} names process {number}, which is {name}, not haproxy"
@@ -37,6 +37,16 @@ pub(crate) async fn signal(pid_file: &Path) -> Result<(), HostError> {
         )));
     }
     send(&process, number.get())
+}
+
+/// Whether a process is there and a HAProxy.
+pub(crate) fn is_haproxy(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| is_ours(&name))
+}
+
+/// Whether a process of this name is a HAProxy: `haproxy`, or with its version in its name.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("haproxy")
 }
 
 fn send(process: &OwnedFd, number: i32) -> Result<(), HostError> {

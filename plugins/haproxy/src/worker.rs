@@ -31,34 +31,34 @@ impl Socket {
         }
     }
 
+    /// The worker that is in service.
+    pub(crate) async fn worker(&self, deadline: Deadline) -> Result<Worker<'_>, Trouble> {
+        match self {
+            Self::Stats(_) => Ok(Worker { socket: self, procs: None }),
+            Self::Master(address) => {
+                Ok(Worker { socket: self, procs: Some(procs(address, deadline).await?) })
+            }
+        }
+    }
+
     /// Asks the worker that is in service.
     pub(crate) async fn ask(&self, command: &str, deadline: Deadline) -> Result<String, Trouble> {
-        let address = match self {
-            Self::Stats(address) => return ask_until(address, command, deadline).await,
-            Self::Master(address) => address,
-        };
-        let (_, answer) = ask_through(address, command, deadline).await?;
-        if !answer.starts_with(GONE) {
-            return Ok(answer);
+        let answer = self.worker(deadline).await?.ask(command, deadline).await;
+        match answer {
+            // Just now HAProxy was reloaded; there is another worker.
+            Err(trouble) if trouble.cause == Cause::Broken => {
+                self.worker(deadline).await?.ask(command, deadline).await
+            }
+            answer => answer,
         }
-        // Just between the two questions HAProxy was reloaded.
-        let (pid, answer) = ask_through(address, command, deadline).await?;
-        if answer.starts_with(GONE) {
-            let text =
-                format!("HAProxy's master process on {address} does not reach its worker, process {pid}");
-            return Err(Trouble::new(Cause::Idle, text));
-        }
-        Ok(answer)
     }
 
     pub(crate) async fn info(&self, deadline: Deadline) -> Result<Info, Trouble> {
-        let answer = self.ask("show info", deadline).await?;
-        Info::parse(&answer).map_err(|error| self.strange(&error))
+        self.worker(deadline).await?.info(deadline).await
     }
 
     pub(crate) async fn stat(&self, deadline: Deadline) -> Result<Stat, Trouble> {
-        let answer = self.ask("show stat", deadline).await?;
-        Stat::parse(&answer).map_err(|error| self.strange(&error))
+        self.worker(deadline).await?.stat(deadline).await
     }
 
     fn strange(&self, error: &Unreadable) -> Trouble {
@@ -83,13 +83,43 @@ pub(crate) async fn procs(master: &Address, deadline: Deadline) -> Result<Procs,
     Procs::parse(&answer).map_err(|error| Socket::Master(master.clone()).strange(&error))
 }
 
-/// Asks the worker that has been in service for longest, and says which it is.
-async fn ask_through(master: &Address, command: &str, deadline: Deadline) -> Result<(u32, String), Trouble> {
-    let procs = procs(master, deadline).await?;
-    let Some(worker) = procs.workers.first() else {
-        let text = format!("HAProxy's master process {} has no worker: nothing is served", procs.master);
-        return Err(Trouble::new(Cause::Idle, text));
-    };
-    let answer = ask_until(master, &format!("@!{worker} {command}"), deadline).await?;
-    Ok((*worker, answer))
+/// A worker that can be asked.
+pub(crate) struct Worker<'a> {
+    socket: &'a Socket,
+    /// What its master says, if that is asked.
+    procs: Option<Procs>,
+}
+
+impl Worker<'_> {
+    /// The process that is its master, if that is asked.
+    pub(crate) fn master(&self) -> Option<u32> {
+        self.procs.as_ref().map(|procs| procs.master)
+    }
+
+    pub(crate) async fn ask(&self, command: &str, deadline: Deadline) -> Result<String, Trouble> {
+        let address = self.socket.address();
+        let Some(procs) = &self.procs else { return ask_until(address, command, deadline).await };
+        let master = procs.master;
+        let Some(worker) = procs.workers.first() else {
+            let text = format!("HAProxy's master process {master} has no worker: nothing is served");
+            return Err(Trouble::new(Cause::Idle, text));
+        };
+        let answer = ask_until(address, &format!("@!{worker} {command}"), deadline).await?;
+        if answer.starts_with(GONE) {
+            let text =
+                format!("HAProxy's worker, process {worker}, has ended while its master {master} was asked");
+            return Err(Trouble::new(Cause::Broken, text));
+        }
+        Ok(answer)
+    }
+
+    pub(crate) async fn info(&self, deadline: Deadline) -> Result<Info, Trouble> {
+        let answer = self.ask("show info", deadline).await?;
+        Info::parse(&answer).map_err(|error| self.socket.strange(&error))
+    }
+
+    pub(crate) async fn stat(&self, deadline: Deadline) -> Result<Stat, Trouble> {
+        let answer = self.ask("show stat", deadline).await?;
+        Stat::parse(&answer).map_err(|error| self.socket.strange(&error))
+    }
 }

@@ -1,7 +1,7 @@
 //! Whether HAProxy is well.
 
 use keepwatch_event::Health;
-use keepwatch_haproxy::{Address, Backend, Check, Socket, ask};
+use keepwatch_haproxy::{Address, Backend, Check, Procs, Socket, ask};
 use keepwatch_host::Verdict;
 
 use crate::fake::Fake;
@@ -72,7 +72,7 @@ async fn wrong_names_are_said() {
 #[tokio::test]
 async fn one_that_has_ended_fails() {
     let mut site = Site::new().await;
-    site.kill();
+    site.kill().await;
     for socket in [site.stats(), site.master()] {
         let verdict = probe(&check(socket, &[])).await;
         assert_eq!(verdict.health, Health::Fail);
@@ -93,6 +93,30 @@ async fn the_wrong_socket_says_nothing_of_its_health() {
     assert_eq!(verdict.health, Health::Unknown);
     let hint = "is it the master's socket of HAProxy?";
     assert!(verdict.text.contains("no answer to `show proc`") && verdict.text.ends_with(hint), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_reload_is_no_failure() {
+    let site = Site::new().await;
+    // Loading takes a while, in which the master hears nobody.
+    let servers = "    server s 127.0.0.1:9\n".to_owned();
+    let many: Vec<String> = (0..1000).map(|number| format!("backend b{number}\n{servers}")).collect();
+    site.configure(&many.concat());
+    let native = check(site.master(), &[("web", 1)]).native();
+    until("a server is up", async || native.probe.probe(LONG).await.health == Health::Pass).await;
+    let old = site.procs().await;
+    let pid = rustix::process::Pid::from_raw(i32::try_from(old.master).unwrap()).unwrap();
+    for _ in 0..3 {
+        let workers = site.procs().await.workers;
+        rustix::process::kill_process(pid, rustix::process::Signal::USR2).unwrap();
+        let mut now = workers.clone();
+        while now == workers {
+            let verdict = native.probe.probe(LONG).await;
+            assert_eq!(verdict.health, Health::Pass, "{verdict:?}: {}", site.log());
+            let answer = ask(&site.master_address(), "show proc", LONG).await;
+            now = answer.ok().and_then(|text| Procs::parse(&text).ok()).map_or(now, |procs| procs.workers);
+        }
+    }
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ async fn one_without_a_master_is_not_sent_a_signal() {
 #[tokio::test]
 async fn one_that_has_ended_is_an_error() {
     let mut site = Site::new().await;
-    site.kill();
+    site.kill().await;
     let error = run(&site, Via::Master(site.master_address()), LONG).await.unwrap_err();
     assert!(error.text.ends_with("nobody listens there; HAProxy is not running"), "{error}");
 }

@@ -1,5 +1,6 @@
 //! A HAProxy of a test's own.
 
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -85,8 +86,16 @@ impl Site {
         log(&self.folder)
     }
 
+    /// The processes, as soon as the master tells: while it loads its configuration it hears nobody.
     pub(crate) async fn procs(&self) -> Procs {
-        Procs::parse(&ask(&self.master_address(), "show proc", LONG).await.unwrap()).unwrap()
+        let mut found = None;
+        until("the master answers", async || {
+            let answer = ask(&self.master_address(), "show proc", LONG).await;
+            found = answer.ok().and_then(|text| Procs::parse(&text).ok());
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
     }
 
     pub(crate) async fn stat(&self) -> Stat {
@@ -101,14 +110,17 @@ impl Site {
     }
 
     /// Ends all its processes at once.
-    pub(crate) fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         end(&mut self.child);
+        // Of those that are not our children, we are not told when they are gone.
+        let sockets = [self.path("admin.sock"), self.path("master.sock")];
+        until("nobody listens", async || sockets.iter().all(|path| UnixStream::connect(path).is_err())).await;
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.kill();
+        end(&mut self.child);
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -73,7 +73,7 @@ async fn errors_are_in_words() {
         "cannot connect to /nowhere/admin.sock: there is no such socket; HAProxy is not running, or has another one"
     );
     let mut site = Site::new().await;
-    site.kill();
+    site.kill().await;
     let trouble = ask(site.stats().address(), "show info", LONG).await.unwrap_err();
     assert_eq!(trouble.cause, Cause::Absent);
     assert!(trouble.text.ends_with("admin.sock: nobody listens there; HAProxy is not running"), "{trouble}");

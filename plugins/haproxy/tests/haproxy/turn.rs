@@ -81,7 +81,7 @@ async fn refusals_are_in_words() {
 #[tokio::test]
 async fn one_that_has_ended_is_an_error() {
     let mut site = Site::new().await;
-    site.kill();
+    site.kill().await;
     let error = turn(site.stats(), "web/a", To::Ready, LONG).await.unwrap_err();
     assert!(error.text.ends_with("nobody listens there; HAProxy is not running"), "{error}");
 }
