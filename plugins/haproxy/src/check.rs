@@ -69,17 +69,15 @@ impl Checker {
                 Err(trouble) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => trouble,
                 answer => return answer,
             };
-            // While it loads its configuration, the master hears nobody; the old worker serves on.
-            if !self.is_reloading() || !deadline.pause(PAUSE).await {
+            let master = self.master.load(Ordering::Relaxed);
+            if master == 0 || !master::is_haproxy(master) {
                 return Err(trouble);
             }
+            // It is there, but while it loads its configuration the master hears nobody; the old worker serves on.
+            if !deadline.pause(PAUSE).await {
+                return Err(Trouble::loading(master, deadline));
+            }
         }
-    }
-
-    /// Whether it may be: the master is where it was.
-    fn is_reloading(&self) -> bool {
-        let master = self.master.load(Ordering::Relaxed);
-        master != 0 && master::is_haproxy(master)
     }
 
     async fn ask_once(&self, deadline: Deadline) -> Result<Verdict, Trouble> {

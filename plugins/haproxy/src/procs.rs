@@ -161,6 +161,15 @@ mod tests {
                 },
             ),
             (
+                "3.0, a reload has failed",
+                "#<PID>          <type>          <reloads>       <uptime>        <version>      \n\
+                 18323           master          3 [failed: 1]   0d00h00m04s     3.0.0-5590ada47\n\
+                 # workers\n\
+                 18524           worker          1               0d00h00m01s     3.0.0-5590ada47\n\
+                 # programs\n\n",
+                Procs { master: 18323, reloads: 3, failed: Some(1), workers: vec![18524], leaving: vec![] },
+            ),
+            (
                 "3.1, which shows a worker before it has loaded its configuration",
                 "#<PID>          <type>          <reloads>       <uptime>        <version>      \n\
                  400             master          1 [failed: 0]   0d00h00m06s     3.1.0\n\

@@ -10,8 +10,9 @@ use crate::address::Address;
 use crate::configuration::{Configuration, Opinion};
 use crate::deadline::Deadline;
 use crate::generation::{Generation, Progress};
+use crate::master;
 use crate::socket::ask_until;
-use crate::trouble::Trouble;
+use crate::trouble::{Cause, Trouble};
 use crate::via::{Told, Via};
 use crate::worker::Socket;
 
@@ -52,10 +53,11 @@ impl Reload {
         };
         let socket = self.via.watch();
         let before = Generation::read(&socket, deadline).await?;
+        let master = before.master();
         if let Told::Refused(why) = self.via.tell(deadline).await? {
             return Ok(failed(format!("HAProxy has not reloaded and goes on as before:\n{why}")));
         }
-        let mut ran = watch(&socket, &before, deadline).await?;
+        let mut ran = watch(&socket, &before, master, deadline).await;
         if ran.exit_code == Some(0) && !warnings.is_empty() {
             ran.output.push_str("\nHAProxy warns:\n");
             ran.output.push_str(&warnings);
@@ -71,20 +73,25 @@ impl Deed for Reload {
     }
 }
 
-/// Waits until another worker answers, the reload has failed, or the time is up.
-async fn watch(socket: &Socket, before: &Generation, deadline: Deadline) -> Result<Ran, HostError> {
+/// Waits until another worker answers, the reload has failed, or the time is up. `master` is its process, if we can see it.
+async fn watch(socket: &Socket, before: &Generation, master: Option<u32>, deadline: Deadline) -> Ran {
     loop {
         let trouble = match look(socket, before, deadline).await {
-            Ok(Some(ran)) => return Ok(ran),
+            Ok(Some(ran)) => return ran,
             Ok(None) => None,
             // While the master starts itself anew, or the workers change, connections may break off.
             Err(trouble) => Some(trouble),
         };
-        if trouble.is_some() {
-            before.check_master()?;
+        if let (Some(master), Some(_)) = (master, &trouble)
+            && !master::is_haproxy(master)
+        {
+            return failed(format!(
+                "HAProxy was told to reload and has stopped: its master, process {master}, is gone; start it again, its \
+                 log says why it ended"
+            ));
         }
         if !deadline.pause(PAUSE).await {
-            return Ok(failed(late(trouble, deadline)));
+            return failed(late(trouble, master, deadline));
         }
     }
 }
@@ -122,11 +129,14 @@ async fn reasons(master: &Address, deadline: Deadline) -> Option<String> {
     is_answer.then(|| answer.to_owned())
 }
 
-fn late(last: Option<Trouble>, deadline: Deadline) -> String {
+fn late(trouble: Option<Trouble>, master: Option<u32>, deadline: Deadline) -> String {
     let within = Rounded(deadline.within);
-    let seen = match last {
-        Some(trouble) => trouble.text,
-        None => "the same worker still answers; HAProxy's log says why".to_owned(),
+    let seen = match (trouble, master) {
+        (None, _) => "the same worker still answers; HAProxy's log says why".to_owned(),
+        (Some(trouble), Some(master)) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => {
+            format!("its master, process {master}, still loads the configuration")
+        }
+        (Some(trouble), _) => trouble.text,
     };
     format!("HAProxy was told to reload, but did not within {within}: {seen}")
 }

@@ -37,11 +37,15 @@ mod tests {
         for (answer, expected) in [
             ("", Reply::None),
             ("\n", Reply::None),
-            ("Success=1\n--\n[NOTICE]   (482713) : New worker (482720) forked\n", Reply::Success),
+            (
+                "Success=1\n--\n[NOTICE]   (18323) : New worker (18421) forked\n\
+                 [NOTICE]   (18323) : Loading success.\n\n",
+                Reply::Success,
+            ),
             ("Success=1\n", Reply::Success),
             (
-                "Success=0\n--\n[ALERT]    (482713) : config : parsing [h.cfg:18] : unknown keyword 'x'\n\n",
-                failure("[ALERT]    (482713) : config : parsing [h.cfg:18] : unknown keyword 'x'"),
+                "Success=0\n--\n[ALERT]    (18323) : config : parsing [h3.cfg:19] : unknown keyword 'bogus'\n\n",
+                failure("[ALERT]    (18323) : config : parsing [h3.cfg:19] : unknown keyword 'bogus'"),
             ),
             ("Success=0\n", failure("")),
             ("Permission denied\n", failure("Permission denied")),

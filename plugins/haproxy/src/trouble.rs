@@ -31,6 +31,8 @@ pub enum Cause {
     Strange,
     /// The master process has no worker.
     Idle,
+    /// The master process hears nobody while it loads its configuration.
+    Loading,
 }
 
 impl Trouble {
@@ -60,15 +62,24 @@ impl Trouble {
         Self::new(cause, format!("cannot connect to {address}: {text}"))
     }
 
+    pub(crate) fn loading(master: u32, deadline: Deadline) -> Self {
+        let within = Rounded(deadline.within);
+        let text = format!(
+            "HAProxy's master, process {master}, loads its configuration and has heard nobody for {within}"
+        );
+        Self::new(Cause::Loading, text)
+    }
+
     pub(crate) fn talking(address: &Address, error: &std::io::Error) -> Self {
         Self::new(Cause::Broken, format!("HAProxy broke off on {address}: {error}"))
     }
 
-    /// What it says about HAProxy's health: that we may not ask, or have asked the wrong one, says nothing.
+    /// What it says about HAProxy's health: that we may not ask, or have asked the wrong one, says nothing; and while
+    /// another configuration is loaded, the worker goes on.
     pub(crate) fn health(&self) -> Health {
         match self.cause {
             Cause::Absent | Cause::Late | Cause::Broken | Cause::Idle => Health::Fail,
-            Cause::Denied | Cause::Strange => Health::Unknown,
+            Cause::Denied | Cause::Strange | Cause::Loading => Health::Unknown,
         }
     }
 }
@@ -77,7 +88,7 @@ impl From<Trouble> for HostError {
     fn from(trouble: Trouble) -> Self {
         match trouble.cause {
             Cause::Late => Self::timeout(trouble.text),
-            Cause::Absent | Cause::Denied | Cause::Broken | Cause::Strange | Cause::Idle => {
+            Cause::Absent | Cause::Denied | Cause::Broken | Cause::Strange | Cause::Idle | Cause::Loading => {
                 Self::unavailable(trouble.text)
             }
         }

@@ -73,8 +73,8 @@ impl Via {
 async fn tell_master(address: &Address, deadline: Deadline) -> Result<Told, HostError> {
     let reply = match ask_until(address, "reload", deadline).await {
         Ok(answer) => Reply::read(&answer),
-        // Before 2.7 the connection ends when the master starts itself anew.
-        Err(trouble) if trouble.cause == Cause::Broken => Reply::None,
+        // Before 2.7 the connection ends when the master starts itself anew; later it stays until all is loaded.
+        Err(trouble) if matches!(trouble.cause, Cause::Broken | Cause::Late) => Reply::None,
         Err(trouble) => return Err(trouble.into()),
     };
     match reply {

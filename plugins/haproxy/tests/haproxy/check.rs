@@ -120,6 +120,32 @@ async fn a_reload_is_no_failure() {
 }
 
 #[tokio::test]
+async fn a_master_that_loads_for_long_says_nothing_of_its_health() {
+    let mut site = Site::new().await;
+    let master = site.procs().await.master;
+    let fake = Fake::new(move |_| {
+        Some(
+            format!("#<PID> <type> <reloads> <uptime> <version>\n{master} master 0 0d 2.6.12\n# workers\n\n")
+                .into(),
+        )
+    });
+    let probe = check(Socket::Master(fake.address()), &[]).native().probe;
+    assert_eq!(probe.probe(LONG).await.health, Health::Fail);
+    // The process is there; its socket is not.
+    drop(fake);
+    let within = std::time::Duration::from_secs(1);
+    let verdict = probe.probe(within).await;
+    let text = format!(
+        "HAProxy's master, process {master}, loads its configuration and has heard nobody for 900 ms"
+    );
+    assert_eq!((verdict.health, verdict.text), (Health::Unknown, text));
+    site.kill().await;
+    let verdict = probe.probe(within).await;
+    assert_eq!(verdict.health, Health::Fail);
+    assert!(verdict.text.contains("there is no such socket"), "{verdict:?}");
+}
+
+#[tokio::test]
 async fn one_that_stops_fails() {
     let fake = Fake::new(|_| Some(b"Name: HAProxy\nVersion: 2.6.12-1\nPid: 7\nStopping: 1\n\n".to_vec()));
     let verdict = probe(&check(Socket::Stats(fake.address()), &[])).await;

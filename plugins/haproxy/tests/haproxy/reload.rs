@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -227,4 +228,37 @@ async fn a_master_is_asked_why_it_has_not_reloaded() {
     let output =
         "HAProxy has not reloaded and goes on as before with worker 7:\n[ALERT]    (1) : cannot bind socket";
     assert_eq!(ran, Ran { exit_code: Some(1), output: output.to_owned() });
+}
+
+/// As when the new worker ends at once, and its master with it.
+#[tokio::test]
+async fn a_master_that_ends_is_told() {
+    let mut site = Site::new().await;
+    let master = site.procs().await.master;
+    let told = Arc::new(AtomicU32::new(0));
+    let hears = Arc::clone(&told);
+    let fake = Fake::new(move |command| match (command, hears.load(Ordering::Relaxed)) {
+        ("show proc", 0) => {
+            let head = "#<PID> <type> <reloads> <uptime> <version>";
+            Some(
+                format!("{head}\n{master} master 0 [failed: 0] 0d 2.6.12\n# workers\n7 worker 0 0d 2.6.12\n")
+                    .into(),
+            )
+        }
+        ("reload", _) => {
+            hears.store(1, Ordering::Relaxed);
+            Some(Vec::new())
+        }
+        _ => Some(Vec::new()),
+    });
+    let configuration = Configuration { program: "/bin/true".into(), ..Configuration::new(Vec::new()) };
+    let reload = Reload { configuration, via: Via::Master(fake.address()) }.native();
+    let running = tokio::spawn(async move { reload.deed.run(LONG).await });
+    until("it is told", async || told.load(Ordering::Relaxed) == 1).await;
+    site.kill().await;
+    let text = format!(
+        "HAProxy was told to reload and has stopped: its master, process {master}, is gone; start it again, its log says \
+         why it ended"
+    );
+    assert_eq!(running.await.unwrap(), Ok(Ran { exit_code: Some(1), output: text }));
 }
