@@ -12,7 +12,7 @@ use crate::info::Phase;
 use crate::judge::judge;
 use crate::master;
 use crate::trouble::{Cause, Trouble};
-use crate::worker::Socket;
+use crate::worker::{Socket, Worker};
 
 /// How often a master that hears nobody is asked.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -83,6 +83,18 @@ impl Checker {
     async fn ask_once(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
         let worker = self.check.socket.worker(deadline).await?;
         self.master.store(worker.master().unwrap_or(0), Ordering::Relaxed);
+        let Some(former) = worker.former() else { return self.ask_worker(&worker, deadline).await };
+        // From 3.1 on a new worker is there before it has loaded its configuration; until then that before it serves.
+        match worker.info(deadline.half()).await {
+            Err(trouble) if trouble.cause == Cause::Late => match former.info(deadline).await?.phase {
+                Phase::Running => self.ask_worker(&former, deadline).await,
+                Phase::Stopping => Err(trouble),
+            },
+            _ => self.ask_worker(&worker, deadline).await,
+        }
+    }
+
+    async fn ask_worker(&self, worker: &Worker<'_>, deadline: Deadline) -> Result<Verdict, Trouble> {
         let info = worker.info(deadline).await?;
         if info.phase == Phase::Stopping {
             let text = format!("haproxy {} is stopping", info.version);

@@ -28,6 +28,11 @@ impl Deadline {
         Self::after(within)
     }
 
+    /// The middle of what is left of it.
+    pub(crate) fn half(&self) -> Self {
+        Self::after(self.left() / 2)
+    }
+
     /// What is left of it.
     pub(crate) fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())

@@ -20,7 +20,7 @@ pub(crate) enum Generation {
 pub(crate) enum Progress {
     /// Nothing is seen yet.
     Waiting,
-    /// Another worker is in service.
+    /// There is another worker. From 3.1 on it may have to load its configuration yet: it answers when it has.
     Done {
         /// The one before.
         old: Option<u32>,
@@ -62,22 +62,22 @@ impl Generation {
 }
 
 fn between(before: &Procs, now: &Procs) -> Progress {
-    let old = before.workers.first().copied();
-    let is_old = |pid: &&u32| before.workers.contains(pid);
-    // From 3.1 on the new one stands beside the old ones while it loads its configuration.
-    let all_new = !now.workers.iter().any(|pid| is_old(&pid));
-    if let Some(new) = now.workers.first().filter(|_| all_new) {
-        return Progress::Done { old, new: *new };
+    // Somebody else's reload, seen before ours is heard, has its own end.
+    if now.reloads <= before.reloads {
+        return Progress::Waiting;
     }
-    let has_failed = match (before.failed, now.failed) {
-        (Some(before), Some(now)) => now > before,
-        // Before 2.5 the master answers only when all is over.
-        _ => now.reloads > before.reloads,
-    };
-    if has_failed {
-        return Progress::Failed { worker: now.workers.first().copied() };
+    if now.has_failed() {
+        return Progress::Failed { worker: now.serving() };
     }
-    Progress::Waiting
+    let was_there = |pid: &u32| before.workers.contains(pid) || before.leaving.contains(pid);
+    if let Some(new) = now.workers.iter().find(|pid| !was_there(pid)) {
+        return Progress::Done { old: before.serving(), new: *new };
+    }
+    match now.failed {
+        Some(_) => Progress::Waiting,
+        // Before 2.5 nothing else is said, but the master answers only when all is over.
+        None => Progress::Failed { worker: now.serving() },
+    }
 }
 
 #[cfg(test)]
@@ -92,25 +92,30 @@ mod tests {
     #[test]
     fn what_becomes_of_a_reload_is_seen_by_the_processes() {
         let before = procs(3, Some(1), &[20], &[]);
+        let good = procs(3, Some(0), &[20], &[]);
+        let kept = procs(3, Some(1), &[], &[20]);
         let ancient = procs(3, None, &[20, 21], &[]);
         let empty = procs(0, Some(0), &[], &[]);
         let stats = Generation::Worker(20);
         let done = |old, new| Progress::Done { old, new };
+        let failed = Progress::Failed { worker: Some(20) };
         for (case, before, now, expected) in [
             ("nothing yet", &before, &before, Progress::Waiting),
-            ("told, being loaded", &before, &procs(4, Some(1), &[20], &[]), Progress::Waiting),
-            ("3.1, being loaded", &before, &procs(4, Some(1), &[20, 30], &[]), Progress::Waiting),
             (
-                "done, the old one stays a while",
+                "2.6, done, the old one stays a while",
                 &before,
                 &procs(4, Some(0), &[30], &[20]),
                 done(Some(20), 30),
             ),
-            ("done, the old one is gone", &before, &procs(4, Some(0), &[30], &[]), done(Some(20), 30)),
-            ("failed", &before, &procs(4, Some(2), &[20], &[]), Progress::Failed { worker: Some(20) }),
-            ("no worker yet", &before, &procs(4, Some(1), &[], &[20]), Progress::Waiting),
+            ("2.6, done, the old one is gone", &before, &procs(4, Some(0), &[30], &[]), done(Some(20), 30)),
+            ("2.6, failed again", &before, &procs(4, Some(2), &[20], &[]), failed),
+            ("2.6, failed", &good, &procs(4, Some(1), &[20], &[]), failed),
             ("2.4, done", &ancient, &procs(4, None, &[30, 31], &[20, 21]), done(Some(20), 30)),
-            ("2.4, failed", &ancient, &procs(4, None, &[20, 21], &[]), Progress::Failed { worker: Some(20) }),
+            ("2.4, failed", &ancient, &procs(4, None, &[20, 21], &[]), failed),
+            ("3.4, failed", &good, &procs(4, Some(1), &[], &[20]), failed),
+            ("3.4, failed again", &kept, &procs(4, Some(1), &[], &[20]), failed),
+            ("3.4, done after a failure", &kept, &procs(4, Some(0), &[30], &[20]), done(Some(20), 30)),
+            ("3.4, no worker yet", &good, &procs(4, Some(0), &[], &[20]), Progress::Waiting),
             ("there was none", &empty, &procs(1, Some(0), &[30], &[]), done(None, 30)),
             ("the same answers", &stats, &Generation::Worker(20), Progress::Waiting),
             ("another answers", &stats, &Generation::Worker(30), done(Some(20), 30)),

@@ -11,12 +11,14 @@ pub struct Procs {
     pub master: u32,
     /// How often it was told to reload, since it was started.
     pub reloads: u32,
-    /// How many of the latest reloads have failed; before 2.5 HAProxy does not say so.
+    /// How many of the latest reloads have failed, from 3.1 on 1 if the latest one has: whatever is more than 0 means that
+    /// the latest one has. Before 2.5 HAProxy does not say so.
     pub failed: Option<u32>,
-    /// The processes that do the work, those first that have survived most reloads. There is one; before 2.5 more with
-    /// `nbproc`; from 3.1 on a second one while it is being started.
+    /// The processes that do the work: one; before 2.5 more, with `nbproc`. From 3.1 on this is a new one while it loads its
+    /// configuration, and none when that has failed.
     pub workers: Vec<u32>,
-    /// Workers that end with their last connection.
+    /// Workers of before, the latest first. They end with their last connection, unless the worker that was to follow has
+    /// failed.
     pub leaving: Vec<u32>,
 }
 
@@ -39,7 +41,7 @@ impl Procs {
         let mut columns = Columns::default();
         let mut part = Part::Other;
         let mut master = None;
-        let (mut workers, mut leaving) = (Vec::<(u32, Option<u32>)>::new(), Vec::new());
+        let (mut workers, mut leaving) = (Vec::new(), Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             if let Some(title) = line.strip_prefix('#') {
                 part = match title.trim() {
@@ -58,8 +60,8 @@ impl Procs {
             let Some(pid) = pid else { continue };
             match part {
                 Part::Master => master = Some((pid, columns.reloads(line), failed(line))),
-                Part::Workers => workers.push((pid, columns.reloads(line))),
-                Part::Leaving => leaving.push(pid),
+                Part::Workers => workers.push(pid),
+                Part::Leaving => leaving.push((pid, columns.reloads(line))),
                 Part::Other => {}
             }
         }
@@ -67,9 +69,20 @@ impl Procs {
             master.ok_or_else(|| Unreadable::new(COMMAND, "it names no master process", text))?;
         let reloads = reloads
             .ok_or_else(|| Unreadable::new(COMMAND, "it does not say how often it was reloaded", text))?;
-        workers.sort_by_key(|(_, survived)| std::cmp::Reverse(*survived));
-        let workers = workers.into_iter().map(|(pid, _)| pid).collect();
+        leaving.sort_by_key(|(_, survived)| *survived);
+        let leaving = leaving.into_iter().map(|(pid, _)| pid).collect();
         Ok(Self { master, reloads, failed, workers, leaving })
+    }
+
+    /// The worker that gets new connections, or is about to.
+    pub fn serving(&self) -> Option<u32> {
+        let kept = self.leaving.first().filter(|_| self.has_failed());
+        self.workers.first().or(kept).copied()
+    }
+
+    /// Whether the latest reload is known to have failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some_and(|failed| failed > 0)
     }
 }
 
@@ -170,13 +183,30 @@ mod tests {
                 Procs { master: 18323, reloads: 3, failed: Some(1), workers: vec![18524], leaving: vec![] },
             ),
             (
-                "3.1, which shows a worker before it has loaded its configuration",
+                "3.4, which shows a worker before it has loaded its configuration",
                 "#<PID>          <type>          <reloads>       <uptime>        <version>      \n\
-                 400             master          1 [failed: 0]   0d00h00m06s     3.1.0\n\
+                 7822            master          2 [failed: 0]   0d00h00m04s     3.4.0-64a335366\n\
                  # workers\n\
-                 432             worker          0               0d00h00m00s     3.1.0\n\
-                 415             worker          1               0d00h00m06s     3.1.0\n\n",
-                Procs { master: 400, reloads: 1, failed: Some(0), workers: vec![415, 432], leaving: vec![] },
+                 8109            worker          0               0d00h00m00s     3.4.0-64a335366\n\
+                 # old workers\n\
+                 7801            worker          3               0d00h01m04s     3.4.0-64a335366\n\
+                 7825            worker          2               0d00h00m04s     3.4.0-64a335366\n\n",
+                Procs {
+                    master: 7822,
+                    reloads: 2,
+                    failed: Some(0),
+                    workers: vec![8109],
+                    leaving: vec![7825, 7801],
+                },
+            ),
+            (
+                "3.4, which counts a worker as old also if none could follow",
+                "#<PID>          <type>          <reloads>       <uptime>        <version>      \n\
+                 7822            master          1 [failed: 1]   0d00h00m04s     3.4.0-64a335366\n\
+                 # workers\n\
+                 # old workers\n\
+                 7825            worker          1               0d00h00m04s     3.4.0-64a335366\n\n",
+                Procs { master: 7822, reloads: 1, failed: Some(1), workers: vec![], leaving: vec![7825] },
             ),
             (
                 "no worker is left",
@@ -187,6 +217,21 @@ mod tests {
             ),
         ] {
             assert_eq!(Procs::parse(text), Ok(expected), "{version}");
+        }
+    }
+
+    #[test]
+    fn a_worker_that_could_not_be_followed_serves_on() {
+        for (failed, workers, leaving, expected) in [
+            (Some(0), vec![3], vec![2, 1], Some(3)),
+            (Some(1), vec![3], vec![2], Some(3)),
+            (Some(1), vec![], vec![2, 1], Some(2)),
+            (Some(0), vec![], vec![2], None),
+            (None, vec![], vec![2], None),
+            (Some(2), vec![], vec![], None),
+        ] {
+            let procs = Procs { master: 9, reloads: 3, failed, workers, leaving };
+            assert_eq!(procs.serving(), expected, "{procs:?}");
         }
     }
 

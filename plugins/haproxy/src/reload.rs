@@ -110,7 +110,7 @@ async fn look(socket: &Socket, before: &Generation, deadline: Deadline) -> Resul
             Ok(Some(failed(format!("HAProxy has not reloaded and goes on as before{worker}:\n{reasons}"))))
         }
         Progress::Done { old, new } => {
-            // It is in the list already when it has only been started.
+            // It is in the list already when it has only been started; it answers when it serves.
             let info = socket.info(deadline).await?;
             if info.pid != new {
                 return Ok(None);

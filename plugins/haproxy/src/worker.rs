@@ -34,9 +34,17 @@ impl Socket {
     /// The worker that is in service.
     pub(crate) async fn worker(&self, deadline: Deadline) -> Result<Worker<'_>, Trouble> {
         match self {
-            Self::Stats(_) => Ok(Worker { socket: self, procs: None }),
+            Self::Stats(_) => Ok(Worker { socket: self, through: None }),
             Self::Master(address) => {
-                Ok(Worker { socket: self, procs: Some(procs(address, deadline).await?) })
+                let procs = procs(address, deadline).await?;
+                let Some(worker) = procs.serving() else {
+                    let text =
+                        format!("HAProxy's master process {} has no worker: nothing is served", procs.master);
+                    return Err(Trouble::new(Cause::Idle, text));
+                };
+                let former = procs.leaving.iter().copied().find(|pid| *pid != worker);
+                let through = Through { master: procs.master, worker, former };
+                Ok(Worker { socket: self, through: Some(through) })
             }
         }
     }
@@ -86,23 +94,36 @@ pub(crate) async fn procs(master: &Address, deadline: Deadline) -> Result<Procs,
 /// A worker that can be asked.
 pub(crate) struct Worker<'a> {
     socket: &'a Socket,
-    /// What its master says, if that is asked.
-    procs: Option<Procs>,
+    /// How it is reached, if not by its own socket.
+    through: Option<Through>,
+}
+
+/// How a worker is reached through its master.
+#[derive(Clone, Copy)]
+struct Through {
+    master: u32,
+    worker: u32,
+    /// The worker before it, if that has not ended.
+    former: Option<u32>,
 }
 
 impl Worker<'_> {
     /// The process that is its master, if that is asked.
     pub(crate) fn master(&self) -> Option<u32> {
-        self.procs.as_ref().map(|procs| procs.master)
+        self.through.map(|through| through.master)
+    }
+
+    /// The worker before it, if that has not ended and can be asked.
+    pub(crate) fn former(&self) -> Option<Self> {
+        let through = self.through?;
+        let through = Through { worker: through.former?, former: None, ..through };
+        Some(Self { socket: self.socket, through: Some(through) })
     }
 
     pub(crate) async fn ask(&self, command: &str, deadline: Deadline) -> Result<String, Trouble> {
         let address = self.socket.address();
-        let Some(procs) = &self.procs else { return ask_until(address, command, deadline).await };
-        let master = procs.master;
-        let Some(worker) = procs.workers.first() else {
-            let text = format!("HAProxy's master process {master} has no worker: nothing is served");
-            return Err(Trouble::new(Cause::Idle, text));
+        let Some(Through { master, worker, .. }) = self.through else {
+            return ask_until(address, command, deadline).await;
         };
         let answer = ask_until(address, &format!("@!{worker} {command}"), deadline).await?;
         if answer.starts_with(GONE) {

@@ -123,14 +123,16 @@ async fn a_reload_is_no_failure() {
 async fn a_master_that_loads_for_long_says_nothing_of_its_health() {
     let mut site = Site::new().await;
     let master = site.procs().await.master;
-    let fake = Fake::new(move |_| {
-        Some(
-            format!("#<PID> <type> <reloads> <uptime> <version>\n{master} master 0 0d 2.6.12\n# workers\n\n")
-                .into(),
-        )
+    let fake = Fake::new(move |command| match command {
+        "show proc" => {
+            let head = "#<PID> <type> <reloads> <uptime> <version>";
+            Some(format!("{head}\n{master} master 0 0d 2.6.12\n# workers\n7 worker 0 0d 2.6.12\n\n").into())
+        }
+        "@!7 show info" => Some(b"Version: 2.6.12\nPid: 7\nStopping: 0\n".to_vec()),
+        other => panic!("{other}"),
     });
     let probe = check(Socket::Master(fake.address()), &[]).native().probe;
-    assert_eq!(probe.probe(LONG).await.health, Health::Fail);
+    assert_eq!(probe.probe(LONG).await.health, Health::Pass);
     // The process is there; its socket is not.
     drop(fake);
     let within = std::time::Duration::from_secs(1);
@@ -143,6 +145,45 @@ async fn a_master_that_loads_for_long_says_nothing_of_its_health() {
     let verdict = probe.probe(within).await;
     assert_eq!(verdict.health, Health::Fail);
     assert!(verdict.text.contains("there is no such socket"), "{verdict:?}");
+}
+
+/// What a master of 3.1 and later says while a new worker loads its configuration.
+const LOADING: &[u8] =
+    b"#<PID> <type> <reloads> <uptime> <version>\n1 master 1 [failed: 0] 0d 3.4.0\n# workers\n\
+    8 worker 0 0d 3.4.0\n# old workers\n7 worker 1 0d 3.4.0\n\n";
+
+#[tokio::test]
+async fn while_a_worker_loads_the_one_before_it_serves() {
+    for (stopping, health, text) in
+        [(0, Health::Pass, "haproxy 3.4.0 answers"), (1, Health::Fail, "HAProxy did not answer on ")]
+    {
+        let fake = Fake::new(move |command| match command {
+            "show proc" => Some(LOADING.to_vec()),
+            "@!7 show info" => Some(format!("Version: 3.4.0\nPid: 7\nStopping: {stopping}\n").into()),
+            "@!8 show info" => None,
+            other => panic!("{other}"),
+        });
+        let probe = check(Socket::Master(fake.address()), &[]).native().probe;
+        let verdict = probe.probe(std::time::Duration::from_secs(1)).await;
+        assert_eq!(verdict.health, health);
+        assert!(verdict.text.starts_with(text), "{verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_reload_that_has_failed_the_worker_serves_on() {
+    let mut site = Site::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    site.configure(&format!("frontend taken\n    bind 127.0.0.1:{port}\n    default_backend web\n"));
+    // Whether the answer comes or the connection ends depends on the version.
+    let _ = ask(&site.master_address(), "reload", LONG).await;
+    until("the reload has failed", async || site.procs().await.failed == Some(1)).await;
+    let check = check(site.master(), &[("web", 2)]);
+    until("the check passes", async || probe(&check).await.health == Health::Pass).await;
+    site.a.stop().await;
+    until("the check fails", async || probe(&check).await.health == Health::Fail).await;
+    assert_eq!(probe(&check).await.text, "1 of 2 servers of backend web is up, at least 2 must be");
 }
 
 #[tokio::test]

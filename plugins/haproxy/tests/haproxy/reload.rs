@@ -128,7 +128,7 @@ async fn what_fails_while_it_is_loaded_is_told() {
         assert_eq!(ran.exit_code, Some(1));
         assert!(ran.output.starts_with("HAProxy has not reloaded and goes on as before"), "{ran:?}");
     }
-    assert_eq!(site.procs().await.workers, before.workers);
+    assert_eq!(site.procs().await.serving(), before.serving());
     assert!(get(site.port).await.ends_with("ok"));
 
     // Once it can be loaded, it is.
