@@ -33,6 +33,11 @@ impl Deadline {
         Self::after(self.left() / 2)
     }
 
+    /// The end of this time, but not later.
+    pub(crate) fn at_most(&self, time: Duration) -> Self {
+        Self::after(self.left().min(time))
+    }
+
     /// What is left of it.
     pub(crate) fn left(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())

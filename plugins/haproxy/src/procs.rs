@@ -76,7 +76,7 @@ impl Procs {
 
     /// The worker that gets new connections, or is about to.
     pub fn serving(&self) -> Option<u32> {
-        let kept = self.leaving.first().filter(|_| self.has_failed());
+        let kept = self.leaving.first().filter(|_| self.failed != Some(0));
         self.workers.first().or(kept).copied()
     }
 
@@ -227,7 +227,7 @@ mod tests {
             (Some(1), vec![3], vec![2], Some(3)),
             (Some(1), vec![], vec![2, 1], Some(2)),
             (Some(0), vec![], vec![2], None),
-            (None, vec![], vec![2], None),
+            (None, vec![], vec![2], Some(2)),
             (Some(2), vec![], vec![], None),
         ] {
             let procs = Procs { master: 9, reloads: 3, failed, workers, leaving };

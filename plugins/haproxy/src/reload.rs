@@ -18,6 +18,8 @@ use crate::worker::Socket;
 
 /// How often is looked whether it has reloaded.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long a worker that may be loading its configuration is listened to.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// Reloads HAProxy: only with a configuration that it accepts, and until another worker answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +112,12 @@ async fn look(socket: &Socket, before: &Generation, deadline: Deadline) -> Resul
             Ok(Some(failed(format!("HAProxy has not reloaded and goes on as before{worker}:\n{reasons}"))))
         }
         Progress::Done { old, new } => {
-            // It is in the list already when it has only been started; it answers when it serves.
-            let info = socket.info(deadline).await?;
+            // From 3.1 on it is in the list before it has loaded its configuration. It answers when it has; if it ends
+            // instead, the answer may never come, but the list changes.
+            let info = match socket.info(deadline.at_most(GLANCE)).await {
+                Err(trouble) if trouble.cause == Cause::Late => return Ok(None),
+                info => info?,
+            };
             if info.pid != new {
                 return Ok(None);
             }
@@ -132,7 +138,7 @@ async fn reasons(master: &Address, deadline: Deadline) -> Option<String> {
 fn late(trouble: Option<Trouble>, master: Option<u32>, deadline: Deadline) -> String {
     let within = Rounded(deadline.within);
     let seen = match (trouble, master) {
-        (None, _) => "the same worker still answers; HAProxy's log says why".to_owned(),
+        (None, _) => "no other worker answers; HAProxy's log says why".to_owned(),
         (Some(trouble), Some(master)) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => {
             format!("its master, process {master}, still loads the configuration")
         }

@@ -145,7 +145,7 @@ async fn without_the_masters_socket_a_failure_is_that_nothing_changes() {
     site.configure(&format!("frontend taken\n    bind 127.0.0.1:{port}\n    default_backend web\n"));
     let via = Via::Signal { pid_file: site.path("pid"), watch: site.stats() };
     let ran = run(&site, via, Duration::from_secs(5)).await.unwrap();
-    let text = "HAProxy was told to reload, but did not within 4.90 s: the same worker still answers; HAProxy's log says why";
+    let text = "HAProxy was told to reload, but did not within 4.90 s: no other worker answers; HAProxy's log says why";
     assert_eq!(ran, Ran { exit_code: Some(1), output: text.to_owned() });
 }
 
@@ -227,6 +227,41 @@ async fn a_master_is_asked_why_it_has_not_reloaded() {
     let ran = Reload { configuration, via }.native().deed.run(LONG).await.unwrap();
     let output =
         "HAProxy has not reloaded and goes on as before with worker 7:\n[ALERT]    (1) : cannot bind socket";
+    assert_eq!(ran, Ran { exit_code: Some(1), output: output.to_owned() });
+}
+
+/// As 3.1 and later do it: the new worker is there at once, never answers, and ends.
+#[tokio::test]
+async fn a_worker_that_never_answers_has_not_taken_over() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let fake = Fake::new(move |command| {
+        let head = "#<PID> <type> <reloads> <uptime> <version>";
+        let before = format!("{head}\n1 master 0 [failed: 0] 0d 3.4.0\n# workers\n7 worker 0 0d 3.4.0\n");
+        let old = "# old workers\n7 worker 1 0d 3.4.0\n";
+        let loading =
+            format!("{head}\n1 master 1 [failed: 0] 0d 3.4.0\n# workers\n8 worker 0 0d 3.4.0\n{old}");
+        let after = format!("{head}\n1 master 1 [failed: 1] 0d 3.4.0\n# workers\n{old}");
+        match (command, asked.load(Ordering::Relaxed)) {
+            ("show proc", 0) => Some(before.into()),
+            ("show proc", 1) => Some(loading.into()),
+            ("show proc", _) => Some(after.into()),
+            ("reload", _) => {
+                asked.store(1, Ordering::Relaxed);
+                Some(b"Success=1\n".to_vec())
+            }
+            ("@!8 show info", _) => {
+                asked.store(2, Ordering::Relaxed);
+                None
+            }
+            ("show startup-logs", _) => Some(b"[ALERT]    (8) : cannot bind socket\n".to_vec()),
+            (other, _) => panic!("{other}"),
+        }
+    });
+    let configuration = Configuration { program: "/bin/true".into(), ..Configuration::new(Vec::new()) };
+    let reload = Reload { configuration, via: Via::Master(fake.address()) };
+    let ran = reload.native().deed.run(LONG).await.unwrap();
+    let output =
+        "HAProxy has not reloaded and goes on as before with worker 7:\n[ALERT]    (8) : cannot bind socket";
     assert_eq!(ran, Ran { exit_code: Some(1), output: output.to_owned() });
 }
 
