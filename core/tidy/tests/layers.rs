@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Of the configuration it sees the findings only; no plugin sees more than it.
     ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
     ("keepwatch-exec", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
+    ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
     ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
     ("keepwatch-sdk-macros", &[]),
@@ -58,6 +59,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "keepwatch",
             "keepwatch-control",
             "keepwatch-exec",
+            "keepwatch-haproxy",
             "keepwatch-host",
             "keepwatch-lab",
             "keepwatch-rhai",

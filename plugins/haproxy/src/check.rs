@@ -1,0 +1,119 @@
+//! Whether HAProxy is well.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use keepwatch_event::Health;
+use keepwatch_host::{Native, Probe, Verdict, Work};
+
+use crate::deadline::Deadline;
+use crate::info::Phase;
+use crate::judge::judge;
+use crate::master;
+use crate::trouble::{Cause, Trouble};
+use crate::worker::{Socket, Worker};
+
+/// How often a master that hears nobody is asked.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether HAProxy is well: it answers, and does not stop; frontends are open, backends have servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Where it is asked.
+    pub socket: Socket,
+    /// Frontends that must be open.
+    pub frontends: Vec<String>,
+    /// Backends that must have servers.
+    pub backends: Vec<Backend>,
+}
+
+/// A backend that must have servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// How many servers must be up at least, backup servers included.
+    pub up: usize,
+}
+
+impl Backend {
+    /// A backend that must have a server.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), up: 1 }
+    }
+}
+
+impl Check {
+    /// As a check that is built in.
+    pub fn native(self) -> Native {
+        Native {
+            label: format!("haproxy {}", self.socket),
+            settings: format!("{self:?}"),
+            probe: Arc::new(Checker { check: self, master: AtomicU32::new(0) }),
+        }
+    }
+}
+
+/// A check under way.
+struct Checker {
+    check: Check,
+    /// The master process as last seen; 0 if none was.
+    master: AtomicU32,
+}
+
+impl Checker {
+    async fn ask(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
+        loop {
+            let trouble = match self.ask_once(deadline).await {
+                Err(trouble) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => trouble,
+                answer => return answer,
+            };
+            let master = self.master.load(Ordering::Relaxed);
+            if master == 0 || !master::is_haproxy(master) {
+                return Err(trouble);
+            }
+            // It is there, but while it loads its configuration the master hears nobody; the old worker serves on.
+            if !deadline.pause(PAUSE).await {
+                return Err(Trouble::loading(master, deadline));
+            }
+        }
+    }
+
+    async fn ask_once(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
+        let worker = self.check.socket.worker(deadline).await?;
+        self.master.store(worker.master().unwrap_or(0), Ordering::Relaxed);
+        let Some(former) = worker.former() else { return self.ask_worker(&worker, deadline).await };
+        // From 3.1 on a new worker is there before it has loaded its configuration; until then that before it serves.
+        match worker.info(deadline.half()).await {
+            Err(trouble) if trouble.cause == Cause::Late => match former.info(deadline).await?.phase {
+                Phase::Running => self.ask_worker(&former, deadline).await,
+                Phase::Stopping => Err(trouble),
+            },
+            _ => self.ask_worker(&worker, deadline).await,
+        }
+    }
+
+    async fn ask_worker(&self, worker: &Worker<'_>, deadline: Deadline) -> Result<Verdict, Trouble> {
+        let info = worker.info(deadline).await?;
+        if info.phase == Phase::Stopping {
+            let text = format!("haproxy {} is stopping", info.version);
+            return Ok(Verdict { health: Health::Fail, text });
+        }
+        if self.check.frontends.is_empty() && self.check.backends.is_empty() {
+            return Ok(Verdict { health: Health::Pass, text: format!("haproxy {} answers", info.version) });
+        }
+        let stat = worker.stat(deadline).await?;
+        Ok(judge(&self.check, &info, &stat))
+    }
+}
+
+impl Probe for Checker {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        let deadline = Deadline::before_end_of(within);
+        Box::pin(async move {
+            let answer = self.ask(deadline).await;
+            answer.unwrap_or_else(|trouble| Verdict { health: trouble.health(), text: trouble.text })
+        })
+    }
+}
