@@ -1,0 +1,17 @@
+//! Health checks that are built in: asked on the host's own threads, so that none starts a process.
+//!
+//! Each check is a struct with its settings; [`Check`] is any of them, and [`Check::native`] makes it a plugin of the host.
+//! Making one does nothing yet: what connects, listens or watches begins at the first question.
+
+mod check;
+mod deadline;
+mod dial;
+mod io_text;
+mod quote;
+mod talk;
+mod tcp;
+mod verdict;
+
+pub use check::Check;
+pub use keepwatch_host::HostPort;
+pub use tcp::TcpCheck;
