@@ -4,13 +4,22 @@ use std::sync::Arc;
 
 use keepwatch_host::{Native, Probe};
 
+use crate::dns::{DnsCheck, DnsProbe};
+use crate::http::{HttpCheck, HttpProbe};
 use crate::tcp::{TcpCheck, TcpProbe};
+use crate::unix::{UnixCheck, UnixProbe};
 
 /// A check with its settings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
     /// Somebody listens at a TCP port.
     Tcp(TcpCheck),
+    /// A web server answers as it should.
+    Http(HttpCheck),
+    /// Somebody listens at a Unix socket.
+    Unix(UnixCheck),
+    /// A name server knows a name.
+    Dns(DnsCheck),
 }
 
 impl Check {
@@ -19,6 +28,9 @@ impl Check {
     pub fn native(&self) -> Native {
         let probe: Arc<dyn Probe> = match self {
             Self::Tcp(check) => Arc::new(TcpProbe(check.clone())),
+            Self::Http(check) => Arc::new(HttpProbe(check.clone())),
+            Self::Unix(check) => Arc::new(UnixProbe(check.clone())),
+            Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -28,6 +40,9 @@ impl Check {
     pub fn label(&self) -> String {
         match self {
             Self::Tcp(check) => format!("tcp {}", check.to),
+            Self::Http(check) => check.label(),
+            Self::Unix(check) => format!("unix {}", check.path.display()),
+            Self::Dns(check) => format!("dns {} {} {}", check.server, check.name, check.record),
         }
     }
 }

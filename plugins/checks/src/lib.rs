@@ -6,12 +6,18 @@
 mod check;
 mod deadline;
 mod dial;
+mod dns;
+mod http;
 mod io_text;
 mod quote;
 mod talk;
 mod tcp;
+mod unix;
 mod verdict;
 
 pub use check::Check;
+pub use dns::{DnsCheck, Record};
+pub use http::{HttpCheck, TlsSettings, Verify};
 pub use keepwatch_host::HostPort;
 pub use tcp::TcpCheck;
+pub use unix::UnixCheck;

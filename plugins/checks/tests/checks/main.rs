@@ -1,4 +1,8 @@
 //! The checks against servers, files and processes that the tests make themselves.
 
+mod dns;
+mod http;
+mod https;
 mod support;
 mod tcp;
+mod unix;
