@@ -6,6 +6,8 @@ use keepwatch_host::{Native, Probe};
 
 use crate::dns::{DnsCheck, DnsProbe};
 use crate::http::{HttpCheck, HttpProbe};
+use crate::interface::{InterfaceCheck, InterfaceProbe};
+use crate::ping::{PingCheck, PingProbe};
 use crate::tcp::{TcpCheck, TcpProbe};
 use crate::unix::{UnixCheck, UnixProbe};
 
@@ -20,6 +22,10 @@ pub enum Check {
     Unix(UnixCheck),
     /// A name server knows a name.
     Dns(DnsCheck),
+    /// A host answers pings.
+    Ping(PingCheck),
+    /// A network interface is up.
+    Interface(InterfaceCheck),
 }
 
 impl Check {
@@ -31,6 +37,8 @@ impl Check {
             Self::Http(check) => Arc::new(HttpProbe(check.clone())),
             Self::Unix(check) => Arc::new(UnixProbe(check.clone())),
             Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
+            Self::Ping(check) => Arc::new(PingProbe(check.clone())),
+            Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -43,6 +51,8 @@ impl Check {
             Self::Http(check) => check.label(),
             Self::Unix(check) => format!("unix {}", check.path.display()),
             Self::Dns(check) => format!("dns {} {} {}", check.server, check.name, check.record),
+            Self::Ping(check) => format!("ping {}", check.host),
+            Self::Interface(check) => format!("interface {}", check.name),
         }
     }
 }

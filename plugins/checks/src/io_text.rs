@@ -17,6 +17,7 @@ pub(crate) fn in_words(error: &io::Error) -> String {
         io::ErrorKind::HostUnreachable => "cannot be reached: no route to host".to_owned(),
         io::ErrorKind::NetworkUnreachable => "cannot be reached: no route to its network".to_owned(),
         io::ErrorKind::TimedOut => "did not answer".to_owned(),
+        io::ErrorKind::UnexpectedEof => "closed the connection too early".to_owned(),
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         _ => format!("failed: {}", plain(error)),
     }

@@ -3,6 +3,8 @@
 mod dns;
 mod http;
 mod https;
+mod interface;
+mod ping;
 mod support;
 mod tcp;
 mod unix;

@@ -101,3 +101,29 @@ impl Drop for Folder {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// What some tests need, and CI has.
+pub(crate) struct Privilege;
+
+impl Privilege {
+    /// Says so when the test cannot be done.
+    pub(crate) fn is_missing(what: &str) -> bool {
+        let missing = !rustix::process::geteuid().is_root();
+        if missing {
+            eprintln!("not done: needs root for {what}");
+        }
+        missing
+    }
+}
+
+/// Does something in a network namespace of its own, in which the loopback interface is up.
+pub(crate) fn in_namespace<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+        let up = std::process::Command::new("ip").args(["link", "set", "lo", "up"]).status();
+        assert!(up.unwrap().success());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work());
+    });
+    thread.join().unwrap();
+}
