@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keepwatch_host::{Native, Probe};
 
 use crate::dns::{DnsCheck, DnsProbe};
+use crate::file::{FileCheck, FileProbe};
 use crate::http::{HttpCheck, HttpProbe};
 use crate::interface::{InterfaceCheck, InterfaceProbe};
 use crate::ping::{PingCheck, PingProbe};
@@ -26,6 +27,8 @@ pub enum Check {
     Ping(PingCheck),
     /// A network interface is up.
     Interface(InterfaceCheck),
+    /// A file has the right number, or is there.
+    File(FileCheck),
 }
 
 impl Check {
@@ -39,6 +42,7 @@ impl Check {
             Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
             Self::Ping(check) => Arc::new(PingProbe(check.clone())),
             Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
+            Self::File(check) => Arc::new(FileProbe::new(check)),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -53,6 +57,7 @@ impl Check {
             Self::Dns(check) => format!("dns {} {} {}", check.server, check.name, check.record),
             Self::Ping(check) => format!("ping {}", check.host),
             Self::Interface(check) => format!("interface {}", check.name),
+            Self::File(check) => format!("file {}", check.path.display()),
         }
     }
 }

@@ -7,6 +7,7 @@ mod check;
 mod deadline;
 mod dial;
 mod dns;
+mod file;
 mod http;
 mod interface;
 mod io_text;
@@ -19,6 +20,7 @@ mod verdict;
 
 pub use check::Check;
 pub use dns::{DnsCheck, Record};
+pub use file::{FileCheck, FileMode, Missing, ValueError, value};
 pub use http::{HttpCheck, TlsSettings, Verify};
 pub use interface::InterfaceCheck;
 pub use keepwatch_host::HostPort;

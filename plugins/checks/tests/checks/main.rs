@@ -1,6 +1,7 @@
 //! The checks against servers, files and processes that the tests make themselves.
 
 mod dns;
+mod file;
 mod http;
 mod https;
 mod interface;
