@@ -9,6 +9,7 @@ use crate::file::{FileCheck, FileProbe};
 use crate::http::{HttpCheck, HttpProbe};
 use crate::interface::{InterfaceCheck, InterfaceProbe};
 use crate::ping::{PingCheck, PingProbe};
+use crate::process::{ProcessCheck, ProcessProbe};
 use crate::tcp::{TcpCheck, TcpProbe};
 use crate::unix::{UnixCheck, UnixProbe};
 
@@ -29,6 +30,8 @@ pub enum Check {
     Interface(InterfaceCheck),
     /// A file has the right number, or is there.
     File(FileCheck),
+    /// The right number of processes run.
+    Process(ProcessCheck),
 }
 
 impl Check {
@@ -43,6 +46,7 @@ impl Check {
             Self::Ping(check) => Arc::new(PingProbe(check.clone())),
             Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
             Self::File(check) => Arc::new(FileProbe::new(check)),
+            Self::Process(check) => Arc::new(ProcessProbe::new(check)),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -58,6 +62,7 @@ impl Check {
             Self::Ping(check) => format!("ping {}", check.host),
             Self::Interface(check) => format!("interface {}", check.name),
             Self::File(check) => format!("file {}", check.path.display()),
+            Self::Process(check) => format!("process {}", check.command),
         }
     }
 }

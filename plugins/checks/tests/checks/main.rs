@@ -6,6 +6,7 @@ mod http;
 mod https;
 mod interface;
 mod ping;
+mod process;
 mod support;
 mod tcp;
 mod unix;
