@@ -8,6 +8,7 @@ use crate::dns::{DnsCheck, DnsProbe};
 use crate::file::{FileCheck, FileProbe};
 use crate::http::{HttpCheck, HttpProbe};
 use crate::interface::{InterfaceCheck, InterfaceProbe};
+use crate::neighbour::{NeighbourCheck, NeighbourProbe};
 use crate::ping::{PingCheck, PingProbe};
 use crate::process::{ProcessCheck, ProcessProbe};
 use crate::tcp::{TcpCheck, TcpProbe};
@@ -32,6 +33,8 @@ pub enum Check {
     File(FileCheck),
     /// The right number of processes run.
     Process(ProcessCheck),
+    /// A host on the same network answers.
+    Neighbour(NeighbourCheck),
 }
 
 impl Check {
@@ -47,6 +50,7 @@ impl Check {
             Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
             Self::File(check) => Arc::new(FileProbe::new(check)),
             Self::Process(check) => Arc::new(ProcessProbe::new(check)),
+            Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -63,6 +67,7 @@ impl Check {
             Self::Interface(check) => format!("interface {}", check.name),
             Self::File(check) => format!("file {}", check.path.display()),
             Self::Process(check) => format!("process {}", check.command),
+            Self::Neighbour(check) => format!("neighbour {} on {}", check.address, check.interface),
         }
     }
 }

@@ -5,6 +5,7 @@ mod file;
 mod http;
 mod https;
 mod interface;
+mod neighbour;
 mod ping;
 mod process;
 mod support;
