@@ -1,0 +1,73 @@
+//! Any check, and how it becomes a plugin of the host.
+
+use std::sync::Arc;
+
+use keepwatch_host::{Native, Probe};
+
+use crate::dns::{DnsCheck, DnsProbe};
+use crate::file::{FileCheck, FileProbe};
+use crate::http::{HttpCheck, HttpProbe};
+use crate::interface::{InterfaceCheck, InterfaceProbe};
+use crate::neighbour::{NeighbourCheck, NeighbourProbe};
+use crate::ping::{PingCheck, PingProbe};
+use crate::process::{ProcessCheck, ProcessProbe};
+use crate::tcp::{TcpCheck, TcpProbe};
+use crate::unix::{UnixCheck, UnixProbe};
+
+/// A check with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// Somebody listens at a TCP port.
+    Tcp(TcpCheck),
+    /// A web server answers as it should.
+    Http(HttpCheck),
+    /// Somebody listens at a Unix socket.
+    Unix(UnixCheck),
+    /// A name server knows a name.
+    Dns(DnsCheck),
+    /// A host answers pings.
+    Ping(PingCheck),
+    /// A network interface is up.
+    Interface(InterfaceCheck),
+    /// A file has the right number, or is there.
+    File(FileCheck),
+    /// The right number of processes run.
+    Process(ProcessCheck),
+    /// A host on the same network answers.
+    Neighbour(NeighbourCheck),
+}
+
+impl Check {
+    /// The check as the host runs it. Does nothing yet.
+    #[must_use]
+    pub fn native(&self) -> Native {
+        let probe: Arc<dyn Probe> = match self {
+            Self::Tcp(check) => Arc::new(TcpProbe(check.clone())),
+            Self::Http(check) => Arc::new(HttpProbe(check.clone())),
+            Self::Unix(check) => Arc::new(UnixProbe(check.clone())),
+            Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
+            Self::Ping(check) => Arc::new(PingProbe(check.clone())),
+            Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
+            Self::File(check) => Arc::new(FileProbe::new(check)),
+            Self::Process(check) => Arc::new(ProcessProbe::new(check)),
+            Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
+        };
+        Native { label: self.label(), settings: format!("{self:?}"), probe }
+    }
+
+    /// What it is, for people: `tcp 127.0.0.1:80`. Never with what may be a secret.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Tcp(check) => format!("tcp {}", check.to),
+            Self::Http(check) => check.label(),
+            Self::Unix(check) => format!("unix {}", check.path.display()),
+            Self::Dns(check) => format!("dns {} {} {}", check.server, check.name, check.record),
+            Self::Ping(check) => format!("ping {}", check.host),
+            Self::Interface(check) => format!("interface {}", check.name),
+            Self::File(check) => format!("file {}", check.path.display()),
+            Self::Process(check) => format!("process {}", check.command),
+            Self::Neighbour(check) => format!("neighbour {} on {}", check.address, check.interface),
+        }
+    }
+}

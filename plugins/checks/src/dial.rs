@@ -1,0 +1,71 @@
+//! From a host and a port to a connection.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use keepwatch_host::HostPort;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::deadline::Deadline;
+use crate::io_text::{failed, plain};
+use crate::verdict::{Step, fail, unknown};
+
+/// The addresses of a host. An address is its own; a name is asked for each time, so that a change is seen.
+pub(crate) async fn resolve(to: &HostPort, deadline: &Deadline) -> Step<Vec<SocketAddr>> {
+    if let Ok(address) = to.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, to.port)]);
+    }
+    let found = tokio::net::lookup_host((to.host.as_str(), to.port));
+    let found = deadline.limit(found, || format!("no name server said where {} is", to.host)).await?;
+    let found: Vec<SocketAddr> = match found {
+        Ok(found) => found.collect(),
+        Err(error) => return Err(fail(format!("{} has no address: {}", to.host, plain(&error)))),
+    };
+    if found.is_empty() {
+        return Err(fail(format!("{} has no address", to.host)));
+    }
+    Ok(found)
+}
+
+/// Connects to the first of a host's addresses that answers. Each has its share of the time: one that is silent leaves
+/// the others theirs.
+pub(crate) async fn connect(to: &HostPort, source: Option<IpAddr>, deadline: &Deadline) -> Step<TcpStream> {
+    let mut addresses = resolve(to, deadline).await?;
+    if let Some(source) = source {
+        addresses.retain(|address| address.is_ipv4() == source.is_ipv4());
+        if addresses.is_empty() {
+            return Err(unknown(format!("{to} has no address of the same family as the source {source}")));
+        }
+    }
+    let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    let mut last = None;
+    for address in addresses {
+        let share = deadline.left() / left.max(1);
+        left = left.saturating_sub(1);
+        let name = named(to, address);
+        last = match timeout(share, connect_from(source, address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => Some(match source {
+                Some(source) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                    unknown(format!("{name} cannot be asked: the source {source} is no address of this host"))
+                }
+                _ => failed(&name, &error),
+            }),
+            Err(_) => Some(fail(format!("{name} did not answer within {deadline}"))),
+        };
+    }
+    Err(last.unwrap_or_else(|| fail(format!("{to} has no address"))))
+}
+
+/// A target with the address that its name led to.
+fn named(to: &HostPort, address: SocketAddr) -> String {
+    if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
+}
+
+async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(to).await };
+    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(to).await
+}

@@ -1,0 +1,112 @@
+//! What stands in a file, as keepalived's `track_file` has it.
+
+mod value;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use keepwatch_host::{Probe, Verdict, Work};
+
+use crate::deadline::Deadline;
+use crate::io_text::plain;
+use crate::verdict::{Step, either, fail, pass, unknown};
+pub use value::{ValueError, value};
+use watch::Watch;
+
+/// Passes by what stands in a file, or by its being there. A change of the file is noticed at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileCheck {
+    /// The file.
+    pub path: PathBuf,
+    /// What is asked of it.
+    pub mode: FileMode,
+    /// What it means if there is no such file.
+    pub missing: Missing,
+}
+
+impl FileCheck {
+    /// As keepalived: the number in the file is to be 0, and a file that is missing counts as 0.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), mode: FileMode::Number, missing: Missing::Passes }
+    }
+}
+
+/// What is asked of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileMode {
+    /// The number at its beginning is to be 0.
+    Number,
+    /// It is to be there; [`FileCheck::missing`] does not matter then.
+    Exists,
+}
+
+/// What a missing file means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// All is well.
+    Passes,
+    /// Something is wrong.
+    Fails,
+}
+
+pub(crate) struct FileProbe {
+    check: FileCheck,
+    watch: Watch,
+}
+
+impl FileProbe {
+    pub(crate) fn new(check: &FileCheck) -> Self {
+        Self { check: check.clone(), watch: Watch::new(check) }
+    }
+}
+
+impl Probe for FileProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(async move {
+            // Before it is read: a change in between is noticed.
+            self.watch.begin();
+            let check = self.check.clone();
+            // A file system over the network may take its time.
+            let read = tokio::task::spawn_blocking(move || either(judge(&check)));
+            let shown = self.check.path.display();
+            let late = || format!("{shown} could not be read");
+            let read = Deadline::new(within).limit(read, late).await;
+            // That the disk is slow says nothing of the number.
+            let read = read.map_err(|late| unknown(late.text));
+            either(read.and_then(|read| read.map_err(|_| unknown(format!("{shown} could not be read")))))
+        })
+    }
+
+    fn changed(&self) -> Work<'_, ()> {
+        Box::pin(self.watch.touched())
+    }
+}
+
+fn judge(check: &FileCheck) -> Step<Verdict> {
+    match check.mode {
+        FileMode::Exists => exists(&check.path),
+        FileMode::Number => number(&check.path, check.missing),
+    }
+}
+
+fn exists(path: &Path) -> Step<Verdict> {
+    let shown = path.display();
+    match path.try_exists() {
+        Ok(true) => Ok(pass(format!("{shown} exists"))),
+        Ok(false) => Err(fail(format!("{shown} does not exist"))),
+        Err(error) => Err(unknown(format!("{shown} cannot be looked for: {}", plain(&error)))),
+    }
+}
+
+fn number(path: &Path, missing: Missing) -> Step<Verdict> {
+    let shown = path.display();
+    match (value(path), missing) {
+        (Ok(0), _) => Ok(pass(format!("{shown} says 0"))),
+        (Ok(number), _) => Err(fail(format!("{shown} says {number}, expected 0"))),
+        (Err(ValueError::Missing), Missing::Passes) => Ok(pass(format!("{shown} does not exist"))),
+        (Err(ValueError::Missing), Missing::Fails) => Err(fail(format!("{shown} does not exist"))),
+        (Err(error), _) => Err(unknown(format!("{shown} {error}"))),
+    }
+}

@@ -1,0 +1,96 @@
+//! What is to be said of a certificate.
+
+use std::fmt;
+use std::time::Duration;
+
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error, RootCertStore};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+/// The first second of the year 10000: later than any certificate ends.
+const AFTER_ALL: Duration = Duration::from_secs(253_402_300_800);
+
+/// Whether a certificate is valid for so long still.
+pub(super) fn lives(leaf: Option<&CertificateDer<'_>>, least: Duration) -> Result<(), String> {
+    let end = leaf.and_then(end).ok_or("it cannot be seen when its certificate expires")?;
+    let now = Duration::from_secs(UnixTime::now().as_secs());
+    let Some(left) = end.checked_sub(now) else {
+        return Err(format!("its certificate expired {} ago", Life(now - end)));
+    };
+    if left < least {
+        return Err(format!("its certificate expires in {}, less than {}", Life(left), Life(least)));
+    }
+    Ok(())
+}
+
+/// When a certificate ends, as time since 1970. A certificate's own time is judged before it is asked who has signed it,
+/// so that asking as of a time after all says when it ended, and no signer is needed.
+fn end(leaf: &CertificateDer<'_>) -> Option<Duration> {
+    let parsed = ParsedCertificate::try_from(leaf).ok()?;
+    let nobody = RootCertStore::empty();
+    let late = UnixTime::since_unix_epoch(AFTER_ALL);
+    match verify_server_cert_signed_by_trust_anchor(&parsed, &nobody, &[], late, &[]) {
+        Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+            Some(Duration::from_secs(not_after.as_secs()))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a certificate, in words that follow `its certificate`.
+pub(super) fn in_words(error: &CertificateError, name: &str) -> String {
+    let between = |late: UnixTime, early: UnixTime| {
+        Life(Duration::from_secs(late.as_secs().saturating_sub(early.as_secs())))
+    };
+    match error {
+        CertificateError::ExpiredContext { time, not_after } => {
+            format!("expired {} ago", between(*time, *not_after))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            format!("is valid only in {}", between(*not_before, *time))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("is not for {name}")
+        }
+        CertificateError::UnknownIssuer => "is signed by nobody who is trusted".to_owned(),
+        other => format!("is not valid: {other}"),
+    }
+}
+
+/// A time in days or hours: `3 days`, `5 hours`.
+struct Life(Duration);
+
+impl fmt::Display for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (number, unit) = match seconds {
+            s if s >= 2 * DAY => (s / DAY, "day"),
+            s if s >= HOUR => (s / HOUR, "hour"),
+            s => (s / 60, "minute"),
+        };
+        write!(f, "{number} {unit}{}", if number == 1 { "" } else { "s" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_people_can_use() {
+        for (seconds, text) in [
+            (14 * DAY, "14 days"),
+            (4 * DAY - 1, "3 days"),
+            (2 * DAY - 1, "47 hours"),
+            (HOUR, "1 hour"),
+            (61, "1 minute"),
+            (0, "0 minutes"),
+        ] {
+            assert_eq!(Life(Duration::from_secs(seconds)).to_string(), text);
+        }
+    }
+}

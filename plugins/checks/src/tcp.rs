@@ -1,0 +1,59 @@
+//! Whether somebody listens at a TCP port, and says the right thing.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use keepwatch_host::{HostPort, Probe, Verdict, Work};
+use tokio::net::TcpStream;
+
+use crate::deadline::Deadline;
+use crate::dial::connect;
+use crate::talk::Talk;
+use crate::verdict::{Step, either};
+
+/// Passes when a connection comes about, and, if asked for, the answer is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpCheck {
+    /// Where: a name or an address, and a port.
+    pub to: HostPort,
+    /// The address of this host to ask from; otherwise the kernel chooses.
+    pub source: Option<IpAddr>,
+    /// What to say once connected.
+    pub send: Option<String>,
+    /// What must occur in the answer.
+    pub expect: Option<String>,
+}
+
+impl TcpCheck {
+    /// A check that only connects.
+    #[must_use]
+    pub const fn new(to: HostPort) -> Self {
+        Self { to, source: None, send: None, expect: None }
+    }
+}
+
+pub(crate) struct TcpProbe(pub(crate) TcpCheck);
+
+impl Probe for TcpProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(async move { either(self.ask(Deadline::new(within)).await) })
+    }
+}
+
+impl TcpProbe {
+    async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
+        let check = &self.0;
+        let mut stream = connect(&check.to, check.source, &deadline).await?;
+        let talk = Talk { send: check.send.as_deref(), expect: check.expect.as_deref() };
+        let verdict = talk.over(&mut stream, &check.to.to_string(), &deadline).await;
+        take_the_rest(&stream);
+        verdict
+    }
+}
+
+/// Reads what has come and nobody asked for: a socket closed with that unread resets the connection, which servers log as
+/// an error.
+fn take_the_rest(stream: &TcpStream) {
+    let mut nowhere = [0; 4096];
+    while stream.try_read(&mut nowhere).is_ok_and(|read| read > 0) {}
+}

@@ -1,0 +1,126 @@
+//! TCP connections.
+
+use std::time::Duration;
+
+use keepwatch_checks::{Check, HostPort, TcpCheck};
+use keepwatch_event::Health;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::support::{
+    HASTY, PATIENT, ask, assert_pass, assert_verdict, at, closed_port, echo, serve, silent,
+};
+
+fn text(check: TcpCheck, send: &str, expect: &str) -> Check {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Check::Tcp(TcpCheck { send: some(send), expect: some(expect), ..check })
+}
+
+#[test]
+fn it_says_what_it_is() {
+    let check = TcpCheck::new(HostPort { host: "::1".to_owned(), port: 80 });
+    let native = Check::Tcp(TcpCheck { send: Some("secret".to_owned()), ..check.clone() }).native();
+    assert_eq!(native.label, "tcp [::1]:80");
+    assert!(native != Check::Tcp(check.clone()).native());
+    assert!(Check::Tcp(check.clone()).native() == Check::Tcp(check).native());
+}
+
+#[tokio::test]
+async fn whoever_listens_passes() {
+    let server = serve(silent).await;
+    let verdict = ask(&Check::Tcp(TcpCheck::new(at(server))), PATIENT).await;
+    assert_pass(&verdict, &format!("{server} answered in "));
+    let named = HostPort { host: "localhost".to_owned(), port: server.port() };
+    let verdict = ask(&Check::Tcp(TcpCheck::new(named)), PATIENT).await;
+    assert_pass(&verdict, &format!("localhost:{} answered in ", server.port()));
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let (_taken, address) = closed_port();
+    let verdict = ask(&Check::Tcp(TcpCheck::new(at(address))), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{address} refused the connection"));
+}
+
+#[tokio::test]
+async fn a_name_that_is_none() {
+    // Too long for a name, so that no name server is asked.
+    let host = "x".repeat(64);
+    let to = HostPort { host: host.clone(), port: 80 };
+    let verdict = ask(&Check::Tcp(TcpCheck::new(to)), PATIENT).await;
+    assert_eq!(verdict.health, Health::Fail);
+    assert!(verdict.text.starts_with(&format!("{host} has no address: ")), "{}", verdict.text);
+}
+
+#[tokio::test]
+async fn the_answer_counts_however_many_pieces_it_comes_in() {
+    let server = serve(echo).await;
+    let check = TcpCheck::new(at(server));
+    let verdict = ask(&text(check.clone(), "PING\r\n", "said: PING"), PATIENT).await;
+    assert_pass(&verdict, &format!("{server} said `said: PING` in "));
+    let verdict = ask(&text(check, "PONG\r\n", "said: PING"), Duration::from_secs(1)).await;
+    let expected = format!("{server} said `you said: PONG`, not `said: PING` within 1.00 s");
+    assert_verdict(&verdict, Health::Fail, &expected);
+}
+
+#[tokio::test]
+async fn servers_that_say_nothing_or_leave() {
+    let quiet = serve(silent).await;
+    let verdict = ask(&text(TcpCheck::new(at(quiet)), "", "hello"), HASTY).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{quiet} said nothing within 200 ms"));
+
+    let leaving = serve(|stream| async move { drop(stream) }).await;
+    let verdict = ask(&text(TcpCheck::new(at(leaving)), "", "hello"), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{leaving} closed the connection and said nothing"));
+
+    let wrong = serve(|mut stream| async move { stream.write_all(b"-ERR no\r\n").await.unwrap() }).await;
+    let verdict = ask(&text(TcpCheck::new(at(wrong)), "", "+OK"), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{wrong} said `-ERR no`, not `+OK`"));
+
+    let resetting = serve(|stream| async move {
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    })
+    .await;
+    let verdict = ask(&text(TcpCheck::new(at(resetting)), "", "hello"), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{resetting} broke the connection off"));
+}
+
+#[tokio::test]
+async fn a_server_that_never_ends_is_left() {
+    let endless =
+        serve(|mut stream| async move { while stream.write_all(&[b'x'; 9000]).await.is_ok() {} }).await;
+    let verdict = ask(&text(TcpCheck::new(at(endless)), "", "hello"), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &format!("{endless} said `{}...`, not `hello`", "x".repeat(60)));
+}
+
+#[tokio::test]
+async fn the_source_is_as_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let check = TcpCheck { source: Some("127.0.0.9".parse().unwrap()), ..TcpCheck::new(at(server)) };
+    let (verdict, accepted) = {
+        let check = Check::Tcp(check.clone());
+        tokio::join!(ask(&check, PATIENT), listener.accept())
+    };
+    assert_pass(&verdict, &format!("{server} answered in "));
+    assert_eq!(accepted.unwrap().1.ip().to_string(), "127.0.0.9");
+
+    let elsewhere = TcpCheck { source: Some("192.0.2.1".parse().unwrap()), ..check.clone() };
+    let verdict = ask(&Check::Tcp(elsewhere), PATIENT).await;
+    let expected = format!("{server} cannot be asked: the source 192.0.2.1 is no address of this host");
+    assert_verdict(&verdict, Health::Unknown, &expected);
+    let other = TcpCheck { source: Some("::1".parse().unwrap()), ..check };
+    let verdict = ask(&Check::Tcp(other), PATIENT).await;
+    let expected = format!("{server} has no address of the same family as the source ::1");
+    assert_verdict(&verdict, Health::Unknown, &expected);
+}
+
+#[tokio::test]
+async fn the_end_of_a_connection_is_orderly() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let check = Check::Tcp(TcpCheck::new(at(listener.local_addr().unwrap())));
+    let (verdict, accepted) = tokio::join!(ask(&check, PATIENT), listener.accept());
+    assert_eq!(verdict.health, Health::Pass);
+    // The end of what the other side says, not an error.
+    assert_eq!(accepted.unwrap().0.read(&mut [0; 10]).await.unwrap(), 0);
+}
