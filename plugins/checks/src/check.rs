@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keepwatch_host::{Native, Probe};
 
 use crate::dns::{DnsCheck, DnsProbe};
-use crate::file::{FileCheck, FileProbe};
+use crate::file::{FileCheck, FileProbe, NumberCheck, NumberProbe};
 use crate::http::{HttpCheck, HttpProbe};
 use crate::interface::{InterfaceCheck, InterfaceProbe};
 use crate::neighbour::{NeighbourCheck, NeighbourProbe};
@@ -31,6 +31,8 @@ pub enum Check {
     Interface(InterfaceCheck),
     /// A file has the right number, or is there.
     File(FileCheck),
+    /// What number stands in a file.
+    Number(NumberCheck),
     /// The right number of processes run.
     Process(ProcessCheck),
     /// A host on the same network answers.
@@ -49,6 +51,7 @@ impl Check {
             Self::Ping(check) => Arc::new(PingProbe(check.clone())),
             Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
             Self::File(check) => Arc::new(FileProbe::new(check)),
+            Self::Number(check) => Arc::new(NumberProbe::new(check)),
             Self::Process(check) => Arc::new(ProcessProbe::new(check)),
             Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
         };
@@ -66,6 +69,7 @@ impl Check {
             Self::Ping(check) => format!("ping {}", check.host),
             Self::Interface(check) => format!("interface {}", check.name),
             Self::File(check) => format!("file {}", check.path.display()),
+            Self::Number(check) => format!("number in {}", check.path.display()),
             Self::Process(check) => format!("process {}", check.command),
             Self::Neighbour(check) => format!("neighbour {} on {}", check.address, check.interface),
         }

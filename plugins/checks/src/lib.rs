@@ -22,7 +22,7 @@ mod verdict;
 
 pub use check::Check;
 pub use dns::{DnsCheck, Record};
-pub use file::{FileCheck, FileMode, Missing, ValueError, value};
+pub use file::{FileCheck, FileMode, InitialNumber, Missing, NumberCheck, Over, ValueError, value};
 pub use http::{HttpCheck, TlsSettings, Verify};
 pub use interface::InterfaceCheck;
 pub use keepwatch_host::HostPort;

@@ -7,6 +7,7 @@
 
 mod account;
 mod accounts;
+mod check;
 mod command;
 mod component;
 mod examine;
@@ -27,6 +28,7 @@ mod walk;
 
 pub use account::{Account, Groups};
 pub use accounts::Accounts;
+pub use check::CommandCheck;
 pub use command::Command;
 pub use component::{Component, Kind};
 pub use examine::{Ready, examine};

@@ -52,6 +52,7 @@ pub use needs::{WrongSetting, check as check_needs, check_role, wrong_settings};
 pub use plugin::{CheckRequest, Outcome, Plugin, Program, Runtime, Source, Verdict, Work};
 pub use plugins::{Applied, Options, Plugins, Report};
 pub use priority::step_back;
+pub use rate::Rate;
 pub use refusal::Refusal;
 pub use spec::{Made, Plan, PluginSpec, Schedule};
 pub use store::{Complain, Store};

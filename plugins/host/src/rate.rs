@@ -5,7 +5,7 @@ use std::time::Instant;
 
 /// Lets so many through at once and then so many a second, and counts the rest.
 #[derive(Debug)]
-pub(crate) struct Rate {
+pub struct Rate {
     burst: f64,
     per_second: f64,
     state: Mutex<State>,
@@ -19,13 +19,15 @@ struct State {
 }
 
 impl Rate {
-    pub(crate) fn new(burst: u32, per_second: u32) -> Self {
+    /// So many at once, and then so many a second.
+    #[must_use]
+    pub fn new(burst: u32, per_second: u32) -> Self {
         let state = Mutex::new(State { left: f64::from(burst), at: Instant::now(), skipped: 0 });
         Self { burst: f64::from(burst), per_second: f64::from(per_second), state }
     }
 
     /// Whether it may happen, and if so how many may not have happened since the last that did.
-    pub(crate) fn take(&self) -> Option<u64> {
+    pub fn take(&self) -> Option<u64> {
         self.take_at(Instant::now())
     }
 

@@ -1,5 +1,6 @@
 //! What stands in a file, as keepalived's `track_file` has it.
 
+mod number;
 mod value;
 mod watch;
 
@@ -11,6 +12,8 @@ use keepwatch_host::{Probe, Verdict, Work};
 use crate::deadline::Deadline;
 use crate::io_text::plain;
 use crate::verdict::{Step, either, fail, pass, unknown};
+pub use number::{InitialNumber, NumberCheck, Over};
+pub(crate) use number::NumberProbe;
 pub use value::{ValueError, value};
 use watch::Watch;
 
@@ -40,6 +43,8 @@ pub enum FileMode {
     Number,
     /// It is to be there; [`FileCheck::missing`] does not matter then.
     Exists,
+    /// It is not to be there; [`FileCheck::missing`] does not matter then.
+    Absent,
 }
 
 /// What a missing file means.
@@ -87,6 +92,7 @@ impl Probe for FileProbe {
 fn judge(check: &FileCheck) -> Step<Verdict> {
     match check.mode {
         FileMode::Exists => exists(&check.path),
+        FileMode::Absent => absent(&check.path),
         FileMode::Number => number(&check.path, check.missing),
     }
 }
@@ -96,6 +102,15 @@ fn exists(path: &Path) -> Step<Verdict> {
     match path.try_exists() {
         Ok(true) => Ok(pass(format!("{shown} exists"))),
         Ok(false) => Err(fail(format!("{shown} does not exist"))),
+        Err(error) => Err(unknown(format!("{shown} cannot be looked for: {}", plain(&error)))),
+    }
+}
+
+fn absent(path: &Path) -> Step<Verdict> {
+    let shown = path.display();
+    match path.try_exists() {
+        Ok(false) => Ok(pass(format!("{shown} does not exist"))),
+        Ok(true) => Err(fail(format!("{shown} exists"))),
         Err(error) => Err(unknown(format!("{shown} cannot be looked for: {}", plain(&error)))),
     }
 }

@@ -10,6 +10,8 @@ const NAME: usize = 15;
 pub enum Matching {
     /// By its name alone, as `ps -o comm` shows it: the program's file name, or what it calls itself; 15 octets.
     Name,
+    /// By the first word of its command line, whatever its parameters.
+    Program,
     /// By its whole command line.
     Exact(Vec<String>),
     /// By its first parameters; more may follow. If there are none here, it must have none.
@@ -54,6 +56,7 @@ impl Matching {
         };
         match self {
             Self::Name => process.name == command.as_bytes().get(..NAME).unwrap_or(command.as_bytes()),
+            Self::Program => process.line.starts_with(&line(&[])),
             Self::Exact(parameters) => process.line == line(parameters),
             Self::Partial(none) | Self::Initial(none) if none.is_empty() => process.line == line(none),
             Self::Partial(parameters) => process.line.starts_with(&line(parameters)),
@@ -84,6 +87,9 @@ mod tests {
             (Matching::Name, "a-very-long", &long, false),
             (Matching::Name, "ssh", &plain, false),
             (Matching::Name, "sshd", &plain, true),
+            (Matching::Program, "/bin/a-very-long-name", &long, true),
+            (Matching::Program, "/bin/a-very-long", &long, false),
+            (Matching::Program, "/usr/sbin/sshd", &plain, true),
             (Matching::Exact(words("-f x.cfg")), "/bin/a-very-long-name", &long, true),
             (Matching::Exact(words("-f")), "/bin/a-very-long-name", &long, false),
             (Matching::Exact(words("-f x.cf")), "/bin/a-very-long-name", &long, false),

@@ -1,0 +1,210 @@
+//! From the checks of a configuration to what asks: keepwatch's own code, programs, HAProxy's sockets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_checks as checks;
+use keepwatch_config::model::{
+    Check, CheckKind, Config, FileTest, Globals, HaproxyCheck, HaproxySocket, Host, HttpCheck, Overwrite,
+    ProcessCheck, ProcessMatch, Reading, Redirects, ScriptCheck, User, Verify,
+};
+use keepwatch_event::{EventKind, LogLevel, Severity};
+use keepwatch_exec::{Account, Command, CommandCheck, Fallback, Groups, Launcher, Policy, Security, Sink};
+use keepwatch_haproxy as haproxy;
+use keepwatch_host::{Made, Native, PluginSpec, Rate, Schedule};
+
+/// Lines of a script's output at once, and then a second.
+const BURST: u32 = 50;
+const LINES: u32 = 10;
+/// Redirects that are followed at most.
+const REDIRECTS: u8 = 5;
+
+/// What checks that run programs need.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub(crate) launcher: Launcher,
+    pub(crate) bus: Bus,
+}
+
+/// The checks of a configuration that are not plugins' files. What cannot be asked is told in words.
+pub(crate) fn natives(config: &Config, means: &Means) -> Vec<PluginSpec> {
+    let native = |check: &Check| {
+        let native = match &check.what {
+            CheckKind::Plugin(_) => return None,
+            CheckKind::Script(script) => command(check, script, &config.globals, means).native(),
+            CheckKind::Haproxy(settings) => proxy(settings).native(),
+            other => built_in(other)?.native(),
+        };
+        Some(spec(check, native))
+    };
+    config.checks.iter().filter_map(native).collect()
+}
+
+fn spec(check: &Check, native: Native) -> PluginSpec {
+    let schedule = Schedule { interval: check.interval, timeout: check.timeout };
+    let plain = PluginSpec::plain(&check.name, Default::default());
+    PluginSpec {
+        made: Made::Native(native),
+        table: format!("check.{}", check.name),
+        schedule: Some(schedule),
+        ..plain
+    }
+}
+
+/// The command of a script check, as `check` examines it and the daemon runs it.
+pub(crate) fn what_runs(script: &ScriptCheck) -> (Command, Option<Account>) {
+    let account = script.command.user.as_ref().map(account);
+    (Command::of_keepalived(script.command.argv.clone()), account)
+}
+
+/// What scripts must be like, and whom they run as.
+pub(crate) fn policy(globals: &Globals) -> Policy {
+    let fallback = globals.script_user.as_ref().map_or(Fallback::Keepalived, |user| Fallback::Account(account(user)));
+    let security = if globals.script_security { Security::On } else { Security::Off };
+    Policy { security, fallback, ..Policy::default() }
+}
+
+fn account(user: &User) -> Account {
+    let groups = if user.supplementary_groups { Groups::OfUser } else { Groups::None };
+    Account { user: user.name.clone(), group: user.group.clone(), groups }
+}
+
+fn command(check: &Check, script: &ScriptCheck, globals: &Globals, means: &Means) -> CommandCheck {
+    let (command, account) = what_runs(script);
+    let reading = match script.reading {
+        Reading::Status => keepwatch_exec::Reading::Status,
+        Reading::Nagios => keepwatch_exec::Reading::Nagios,
+    };
+    CommandCheck::new(command, account, policy(globals), reading, sink(check, means), means.launcher.clone())
+}
+
+/// What a script writes goes to the log, for those who want details.
+fn sink(check: &Check, means: &Means) -> Sink {
+    let (bus, plugin, rate) = (means.bus.clone(), check.name.clone(), Rate::new(BURST, LINES));
+    Arc::new(move |line| {
+        let Some(skipped) = rate.take() else { return };
+        let text = if skipped == 0 { line.to_owned() } else { format!("{line} ({skipped} lines before it were too many)") };
+        let kind = EventKind::PluginLog { plugin: plugin.clone(), level: LogLevel::Debug, text };
+        bus.publish(Draft::general(Severity::Info, kind));
+    })
+}
+
+fn built_in(kind: &CheckKind) -> Option<checks::Check> {
+    Some(match kind {
+        CheckKind::Tcp(tcp) => checks::Check::Tcp(checks::TcpCheck {
+            to: at(&tcp.to),
+            source: tcp.source,
+            send: tcp.send.clone(),
+            expect: tcp.expect.clone(),
+        }),
+        CheckKind::Http(web) => checks::Check::Http(http(web)),
+        CheckKind::Unix(unix) => checks::Check::Unix(checks::UnixCheck {
+            path: unix.path.clone(),
+            send: unix.send.clone(),
+            expect: unix.expect.clone(),
+        }),
+        CheckKind::Dns(dns) => checks::Check::Dns(checks::DnsCheck {
+            record: dns.record.parse().ok()?,
+            expect: dns.expect,
+            ..checks::DnsCheck::new(dns.server, dns.name.clone())
+        }),
+        CheckKind::Icmp(ping) => checks::Check::Ping(checks::PingCheck {
+            count: u16::try_from(ping.count).unwrap_or(u16::MAX),
+            needed: u16::try_from(ping.need).unwrap_or(u16::MAX),
+            ..checks::PingCheck::new(ping.host.clone())
+        }),
+        CheckKind::File(file) => {
+            let (mode, missing) = match file.test {
+                FileTest::Zero => (checks::FileMode::Number, checks::Missing::Passes),
+                FileTest::PresentAndZero => (checks::FileMode::Number, checks::Missing::Fails),
+                FileTest::Exists => (checks::FileMode::Exists, checks::Missing::Fails),
+                FileTest::Absent => (checks::FileMode::Absent, checks::Missing::Passes),
+            };
+            checks::Check::File(checks::FileCheck { path: file.path.clone(), mode, missing })
+        }
+        CheckKind::TrackFile(file) => {
+            let init = file.init.map(|init| checks::InitialNumber {
+                value: init.value,
+                over: match init.overwrite {
+                    Overwrite::Never => checks::Over::Nothing,
+                    Overwrite::AtStart => checks::Over::Anything,
+                },
+            });
+            checks::Check::Number(checks::NumberCheck { path: file.path.clone(), init })
+        }
+        CheckKind::Process(process) => checks::Check::Process(processes(process)),
+        CheckKind::Interface(interface) => {
+            checks::Check::Interface(checks::InterfaceCheck { name: interface.to_string() })
+        }
+        CheckKind::Gateway(gateway) => checks::Check::Neighbour(checks::NeighbourCheck {
+            address: gateway.address,
+            interface: gateway.interface.to_string(),
+        }),
+        CheckKind::Systemd(unit) => checks::Check::Systemd(checks::SystemdCheck::new(unit.clone())),
+        CheckKind::Script(_) | CheckKind::Haproxy(_) | CheckKind::Plugin(_) => return None,
+    })
+}
+
+fn at(host: &Host) -> checks::HostPort {
+    checks::HostPort { host: host.name.clone(), port: host.port }
+}
+
+fn http(web: &HttpCheck) -> checks::HttpCheck {
+    checks::HttpCheck {
+        method: web.method.clone(),
+        headers: web.headers.clone(),
+        status: web.status.clone(),
+        redirects: match web.redirects {
+            Redirects::Told => 0,
+            Redirects::Followed => REDIRECTS,
+        },
+        contains: web.expect.clone(),
+        tls: checks::TlsSettings {
+            server_name: web.server_name.clone(),
+            ca: web.ca_file.clone(),
+            verify: match web.verify {
+                Verify::Trusted => checks::Verify::On,
+                Verify::Anything => checks::Verify::Off,
+            },
+            min_life: web.certificate_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
+        },
+        ..checks::HttpCheck::new(web.url.clone())
+    }
+}
+
+fn processes(process: &ProcessCheck) -> checks::ProcessCheck {
+    checks::ProcessCheck {
+        matching: match &process.matching {
+            ProcessMatch::Name => checks::Matching::Name,
+            ProcessMatch::Program => checks::Matching::Program,
+            ProcessMatch::Exactly(words) => checks::Matching::Exact(words.clone()),
+            ProcessMatch::First(words) => checks::Matching::Partial(words.clone()),
+            ProcessMatch::Beginning(words) => checks::Matching::Initial(words.clone()),
+        },
+        quorum: process.quorum,
+        quorum_max: process.quorum_max,
+        fork_delay: process.fork_delay,
+        terminate_delay: process.terminate_delay,
+        ..checks::ProcessCheck::new(process.program.clone())
+    }
+}
+
+fn proxy(settings: &HaproxyCheck) -> haproxy::Check {
+    let backends = settings.backends.iter();
+    haproxy::Check {
+        socket: socket(&settings.socket),
+        frontends: settings.frontends.clone(),
+        backends: backends
+            .map(|backend| haproxy::Backend { name: backend.name.clone(), up: backend.up })
+            .collect(),
+    }
+}
+
+fn socket(socket: &HaproxySocket) -> haproxy::Socket {
+    let address = |text: &str| text.parse().unwrap_or_else(|_| haproxy::Address::Unix(text.into()));
+    match socket {
+        HaproxySocket::Stats(text) => haproxy::Socket::Stats(address(text)),
+        HaproxySocket::Master(text) => haproxy::Socket::Master(address(text)),
+    }
+}

@@ -1,0 +1,164 @@
+//! keepalived's `track_file`: the number in a file, whatever it is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use keepwatch_host::{Probe, Verdict, Work};
+
+use super::FileCheck;
+use super::value::{ValueError, value};
+use super::watch::Watch;
+use crate::deadline::Deadline;
+use crate::io_text::plain;
+use crate::verdict::{Step, either, pass, unknown};
+
+/// The number in a file, which whoever tracks it multiplies by a weight. A change of the file is noticed at once; a file that
+/// is missing has the number 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberCheck {
+    /// The file.
+    pub path: PathBuf,
+    /// What is written to it before it is first read.
+    pub init: Option<InitialNumber>,
+}
+
+/// What is written to a file before it is first read (keepalived's `init_file`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitialNumber {
+    /// The number.
+    pub value: i32,
+    /// Whether that is written over what is there.
+    pub over: Over,
+}
+
+/// What may be written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Nothing: a file that is there stays as it is.
+    Nothing,
+    /// The file as it is.
+    Anything,
+}
+
+pub(crate) struct NumberProbe {
+    check: NumberCheck,
+    watch: Watch,
+    has_begun: AtomicBool,
+    /// The last number; none is `i64::MAX`.
+    last: AtomicI64,
+}
+
+const NONE: i64 = i64::MAX;
+
+impl NumberProbe {
+    pub(crate) fn new(check: &NumberCheck) -> Self {
+        let watch = Watch::new(&FileCheck::new(check.path.clone()));
+        Self { check: check.clone(), watch, has_begun: AtomicBool::new(false), last: AtomicI64::new(NONE) }
+    }
+
+    async fn ask(&self, within: Duration) -> Verdict {
+        let init = self.check.init.filter(|_| !self.has_begun.swap(true, Ordering::Relaxed));
+        // Before it is read: a change in between is noticed.
+        self.watch.begin();
+        let path = self.check.path.clone();
+        let read = tokio::task::spawn_blocking(move || read(&path, init));
+        let shown = self.check.path.display();
+        let late = || format!("{shown} could not be read");
+        let read = Deadline::new(within).limit(read, late).await;
+        let found = match read {
+            Ok(Ok(found)) => found,
+            Ok(Err(_)) => Err(unknown(format!("{shown} could not be read"))),
+            Err(late) => Err(unknown(late.text)),
+        };
+        either(found.map(|number| {
+            self.last.store(number.into(), Ordering::Relaxed);
+            pass(format!("{shown} says {number}"))
+        }))
+    }
+}
+
+impl Probe for NumberProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(self.ask(within))
+    }
+
+    fn value(&self) -> Option<i32> {
+        // As under keepalived, a number that cannot be read is the one before.
+        i32::try_from(self.last.load(Ordering::Relaxed)).ok()
+    }
+
+    fn changed(&self) -> Work<'_, ()> {
+        Box::pin(self.watch.touched())
+    }
+}
+
+fn read(path: &Path, init: Option<InitialNumber>) -> Step<i32> {
+    let shown = path.display();
+    if let Some(init) = init {
+        write(path, init)
+            .map_err(|error| unknown(format!("{shown} cannot be written at the start: {}", plain(&error))))?;
+    }
+    match value(path) {
+        Ok(number) => Ok(number),
+        Err(ValueError::Missing) => Ok(0),
+        Err(error) => Err(unknown(format!("{shown} {error}"))),
+    }
+}
+
+fn write(path: &Path, init: InitialNumber) -> io::Result<()> {
+    match init.over {
+        Over::Nothing if path.try_exists()? => Ok(()),
+        Over::Nothing | Over::Anything => std::fs::write(path, format!("{}\n", init.value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keepwatch_event::Health;
+
+    use super::*;
+
+    const WITHIN: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn the_number_is_the_value_and_a_missing_file_is_0() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-number-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("weight");
+        let probe = NumberProbe::new(&NumberCheck { path: path.clone(), init: None });
+        assert_eq!(probe.value(), None, "nobody has looked");
+        assert_eq!((probe.ask(WITHIN).await.health, probe.value()), (Health::Pass, Some(0)));
+        std::fs::write(&path, "-30\n").unwrap();
+        probe.changed().await;
+        let verdict = probe.ask(WITHIN).await;
+        assert_eq!((verdict.text, probe.value()), (format!("{} says -30", path.display()), Some(-30)));
+        std::fs::write(&path, "99999999999").unwrap();
+        assert_eq!((probe.ask(WITHIN).await.health, probe.value()), (Health::Unknown, Some(-30)));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn it_is_written_once_before_it_is_read() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-init-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("weight");
+        for (before, over, expected) in
+            [(None, Over::Nothing, 7), (Some("3"), Over::Nothing, 3), (Some("3"), Over::Anything, 7)]
+        {
+            let _ = std::fs::remove_file(&path);
+            if let Some(text) = before {
+                std::fs::write(&path, text).unwrap();
+            }
+            let init = Some(InitialNumber { value: 7, over });
+            let probe = NumberProbe::new(&NumberCheck { path: path.clone(), init });
+            probe.ask(WITHIN).await;
+            assert_eq!(probe.value(), Some(expected), "{before:?} {over:?}");
+            std::fs::write(&path, "5").unwrap();
+            probe.ask(WITHIN).await;
+            assert_eq!(probe.value(), Some(5), "only at the start");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,90 @@
+//! A command as a check, whether it can run or not.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keepwatch_event::Health;
+use keepwatch_host::{Native, Probe, Verdict, Work};
+
+use crate::account::Account;
+use crate::command::Command;
+use crate::examine::examine;
+use crate::launcher::Launcher;
+use crate::policy::Policy;
+use crate::reading::Reading;
+use crate::script::{Script, Sink};
+
+/// A command as a check. It is examined when it is first asked, and each time until it can run: one that cannot says why,
+/// and counts as unknown. keepalived disables such a check without a word.
+pub struct CommandCheck {
+    command: Command,
+    account: Option<Account>,
+    policy: Policy,
+    reading: Reading,
+    sink: Sink,
+    launcher: Launcher,
+    /// Once it can run.
+    script: Mutex<Option<Arc<Script>>>,
+}
+
+impl CommandCheck {
+    /// A check that runs this command.
+    #[must_use]
+    pub fn new(
+        command: Command,
+        account: Option<Account>,
+        policy: Policy,
+        reading: Reading,
+        sink: Sink,
+        launcher: Launcher,
+    ) -> Self {
+        Self { command, account, policy, reading, sink, launcher, script: Mutex::default() }
+    }
+
+    /// The same, as the host takes it.
+    #[must_use]
+    pub fn native(self) -> Native {
+        let label = format!("script {}", self.command);
+        let Self { command, account, policy, reading, .. } = &self;
+        let settings = format!("{command:?} {account:?} {policy:?} {reading:?}");
+        Native { label, settings, probe: Arc::new(self) }
+    }
+
+    async fn ask(&self, within: Duration) -> Verdict {
+        match self.script().await {
+            Ok(script) => script.probe(within).await,
+            Err(text) => Verdict { health: Health::Unknown, text },
+        }
+    }
+
+    async fn script(&self) -> Result<Arc<Script>, String> {
+        let known = || self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(script) = known().clone() {
+            return Ok(script);
+        }
+        let (command, account, policy) = (self.command.clone(), self.account.clone(), self.policy.clone());
+        let accounts = Arc::clone(&self.launcher.accounts);
+        // The disk and the user data base may take their time.
+        let examined =
+            tokio::task::spawn_blocking(move || examine(&command, account.as_ref(), &policy, &accounts)).await;
+        let ready = match examined {
+            Ok(Ok(ready)) => ready,
+            Ok(Err(troubles)) => {
+                let why: Vec<String> =
+                    troubles.iter().map(|trouble| format!("{trouble} ({})", trouble.remedy())).collect();
+                return Err(format!("cannot run: {}", why.join("; ")));
+            }
+            Err(_) => return Err("keepwatch is ending".to_owned()),
+        };
+        let sink = Arc::clone(&self.sink);
+        let script = Arc::new(Script::new(ready.start, self.reading, sink, self.launcher.clone()));
+        *known() = Some(Arc::clone(&script));
+        Ok(script)
+    }
+}
+
+impl Probe for CommandCheck {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(self.ask(within))
+    }
+}
