@@ -86,6 +86,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quote", &["keepwatch-sdk-macros"]),
     ("proc-macro2", &["keepwatch-sdk-macros"]),
     ("wasmtime", &["keepwatch-wasm"]),
+    ("zbus", &["keepwatch-checks"]),
 ];
 
 fn metadata() -> Metadata {

@@ -12,6 +12,7 @@ use crate::neighbour::{NeighbourCheck, NeighbourProbe};
 use crate::ping::{PingCheck, PingProbe};
 use crate::process::{ProcessCheck, ProcessProbe};
 use crate::tcp::{TcpCheck, TcpProbe};
+use crate::unit::{UnitCheck, UnitProbe};
 use crate::unix::{UnixCheck, UnixProbe};
 
 /// A check with its settings.
@@ -37,6 +38,8 @@ pub enum Check {
     Process(ProcessCheck),
     /// A host on the same network answers.
     Neighbour(NeighbourCheck),
+    /// A systemd unit is active.
+    Unit(UnitCheck),
 }
 
 impl Check {
@@ -54,6 +57,7 @@ impl Check {
             Self::Number(check) => Arc::new(NumberProbe::new(check)),
             Self::Process(check) => Arc::new(ProcessProbe::new(check)),
             Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
+            Self::Unit(check) => Arc::new(UnitProbe::new(check)),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
@@ -72,6 +76,7 @@ impl Check {
             Self::Number(check) => format!("number in {}", check.path.display()),
             Self::Process(check) => format!("process {}", check.command),
             Self::Neighbour(check) => format!("neighbour {} on {}", check.address, check.interface),
+            Self::Unit(check) => format!("unit {}", check.name),
         }
     }
 }

@@ -17,6 +17,7 @@ mod process;
 mod quote;
 mod talk;
 mod tcp;
+mod unit;
 mod unix;
 mod verdict;
 
@@ -30,4 +31,5 @@ pub use neighbour::NeighbourCheck;
 pub use ping::PingCheck;
 pub use process::{Matching, ProcessCheck};
 pub use tcp::TcpCheck;
+pub use unit::UnitCheck;
 pub use unix::UnixCheck;

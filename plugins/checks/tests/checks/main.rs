@@ -10,4 +10,5 @@ mod ping;
 mod process;
 mod support;
 mod tcp;
+mod unit;
 mod unix;
