@@ -9,7 +9,7 @@ use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
 use crate::terminal::shows_colour;
-use crate::{ask, exit, paths, plan};
+use crate::{ask, examining, exit, paths, plan};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.file.clone().unwrap_or_else(paths::configuration);
@@ -21,6 +21,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
         }
     };
     plan::plan(&mut site, None);
+    examining::add_findings(&mut site);
     eprint!("{}", rendered(&site));
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
     let code = if site.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION };

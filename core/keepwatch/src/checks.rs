@@ -60,7 +60,8 @@ pub(crate) fn what_runs(script: &ScriptCheck) -> (Command, Option<Account>) {
 
 /// What scripts must be like, and whom they run as.
 pub(crate) fn policy(globals: &Globals) -> Policy {
-    let fallback = globals.script_user.as_ref().map_or(Fallback::Keepalived, |user| Fallback::Account(account(user)));
+    let fallback =
+        globals.script_user.as_ref().map_or(Fallback::Keepalived, |user| Fallback::Account(account(user)));
     let security = if globals.script_security { Security::On } else { Security::Off };
     Policy { security, fallback, ..Policy::default() }
 }
@@ -84,7 +85,11 @@ fn sink(check: &Check, means: &Means) -> Sink {
     let (bus, plugin, rate) = (means.bus.clone(), check.name.clone(), Rate::new(BURST, LINES));
     Arc::new(move |line| {
         let Some(skipped) = rate.take() else { return };
-        let text = if skipped == 0 { line.to_owned() } else { format!("{line} ({skipped} lines before it were too many)") };
+        let text = if skipped == 0 {
+            line.to_owned()
+        } else {
+            format!("{line} ({skipped} lines before it were too many)")
+        };
         let kind = EventKind::PluginLog { plugin: plugin.clone(), level: LogLevel::Debug, text };
         bus.publish(Draft::general(Severity::Info, kind));
     })
@@ -105,7 +110,7 @@ fn built_in(kind: &CheckKind) -> Option<checks::Check> {
             expect: unix.expect.clone(),
         }),
         CheckKind::Dns(dns) => checks::Check::Dns(checks::DnsCheck {
-            record: dns.record.parse().ok()?,
+            record: record(&dns.record),
             expect: dns.expect,
             ..checks::DnsCheck::new(dns.server, dns.name.clone())
         }),
@@ -141,9 +146,24 @@ fn built_in(kind: &CheckKind) -> Option<checks::Check> {
             address: gateway.address,
             interface: gateway.interface.to_string(),
         }),
-        CheckKind::Systemd(unit) => checks::Check::Systemd(checks::SystemdCheck::new(unit.clone())),
+        CheckKind::Systemd(unit) => checks::Check::Unit(checks::UnitCheck::new(unit.clone())),
         CheckKind::Script(_) | CheckKind::Haproxy(_) | CheckKind::Plugin(_) => return None,
     })
+}
+
+fn record(name: &str) -> checks::Record {
+    match name {
+        "AAAA" => checks::Record::Aaaa,
+        "CNAME" => checks::Record::Cname,
+        "MX" => checks::Record::Mx,
+        "NS" => checks::Record::Ns,
+        "PTR" => checks::Record::Ptr,
+        "SOA" => checks::Record::Soa,
+        "SRV" => checks::Record::Srv,
+        "TXT" => checks::Record::Txt,
+        // The configuration knows no others.
+        _ => checks::Record::A,
+    }
 }
 
 fn at(host: &Host) -> checks::HostPort {
@@ -196,7 +216,10 @@ fn proxy(settings: &HaproxyCheck) -> haproxy::Check {
         socket: socket(&settings.socket),
         frontends: settings.frontends.clone(),
         backends: backends
-            .map(|backend| haproxy::Backend { name: backend.name.clone(), up: backend.up })
+            .map(|backend| haproxy::Backend {
+                name: backend.name.clone(),
+                up: usize::try_from(backend.up).unwrap_or(usize::MAX),
+            })
             .collect(),
     }
 }

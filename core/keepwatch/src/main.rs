@@ -4,10 +4,12 @@
 
 mod ask;
 mod check;
+mod checks;
 mod cli;
 mod daemon_control;
 mod demo;
 mod events;
+mod examining;
 mod exit;
 mod extensions;
 mod log;

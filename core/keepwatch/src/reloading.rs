@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keepwatch_bus::{Bus, Draft};
+use keepwatch_bus::Draft;
+use keepwatch_config::model::Trackable;
 use keepwatch_config::{Config, Style};
 use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_host::Plugins;
 use tokio::sync::oneshot;
 
-use crate::{check, exit, plan};
+use crate::checks::Means;
+use crate::{check, checks, exit, plan};
 
 /// Why a configuration with other instances is not wholly in force.
-const RESTART: &str = "what has changed beside plugins and actions is taken over when keepwatch is restarted";
+const RESTART: &str =
+    "what has changed beside plugins, actions and how checks ask is taken over when keepwatch is restarted";
 
 /// Takes the configuration over. Clones share all of it.
 #[derive(Clone)]
@@ -25,7 +28,7 @@ struct Shared {
     path: PathBuf,
     hooks: PathBuf,
     plugins: Arc<Plugins>,
-    bus: Bus,
+    means: Means,
     /// What the engine runs.
     in_force: Config,
     turn: Mutex<()>,
@@ -36,10 +39,10 @@ impl Reloader {
         path: PathBuf,
         hooks: PathBuf,
         plugins: Arc<Plugins>,
-        bus: Bus,
+        means: Means,
         in_force: Config,
     ) -> Self {
-        Self { shared: Arc::new(Shared { path, hooks, plugins, bus, in_force, turn: Mutex::new(()) }) }
+        Self { shared: Arc::new(Shared { path, hooks, plugins, means, in_force, turn: Mutex::new(()) }) }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -73,11 +76,12 @@ impl Shared {
             Ok(site) => site,
             Err(error) => return self.reject(error.to_string(), error.to_string()),
         };
-        let plan = plan::plan(&mut site, Some(&self.hooks));
+        let mut plan = plan::plan(&mut site, Some(&self.hooks));
         let Some(config) = &site.config else {
             let why = check::summary(&self.path, &site);
             return self.reject(why, site.render(Style::Plain));
         };
+        plan.declared.extend(checks::natives(config, &self.means));
         let instances = config.instances.len();
         let mut report = ReloadReport::default();
         let is_whole = self.has_same_instances(config);
@@ -103,10 +107,14 @@ impl Shared {
         report
     }
 
-    /// Whether all that the engine has is as it was. How it stops is the command line's to say.
+    /// Whether all that the engine has is as it was. How it stops is the command line's to say, and of checks it knows only
+    /// what their verdicts are worth.
     fn has_same_instances(&self, config: &Config) -> bool {
         let mut config = config.clone();
         config.extensions = self.in_force.extensions.clone();
+        if tracked(&config) == tracked(&self.in_force) {
+            config.checks = self.in_force.checks.clone();
+        }
         for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
             new.stop_mode = old.stop_mode;
         }
@@ -120,13 +128,22 @@ impl Shared {
     }
 
     fn tell(&self, severity: Severity, kind: EventKind) {
-        self.bus.publish(Draft::general(severity, kind));
+        self.means.bus.publish(Draft::general(severity, kind));
     }
+}
+
+/// What instances track.
+fn tracked(config: &Config) -> Vec<Trackable> {
+    let is_tracked = |trackable: &Trackable| {
+        let mut all = config.instances.iter().flat_map(|instance| &instance.track_checks);
+        all.any(|tracked| tracked.check == trackable.name)
+    };
+    config.trackables().into_iter().filter(is_tracked).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use keepwatch_bus::Delivery;
+    use keepwatch_bus::{Bus, Delivery};
     use keepwatch_event::Snapshot;
     use keepwatch_host::{Options, Plugins, Store};
 
@@ -151,7 +168,9 @@ mod tests {
         let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
         let plugins = Arc::new(Plugins::new(options).unwrap());
         let mut heard = bus.subscribe("test", Delivery::Durable, 16);
-        let reloader = Reloader::new(path.clone(), folder.join("hooks.d"), plugins, bus, in_force);
+        let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
+        let means = Means { launcher, bus };
+        let reloader = Reloader::new(path.clone(), folder.join("hooks.d"), plugins, means, in_force);
         let mut reload = |priority| {
             std::fs::write(&path, instance(priority)).unwrap();
             let report = reloader.shared.reload();

@@ -9,21 +9,23 @@ use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
+use keepwatch_exec::{Accounts, Launcher};
 use keepwatch_host::{Plan, Plugins};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::checks::Means;
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
 use crate::paths::{self, Paths};
 use crate::plan;
 use crate::reloading::Reloader;
-use crate::{check, exit, extensions, log, reap};
+use crate::{check, checks, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
-    let (mut config, plan, told) = match load(&path, &arguments.hooks) {
+    let (mut config, mut plan, told) = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -56,12 +58,19 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let shown = path.display().to_string();
     let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
     bus.publish(Draft::general(Severity::Info, loaded));
+    // Here, where nothing has stepped back: scripts run as the daemon does, not as plugins.
+    let launcher = match Launcher::new(Accounts::new()) {
+        Ok(launcher) => launcher,
+        Err(error) => return fail("make room for scripts", &error),
+    };
+    let means = Means { launcher: launcher.clone(), bus: bus.clone() };
+    plan.declared.extend(checks::natives(&config, &means));
     // Before the engine starts, so that they hear the first transitions.
     let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
-    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), bus.clone(), config);
+    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), means, config);
     let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
     let (code, mut signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),
@@ -75,6 +84,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     // Before the plugins: nobody loads any more.
     control.stop();
     plugins.stop("keepwatch stops", LAST_WORK, asked_again(signals.as_mut()));
+    launcher.stop(LAST_SCRIPT);
     drop(plugins);
     drop(bus);
     log::finish(log);
@@ -85,6 +95,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
 /// How long the last events may take to reach plugins, and those to handle them.
 const FLUSH: Duration = Duration::from_secs(1);
 const LAST_WORK: Duration = Duration::from_secs(5);
+/// How long the check scripts that still run may take to die.
+const LAST_SCRIPT: Duration = Duration::from_secs(1);
 
 /// What there is to say about a configuration.
 struct Told {

@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "keepwatch",
         &[
             "keepwatch-bus",
+            "keepwatch-checks",
             "keepwatch-config",
             "keepwatch-control",
             "keepwatch-engine",

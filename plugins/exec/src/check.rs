@@ -66,7 +66,8 @@ impl CommandCheck {
         let accounts = Arc::clone(&self.launcher.accounts);
         // The disk and the user data base may take their time.
         let examined =
-            tokio::task::spawn_blocking(move || examine(&command, account.as_ref(), &policy, &accounts)).await;
+            tokio::task::spawn_blocking(move || examine(&command, account.as_ref(), &policy, &accounts))
+                .await;
         let ready = match examined {
             Ok(Ok(ready)) => ready,
             Ok(Err(troubles)) => {

@@ -12,8 +12,8 @@ use keepwatch_host::{Probe, Verdict, Work};
 use crate::deadline::Deadline;
 use crate::io_text::plain;
 use crate::verdict::{Step, either, fail, pass, unknown};
-pub use number::{InitialNumber, NumberCheck, Over};
 pub(crate) use number::NumberProbe;
+pub use number::{InitialNumber, NumberCheck, Over};
 pub use value::{ValueError, value};
 use watch::Watch;
 

@@ -1,0 +1,61 @@
+//! What `keepwatch check` says about the programs of checks: whether they can run, as whom, and what is odd about them.
+
+use std::ops::Range;
+
+use keepwatch_config::model::{Check, CheckKind, ScriptCheck};
+use keepwatch_config::{Diagnostic, Site};
+use keepwatch_exec::{Accounts, Trouble, examine};
+
+use crate::checks::{policy, what_runs};
+
+/// Looks at the programs of all checks, on this host, and adds what there is to say.
+pub(crate) fn add_findings(site: &mut Site) {
+    let Some(config) = &site.config else { return };
+    let (policy, accounts) = (policy(&config.globals), Accounts::new());
+    let mut found = Vec::new();
+    for check in &config.checks {
+        let CheckKind::Script(script) = &check.what else { continue };
+        let (command, account) = what_runs(script);
+        let (hindrances, remarks) = match examine(&command, account.as_ref(), &policy, &accounts) {
+            Ok(ready) => (Vec::new(), ready.remarks),
+            Err(hindrances) => (hindrances, Vec::new()),
+        };
+        let Some((text, span)) = place(site, script) else { continue };
+        found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, &span))));
+        // What no shell reads has been said by whoever read the file.
+        let news = remarks.iter().filter(|trouble| !matches!(trouble, Trouble::NoShell { .. }));
+        found.extend(news.map(|trouble| (text, odd(check, trouble, &span))));
+    }
+    for (text, finding) in found {
+        if let Some((_, findings)) = site.texts.get_mut(text) {
+            findings.push(finding);
+            findings.sort();
+        }
+    }
+}
+
+fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
+    Diagnostic::warning(span, format!("check {} cannot run here: {trouble}", check.name), "")
+        .note("keepalived would do without it in silence; keepwatch says that it cannot tell, and what tracks it stays as it is")
+        .help(trouble.remedy())
+}
+
+fn odd(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
+    Diagnostic::warning(span, format!("check {}: {trouble}", check.name), "").help(trouble.remedy())
+}
+
+/// Where a command stands: the text, and the first place of its program there.
+fn place(site: &Site, script: &ScriptCheck) -> Option<(usize, Range<usize>)> {
+    let program = script.command.argv.first()?;
+    // A native text is run by a shell, and it is the text that is written.
+    let written = match script.command.argv.as_slice() {
+        [shell, dash_c, text] if shell == "/bin/sh" && dash_c == "-c" => text,
+        _ => program,
+    };
+    site.texts.iter().enumerate().find_map(|(number, (source, _))| {
+        let at = source.text.find(written.as_str()).or_else(|| source.text.find(program.as_str()))?;
+        let is_whole = source.text.get(at..).is_some_and(|rest| rest.starts_with(written.as_str()));
+        let length = if is_whole { written.len() } else { program.len() };
+        Some((number, at..at + length))
+    })
+}
