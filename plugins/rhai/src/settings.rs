@@ -1,6 +1,6 @@
 //! A script's settings: what `fn settings()` says they are, and what the configuration makes of them.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keepwatch_host::diagnostic::{Diagnostic, Source};
@@ -67,11 +67,12 @@ pub(crate) fn ask(
     else {
         return Err(wrong(format!("`settings` returns {}, not a map", named(value.type_name()))));
     };
+    let helps = helps(survey, &source.text);
     let setting = |(name, default): (&String, &Value)| Setting {
         name: name.clone(),
         kind: kind(default),
         required: default.is_null(),
-        help: help(name, survey, &source.text),
+        help: helps.get(name.as_str()).copied().unwrap_or_default().to_owned(),
     };
     let declared = defaults.iter().map(setting).collect();
     Ok(Some(Settings { declared, defaults }))
@@ -97,15 +98,17 @@ fn kind(default: &Value) -> SettingKind {
     }
 }
 
-/// The comment behind `name: default,`.
-fn help(name: &str, survey: &Survey, text: &str) -> String {
-    let about = |span: &Range<usize>| {
+/// The comments behind `name: default,`, by name; of several the first.
+fn helps<'a>(survey: &'a Survey, text: &'a str) -> BTreeMap<&'a str, &'a str> {
+    let mut helps = BTreeMap::new();
+    for (span, comment) in &survey.comments {
         let line = text.get(..span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
         let key = line.trim_start().trim_start_matches(['#', '{', ' ', '"']);
-        key.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with(':'))
-    };
-    let found = survey.comments.iter().find(|(span, _)| about(span));
-    found.map(|(_, comment)| comment.clone()).unwrap_or_default()
+        if let Some((name, _)) = key.split_once(':') {
+            helps.entry(name.trim_end().trim_end_matches('"')).or_insert(comment.as_str());
+        }
+    }
+    helps
 }
 
 /// The settings that a script sees: what is given, over the defaults.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Manifest,
+    Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest,
     MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
 };
 use serde_json::{Map, Value};
@@ -15,6 +15,9 @@ use crate::bindings::lifecycle;
 use crate::inspect::Interfaces;
 use crate::instance::Template;
 
+/// How long it may at least take to describe itself, and to compute for it: it is not asked as often as for its calls.
+const CALL: Duration = Duration::from_secs(2);
+const CPU: Duration = Duration::from_millis(500);
 /// Lines of its log that are shown if it fails.
 const LINES: usize = 4;
 /// The longest text in a manifest, in octets; more is cut.
@@ -35,7 +38,8 @@ pub(crate) async fn manifest(
     let log = Arc::new(Log::default());
     let effects = Arc::<Log>::clone(&log);
     let config = Value::Object(Map::new());
-    let limits = source.limits.clone();
+    let Limits { call, cpu, .. } = source.limits;
+    let limits = Limits { call: call.max(CALL), cpu: cpu.max(CPU), ..source.limits.clone() };
     let within = limits.call;
     let host = Host::new(Arc::clone(&source.plugin), config, Grants::default(), limits, effects);
     host.begin_call(within);
