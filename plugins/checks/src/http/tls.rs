@@ -35,7 +35,9 @@ pub(super) async fn begin(
     let server = ServerName::try_from(name.clone())
         .map_err(|_| unknown(format!("{at}: `{name}` is no name for a server; set another server name")))?;
     let config = deadline.limit(config(settings), || "the CA certificates could not be read".to_owned());
-    let connecting = TlsConnector::from(config.await??).connect(server, stream);
+    // That this host is slow says nothing of the server.
+    let config = config.await.map_err(|late| unknown(late.text))??;
+    let connecting = TlsConnector::from(config).connect(server, stream);
     let stream = deadline.limit(connecting, || format!("{at} did not answer to TLS")).await?;
     let stream = stream.map_err(|error| refused(target, name, &error))?;
     if let Some(least) = settings.min_life {

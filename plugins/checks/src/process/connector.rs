@@ -41,13 +41,13 @@ impl Connector {
     /// Why it does not, in words.
     pub(super) async fn open() -> Result<Self, String> {
         let connector = Self::bind().map_err(|error| match error {
-            Errno::PERM | Errno::ACCESS => "that needs CAP_NET_ADMIN".to_owned(),
+            Errno::PERM | Errno::ACCESS => "this kernel asks for CAP_NET_ADMIN".to_owned(),
             Errno::PROTONOSUPPORT | Errno::CONNREFUSED => "it cannot in this network namespace".to_owned(),
             error => crate::io_text::plain(&error.into()),
         })?;
         match timeout(PATIENCE, connector.answer()).await {
             Ok(Ok(0)) => Ok(connector),
-            Ok(Ok(1)) => Err("that needs CAP_NET_ADMIN".to_owned()),
+            Ok(Ok(1)) => Err("this kernel asks for CAP_NET_ADMIN".to_owned()),
             Ok(Ok(number)) => Err(crate::io_text::plain(&io::Error::from_raw_os_error(number))),
             Ok(Err(error)) => Err(crate::io_text::plain(&error)),
             Err(_) => Err("it does not answer, as in containers".to_owned()),

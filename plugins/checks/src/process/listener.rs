@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::connector::{Connector, Told};
+use super::event::Event;
+use super::matching::Process;
 use super::watch::Watch;
 
 /// Where the kernel did not tell, it is asked again after this time.
@@ -103,10 +105,15 @@ impl Drop for Hears {
 async fn listen(connector: Connector, hears: Hears) {
     while let Ok(told) = connector.next().await {
         let Some(listener) = hears.0.upgrade() else { return };
+        // Read once, however many ask for it.
+        let process = match told {
+            Told::Event(Event::Renamed(id)) => Process::read(id),
+            Told::Event(_) | Told::Lost => None,
+        };
         let watches: Vec<Arc<Watch>> = listener.watches().iter().filter_map(Weak::upgrade).collect();
         for watch in watches {
             match told {
-                Told::Event(event) => watch.hear(event),
+                Told::Event(event) => watch.hear(event, process.as_ref()),
                 Told::Lost => {
                     // If that fails, the last known stays until the next message.
                     let _ = tokio::task::spawn_blocking(move || watch.look()).await;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+/// Where the kernel shows all processes.
+pub(super) const PROC: &str = "/proc";
 /// The kernel keeps so many octets of a program's name.
 const NAME: usize = 15;
 
@@ -31,8 +33,8 @@ pub(super) struct Process {
 
 impl Process {
     /// The process as it is now, unless it is over.
-    pub(super) fn read(proc: &Path, id: i32) -> Option<Self> {
-        let folder = proc.join(id.to_string());
+    pub(super) fn read(id: i32) -> Option<Self> {
+        let folder = Path::new(PROC).join(id.to_string());
         let stat = std::fs::read(folder.join("stat")).ok()?;
         // `7 (name) S ...`, and the name may have parentheses of its own.
         let open = stat.iter().position(|octet| *octet == b'(')?;

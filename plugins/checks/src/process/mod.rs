@@ -22,8 +22,9 @@ use listener::{Listener, Shared};
 pub use matching::Matching;
 use watch::{Found, Watch};
 
-/// Passes when the right number of processes run. With CAP_NET_ADMIN the kernel tells of each process that begins or ends,
-/// so that a change is noticed at once; without, all processes are looked through for each question.
+/// Passes when the right number of processes run. With CAP_NET_ADMIN, which Linux 6.6 and later do not ask for, the kernel
+/// tells of each process that begins or ends, so that a change is noticed at once; where it does not, all processes are
+/// looked through for each question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessCheck {
     /// The name of the program; for all [`Matching`] but the one by name, the first word of the command line, as it is:

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,9 +9,7 @@ use tokio::sync::Notify;
 
 use super::ProcessCheck;
 use super::event::Event;
-use super::matching::Process;
-
-const PROC: &str = "/proc";
+use super::matching::{PROC, Process};
 
 /// The processes that one check is about.
 pub(super) struct Watch {
@@ -57,24 +54,26 @@ impl Watch {
     pub(super) fn look(&self) -> io::Result<()> {
         // Locked all the while: what happens meanwhile is counted afterwards.
         let mut known = self.known();
-        let proc = Path::new(PROC);
         let before = known.ids.len();
-        known.ids = std::fs::read_dir(proc)?
+        known.ids = std::fs::read_dir(PROC)?
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|id| self.is_meant(*id))
+            .filter(|id| Process::read(*id).is_some_and(|process| self.is_meant(&process)))
             .collect();
         self.count(&mut known, before, Instant::now());
         Ok(())
     }
 
-    fn is_meant(&self, id: i32) -> bool {
-        let process = Process::read(Path::new(PROC), id);
-        process.is_some_and(|process| self.check.matching.matches(&self.check.command, &process))
+    fn is_meant(&self, process: &Process) -> bool {
+        self.check.matching.matches(&self.check.command, process)
     }
 
-    /// Takes up what the kernel tells.
-    pub(super) fn hear(&self, event: Event) {
+    /// Takes up what the kernel tells; `process` is the one renamed, unless it is over.
+    pub(super) fn hear(&self, event: Event, process: Option<&Process>) {
         let mut known = self.known();
+        // The first look will find it.
+        if known.is_good.is_none() {
+            return;
+        }
         let before = known.ids.len();
         match event {
             // A new process is its parent's copy until it runs another program.
@@ -84,7 +83,7 @@ impl Watch {
                 }
             }
             Event::Renamed(id) => {
-                if self.is_meant(id) {
+                if process.is_some_and(|process| self.is_meant(process)) {
                     known.ids.insert(id);
                 } else {
                     known.ids.remove(&id);

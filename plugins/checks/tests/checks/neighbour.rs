@@ -5,7 +5,7 @@ use std::process::Command;
 use keepwatch_checks::{Check, NeighbourCheck};
 use keepwatch_event::Health;
 
-use crate::support::{HASTY, PATIENT, Privilege, ask, assert_pass, assert_verdict, in_namespace};
+use crate::support::{HASTY, PATIENT, Privilege, ask, assert_pass, assert_verdict, give_up, in_namespace};
 
 fn ip(arguments: &str) {
     let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
@@ -77,6 +77,13 @@ fn neighbours_answer_and_others_do_not() {
             let text = format!("{address} did not answer on near within 200 ms");
             assert_verdict(&verdict, Health::Fail, &text);
         }
+        let allowed = caps::read(None, caps::CapSet::Effective).unwrap();
+        give_up(caps::Capability::CAP_NET_RAW);
+        for address in ["10.9.0.2", "fd09::2"] {
+            let text = format!("{address} cannot be asked for on near: that needs CAP_NET_RAW");
+            assert_verdict(&ask(&check(address), PATIENT).await, Health::Unknown, &text);
+        }
+        caps::set(None, caps::CapSet::Effective, &allowed).unwrap();
         // The cable is there, and nobody behind it speaks.
         peer.ip("link set far arp off");
         peer.ip("addr flush dev far");

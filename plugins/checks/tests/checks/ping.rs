@@ -5,7 +5,7 @@ use std::time::Duration;
 use keepwatch_checks::{Check, PingCheck};
 use keepwatch_event::Health;
 
-use crate::support::{HASTY, PATIENT, Privilege, ask, assert_pass, assert_verdict, in_namespace};
+use crate::support::{HASTY, PATIENT, Privilege, ask, assert_pass, assert_verdict, give_up, in_namespace};
 
 #[test]
 fn both_kinds_of_sockets_and_both_families() {
@@ -51,4 +51,19 @@ async fn settings_that_cannot_be() {
     let check = PingCheck { count: 1, needed: 2, ..PingCheck::new("127.0.0.1") };
     let verdict = ask(&Check::Ping(check), Duration::from_secs(1)).await;
     assert_verdict(&verdict, Health::Unknown, "127.0.0.1: 2 pings of 1 can never come back");
+}
+
+#[test]
+fn without_permission_nothing_is_known() {
+    if Privilege::is_missing("network namespaces") {
+        return;
+    }
+    in_namespace(|| async {
+        std::fs::write("/proc/sys/net/ipv4/ping_group_range", "1 0").unwrap();
+        give_up(caps::Capability::CAP_NET_RAW);
+        let verdict = ask(&Check::Ping(PingCheck::new("127.0.0.1")), PATIENT).await;
+        let text = "127.0.0.1 cannot be pinged without permission: set the sysctl net.ipv4.ping_group_range so that it \
+                    covers the daemon's group, or give it CAP_NET_RAW";
+        assert_verdict(&verdict, Health::Unknown, text);
+    });
 }

@@ -21,12 +21,14 @@ struct Program {
 }
 
 impl Program {
+    /// With this process's number: the tests may run twice at a time. In all at most 15 octets.
     fn new(name: &str) -> Self {
-        let folder = Folder::new(name);
-        let path = folder.path(name);
+        let name = format!("{name}{}", std::process::id());
+        let folder = Folder::new(&name);
+        let path = folder.path(&name);
         std::fs::write(&path, "#!/bin/sh\nread line\n").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Self { _folder: folder, path, name: name.to_owned() }
+        Self { _folder: folder, path, name }
     }
 
     fn start(&self, parameters: &[&str]) -> Child {
@@ -65,7 +67,7 @@ async fn processes_that_come_and_go_are_told_of() {
     if Privilege::is_missing("the process connector") {
         return;
     }
-    let program = Program::new("kw-come-and-go");
+    let program = Program::new("kw-come");
     let name = &program.name;
     let check =
         Check::Process(ProcessCheck { quorum: 2, quorum_max: Some(2), ..ProcessCheck::new(name.as_str()) });
@@ -103,7 +105,7 @@ async fn becomes_first(native: &Native, text: &str) {
 
 #[tokio::test]
 async fn a_command_line_with_its_parameters() {
-    let program = Program::new("kw-parameters");
+    let program = Program::new("kw-words");
     let path = program.path.display().to_string();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
     let mut child = program.start(&["-f", "main.cfg", "-D"]);
@@ -145,7 +147,7 @@ async fn a_restart_within_the_delay_makes_no_difference() {
     if Privilege::is_missing("the process connector") {
         return;
     }
-    let program = Program::new("kw-restarts");
+    let program = Program::new("kw-anew");
     let name = &program.name;
     let delay = Duration::from_secs(2);
     let check = ProcessCheck { terminate_delay: delay, ..ProcessCheck::new(name.as_str()) };

@@ -116,6 +116,11 @@ impl Privilege {
     }
 }
 
+/// Takes a privilege from this thread.
+pub(crate) fn give_up(capability: caps::Capability) {
+    caps::drop(None, caps::CapSet::Effective, capability).unwrap();
+}
+
 /// Does something in a network namespace of its own, in which the loopback interface is up.
 pub(crate) fn in_namespace<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) {
     let thread = std::thread::spawn(move || {
