@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::Subscription;
 use keepwatch_event::{
-    Departure, Event, EventKind, InterfaceState, LogLevel, Reason, Severity, State, Step, StepTook,
+    Departure, Event, EventKind, Health, InterfaceState, LogLevel, Reason, Severity, State, Step, StepTook,
 };
 use tracing::Level;
 
@@ -41,6 +41,8 @@ pub(crate) struct Preamble {
     pub(crate) version: String,
     /// A line of detail.
     pub(crate) detail: String,
+    /// The checks that are scripts: keepalived has words for these.
+    pub(crate) scripts: Vec<String>,
 }
 
 /// Writes the preamble, and events until the bus is closed.
@@ -50,7 +52,7 @@ pub(crate) fn spawn(preamble: Preamble, mut events: Subscription) -> std::io::Re
         tracing::info!("{}", preamble.version);
         tracing::debug!("{}", preamble.detail);
         while let Some(event) = events.recv() {
-            write(&event);
+            write(&event, &preamble.scripts);
         }
     })
 }
@@ -67,8 +69,8 @@ pub(crate) fn finish(log: JoinHandle<()>) {
     }
 }
 
-fn write(event: &Event) {
-    for line in lines(event) {
+fn write(event: &Event, scripts: &[String]) {
+    for line in script(event, scripts).map_or_else(|| lines(event), |line| vec![line]) {
         match (event.severity, is_detail(&event.kind)) {
             (Severity::Info, true) => tracing::debug!("{line}"),
             (Severity::Info, false) => tracing::info!("{line}"),
@@ -79,6 +81,17 @@ fn write(event: &Event) {
     if let Some(line) = durations(event) {
         tracing::debug!("{line}");
     }
+}
+
+/// What keepalived says of a script, if that is it, and what it found.
+fn script(event: &Event, scripts: &[String]) -> Option<String> {
+    let EventKind::HealthChanged { track, to, text, .. } = &event.kind else { return None };
+    let ended = match to {
+        Health::Pass => "succeeded",
+        Health::Fail => "failed",
+        Health::Unknown => return None,
+    };
+    scripts.contains(track).then(|| format!("VRRP_Script({track}) {ended} ({text})"))
 }
 
 /// How long the steps of a transition took.
@@ -244,7 +257,11 @@ mod tests {
     use super::*;
 
     fn lines_of(instance: Option<&str>, kind: EventKind) -> Vec<String> {
-        lines(&Event {
+        lines(&event_of(instance, kind))
+    }
+
+    fn event_of(instance: Option<&str>, kind: EventKind) -> Event {
+        Event {
             id: "x-1".into(),
             seq: 1,
             at: Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO },
@@ -253,7 +270,7 @@ mod tests {
             severity: Severity::Info,
             term: 1,
             kind,
-        })
+        }
     }
 
     fn change(from: State, to: State, reason: Reason, initial: bool) -> Vec<String> {
@@ -365,6 +382,22 @@ mod tests {
         for (lines, expected) in rows {
             assert_eq!(lines, expected);
         }
+    }
+
+    #[test]
+    fn scripts_have_keepalived_s_words_and_other_checks_ours() {
+        let scripts = ["check_haproxy".to_owned()];
+        let changed = |track: &str, to| {
+            let (track, text) = (track.to_owned(), "exited with status 3".to_owned());
+            let kind = EventKind::HealthChanged { track, from: Health::Unknown, to, text };
+            let event = event_of(None, kind);
+            script(&event, &scripts).unwrap_or_else(|| lines(&event).concat())
+        };
+        let failed = "VRRP_Script(check_haproxy) failed (exited with status 3)";
+        assert_eq!(changed("check_haproxy", Health::Fail), failed);
+        assert_eq!(changed("web", Health::Fail), "check web fails: exited with status 3");
+        let untold = "check check_haproxy cannot tell: exited with status 3";
+        assert_eq!(changed("check_haproxy", Health::Unknown), untold);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft};
+use keepwatch_config::model::{Check, CheckKind};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
@@ -50,7 +51,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     // From here on only the log's own thread writes: nobody may be reading.
     let paths = Paths::of_this_process();
     let version = format!("keepwatch {}: {}", env!("CARGO_PKG_VERSION"), told.summary);
-    let preamble = Preamble { findings: told.findings, version, detail: paths.to_string() };
+    let is_script = |check: &&Check| matches!(check.what, CheckKind::Script(_));
+    let scripts = config.checks.iter().filter(is_script).map(|check| check.name.clone()).collect();
+    let preamble = Preamble { findings: told.findings, version, detail: paths.to_string(), scripts };
     let log = match log::spawn(preamble, bus.subscribe("the log", Delivery::Durable, log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
@@ -107,7 +110,10 @@ struct Told {
 /// What the control socket has from here.
 fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader) -> Hooks {
     let (plugins, reloader) = (Arc::clone(plugins), reloader.clone());
-    Hooks { plugins: Box::new(move || plugins.reports()), reload: Box::new(move || reloader.reload()) }
+    // What is built in is seen by what it found.
+    let of_files =
+        move || plugins.reports().into_iter().filter(|report| report.spec.made.file().is_some()).collect();
+    Hooks { plugins: Box::new(of_files), reload: Box::new(move || reloader.reload()) }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {

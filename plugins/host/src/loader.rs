@@ -181,12 +181,16 @@ impl Loader {
         }
         let (plugin, path) = (spec.name.to_string(), spec.made.to_string());
         let role = if roles.checker { "checker" } else { "handler" }.to_owned();
-        if runs {
-            self.shared.context.tell(Severity::Info, EventKind::PluginReloaded { plugin, path });
-            return Became::Reloaded;
+        let (became, kind) = if runs {
+            (Became::Reloaded, EventKind::PluginReloaded { plugin, path })
+        } else {
+            (Became::Loaded, EventKind::PluginLoaded { plugin, path, role })
+        };
+        // What is built in needs no announcement: the configuration has been read.
+        if spec.made.file().is_some() {
+            self.shared.context.tell(Severity::Info, kind);
         }
-        self.shared.context.tell(Severity::Info, EventKind::PluginLoaded { plugin, path, role });
-        Became::Loaded
+        became
     }
 
     /// Whether this was tried already, whatever became of it.
