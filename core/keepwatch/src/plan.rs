@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use keepwatch_config::model::{ActionTable, Check, CheckKind, Config, PluginTable};
+use keepwatch_config::model::{ActionKind, ActionTable, Check, CheckKind, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
 use keepwatch_host::{Action, Does, Exec, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
@@ -25,7 +25,7 @@ pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
 
 fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
     let tables = &config.extensions;
-    let actions: Vec<Action> = tables.actions.iter().map(action).collect();
+    let actions: Vec<Action> = tables.actions.iter().filter_map(|table| action(table, findings)).collect();
     let plugins = tables.plugins.iter().map(|table| spec(table, None, &actions, findings));
     let mut declared: Vec<PluginSpec> = plugins.collect();
     for check in &config.checks {
@@ -80,12 +80,19 @@ fn limits(table: &PluginTable, check: Option<&Check>) -> Limits {
     }
 }
 
-fn action(table: &ActionTable) -> Action {
-    let mut words = table.exec.iter();
+fn action(table: &ActionTable, findings: &mut Findings) -> Option<Action> {
+    let ActionKind::Exec { exec, user } = &table.does else {
+        let message = format!("the action \"{}\" cannot be done in this version", table.name);
+        let finding =
+            Diagnostic::error(&table.place.span, message, "").help("use exec = [\"/PATH/TO/PROGRAM\"]");
+        findings.push(finding);
+        return None;
+    };
+    let mut words = exec.iter();
     let exec = Exec {
         program: words.next().cloned().unwrap_or_default().into(),
         arguments: words.cloned().collect(),
-        user: table.user.clone(),
+        user: user.clone(),
     };
-    Action { name: table.name.clone(), does: Does::Exec(exec), timeout: table.timeout }
+    Some(Action { name: table.name.clone(), does: Does::Exec(exec), timeout: table.timeout })
 }

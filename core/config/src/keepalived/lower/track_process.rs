@@ -9,7 +9,7 @@ use super::super::parser::Statement;
 use super::checks::{CheckAt, Checks, Kind};
 use super::reader::Reader;
 use super::{track, track_file};
-use crate::model::{Check, CheckKind, ProcessCheck, ProcessMatch};
+use crate::model::{Check, CheckKind, Place, ProcessCheck, ProcessMatch};
 use crate::similar::{choice, shown};
 
 /// What a block has said so far.
@@ -63,6 +63,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         timeout: track_file::INTERVAL,
         policy: TrackPolicy::default(),
         weight,
+        place: Place::keepalived(span.clone()),
     };
     Some(CheckAt { check, kind: Kind::Process, written: name, span, timeout_at: None })
 }
@@ -125,7 +126,7 @@ impl Said {
         let (program, arguments) = self.process?;
         let matching = match self.matching {
             None if arguments.is_empty() => ProcessMatch::Name,
-            Some(Matching::Full) if arguments.is_empty() => ProcessMatch::Program,
+            Some(Matching::Full) if arguments.is_empty() => ProcessMatch::First(arguments),
             None | Some(Matching::Full | Matching::Exactly) => ProcessMatch::Exactly(arguments),
             Some(Matching::First) => ProcessMatch::First(arguments),
             Some(Matching::Beginning) => ProcessMatch::Beginning(arguments),
