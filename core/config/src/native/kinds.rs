@@ -279,7 +279,7 @@ fn process(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Op
     let quorum_max = of.whole(reader, "quorum_max", 0..=65535).map(u32::from);
     let least = if quorum_max == Some(0) { 0 } else { 1 };
     let most = quorum_max.unwrap_or(65535);
-    let quorum = of.whole(reader, "quorum", least..=i64::from(most)).map_or(u32::from(least > 0), u32::from);
+    let quorum = of.whole(reader, "quorum", least..=i64::from(most)).map_or_else(|| u32::from(least > 0), u32::from);
     let delay = |reader: &mut Reader<'_>, key: &str| {
         optional(of.table, key, |value| reader.duration(value)).unwrap_or(Duration::ZERO)
     };
