@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use keepwatch_config::model::{
     ActionKind, Check, CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck,
-    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InterfaceName, Missing,
-    ProcessCheck, ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck, UnixCheck, User,
-    Verify,
+    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InterfaceName, ProcessCheck,
+    ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck, UnixCheck, User, Verify,
 };
 use keepwatch_config::{Site, Style, load_site};
 use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight, Unknown};
@@ -251,8 +250,9 @@ fn this_host() {
     let file = |test| CheckKind::File(FileCheck { path: "/run/x".into(), test });
     let second = Duration::from_secs(1);
     let table = [
-        ("file = \"/run/x\"", file(FileTest::Number(Missing::Passes))),
-        ("file = \"/run/x\"\nmissing = \"fail\"", file(FileTest::Number(Missing::Fails))),
+        ("file = \"/run/x\"", file(FileTest::Zero)),
+        ("file = \"/run/x\"\ntest = \"present_and_zero\"", file(FileTest::PresentAndZero)),
+        ("file = \"/run/x\"\ntest = \"absent\"", file(FileTest::Absent)),
         ("file = \"/run/x\"\ntest = \"exists\"", file(FileTest::Exists)),
         ("process = \"nginx\"", CheckKind::Process(process())),
         (
@@ -265,9 +265,9 @@ fn this_host() {
             }),
         ),
         (
-            "process = \"nginx\"\nmatch = \"first\"\nfork_delay = \"1s\"\nterminate_delay = \"2s\"",
+            "process = \"nginx\"\nmatch = \"program\"\nfork_delay = \"1s\"\nterminate_delay = \"2s\"",
             CheckKind::Process(ProcessCheck {
-                matching: ProcessMatch::First(vec![]),
+                matching: ProcessMatch::Program,
                 fork_delay: second,
                 terminate_delay: 2 * second,
                 ..process()
@@ -301,10 +301,7 @@ fn this_host() {
     for (keys, expected) in [
         ("file = \"x\"", "error: `x` is no absolute path"),
         ("file = \"/x\"\ntest = \"exist\"", "error: `exist` cannot be here"),
-        (
-            "file = \"/x\"\ntest = \"exists\"\nmissing = \"fail\"",
-            "error: with test = \"exists\" a missing file fails anyway",
-        ),
+        ("process = \"x\"\nmatch = \"program\"\narguments = []", "error: with arguments this cannot be"),
         ("process = \"x\"\nquorum = 0", "error: this number cannot be"),
         ("process = \"x\"\nquorum = 3\nquorum_max = 2", "error: this number cannot be"),
         ("systemd = \"a b\"", "error: `a b` is no unit"),

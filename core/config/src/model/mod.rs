@@ -23,7 +23,7 @@ pub use extensions::{Extensions, PluginTable, Written};
 pub use place::{Format, Place};
 pub use probe::{
     DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket,
-    Host, HttpCheck, IcmpCheck, Missing, TcpCheck, UnixCheck, Verify,
+    Host, HttpCheck, IcmpCheck, TcpCheck, UnixCheck, Verify,
 };
 pub use process::{ProcessCheck, ProcessMatch};
 pub use track::{TrackCheck, TrackInterface, Trackable};

@@ -145,22 +145,17 @@ pub struct FileCheck {
 }
 
 /// What a file must be like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FileTest {
-    /// `number`: the number in it must be 0. `missing` says what a missing file means.
-    Number(Missing),
+    /// `zero`: the number in it must be 0; so it is if the file is missing.
+    #[default]
+    Zero,
+    /// `present_and_zero`: it must be there, and the number in it must be 0.
+    PresentAndZero,
     /// `exists`: it must be there.
     Exists,
-}
-
-/// What a missing file means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// As if its number were 0.
-    #[default]
-    Passes,
-    /// A failure.
-    Fails,
+    /// `absent`: it must not.
+    Absent,
 }
 
 /// `gateway = "ADDRESS"`

@@ -24,9 +24,11 @@ pub struct ProcessCheck {
 pub enum ProcessMatch {
     /// Those whose name, as the kernel has it, is the program's, of which the kernel keeps 15 octets.
     Name,
+    /// Those whose command line begins with the program, whatever its arguments.
+    Program,
     /// Those with just these arguments.
     Exactly(Vec<String>),
-    /// `partial`: those whose first arguments are these. With none here: all whose command line begins with the program.
+    /// `partial`: those whose first arguments are these.
     First(Vec<String>),
     /// `initial`: those whose arguments begin so; of the last one the beginning is enough.
     Beginning(Vec<String>),

@@ -11,7 +11,7 @@ use super::{haproxy, tables};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck,
-    Missing, ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, User, Verify,
+    ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, User, Verify,
 };
 use crate::similar::shown;
 
@@ -54,7 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { key: "unix", keys: &["send", "expect"], read: unix },
     Kind { key: "dns", keys: &[], read: dns },
     Kind { key: "icmp", keys: &["source", "count", "need"], read: icmp },
-    Kind { key: "file", keys: &["test", "missing"], read: file },
+    Kind { key: "file", keys: &["test"], read: file },
     Kind {
         key: "process",
         keys: &["arguments", "match", "quorum", "quorum_max", "fork_delay", "terminate_delay"],
@@ -250,15 +250,24 @@ fn icmp(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
 
 fn file(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
     let path = absolute(reader, value);
-    let words = [("pass", Missing::Passes), ("fail", Missing::Fails)];
-    let missing = optional(of.table, "missing", |value| reader.one_of(value, &words)).unwrap_or_default();
-    let words = [("number", FileTest::Number(missing)), ("exists", FileTest::Exists)];
-    let default = FileTest::Number(missing);
-    let test = optional(of.table, "test", |value| reader.one_of(value, &words)).unwrap_or(default);
-    if let (FileTest::Exists, Some((key, _))) = (test, of.table.get_key_value("missing")) {
-        reader.error(&key.span(), "with test = \"exists\" a missing file fails anyway", "remove this");
-    }
+    let words = [
+        ("zero", FileTest::Zero),
+        ("present_and_zero", FileTest::PresentAndZero),
+        ("exists", FileTest::Exists),
+        ("absent", FileTest::Absent),
+    ];
+    let test = optional(of.table, "test", |value| reader.one_of(value, &words)).unwrap_or_default();
     Some(CheckKind::File(FileCheck { path: path?, test }))
+}
+
+/// `match`
+#[derive(Clone, Copy)]
+enum Matching {
+    Name,
+    Program,
+    Exactly,
+    First,
+    Beginning,
 }
 
 fn process(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
@@ -269,17 +278,32 @@ fn process(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Op
     });
     let has_arguments = arguments.is_some();
     let arguments = arguments.unwrap_or_default();
-    let words = [("exact", 0), ("first", 1), ("beginning", 2)];
-    let matching = match optional(of.table, "match", |value| reader.one_of(value, &words)) {
-        None if !has_arguments => ProcessMatch::Name,
-        None | Some(0) => ProcessMatch::Exactly(arguments),
-        Some(1) => ProcessMatch::First(arguments),
-        Some(_) => ProcessMatch::Beginning(arguments),
+    let words = [
+        ("name", Matching::Name),
+        ("program", Matching::Program),
+        ("exact", Matching::Exactly),
+        ("first", Matching::First),
+        ("beginning", Matching::Beginning),
+    ];
+    let plain = if has_arguments { Matching::Exactly } else { Matching::Name };
+    let matching = optional(of.table, "match", |value| reader.one_of(value, &words)).unwrap_or(plain);
+    if let (true, Matching::Name | Matching::Program, Some((key, _))) =
+        (has_arguments, matching, of.table.get_key_value("match"))
+    {
+        reader.error(&key.span(), "with arguments this cannot be", "write exact, first or beginning");
+    }
+    let matching = match matching {
+        Matching::Name => ProcessMatch::Name,
+        Matching::Program => ProcessMatch::Program,
+        Matching::Exactly => ProcessMatch::Exactly(arguments),
+        Matching::First => ProcessMatch::First(arguments),
+        Matching::Beginning => ProcessMatch::Beginning(arguments),
     };
     let quorum_max = of.whole(reader, "quorum_max", 0..=65535).map(u32::from);
     let least = if quorum_max == Some(0) { 0 } else { 1 };
     let most = quorum_max.unwrap_or(65535);
-    let quorum = of.whole(reader, "quorum", least..=i64::from(most)).map_or_else(|| u32::from(least > 0), u32::from);
+    let quorum =
+        of.whole(reader, "quorum", least..=i64::from(most)).map_or_else(|| u32::from(least > 0), u32::from);
     let delay = |reader: &mut Reader<'_>, key: &str| {
         optional(of.table, key, |value| reader.duration(value)).unwrap_or(Duration::ZERO)
     };

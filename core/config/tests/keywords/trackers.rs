@@ -89,7 +89,7 @@ fn every_keyword_of_a_track_process() {
     let second = Duration::from_secs(1);
     let table = [
         ("process haproxy", plain()),
-        ("process haproxy\nfull_command", ProcessCheck { matching: ProcessMatch::First(vec![]), ..plain() }),
+        ("process haproxy\nfull_command", ProcessCheck { matching: ProcessMatch::Program, ..plain() }),
         ("process haproxy -W x", ProcessCheck { matching: ProcessMatch::Exactly(words()), ..plain() }),
         ("process haproxy\nparam_match", ProcessCheck { matching: ProcessMatch::Exactly(vec![]), ..plain() }),
         (

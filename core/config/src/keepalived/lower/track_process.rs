@@ -126,7 +126,7 @@ impl Said {
         let (program, arguments) = self.process?;
         let matching = match self.matching {
             None if arguments.is_empty() => ProcessMatch::Name,
-            Some(Matching::Full) if arguments.is_empty() => ProcessMatch::First(arguments),
+            Some(Matching::Full) if arguments.is_empty() => ProcessMatch::Program,
             None | Some(Matching::Full | Matching::Exactly) => ProcessMatch::Exactly(arguments),
             Some(Matching::First) => ProcessMatch::First(arguments),
             Some(Matching::Beginning) => ProcessMatch::Beginning(arguments),
