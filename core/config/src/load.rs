@@ -1,5 +1,6 @@
 //! A file or a text to a configuration, with everything that is to be said about it.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -88,8 +89,15 @@ fn remedy(reason: &io::Error) -> &'static str {
 ///
 /// If it is no text; what the text says is found in [`Loaded::findings`].
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let Source { name, text } = read(path)?;
-    Ok(load_text(name, text))
+    load_tracked(path, &HashSet::new())
+}
+
+/// The same, of a file that another one adds to: these names are tracked there.
+pub(crate) fn load_tracked(path: &Path, elsewhere: &HashSet<String>) -> Result<Loaded, LoadError> {
+    let source = read(path)?;
+    let mut findings = Findings::default();
+    let config = keepalived::read_tracked(&source.text, elsewhere, &mut findings);
+    Ok(Loaded { source, findings, config })
 }
 
 /// Reads the file at `path` as a text.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use keepwatch_config::model::CheckKind;
+use keepwatch_config::model::{ActionKind, CheckKind, TrackCheck};
 use keepwatch_config::{Severity, Site, Style, load_site};
+use keepwatch_vrrp::TrackWeight;
 
 const CONF: &str = "vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress { \
                     10.1.1.30 }\n}\n";
@@ -41,11 +42,17 @@ plugin = "/etc/keepwatch/plugins/replication-lag.wasm"
 grants = ["http://127.0.0.1:9187"]
 config = { url = "http://127.0.0.1:9187/lag", max_lag = 2.0, tries = 3, deep = { on = true } }
 interval = "1s"
+fall = 2
+
+[instance.VI_1]                      # adds to the instance of the keepalived.conf
+track = [{ check = "replication", weight = -50 }]
 "#,
     );
     assert_eq!(site.render(Style::Plain), "");
     let config = site.config.unwrap();
     assert_eq!(config.instances[0].name, "VI_1");
+    let weight = TrackWeight::Adjust { weight: -50, reverse: false };
+    assert_eq!(config.instances[0].track_checks, [TrackCheck { check: "replication".to_owned(), weight }]);
     let extensions = config.extensions;
     assert_eq!(extensions.hooks, Some(folder.join("hooks.d")));
     let [haproxy] = extensions.plugins.as_slice() else { panic!("one plugin") };
@@ -57,13 +64,15 @@ interval = "1s"
     assert_eq!(replication.file, Path::new("/etc/keepwatch/plugins/replication-lag.wasm"));
     let second = Duration::from_secs(1);
     assert_eq!((check.name.as_str(), check.interval, check.timeout), ("replication", second, second));
+    assert_eq!((check.policy.rise, check.policy.fall), (1, 2));
     assert_eq!(
         serde_json::to_value(&replication.config).unwrap(),
         serde_json::json!({ "url": "http://127.0.0.1:9187/lag", "max_lag": 2.0, "tries": 3, "deep": { "on": true } })
     );
     let [action] = extensions.actions.as_slice() else { panic!("one action") };
-    assert_eq!(action.exec, ["/usr/bin/systemctl", "reload", "haproxy"]);
-    assert_eq!((action.timeout, action.user.as_deref()), (Duration::from_secs(10), None));
+    let exec = ["/usr/bin/systemctl", "reload", "haproxy"].map(str::to_owned).to_vec();
+    assert_eq!(action.does, ActionKind::Exec { exec, user: None });
+    assert_eq!(action.timeout, Duration::from_secs(10));
 }
 
 #[test]
@@ -126,19 +135,17 @@ error: this is no size
 11 | memory = "much"
    |          ^^^^^^ a number and a unit: "32 MiB"
 
-error: check `web` has no plugin
+error: check `web` looks at nothing
   --> keepwatch.toml:13:8
    |
 13 | [check.web]
-   |        ^^^ add plugin = "/PATH/TO/FILE"
+   |        ^^^ add one of plugin, script, tcp, http, unix, dns, icmp, file, process, gateway, interface, systemd, haproxy
 
-error: `instance` is not in this version
-  --> keepwatch.toml:16:2
+error: unknown key `priority` in [instance]: its other settings are in the keepalived.conf
+  --> keepwatch.toml:17:1
    |
-16 | [instance.VI_1]
-   |  ^^^^^^^^
-   |
-   = help: instances come from a keepalived.conf: keepalived = "/etc/keepalived/keepalived.conf"
+17 | priority = 100
+   | ^^^^^^^^ there is track
 "#;
     assert_eq!(site.render(Style::Plain), expected);
     assert_eq!(site.count(Severity::Error), 8);

@@ -1,13 +1,12 @@
 //! From the checks of a configuration to what asks: keepwatch's own code, programs, HAProxy's sockets.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_checks as checks;
 use keepwatch_config::model::{
-    Check, CheckKind, Config, FileTest, Globals, HaproxyCheck, HaproxySocket, Host, HttpCheck, Overwrite,
-    ProcessCheck, ProcessMatch, Reading, Redirects, ScriptCheck, User, Verify,
+    Check, CheckKind, Config, DnsRecord, FileTest, Globals, HaproxyCheck, HaproxySocket, Host, HttpCheck,
+    Overwrite, ProcessCheck, ProcessMatch, Reading, ScriptCheck, User, Verify,
 };
 use keepwatch_event::{EventKind, LogLevel, Severity};
 use keepwatch_exec::{Account, Command, CommandCheck, Fallback, Groups, Launcher, Policy, Security, Sink};
@@ -17,8 +16,6 @@ use keepwatch_host::{Made, Native, PluginSpec, Rate, Schedule};
 /// Lines of a script's output at once, and then a second.
 const BURST: u32 = 50;
 const LINES: u32 = 10;
-/// Redirects that are followed at most.
-const REDIRECTS: u8 = 5;
 
 /// What checks that run programs need.
 #[derive(Clone)]
@@ -110,13 +107,14 @@ fn built_in(kind: &CheckKind) -> Option<checks::Check> {
             expect: unix.expect.clone(),
         }),
         CheckKind::Dns(dns) => checks::Check::Dns(checks::DnsCheck {
-            record: record(&dns.record),
+            record: record(dns.record),
             expect: dns.expect,
             ..checks::DnsCheck::new(dns.server, dns.name.clone())
         }),
         CheckKind::Icmp(ping) => checks::Check::Ping(checks::PingCheck {
-            count: u16::try_from(ping.count).unwrap_or(u16::MAX),
-            needed: u16::try_from(ping.need).unwrap_or(u16::MAX),
+            source: ping.source,
+            count: ping.count,
+            needed: ping.need,
             ..checks::PingCheck::new(ping.host.clone())
         }),
         CheckKind::File(file) => {
@@ -151,18 +149,17 @@ fn built_in(kind: &CheckKind) -> Option<checks::Check> {
     })
 }
 
-fn record(name: &str) -> checks::Record {
-    match name {
-        "AAAA" => checks::Record::Aaaa,
-        "CNAME" => checks::Record::Cname,
-        "MX" => checks::Record::Mx,
-        "NS" => checks::Record::Ns,
-        "PTR" => checks::Record::Ptr,
-        "SOA" => checks::Record::Soa,
-        "SRV" => checks::Record::Srv,
-        "TXT" => checks::Record::Txt,
-        // The configuration knows no others.
-        _ => checks::Record::A,
+const fn record(record: DnsRecord) -> checks::Record {
+    match record {
+        DnsRecord::A => checks::Record::A,
+        DnsRecord::Aaaa => checks::Record::Aaaa,
+        DnsRecord::Cname => checks::Record::Cname,
+        DnsRecord::Mx => checks::Record::Mx,
+        DnsRecord::Ns => checks::Record::Ns,
+        DnsRecord::Ptr => checks::Record::Ptr,
+        DnsRecord::Soa => checks::Record::Soa,
+        DnsRecord::Srv => checks::Record::Srv,
+        DnsRecord::Txt => checks::Record::Txt,
     }
 }
 
@@ -175,19 +172,17 @@ fn http(web: &HttpCheck) -> checks::HttpCheck {
         method: web.method.clone(),
         headers: web.headers.clone(),
         status: web.status.clone(),
-        redirects: match web.redirects {
-            Redirects::Told => 0,
-            Redirects::Followed => REDIRECTS,
-        },
-        contains: web.expect.clone(),
+        source: web.source,
+        redirects: web.redirects,
+        contains: web.contains.clone(),
         tls: checks::TlsSettings {
             server_name: web.server_name.clone(),
             ca: web.ca_file.clone(),
             verify: match web.verify {
-                Verify::Trusted => checks::Verify::On,
-                Verify::Anything => checks::Verify::Off,
+                Verify::On => checks::Verify::On,
+                Verify::Off => checks::Verify::Off,
             },
-            min_life: web.certificate_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 60 * 60)),
+            min_life: web.min_life,
         },
         ..checks::HttpCheck::new(web.url.clone())
     }
@@ -224,8 +219,12 @@ fn proxy(settings: &HaproxyCheck) -> haproxy::Check {
     }
 }
 
-fn socket(socket: &HaproxySocket) -> haproxy::Socket {
-    let address = |text: &str| text.parse().unwrap_or_else(|_| haproxy::Address::Unix(text.into()));
+/// Where HAProxy can be asked. The configuration has looked at it.
+pub(crate) fn address(text: &str) -> haproxy::Address {
+    text.parse().unwrap_or_else(|_| haproxy::Address::Unix(text.into()))
+}
+
+pub(crate) fn socket(socket: &HaproxySocket) -> haproxy::Socket {
     match socket {
         HaproxySocket::Stats(text) => haproxy::Socket::Stats(address(text)),
         HaproxySocket::Master(text) => haproxy::Socket::Master(address(text)),

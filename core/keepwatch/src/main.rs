@@ -2,6 +2,7 @@
 //!
 //! This is the program: the command line, and the wiring of the daemon. It has no logic of its own.
 
+mod actions;
 mod ask;
 mod check;
 mod checks;

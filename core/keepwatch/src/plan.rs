@@ -1,12 +1,13 @@
 //! From a configuration's tables to what plugins are and may do.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use keepwatch_config::model::{ActionTable, Check, CheckKind, Config, PluginTable};
+use keepwatch_config::model::{Check, CheckKind, Config, PluginTable};
 use keepwatch_config::{Diagnostic, Findings, Site};
-use keepwatch_exec::{Account, Accounts, Program, Start};
+use keepwatch_exec::Accounts;
 use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
+
+use crate::actions;
 
 /// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
@@ -28,7 +29,13 @@ pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
 fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
     let tables = &config.extensions;
     let accounts = Accounts::new();
-    let actions: Vec<Action> = tables.actions.iter().map(|table| action(table, &accounts)).collect();
+    let mut actions = Vec::new();
+    for table in &tables.actions {
+        match actions::action(table, &accounts) {
+            Ok(action) => actions.push(action),
+            Err(finding) => findings.push(finding),
+        }
+    }
     let plugins = tables.plugins.iter().map(|table| spec(table, None, &actions, findings));
     let mut declared: Vec<PluginSpec> = plugins.collect();
     for check in &config.checks {
@@ -81,13 +88,4 @@ fn limits(table: &PluginTable, check: Option<&Check>) -> Limits {
         queue: table.queue.and_then(|queue| usize::try_from(queue).ok()).unwrap_or(default.queue),
         ..default
     }
-}
-
-fn action(table: &ActionTable, accounts: &Arc<Accounts>) -> Action {
-    let mut words = table.exec.iter();
-    let program = words.next().cloned().unwrap_or_default().into();
-    let account = table.user.as_ref().map(Account::of);
-    let start = Start { account, ..Start::new(program, words.cloned().collect()) };
-    let deed = Program::new(start, Arc::clone(accounts)).native();
-    Action { name: table.name.clone(), deed, timeout: table.timeout }
 }

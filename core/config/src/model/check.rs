@@ -6,7 +6,7 @@ use std::time::Duration;
 use keepwatch_vrrp::{TrackPolicy, TrackWeight};
 
 use super::{
-    Command, DnsCheck, FileCheck, GatewayCheck, HaproxyCheck, HttpCheck, IcmpCheck, InterfaceName,
+    Command, DnsCheck, FileCheck, GatewayCheck, HaproxyCheck, HttpCheck, IcmpCheck, InterfaceName, Place,
     PluginTable, ProcessCheck, TcpCheck, UnixCheck,
 };
 
@@ -25,6 +25,8 @@ pub struct Check {
     pub policy: TrackPolicy,
     /// What its result does unless a tracker says otherwise.
     pub weight: TrackWeight,
+    /// Where it is written: its command, or its name.
+    pub place: Place,
 }
 
 /// What a check looks at.

@@ -1,7 +1,9 @@
-//! Plugins and actions. Only a native file has them.
+//! Plugins. Only a native file has them.
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use super::ActionTable;
 
 /// Plugins, and what they may run. Only a native file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,17 +44,4 @@ pub struct Written {
     pub text: String,
     /// Octets of the file.
     pub span: std::ops::Range<usize>,
-}
-
-/// One `[action.NAME]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionTable {
-    /// Its name; unique.
-    pub name: String,
-    /// The program, an absolute path, and its arguments; never empty.
-    pub exec: Vec<String>,
-    /// Whom it runs as.
-    pub user: Option<String>,
-    /// How long it may run.
-    pub timeout: Duration,
 }

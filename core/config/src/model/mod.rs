@@ -1,8 +1,10 @@
 //! The one model of a configuration, whatever it was written in. Valid by construction: what the engine is
 //! given needs no further checks.
 
+mod action;
 mod check;
 mod extensions;
+mod place;
 mod probe;
 mod process;
 mod track;
@@ -15,11 +17,13 @@ use keepwatch_vrrp::{
     MacAddress, Preemption, Priority, Start, StopMode, Version, Vrid,
 };
 
+pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
 pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
-pub use extensions::{ActionTable, Extensions, PluginTable, Written};
+pub use extensions::{Extensions, PluginTable, Written};
+pub use place::{Format, Place};
 pub use probe::{
-    DnsCheck, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket, Host,
-    HttpCheck, IcmpCheck, Redirects, TcpCheck, UnixCheck, Verify,
+    DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket,
+    Host, HttpCheck, IcmpCheck, TcpCheck, UnixCheck, Verify,
 };
 pub use process::{ProcessCheck, ProcessMatch};
 pub use track::{TrackCheck, TrackInterface, Trackable};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::InterfaceName;
 
@@ -56,40 +57,32 @@ pub struct HttpCheck {
     pub method: String,
     /// `headers`, by name.
     pub headers: Vec<(String, String)>,
+    /// `source`: the address of this host to ask from.
+    pub source: Option<IpAddr>,
     /// `status`: which are right; 200 to 399 unless said otherwise, never empty.
     pub status: Vec<RangeInclusive<u16>>,
-    /// `expect`: what must occur in the body.
-    pub expect: Option<String>,
-    /// `redirects`.
-    pub redirects: Redirects,
+    /// `redirects`: how many are followed; none unless said otherwise.
+    pub redirects: u8,
+    /// `contains`: what must occur in the body.
+    pub contains: Option<String>,
     /// `server_name`: the name asked for in the TLS handshake, and in the certificate.
     pub server_name: Option<String>,
     /// `ca_file`: the authorities that are trusted; the system's if absent.
     pub ca_file: Option<PathBuf>,
     /// `verify`.
     pub verify: Verify,
-    /// `certificate_days`: how many days the certificate must be valid for yet.
-    pub certificate_days: Option<u32>,
+    /// `min_life`: how long the certificate must be valid yet.
+    pub min_life: Option<Duration>,
 }
 
-/// Whether redirects are followed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Redirects {
-    /// They are the answer.
-    #[default]
-    Told,
-    /// They are.
-    Followed,
-}
-
-/// Whether a certificate must be one that is trusted.
+/// Whether a certificate is verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verify {
-    /// It must.
+    /// It must be one that is trusted.
     #[default]
-    Trusted,
+    On,
     /// Any will do.
-    Anything,
+    Off,
 }
 
 /// `dns = { server = "ADDRESS", name = "NAME" }`
@@ -99,10 +92,34 @@ pub struct DnsCheck {
     pub server: SocketAddr,
     /// `name`: what is asked for.
     pub name: String,
-    /// `type`: A unless said otherwise, in capitals.
-    pub record: String,
+    /// `type`: A unless said otherwise.
+    pub record: DnsRecord,
     /// `expect`: an address that must be among the answers; any answer will do if absent.
     pub expect: Option<IpAddr>,
+}
+
+/// What is asked of a name server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DnsRecord {
+    /// An IPv4 address.
+    #[default]
+    A,
+    /// An IPv6 address.
+    Aaaa,
+    /// Another name.
+    Cname,
+    /// A mail server.
+    Mx,
+    /// A name server.
+    Ns,
+    /// The name of an address.
+    Ptr,
+    /// The authority of a zone.
+    Soa,
+    /// Where a service is.
+    Srv,
+    /// Text.
+    Txt,
 }
 
 /// `icmp = "HOST"`
@@ -110,10 +127,12 @@ pub struct DnsCheck {
 pub struct IcmpCheck {
     /// A name or an address.
     pub host: String,
-    /// `count`: how many packets are sent.
-    pub count: u32,
-    /// `need`: how many must come back; from 1 to `count`.
-    pub need: u32,
+    /// `source`: the address of this host to ask from.
+    pub source: Option<IpAddr>,
+    /// `count`: how many packets are sent; 1 unless said otherwise.
+    pub count: u16,
+    /// `need`: how many must come back; 1 unless said otherwise, `count` at most.
+    pub need: u16,
 }
 
 /// `file = "PATH"`

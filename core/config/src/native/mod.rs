@@ -1,4 +1,5 @@
-//! `keepwatch.toml`, the native format. This version of it takes its instances from a keepalived.conf and adds plugins.
+//! `keepwatch.toml`, the native format. This version of it takes its instances from a keepalived.conf
+//! and adds checks, plugins and actions.
 //!
 //! ```toml
 //! keepalived = "/etc/keepalived/keepalived.conf"
@@ -9,8 +10,21 @@
 //!
 //! [plugin.haproxy]                     # hooks.d/haproxy.rhai
 //! grants = ["run:haproxy-reload"]
+//!
+//! [check.web]
+//! http = "http://127.0.0.1/health"
+//!
+//! [instance.VI_1]                      # adds to the instance of the keepalived.conf
+//! track = ["web", { interface = "eth1", weight = -10 }]
 //! ```
 
+mod action;
+mod address;
+mod attach;
+mod check;
+mod haproxy;
+mod instance;
+mod kinds;
 mod reader;
 mod tables;
 
@@ -18,7 +32,6 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::load::{self, LoadError, Loaded};
-use crate::model::Config;
 use crate::site::Site;
 use reader::Reader;
 
@@ -32,16 +45,15 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     let read = read(&source, &folder, &mut findings);
     let mut texts = Vec::new();
     let mut config = None;
-    if let Some(tables::Native { keepalived, extensions, checks }) = read {
-        match load::load(&keepalived.path) {
-            Ok(Loaded { source, findings, config: read }) => {
-                texts.push((source, findings));
-                config = read.map(|mut read| {
-                    read.checks.extend(checks);
-                    Config { extensions, ..read }
-                });
+    if let Some(native) = read {
+        match load::load_tracked(&native.keepalived.path, &native.tracked()) {
+            Ok(Loaded { source, findings: said, config: read }) => {
+                texts.push((source, said));
+                config = read.map(|read| native.added_to(read, &mut findings));
             }
-            Err(error) => findings.push(Diagnostic::error(&keepalived.span, error.to_string(), "named here")),
+            Err(error) => {
+                findings.push(Diagnostic::error(&native.keepalived.span, error.to_string(), "named here"));
+            }
         }
     }
     findings.sort();

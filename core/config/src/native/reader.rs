@@ -1,6 +1,7 @@
 //! Values of a native file, with findings where they are not what they should be.
 
-use std::ops::Range;
+use std::net::IpAddr;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,12 +10,22 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::Written;
+use crate::lint::{self, Unread};
+use crate::model::{InterfaceName, Written};
 use crate::similar::{choice, shown};
 
 /// Reads values, and keeps what is to be said about them.
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
+}
+
+/// What stands under a key, if it stands there and is right.
+pub(super) fn optional<T>(
+    table: &DeTable<'_>,
+    key: &str,
+    read: impl FnOnce(Entry<'_, '_>) -> Option<T>,
+) -> Option<T> {
+    table.get(key).and_then(|value: &Spanned<DeValue<'_>>| read(value))
 }
 
 pub(super) type Entry<'v, 'i> = &'v Spanned<DeValue<'i>>;
@@ -120,6 +131,90 @@ impl Reader<'_> {
             return None;
         }
         read
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn whole(&mut self, value: Entry<'_, '_>, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let number = value.get_ref().as_integer();
+        let read = number.and_then(|number| i64::from_str_radix(number.as_str(), number.radix()).ok());
+        let read = read.filter(|number| bounds.contains(number));
+        if read.is_none() {
+            let label = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+            self.error(&value.span(), "this number cannot be", label);
+        }
+        read
+    }
+
+    pub(super) fn flag(&mut self, value: Entry<'_, '_>) -> Option<bool> {
+        let truth = value.get_ref().as_bool();
+        if truth.is_none() {
+            self.wrong(value, "true or false");
+        }
+        truth
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of<T: Copy>(&mut self, value: Entry<'_, '_>, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(value)?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            let label = choice(&text, &words, &format!("write {}", quoted.join(" or ")));
+            self.error(&value.span(), format!("{} cannot be here", shown(&text)), label);
+        }
+        found
+    }
+
+    /// The address of a host.
+    pub(super) fn ip(&mut self, value: Entry<'_, '_>) -> Option<IpAddr> {
+        let text = self.text(value)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.error(&value.span(), format!("{} is no IP address", shown(&text)), "such as 10.1.1.1");
+        }
+        address
+    }
+
+    pub(super) fn interface(&mut self, value: Entry<'_, '_>) -> Option<InterfaceName> {
+        let text = self.text(value)?;
+        let name = InterfaceName::new(&text);
+        if name.is_none() {
+            let message = format!("{} cannot be the name of an interface", shown(&text));
+            self.error(&value.span(), message, "must be 1 to 15 octets without `/` and `:`");
+        }
+        name
+    }
+
+    /// A text, or several.
+    pub(super) fn some_texts(&mut self, value: Entry<'_, '_>, what: &str) -> Option<Vec<Written>> {
+        if let Some(text) = value.get_ref().as_str() {
+            return Some(vec![Written { text: text.to_owned(), span: value.span() }]);
+        }
+        self.texts(value, what)
+    }
+
+    /// A program and its arguments, which no shell reads.
+    pub(super) fn program(&mut self, value: Entry<'_, '_>) -> Option<Vec<String>> {
+        let words = self.texts(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
+        let program = words.first().map(|word| word.text.as_str()).unwrap_or_default();
+        if !program.starts_with('/') {
+            let place = words.first().map_or_else(|| value.span(), |word| word.span.clone());
+            let label = "no shell looks for it in PATH: write where it is, /usr/bin/...";
+            self.error(&place, "a program is named by its absolute path", label);
+            return None;
+        }
+        let argv: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+        if let Some(Unread { word, program }) = lint::for_no_shell(&argv) {
+            let place = words.iter().find(|written| written.text.ends_with(word));
+            let span = place.map_or_else(|| value.span(), |written| written.span.clone());
+            let message =
+                format!("no shell reads this command: {} is handed to {}", shown(word), shown(program));
+            let finding = Diagnostic::warning(&span, message, "")
+                .help("to have a shell read it, name one: [\"/bin/sh\", \"-c\", \"COMMAND | COMMAND\"]");
+            self.findings.push(finding);
+        }
+        Some(argv)
     }
 
     /// Any value, for a plugin.

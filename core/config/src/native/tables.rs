@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use keepwatch_vrrp::{TrackPolicy, TrackWeight};
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeString, DeTable};
 
-use super::reader::{Entry, Reader};
+use super::instance::Addition;
+use super::reader::{Reader, optional};
+use super::{action, check, instance};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ActionTable, Check, CheckKind, Extensions, PluginTable};
+use crate::model::{Check, Extensions, PluginTable};
 use crate::similar::shown;
 
 /// What a native file says.
@@ -18,6 +18,7 @@ pub(super) struct Native {
     pub(super) keepalived: Keepalived,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
+    pub(super) additions: Vec<Addition>,
 }
 
 /// The keepalived.conf that a native file names.
@@ -26,18 +27,10 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-const ROOT: &[&str] = &["keepalived", "hooks", "plugin", "check", "action"];
+const ROOT: &[&str] = &["keepalived", "hooks", "plugin", "check", "action", "instance"];
 /// What the native format will have.
-const LATER: &[&str] = &["node", "instance", "notify", "route", "group"];
+const LATER: &[&str] = &["node", "notify", "route", "group"];
 const PLUGIN: &[&str] = &["file", "grants", "config", "timeout", "cpu", "memory", "queue"];
-const CHECK: &[&str] = &["plugin", "grants", "config", "interval", "timeout", "cpu", "memory"];
-const ACTION: &[&str] = &["exec", "user", "timeout"];
-
-/// How often a check is asked unless it says otherwise, and how long its answer may take.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// How long an action may run unless it says otherwise.
-const ACTION_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Reads the whole file.
 pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
     for key in root.keys().filter(|key| LATER.contains(&key.get_ref().as_ref())) {
@@ -62,10 +55,14 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         if extensions.plugins.iter().any(|plugin| plugin.name == name) {
             reader.error(span, format!("{} is a plugin, too", shown(name)), "give one of them another name");
         }
-        checks.extend(check(reader, name, table, folder, span));
+        checks.extend(check::read(reader, name, table, folder, span));
     });
     each(reader, root, "action", |reader, name, table, span| {
-        extensions.actions.extend(action(reader, name, table, span));
+        extensions.actions.extend(action::read(reader, name, table, folder, span));
+    });
+    let mut additions = Vec::new();
+    instances(reader, root, |reader, name, table, span| {
+        additions.push(instance::read(reader, name, table, span));
     });
     let Some(keepalived) = root.get("keepalived") else {
         let finding = Diagnostic::error(&(0..0), "no instances: the key `keepalived` is missing", "")
@@ -74,7 +71,24 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         return None;
     };
     let path = reader.path(keepalived, folder)?;
-    Some(Native { keepalived: Keepalived { path, span: keepalived.span() }, extensions, checks })
+    let keepalived = Keepalived { path, span: keepalived.span() };
+    Some(Native { keepalived, extensions, checks, additions })
+}
+
+/// Reads each `[instance.NAME]`. keepalived takes names as they come.
+fn instances<'i>(
+    reader: &mut Reader<'_>,
+    root: &DeTable<'i>,
+    mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>),
+) {
+    let Some(tables) = root.get("instance") else { return };
+    let Some(tables) = reader.table(tables, "tables: write [instance.NAME]") else { return };
+    for (name, value) in tables {
+        let what = format!("a table: write [instance.{}]", name.get_ref());
+        if let Some(table) = reader.table(value, &what) {
+            read(reader, name.get_ref(), table, &name.span());
+        }
+    }
 }
 
 /// Reads each `[KIND.NAME]`.
@@ -120,41 +134,8 @@ fn plugin(
     common(reader, name, table, file)
 }
 
-fn check(
-    reader: &mut Reader<'_>,
-    name: &str,
-    table: &DeTable<'_>,
-    folder: &Path,
-    span: &Range<usize>,
-) -> Option<Check> {
-    reader.only(table, CHECK, "[check]");
-    let Some(file) = table.get("plugin") else {
-        reader.error(span, format!("check {} has no plugin", shown(name)), "add plugin = \"/PATH/TO/FILE\"");
-        return None;
-    };
-    let file = reader.path(file, folder)?;
-    let interval = optional(table, "interval", |value| reader.duration(value)).unwrap_or(INTERVAL);
-    let mut plugin = common(reader, name, table, file);
-    let timeout = plugin.timeout.take();
-    if let (Some(timeout), Some(value)) = (timeout, table.get("timeout"))
-        && timeout > interval
-    {
-        let finding = Diagnostic::warning(&value.span(), "an answer may take longer than the interval", "")
-            .note("the next question then waits for it");
-        reader.findings.push(finding);
-    }
-    Some(Check {
-        name: name.to_owned(),
-        what: CheckKind::Plugin(plugin),
-        interval,
-        timeout: timeout.unwrap_or(interval),
-        policy: TrackPolicy::default(),
-        weight: TrackWeight::Fault { reverse: false },
-    })
-}
-
 /// What plugins and checks have in common.
-fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, file: PathBuf) -> PluginTable {
+pub(super) fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, file: PathBuf) -> PluginTable {
     let what = "a list of texts: [\"run:NAME\", \"http://HOST:PORT\"]";
     let config = table.get("config").and_then(|config| reader.table(config, "a table: { KEY = VALUE }"));
     PluginTable {
@@ -167,34 +148,4 @@ fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, file: PathBu
         memory: optional(table, "memory", |value| reader.size(value)),
         queue: optional(table, "queue", |value| reader.count(value)),
     }
-}
-
-fn action(
-    reader: &mut Reader<'_>,
-    name: &str,
-    table: &DeTable<'_>,
-    span: &Range<usize>,
-) -> Option<ActionTable> {
-    reader.only(table, ACTION, "[action]");
-    let Some(exec) = table.get("exec") else {
-        let label = "add exec = [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]";
-        reader.error(span, format!("action {} runs nothing", shown(name)), label);
-        return None;
-    };
-    let timeout = optional(table, "timeout", |value| reader.duration(value)).unwrap_or(ACTION_TIMEOUT);
-    let user = optional(table, "user", |value| reader.text(value));
-    let words = reader.texts(exec, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
-    let program = words.first().map(|word| word.text.as_str()).unwrap_or_default();
-    if !program.starts_with('/') {
-        let place = words.first().map_or_else(|| exec.span(), |word| word.span.clone());
-        let label = "no shell looks for it in PATH: write where it is, /usr/bin/...";
-        reader.error(&place, "a program is named by its absolute path", label);
-        return None;
-    }
-    let exec = words.into_iter().map(|word| word.text).collect();
-    Some(ActionTable { name: name.to_owned(), exec, user, timeout })
-}
-
-fn optional<T>(table: &DeTable<'_>, key: &str, read: impl FnOnce(Entry<'_, '_>) -> Option<T>) -> Option<T> {
-    table.get(key).and_then(|value: &Spanned<DeValue<'_>>| read(value))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Check, CheckKind, Command, Notify, Reading, ScriptCheck, User};
+use keepwatch_config::model::{Check, CheckKind, Command, Notify, Place, Reading, ScriptCheck, User};
 use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight};
 
 use super::{GOOD, read, with_instance};
@@ -31,6 +31,7 @@ fn plain() -> Check {
         timeout: Duration::from_secs(1),
         policy: TrackPolicy::default(),
         weight: FAULT,
+        place: Place::default(),
     }
 }
 

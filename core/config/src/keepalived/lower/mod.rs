@@ -26,7 +26,7 @@ mod twice;
 mod unicast;
 mod vmac;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use self::checks::{CheckAt, Checks};
@@ -60,7 +60,11 @@ struct File<'a> {
 }
 
 /// The model, unless something forbids it.
-pub(super) fn lower(statements: &[Statement<'_>], findings: &mut Findings) -> Option<Config> {
+pub(super) fn lower(
+    statements: &[Statement<'_>],
+    tracked_elsewhere: &HashSet<String>,
+    findings: &mut Findings,
+) -> Option<Config> {
     let mut reader = Reader::new(findings);
     let mut file = File::default();
     for statement in statements {
@@ -74,7 +78,7 @@ pub(super) fn lower(statements: &[Statement<'_>], findings: &mut Findings) -> Op
         reader.report(finding);
         return None;
     }
-    Some(file.finish(&mut reader))
+    Some(file.finish(tracked_elsewhere, &mut reader))
 }
 
 impl<'a> File<'a> {
@@ -141,7 +145,7 @@ impl<'a> File<'a> {
         false
     }
 
-    fn finish(mut self, reader: &mut Reader<'_>) -> Config {
+    fn finish(mut self, tracked_elsewhere: &HashSet<String>, reader: &mut Reader<'_>) -> Config {
         let prefix = self.globals.vmac_prefix.as_deref();
         let mut names = vmac::Names::new(prefix, &mut self.instances, reader);
         let mut groups = sync_group::resolve(self.groups, &self.instances, reader);
@@ -161,7 +165,8 @@ impl<'a> File<'a> {
         duplicates::check(&instances, reader);
         duplicates::check_macs(&instances, reader);
         let tracked = instances.iter().flat_map(|completed| &completed.instance.track_checks);
-        let tracked = tracked.map(|tracked| tracked.check.as_str()).collect();
+        let tracked = tracked.map(|tracked| tracked.check.as_str());
+        let tracked = tracked.chain(tracked_elsewhere.iter().map(String::as_str)).collect();
         let checks = self.checks.used(&tracked, reader);
         remarks::mail(&self.globals, &instances, &groups, reader);
         instances.iter().for_each(|instance| remarks::instance(instance, reader));

@@ -12,7 +12,7 @@ use super::twice::Twice;
 use super::{notify, track};
 use crate::diagnostic::Diagnostic;
 use crate::lint::{self, Unread};
-use crate::model::{Check, CheckKind, Command, Reading, ScriptCheck};
+use crate::model::{Check, CheckKind, Command, Place, Reading, ScriptCheck};
 use crate::similar::shown;
 
 /// keepalived's longest interval: `UINT_MAX` microseconds.
@@ -27,7 +27,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
     let mut timeout = None;
     let mut weight = TrackWeight::Fault { reverse: false };
     let mut twice = Twice::default();
-    let mut timeout_at = None;
+    let (mut place, mut timeout_at) = (block.line.span.clone(), None);
     let (mut rise, mut fall, mut init_fail) = (1, 1, false);
     for statement in block.entries() {
         if !reader.accepts(Level::Script, statement) {
@@ -35,7 +35,10 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         }
         let before = reader.count();
         match statement.keyword() {
-            "script" => argv = command(statement, reader),
+            "script" => {
+                argv = command(statement, reader);
+                place = statement.line.span.clone();
+            }
             "interval" => interval = period(statement, reader).unwrap_or(interval),
             "timeout" => {
                 timeout = period(statement, reader).or(timeout);
@@ -73,6 +76,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         timeout: timeout.unwrap_or(interval),
         policy: TrackPolicy { rise, fall, start, ..TrackPolicy::default() },
         weight,
+        place: Place::keepalived(place),
     };
     Some(CheckAt { check, kind: Kind::Script, written: name, span, timeout_at })
 }

@@ -11,7 +11,7 @@ use super::super::parser::Statement;
 use super::checks::{CheckAt, Checks, Kind};
 use super::reader::Reader;
 use super::track;
-use crate::model::{Check, CheckKind, InitFile, Overwrite, TrackFile};
+use crate::model::{Check, CheckKind, InitFile, Overwrite, Place, TrackFile};
 use crate::similar::{choice, shown};
 
 /// How often a file is read that does not tell when it changes. keepalived only hears of changes.
@@ -58,6 +58,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         timeout: INTERVAL,
         policy: TrackPolicy::default(),
         weight: weight.unwrap_or(WEIGHT),
+        place: Place::keepalived(span.clone()),
     };
     Some(CheckAt { check, kind: Kind::File, written: name, span, timeout_at: None })
 }

@@ -9,7 +9,7 @@ use super::super::parser::Statement;
 use super::checks::{CheckAt, Checks, Kind};
 use super::reader::Reader;
 use super::{track, track_file};
-use crate::model::{Check, CheckKind, ProcessCheck, ProcessMatch};
+use crate::model::{Check, CheckKind, Place, ProcessCheck, ProcessMatch};
 use crate::similar::{choice, shown};
 
 /// What a block has said so far.
@@ -63,6 +63,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         timeout: track_file::INTERVAL,
         policy: TrackPolicy::default(),
         weight,
+        place: Place::keepalived(span.clone()),
     };
     Some(CheckAt { check, kind: Kind::Process, written: name, span, timeout_at: None })
 }

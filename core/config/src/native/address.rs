@@ -1,0 +1,92 @@
+//! Addresses as they are written: `HOST:PORT`, URLs, sockets of HAProxy.
+
+use std::net::{Ipv6Addr, SocketAddr};
+
+use super::reader::{Entry, Reader};
+use crate::model::Host;
+use crate::similar::shown;
+
+impl Reader<'_> {
+    /// `HOST:PORT`, with an IPv6 address in brackets.
+    pub(super) fn host(&mut self, value: Entry<'_, '_>) -> Option<Host> {
+        let text = self.text(value)?;
+        let host = host(&text);
+        if host.is_none() {
+            let message = format!("{} is no host with a port", shown(&text));
+            self.error(&value.span(), message, "such as 127.0.0.1:80, [::1]:80 or www.example.com:80");
+        }
+        host
+    }
+
+    /// An IP address, perhaps with a port.
+    pub(super) fn server(&mut self, value: Entry<'_, '_>, port: u16) -> Option<SocketAddr> {
+        let text = self.text(value)?;
+        let address = text.parse().ok().or_else(|| Some(SocketAddr::new(text.parse().ok()?, port)));
+        if address.is_none() {
+            let message = format!("{} is no IP address", shown(&text));
+            self.error(&value.span(), message, "such as 10.1.1.53 or 10.1.1.53:5353");
+        }
+        address
+    }
+
+    /// `http://...` or `https://...`
+    pub(super) fn url(&mut self, value: Entry<'_, '_>) -> Option<String> {
+        let text = self.text(value)?;
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        let is_url = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']))
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        if !is_url {
+            let message = format!("{} is no URL", shown(&text));
+            self.error(&value.span(), message, "such as http://127.0.0.1/health");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A socket of HAProxy's: an absolute path, or an IP address and a port.
+    pub(super) fn socket(&mut self, value: Entry<'_, '_>) -> Option<String> {
+        let text = self.text(value)?;
+        let path = text.strip_prefix("unix@").unwrap_or(&text);
+        if path.starts_with('/') || text.parse::<SocketAddr>().is_ok() {
+            return Some(path.to_owned());
+        }
+        let message = format!("{} is no address of a HAProxy socket", shown(&text));
+        self.error(&value.span(), message, "such as /run/haproxy/admin.sock or 127.0.0.1:9999");
+        None
+    }
+}
+
+fn host(text: &str) -> Option<Host> {
+    let (name, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port > 0)?;
+    if let Some(inner) = name.strip_prefix('[') {
+        let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
+        return Some(Host { name: address.to_string(), port });
+    }
+    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let is_name = !name.is_empty() && name.len() <= 253 && name.chars().all(valid);
+    is_name.then(|| Host { name: name.to_lowercase(), port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_with_ports() {
+        for (text, expected) in [
+            ("127.0.0.1:80", Some("127.0.0.1:80")),
+            ("WWW.example.com:443", Some("www.example.com:443")),
+            ("[::1]:80", Some("[::1]:80")),
+            ("::1:80", None),
+            ("[x]:80", None),
+            ("localhost", None),
+            ("localhost:0", None),
+            ("localhost:65536", None),
+            (":80", None),
+            ("a b:80", None),
+        ] {
+            assert_eq!(host(text).map(|host| host.to_string()).as_deref(), expected, "{text}");
+        }
+    }
+}

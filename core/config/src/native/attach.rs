@@ -1,0 +1,162 @@
+//! What a native file adds to the configuration of its keepalived.conf.
+
+use std::collections::HashSet;
+
+use keepwatch_vrrp::{LinkTracking, TrackWeight};
+
+use super::instance::{Addition, Track, What};
+use super::tables::Native;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::lint::{self, Counts, Meant, Weighed};
+use crate::model::{Config, Format, Instance, TrackCheck, TrackInterface};
+use crate::similar::{choice, did_you_mean, nearest, shown};
+
+const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
+
+impl Native {
+    /// The names of checks that instances track here.
+    pub(super) fn tracked(&self) -> HashSet<String> {
+        let tracks = self.additions.iter().flat_map(|addition| &addition.tracks);
+        tracks
+            .filter_map(|track| match &track.what {
+                What::Check(name) => Some(name.clone()),
+                What::Interface(_) => None,
+            })
+            .collect()
+    }
+
+    /// Both together.
+    pub(super) fn added_to(self, mut config: Config, findings: &mut Findings) -> Config {
+        self.check_names(&config, findings);
+        config.checks.extend(self.checks);
+        config.extensions = self.extensions;
+        for addition in &self.additions {
+            add(addition, &mut config, findings);
+        }
+        untracked(&config, findings);
+        config
+    }
+
+    /// Checks and plugins have one set of names, with those of the keepalived.conf.
+    fn check_names(&self, config: &Config, findings: &mut Findings) {
+        let taken: HashSet<&str> = config.checks.iter().map(|check| check.name.as_str()).collect();
+        for check in self.checks.iter().filter(|check| taken.contains(check.name.as_str())) {
+            let message = format!("the keepalived.conf has a check {}, too", shown(&check.name));
+            findings.push(Diagnostic::error(&check.place.span, message, "give this one another name"));
+        }
+    }
+}
+
+fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
+    let place = config.instances.iter().position(|instance| instance.name == addition.instance);
+    let Some(place) = place else {
+        let names: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
+        let message =
+            format!("there is no vrrp_instance {} in the keepalived.conf", shown(&addition.instance));
+        let otherwise = format!("there is {}", names.join(", "));
+        let label = choice(&addition.instance, &names, &otherwise);
+        findings.push(Diagnostic::error(&addition.span, message, label));
+        return;
+    };
+    let defaults: Vec<Option<TrackWeight>> =
+        addition.tracks.iter().map(|track| default_weight(track, config, findings)).collect();
+    let Some(instance) = config.instances.get_mut(place) else { return };
+    let first = (instance.track_interfaces.len(), instance.track_checks.len());
+    for (track, default) in addition.tracks.iter().zip(defaults) {
+        if let Some(default) = default {
+            attach(track, default, instance, findings);
+        }
+    }
+    let numbers: HashSet<&str> =
+        config.checks.iter().filter(|check| check.is_number()).map(|check| check.name.as_str()).collect();
+    let Some(instance) = config.instances.get(place) else { return };
+    let span = |is_new: bool, name: &str| {
+        let track = addition.tracks.iter().find(|track| match &track.what {
+            What::Check(check) => check == name,
+            What::Interface(interface) => interface.as_str() == name,
+        });
+        track.filter(|_| is_new).map(|track| &track.span)
+    };
+    let interfaces = instance.track_interfaces.iter().enumerate().map(|(index, tracked)| {
+        let name = tracked.interface.as_str();
+        Weighed { name, weight: tracked.weight, counts: Counts::Once, span: span(index >= first.0, name) }
+    });
+    let checks = instance.track_checks.iter().enumerate().map(|(index, tracked)| {
+        let name = tracked.check.as_str();
+        let counts = if numbers.contains(name) { Counts::ByNumber } else { Counts::Once };
+        Weighed { name, weight: tracked.weight, counts, span: span(index >= first.1, name) }
+    });
+    let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
+    // Who is meant to be the MASTER stands in the other file.
+    lint::weights(instance, &weighed, Meant::Either, None)
+        .into_iter()
+        .for_each(|finding| findings.push(finding));
+}
+
+/// What the track weighs unless it says otherwise; `None` if there is no such check, which is reported.
+fn default_weight(track: &Track, config: &Config, findings: &mut Findings) -> Option<TrackWeight> {
+    let What::Check(name) = &track.what else { return Some(FAULT) };
+    if let Some(check) = config.checks.iter().find(|check| check.name == *name) {
+        return Some(check.weight);
+    }
+    if config.may_be_set(name) {
+        return Some(FAULT);
+    }
+    let label = nearest(name, config.checks.iter().map(|check| check.name.as_str())).map(did_you_mean);
+    let finding = Diagnostic::error(
+        &track.name_at,
+        format!("there is no check {}", shown(name)),
+        label.unwrap_or_default(),
+    )
+    .help(format!("write [check.{name}], or let a plugin set it: grants = [\"track:{name}\"]"));
+    findings.push(finding);
+    None
+}
+
+fn attach(track: &Track, default: TrackWeight, instance: &mut Instance, findings: &mut Findings) {
+    let weight = track.weight(default);
+    let already = |findings: &mut Findings| {
+        let message = format!("{} tracks {} already", shown(&instance.name), track.name());
+        findings.push(Diagnostic::error(&track.span, message, "remove this, or the other one"));
+    };
+    match &track.what {
+        What::Check(name) if instance.track_checks.iter().any(|tracked| tracked.check == *name) => {
+            already(findings)
+        }
+        What::Check(name) => instance.track_checks.push(TrackCheck { check: name.clone(), weight }),
+        What::Interface(own)
+            if *own == instance.interface && instance.link_tracking == LinkTracking::Tracked =>
+        {
+            let message = format!("{} tracks its own interface anyway", shown(&instance.name));
+            findings.push(Diagnostic::error(&track.span, message, "remove this"));
+        }
+        What::Interface(name)
+            if instance.track_interfaces.iter().any(|tracked| tracked.interface == *name) =>
+        {
+            already(findings);
+        }
+        What::Interface(name) => {
+            instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+        }
+    }
+}
+
+/// Checks of the native file that no instance tracks. Unlike keepalived's they go on: their verdicts are events.
+fn untracked(config: &Config, findings: &mut Findings) {
+    let tracked: HashSet<&str> = config
+        .instances
+        .iter()
+        .flat_map(|instance| &instance.track_checks)
+        .map(|tracked| tracked.check.as_str())
+        .collect();
+    for check in &config.checks {
+        if check.place.format != Format::Native || tracked.contains(check.name.as_str()) {
+            continue;
+        }
+        let message = format!("no instance tracks the check {}", shown(&check.name));
+        let finding =
+            Diagnostic::remark(&check.place.span, message, "it is made and told of, and moves nothing")
+                .help(format!("under [instance.NAME]:  track = [\"{}\"]", check.name));
+        findings.push(finding);
+    }
+}
