@@ -18,7 +18,7 @@ const SYSTEMCTL: &str = "/usr/bin/systemctl";
 /// # Errors
 ///
 /// What is wrong with it, if it names something that cannot be.
-pub(crate) fn action(table: &ActionTable, accounts: &Arc<Accounts>) -> Result<Action, Diagnostic> {
+pub(crate) fn action(table: &ActionTable, accounts: &Arc<Accounts>) -> Result<Action, Box<Diagnostic>> {
     let deed = match &table.does {
         ActionKind::Exec { exec, user } => program(exec, user.as_ref(), accounts),
         ActionKind::HaproxyReload { program, config, by } => {
@@ -28,8 +28,9 @@ pub(crate) fn action(table: &ActionTable, accounts: &Arc<Accounts>) -> Result<Ac
         }
         ActionKind::HaproxyServer { socket: at, server, to } => {
             let server = server.parse().map_err(|error| {
-                Diagnostic::error(&table.place.span, format!("action {}: {error}", table.name), "")
-                    .help("write server = \"BACKEND/SERVER\"")
+                let message = format!("action {}: {error}", table.name);
+                let finding = Diagnostic::error(&table.place.span, message, "");
+                Box::new(finding.help("write server = \"BACKEND/SERVER\""))
             })?;
             Turn { socket: socket(at), server, to: state(*to) }.native()
         }

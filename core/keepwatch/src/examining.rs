@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use keepwatch_config::model::{Check, CheckKind, ScriptCheck};
+use keepwatch_config::model::{Check, CheckKind, Format};
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_exec::{Accounts, Trouble, examine};
 
@@ -20,11 +20,12 @@ pub(crate) fn add_findings(site: &mut Site) {
             Ok(ready) => (Vec::new(), ready.remarks),
             Err(hindrances) => (hindrances, Vec::new()),
         };
-        let Some((text, span)) = place(site, script) else { continue };
-        found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, &span))));
+        let Some(text) = text(site, check) else { continue };
+        let span = &check.place.span;
+        found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
         // What no shell reads has been said by whoever read the file.
         let news = remarks.iter().filter(|trouble| !matches!(trouble, Trouble::NoShell { .. }));
-        found.extend(news.map(|trouble| (text, odd(check, trouble, &span))));
+        found.extend(news.map(|trouble| (text, odd(check, trouble, span))));
     }
     for (text, finding) in found {
         if let Some((_, findings)) = site.texts.get_mut(text) {
@@ -44,18 +45,11 @@ fn odd(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
     Diagnostic::warning(span, format!("check {}: {trouble}", check.name), "").help(trouble.remedy())
 }
 
-/// Where a command stands: the text, and the first place of its program there.
-fn place(site: &Site, script: &ScriptCheck) -> Option<(usize, Range<usize>)> {
-    let program = script.command.argv.first()?;
-    // A native text is run by a shell, and it is the text that is written.
-    let written = match script.command.argv.as_slice() {
-        [shell, dash_c, text] if shell == "/bin/sh" && dash_c == "-c" => text,
-        _ => program,
-    };
-    site.texts.iter().enumerate().find_map(|(number, (source, _))| {
-        let at = source.text.find(written.as_str()).or_else(|| source.text.find(program.as_str()))?;
-        let is_whole = source.text.get(at..).is_some_and(|rest| rest.starts_with(written.as_str()));
-        let length = if is_whole { written.len() } else { program.len() };
-        Some((number, at..at + length))
-    })
+/// The number of the text that has the check, if it was read.
+fn text(site: &Site, check: &Check) -> Option<usize> {
+    // A native file stands first.
+    match check.place.format {
+        Format::Native => Some(0),
+        Format::Keepalived => site.texts.len().checked_sub(1),
+    }
 }

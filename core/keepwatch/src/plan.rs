@@ -33,7 +33,7 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
     for table in &tables.actions {
         match actions::action(table, &accounts) {
             Ok(action) => actions.push(action),
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
     }
     let plugins = tables.plugins.iter().map(|table| spec(table, None, &actions, findings));

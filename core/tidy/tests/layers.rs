@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keepwatch-engine",
             "keepwatch-event",
             "keepwatch-exec",
+            "keepwatch-haproxy",
             "keepwatch-host",
             "keepwatch-lab",
             "keepwatch-rhai",
