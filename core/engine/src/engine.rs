@@ -190,6 +190,7 @@ impl Engine {
             self.look_at_settling(now);
             self.mend(now);
             self.look_at_silences(now);
+            self.look_at_delays(now);
             self.look_at_the_wall_clock(now);
             self.tell_groups();
         }
@@ -291,7 +292,9 @@ impl Engine {
 
     fn next_deadline(&self) -> Option<Instant> {
         let silence = self.silences.iter().map(|silence| silence.until).min();
-        [self.parts.routers.poll_timeout(), self.mend_at, silence].into_iter().flatten().min()
+        let delays = self.parts.interfaces.iter().filter_map(|interface| interface.delay.poll_timeout());
+        let own = [self.parts.routers.poll_timeout(), self.mend_at, silence];
+        own.into_iter().flatten().chain(delays).min()
     }
 
     /// Arms the timer for the earliest deadline if something may have moved it forward.

@@ -11,6 +11,7 @@ use keepwatch_system::{
 use keepwatch_vrrp::wire::RouterFlag;
 use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress, Source, Transport};
 
+use crate::link_delay::LinkDelay;
 use crate::virtual_link::{BaseSettings, VirtualLink};
 
 /// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
@@ -39,6 +40,8 @@ pub(crate) struct Interface {
     pub(crate) virtual_link: Option<VirtualLink>,
     /// Its settings before virtual ones came to stand on it.
     pub(crate) before_virtual: Option<BaseSettings>,
+    /// How long a change of its link must last.
+    pub(crate) delay: LinkDelay,
 }
 
 /// Which of an interface's addresses adverts are sent from.
@@ -90,6 +93,7 @@ impl Interface {
             before_leaving: None,
             virtual_link: None,
             before_virtual: None,
+            delay: LinkDelay::default(),
         }
     }
 

@@ -22,6 +22,7 @@ mod farewell;
 mod groups;
 mod interfaces;
 mod kernel;
+mod link_delay;
 mod links;
 mod report;
 mod running;

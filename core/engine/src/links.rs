@@ -7,6 +7,7 @@ use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, MacAddress, RouterI
 
 use crate::addresses::Placement;
 use crate::engine::Engine;
+use crate::interfaces::LinkUpdate;
 use crate::setup::{Tracker, index};
 
 impl Engine {
@@ -57,6 +58,14 @@ impl Engine {
         if is_new {
             self.settle_virtual_links_on(now, id);
         }
+        if let Some(update) = self.delayed(now, id, update) {
+            self.link_counts(now, id, update);
+        }
+    }
+
+    /// What counts of a link from now on.
+    pub(crate) fn link_counts(&mut self, now: Instant, id: InterfaceId, update: LinkUpdate) {
+        let came_up = update.changed && update.state == LinkState::Up;
         if update.changed {
             self.tell_link(id, update.state);
         }

@@ -17,6 +17,7 @@ use keepwatch_vrrp::{
 use crate::addresses::Held;
 use crate::groups::Group;
 use crate::interfaces::{Interface, Sender};
+use crate::link_delay::LinkDelay;
 use crate::stopwatch::Stopwatch;
 use crate::tracks::Tracks;
 use crate::virtual_link::VirtualLink;
@@ -154,6 +155,12 @@ impl Parts {
         };
         for instance in &config.instances {
             parts.add_instance(instance, &trackables)?;
+        }
+        for delay in &config.link_delays {
+            let id = parts.interface(&delay.interface);
+            if let Some(interface) = parts.interfaces.get_mut(index(id)) {
+                interface.delay = LinkDelay::new(delay.down, delay.up);
+            }
         }
         for group in &config.groups {
             parts.add_group(&group.name, &group.members);

@@ -171,7 +171,7 @@ impl<'a> File<'a> {
         remarks::mail(&self.globals, &instances, &groups, reader);
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
-        not_yet::report(&self.globals, &instances, &groups, &self.link_delays, reader);
+        not_yet::report(&self.globals, &instances, &groups, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
         let checks = checks.into_iter().map(|at| at.check).collect();

@@ -2,29 +2,20 @@
 
 use std::ops::Range;
 
-use super::At;
 use super::complete::Completed;
 use super::globals::GlobalDefs;
 use super::reader::Reader;
 use super::sync_group::Resolved;
 use crate::diagnostic::Diagnostic;
-use crate::model::LinkDelay;
 
 pub(super) fn report(
     globals: &GlobalDefs,
     instances: &[Completed],
     groups: &[Resolved],
-    delays: &[At<LinkDelay>],
     reader: &mut Reader<'_>,
 ) {
-    link_delays(delays, reader);
     notify_scripts(globals, instances, groups, reader);
     mail(globals, instances, groups, reader);
-}
-
-fn link_delays(delays: &[At<LinkDelay>], reader: &mut Reader<'_>) {
-    let found = delays.iter().map(|at| (format!("those of {}", at.value.interface), at.span.clone()));
-    one_warning("delays of interfaces are read but not kept in this version", found.collect(), reader);
 }
 
 fn notify_scripts(
