@@ -30,6 +30,9 @@ pub struct Snapshot {
     /// What is tracked, by name.
     #[serde(default)]
     pub tracks: Vec<Arc<TrackStatus>>,
+    /// Parts of the program that cannot work as they should.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
 }
 
 /// How an instance is.
@@ -151,6 +154,9 @@ pub struct TrackStatus {
     pub text: String,
     /// Since when.
     pub since: Timestamp,
+    /// Whether it changes again and again.
+    #[serde(default)]
+    pub flapping: bool,
 }
 
 /// Troubles kept for an instance: more of them at once say the same.
@@ -161,7 +167,15 @@ impl Snapshot {
     #[must_use]
     pub fn new(node: &str, at: Timestamp, instances: Vec<InstanceStatus>) -> Self {
         let instances = instances.into_iter().map(Arc::new).collect();
-        Self { seq: 0, at, node: node.into(), instances, plugins: Vec::new(), tracks: Vec::new() }
+        Self {
+            seq: 0,
+            at,
+            node: node.into(),
+            instances,
+            plugins: Vec::new(),
+            tracks: Vec::new(),
+            troubles: Vec::new(),
+        }
     }
 
     /// The instance of this name.
@@ -194,12 +208,27 @@ impl Snapshot {
         let words = || event.kind.to_string();
         match &event.kind {
             EventKind::HealthChanged { track, to, text, .. } => {
-                let status = TrackStatus { name: track.clone(), health: *to, text: text.clone(), since: at };
+                let mut status = TrackStatus {
+                    name: track.clone(),
+                    health: *to,
+                    text: text.clone(),
+                    since: at,
+                    flapping: false,
+                };
                 match self.tracks.binary_search_by(|known| known.name.cmp(track)) {
-                    Ok(place) => self.tracks[place] = Arc::new(status),
+                    Ok(place) => {
+                        status.flapping = self.tracks[place].flapping;
+                        self.tracks[place] = Arc::new(status);
+                    }
                     Err(place) => self.tracks.insert(place, Arc::new(status)),
                 }
             }
+            EventKind::FlappingStarted { track, .. } | EventKind::FlappingStopped { track, .. } => {
+                if let Some(known) = self.tracks.iter_mut().find(|known| known.name == *track) {
+                    Arc::make_mut(known).flapping = matches!(event.kind, EventKind::FlappingStarted { .. });
+                }
+            }
+            EventKind::Degraded { .. } => note(&mut self.troubles, event),
             EventKind::PluginLoaded { plugin, path, .. } | EventKind::PluginReloaded { plugin, path } => {
                 self.plugin(plugin, Some(path), Some(Running), at, None);
             }
@@ -303,20 +332,20 @@ impl InstanceStatus {
             _ => {}
         }
         if event.severity >= Severity::Warning && !matches!(event.kind, EventKind::Transition { .. }) {
-            self.note(event);
+            note(&mut self.troubles, event);
         }
     }
+}
 
-    fn note(&mut self, event: &Event) {
-        let (subject, text, at) = (event.subject(), event.kind.to_string(), event.at);
-        if let Some(known) = self.troubles.iter_mut().find(|known| known.subject == subject) {
-            known.text = text;
-            known.severity = event.severity;
-            known.last = at;
-            known.times += 1;
-        } else if self.troubles.len() < TROUBLES {
-            let (kind, severity) = (event.kind.name().to_owned(), event.severity);
-            self.troubles.push(Trouble { kind, severity, text, first: at, last: at, times: 1, subject });
-        }
+fn note(troubles: &mut Vec<Trouble>, event: &Event) {
+    let (subject, text, at) = (event.subject(), event.kind.to_string(), event.at);
+    if let Some(known) = troubles.iter_mut().find(|known| known.subject == subject) {
+        known.text = text;
+        known.severity = event.severity;
+        known.last = at;
+        known.times += 1;
+    } else if troubles.len() < TROUBLES {
+        let (kind, severity) = (event.kind.name().to_owned(), event.severity);
+        troubles.push(Trouble { kind, severity, text, first: at, last: at, times: 1, subject });
     }
 }

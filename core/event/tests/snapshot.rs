@@ -147,3 +147,41 @@ fn it_survives_json() {
     let json = serde_json::to_string(&now).unwrap();
     assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), now);
 }
+
+#[test]
+fn a_check_flaps_until_it_has_settled() {
+    let mut now = snapshot();
+    let changed = |to, text: &str| EventKind::HealthChanged {
+        track: "web".into(),
+        from: Health::Unknown,
+        to,
+        text: text.into(),
+    };
+    let within = Duration::from_secs(60);
+    let kinds = [
+        changed(Health::Pass, "1 ms"),
+        EventKind::FlappingStarted { track: "web".into(), changes: 6, within },
+        changed(Health::Fail, "no answer"),
+        EventKind::FlappingStopped { track: "web".into(), health: Health::Fail },
+    ];
+    let mut seen = Vec::new();
+    for (number, kind) in (1..).zip(kinds) {
+        now.apply(&event(number, None, Severity::Info, kind));
+        seen.push((now.tracks[0].health, now.tracks[0].flapping));
+    }
+    let expected = [(Health::Pass, false), (Health::Pass, true), (Health::Fail, true), (Health::Fail, false)];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_part_that_cannot_work_is_seen_with_how_often_it_was_told() {
+    let mut now = snapshot();
+    let kind =
+        EventKind::Degraded { part: "store".into(), error: "no disk".into(), consequence: "lost".into() };
+    for number in 1..=2 {
+        now.apply(&event(number, None, Severity::Warning, kind.clone()));
+    }
+    let told: Vec<(&str, u64)> =
+        now.troubles.iter().map(|trouble| (trouble.kind.as_str(), trouble.times)).collect();
+    assert_eq!(told, [("degraded", 2)]);
+}

@@ -25,7 +25,7 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
     for instance in &snapshot.instances {
         found.extend(fault(instance, now));
         found.extend(missing(instance));
-        found.extend(instance.troubles.iter().map(|trouble| told(&instance.name, trouble, now)));
+        found.extend(instance.troubles.iter().map(|trouble| told(Some(&instance.name), trouble, now)));
     }
     found.extend(snapshot.tracks.iter().filter(|track| track.health != Health::Pass).map(|track| {
         let what = if track.health == Health::Fail { "fails" } else { "cannot tell" };
@@ -33,6 +33,11 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
         let text = format!("check {} {what} for {for_long}: {}", track.name, track.text);
         Wrong { severity: Severity::Error, text }
     }));
+    found.extend(snapshot.tracks.iter().filter(|track| track.flapping).map(|track| {
+        let text = format!("check {} changes again and again", track.name);
+        Wrong { severity: Severity::Warning, text }
+    }));
+    found.extend(snapshot.troubles.iter().map(|trouble| told(None, trouble, now)));
     found.extend(snapshot.plugins.iter().filter_map(|plugin| ill(plugin, now)));
     if let Some(rejected) = &status.config.rejected {
         let (path, at) = (&status.config.path, clock(rejected.at.wall, now.wall));
@@ -77,7 +82,7 @@ fn missing(instance: &InstanceStatus) -> Option<Wrong> {
 }
 
 /// `VI_1: advert from 10.1.1.20: ... (31 times since 14:02:11 UTC, last 3.0 s ago)`
-fn told(instance: &str, trouble: &Trouble, now: Timestamp) -> Wrong {
+fn told(instance: Option<&str>, trouble: &Trouble, now: Timestamp) -> Wrong {
     let last = lasting(since(trouble.last, now));
     let when = if trouble.times == 1 {
         format!("{last} ago")
@@ -85,7 +90,8 @@ fn told(instance: &str, trouble: &Trouble, now: Timestamp) -> Wrong {
         let first = clock(trouble.first.wall, now.wall);
         format!("{} times since {first}, last {last} ago", grouped(trouble.times))
     };
-    Wrong { severity: trouble.severity, text: format!("{instance}: {} ({when})", indented(&trouble.text)) }
+    let whose = instance.map(|instance| format!("{instance}: ")).unwrap_or_default();
+    Wrong { severity: trouble.severity, text: format!("{whose}{} ({when})", indented(&trouble.text)) }
 }
 
 fn ill(plugin: &PluginStatus, now: Timestamp) -> Option<Wrong> {

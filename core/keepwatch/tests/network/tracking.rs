@@ -30,6 +30,7 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[HAPROXY, SERVICE, KEEPALIVED],
         run: with_keepalived_as_master,
     },
+    Case { name: "tracking::a_short_loss_of_a_link", needs: &[], run: a_short_loss_of_a_link },
     Case { name: "tracking::a_group_moves_together", needs: &[], run: a_group_moves_together },
     Case {
         name: "tracking::a_group_moves_to_keepalived",
@@ -42,6 +43,25 @@ pub(crate) const CASES: &[Case] = &[
         run: a_group_moves_from_keepalived,
     },
 ];
+
+/// A link that is lost for a moment is not lost, if the configuration says so; for longer it is.
+fn a_short_loss_of_a_link() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let text = format!("interface_up_down_delays {{\n eth0 3\n}}\n{}", seed("h1.conf")?);
+    let h1 = site.keepwatch(1, &text)?;
+    site.wait_for_holder(1, vip())?;
+    let capture = site.capture()?;
+    site.host(1).pull_cable()?;
+    site.host(1).plug_cable()?;
+    // Longer than the delay.
+    wait("five more adverts", || capture.adverts().len() >= 5)?;
+    ensure(!h1.said("FAULT"), || h1.output().join("\n"))?;
+    site.host(1).pull_cable()?;
+    wait_for_line(&h1, "(VI_1) Entering FAULT STATE")?;
+    site.host(1).plug_cable()?;
+    site.wait_for_holder(1, vip())?;
+    stop(h1)
+}
 
 /// Who runs on a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -244,6 +244,7 @@ fn checks_and_plugins_stand_after_the_instances() {
         health,
         text: text.into(),
         since: ago(9.0),
+        flapping: name == "web",
     };
     status.snapshot.tracks =
         vec![track("haproxy", Health::Pass, "3 ms").into(), track("web", Health::Fail, "no answer").into()];
@@ -269,6 +270,7 @@ fn checks_and_plugins_stand_after_the_instances() {
             "check web fails for 9.0 s: no answer",
             "plugin old is not loaded: it needs http",
             "  --> old.wasm",
+            "check web changes again and again",
             "plugin lag is about to be started anew: plugin lag trapped",
             "plugin odd runs, but had trouble: no such host",
             "",
