@@ -58,8 +58,8 @@ struct State {
 struct Known {
     track: Track,
     flapping: Flapping,
-    /// What was told of it last.
-    health: Health,
+    /// What was told of it last; `None`: nothing yet.
+    told: Option<Health>,
     text: String,
     /// Its place among those that instances track.
     place: Option<usize>,
@@ -68,7 +68,7 @@ struct Known {
 impl Known {
     fn new(policy: TrackPolicy, until: Instant, place: Option<usize>) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, health: Health::Unknown, text: String::new(), place }
+        Self { track, flapping, told: None, text: String::new(), place }
     }
 }
 
@@ -177,11 +177,13 @@ impl Shared {
             (_, Standing::Down) => Health::Fail,
             (found, Standing::Value(_)) => found,
         };
-        let from = std::mem::replace(&mut known.health, health);
-        if from == health {
+        let told = known.told.replace(health);
+        if told == Some(health) {
             return stands_otherwise;
         }
-        let flap = known.flapping.changed(clock::now());
+        // The first word is told whatever it is: why nobody can tell is what people look for.
+        let from = told.unwrap_or(Health::Unknown);
+        let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
         let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
         let kind =
             EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.text.clone() };
@@ -210,7 +212,7 @@ impl Shared {
         let (mut next, mut stand_otherwise): (Option<Instant>, bool) = (None, false);
         for (name, known) in &mut state.known {
             let calm = known.flapping.handle_timeout(now);
-            self.tell_flap(name, calm, known.health);
+            self.tell_flap(name, calm, known.told.unwrap_or(Health::Unknown));
             if known.track.poll_timeout().is_some_and(|until| until <= now) {
                 known.track.handle_timeout(now);
                 "nobody has said how it is for too long".clone_into(&mut known.text);
@@ -333,6 +335,18 @@ mod tests {
     }
 
     #[test]
+    fn that_nobody_can_tell_is_told_once_from_the_start() {
+        let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
+        let hour = Duration::from_secs(3600);
+        for found in [Health::Unknown, Health::Unknown, Health::Pass] {
+            tracks.report("web", finding(found, None), hour);
+        }
+        let told = |from, to| ("web".to_owned(), from, to, "what was found".to_owned());
+        assert_eq!(health(&mut events), told(Health::Unknown, Health::Unknown));
+        assert_eq!(health(&mut events), told(Health::Unknown, Health::Pass));
+    }
+
+    #[test]
     fn a_number_is_handed_on_as_one() {
         let (tracks, _events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
         tracks.report("web", finding(Health::Pass, Some(-30)), Duration::from_secs(3600));
@@ -355,10 +369,13 @@ mod tests {
             std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(standing(&tracks), Standing::Up);
+        let nobody = "nobody has said how it is for too long";
+        let unknown = Health::Unknown;
+        assert_eq!(health(&mut events), ("web".to_owned(), unknown, unknown, nobody.to_owned()));
         tracks.report("web", finding(Health::Fail, None), Duration::from_millis(20));
         assert_eq!(health(&mut events).2, Health::Fail);
         let (.., to, text) = health(&mut events);
-        assert_eq!((to, text.as_str()), (Health::Unknown, "nobody has said how it is for too long"));
+        assert_eq!((to, text.as_str()), (Health::Unknown, nobody));
         assert_eq!(standing(&tracks), Standing::Down, "it stays what it was");
         tracks.end();
         watch.join().unwrap();

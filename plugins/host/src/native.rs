@@ -13,12 +13,13 @@ use crate::host::Host;
 use crate::manifest::{Manifest, Roles};
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict, Work};
 
-/// How much sooner than the host a check's own patience ends.
-const SOONER: Duration = Duration::from_millis(2);
+/// How much longer than its patience a check is waited for: in time, it says itself what it has waited for in vain.
+const LONGER: Duration = Duration::from_millis(100);
 
 /// A check that is built in. It is asked once at a time.
 pub trait Probe: Send + Sync {
-    /// How things are. An answer that takes longer than `within` is dropped, and counts as a failure.
+    /// How things are. It says within this time what it knows, if only that it has waited in vain. An answer that takes
+    /// noticeably longer is dropped, and counts as a failure.
     fn probe(&self, within: Duration) -> Work<'_, Verdict>;
 
     /// The number that the last answer was, where it is one (keepalived's `track_file`).
@@ -97,9 +98,9 @@ impl Plugin for Asked {
 
     fn check<'a>(&'a mut self, request: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
         Box::pin(async {
-            // Before the host's own patience ends, which would take it for a fault of the check.
-            let patience = request.within.saturating_sub(SOONER);
-            Ok(timeout(patience, self.0.probe(patience)).await.unwrap_or_else(|_| {
+            // The host waits still longer, and would take that for a fault of the check.
+            let patience = request.within;
+            Ok(timeout(patience + LONGER, self.0.probe(patience)).await.unwrap_or_else(|_| {
                 let text = format!("no answer within {}", Rounded(request.within));
                 Verdict { health: Health::Fail, text }
             }))

@@ -3,6 +3,7 @@
 //! Needs root or user namespaces, and the peers for some tests. What cannot run says why on one line; with CI=1
 //! or CI=true in the environment it fails instead.
 
+mod checks;
 mod election;
 mod faults;
 mod handover;
@@ -11,6 +12,7 @@ mod manners;
 mod one_way;
 mod peers;
 mod plugins;
+mod scripts;
 mod site;
 mod status;
 mod tracking;
@@ -81,12 +83,14 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
+        checks::CASES,
         election::CASES,
         faults::CASES,
         interop::CASES,
         manners::CASES,
         one_way::CASES,
         plugins::CASES,
+        scripts::CASES,
         status::CASES,
         tracking::CASES,
         vmac::CASES,

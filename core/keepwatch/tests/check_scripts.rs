@@ -1,0 +1,170 @@
+//! What `keepwatch check` says about programs that cannot run, or not as they are meant: which part is to blame, and what
+//! to do about it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A folder of its own, removed with all that is in it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("keepwatch-scripts-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path.canonicalize().unwrap())
+    }
+
+    /// A script that could run.
+    fn script(&self, name: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, "#!/bin/sh\nexit 0\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What is said about a keepalived.conf with this script, which an instance tracks.
+fn findings(folder: &Folder, globals: &str, script: &str, more: &str) -> String {
+    let text = format!(
+        "global_defs {{\n{globals}\n}}\nvrrp_script web {{\n script \"{script}\"\n {more}\n}}\nvrrp_instance VI_1 {{\n \
+         interface eth0\n virtual_router_id 51\n priority 101\n virtual_ipaddress {{\n  10.1.1.30/24\n }}\n \
+         track_script {{\n  web\n }}\n}}\n"
+    );
+    let path = folder.0.join("k.conf");
+    fs::write(&path, text).unwrap();
+    said(folder, &path, 0)
+}
+
+fn said(folder: &Folder, path: &Path, code: i32) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    command.arg("check").arg(path).env("KEEPWATCH_CACHE_DIR", folder.0.join("cache"));
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+/// One finding has all of these parts, and the line of the file that it is about.
+fn assert_finding(text: &str, parts: &[&str]) {
+    let is_it = |finding: &str| parts.iter().all(|part| finding.contains(part));
+    assert!(text.split("\n\n").any(is_it), "no finding with {parts:?} in:\n{text}");
+}
+
+#[test]
+fn a_missing_user_is_named() {
+    let folder = Folder::new("user");
+    let script = folder.script("web").display().to_string();
+    let text = findings(&folder, "", &script, "user kw-nobody-here");
+    let expected = [
+        "warning: check web cannot run here: there is no user kw-nobody-here",
+        &script,
+        "help: create it: useradd --system kw-nobody-here; or name another one",
+    ];
+    assert_finding(&text, &expected);
+    let text = findings(&folder, "", &script, "user root kw-nobody-here");
+    let expected =
+        ["there is no group kw-nobody-here", "groupadd --system kw-nobody-here; or name another one"];
+    assert_finding(&text, &expected);
+    let text = findings(&folder, "script_user kw-nobody-here", &script, "");
+    assert_finding(&text, &["there is no user kw-nobody-here"]);
+}
+
+#[test]
+fn the_missing_part_of_a_path_is_named() {
+    let folder = Folder::new("program");
+    let (here, gone) = (folder.0.display(), folder.0.join("scripts"));
+    let text = findings(&folder, "script_user root", &format!("{here}/scripts/web --fast"), "");
+    let said = format!(
+        "warning: check web cannot run here: {here}/scripts/web does not exist: there is no {}",
+        gone.display()
+    );
+    assert_finding(&text, &[&said, "help: install it, or correct the path"]);
+    fs::create_dir(&gone).unwrap();
+    let text = findings(&folder, "script_user root", &format!("{here}/scripts/web --fast"), "");
+    assert_finding(&text, &[&format!("{here}/scripts/web does not exist\n")]);
+    let text = findings(&folder, "script_user root", "kw-nowhere -x", "");
+    assert_finding(&text, &["kw-nowhere is not in /", "help: write its whole path"]);
+}
+
+#[test]
+fn a_program_that_may_not_be_executed_is_named() {
+    let folder = Folder::new("mode");
+    let script = folder.script("web");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    let text = findings(&folder, "script_user root", &script.display().to_string(), "");
+    let path = script.display();
+    let finding = format!("cannot run here: root may not execute {path} (owner ");
+    assert_finding(&text, &[&finding, &format!("+x {path}"), "mode 0644"]);
+}
+
+#[test]
+fn the_insecure_part_of_a_path_is_named() {
+    let folder = Folder::new("insecure");
+    let script = folder.script("web");
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o777)).unwrap();
+    let owner = fs::metadata(&folder.0).unwrap().uid();
+    let (here, script) = (folder.0.display().to_string(), script.display().to_string());
+    // Whose it is weighs more than who else can write it; tests need not be root's.
+    let (who, remedy) = if owner == 0 { ("everybody", "chmod o-w") } else { ("its owner ", "chown root") };
+    let component = format!(" can change {here} (owner ");
+    let remedy = format!("help: {remedy} {here}, or run it as another user than root");
+
+    let text = findings(&folder, "enable_script_security\nscript_user root", &script, "");
+    let cannot = format!("warning: check web cannot run here: {who}");
+    assert_finding(&text, &[&cannot, &component, "and root would run it", &remedy]);
+
+    // Without it, the same is said, and it runs.
+    let text = findings(&folder, "script_user root", &script, "");
+    assert_finding(&text, &[&format!("warning: check web: {who}"), &component, &remedy]);
+    assert!(!text.contains("cannot run here"), "{text}");
+}
+
+#[test]
+fn what_only_a_shell_reads_is_named() {
+    let folder = Folder::new("shell");
+    let script = folder.script("web").display().to_string();
+    for (arguments, sign) in [
+        ("-ltn | /bin/grep -q :80", "|"),
+        ("> /dev/null", ">"),
+        ("&& /bin/true", "&&"),
+        ("$(cat /x)", "$(cat"),
+    ] {
+        let text = findings(&folder, "script_user root", &format!("{script} {arguments}"), "");
+        let said = format!("no shell reads this command: `{sign}` is handed to `{script}`");
+        assert_finding(&text, &[&said, "/bin/sh -c"]);
+    }
+    let text = findings(&folder, "script_user root", &script, "");
+    assert!(!text.contains("shell"), "{text}");
+}
+
+/// In a native file the same is said, at its place there; a text has a shell to read it.
+#[test]
+fn a_native_file_is_looked_at_as_well() {
+    let folder = Folder::new("native");
+    let script = folder.script("web").display().to_string();
+    findings(&folder, "script_user root", &script, "");
+    let native = |check: &str| {
+        let path = folder.0.join("keepwatch.toml");
+        fs::write(&path, format!("keepalived = \"k.conf\"\n[check.other]\n{check}\n")).unwrap();
+        said(&folder, &path, 0)
+    };
+    let text = native("script = [\"/nowhere/web\"]");
+    let expected = [
+        "check other cannot run here: /nowhere/web does not exist: there is no /nowhere",
+        "keepwatch.toml:3",
+        "help: install it, or correct the path",
+    ];
+    assert_finding(&text, &expected);
+    let text = native(&format!("script = [\"{script}\"]\nuser = \"kw-nobody-here\""));
+    assert_finding(&text, &["check other cannot run here: there is no user kw-nobody-here"]);
+    let text = native(&format!("script = \"{script} | /bin/cat > /dev/null\""));
+    assert!(!text.contains("no shell reads") && !text.contains("cannot run"), "{text}");
+}
