@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use keepwatch_lab::{Capture, Host, Lan};
@@ -77,11 +77,17 @@ impl Stage {
         }
     }
 
+    /// Where keepwatch on a host is asked.
+    pub(super) fn control_socket(folder: &Path, host: &str) -> PathBuf {
+        folder.join(format!("{host}.sock"))
+    }
+
     /// Says how to enter what is left running.
     pub(super) fn say_how_to_enter(&self, process: Option<u32>) {
         let hosts = self.lan.hosts.iter().chain([&self.lan.client]);
         let places = hosts.map(|host| (host.name.clone(), host.namespace.descriptor())).collect();
-        self.say(&Scene::Kept { process: process.unwrap_or_default(), places });
+        let (process, folder) = (process.unwrap_or_default(), self.folder.clone());
+        self.say(&Scene::Kept { process, places, folder });
     }
 
     pub(super) fn step(&mut self, what: &'static str, happened: bool) {

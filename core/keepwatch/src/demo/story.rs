@@ -185,7 +185,7 @@ impl Story {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["run", "--stop-mode", self.leaving.stop_mode(), "--config"]).arg(config);
         // Hosts have networks of their own, but one file system, which is the machine's.
-        command.env("KEEPWATCH_CONTROL", self.stage.folder.join(format!("{}.sock", place.name)));
+        command.env("KEEPWATCH_CONTROL", Stage::control_socket(&self.stage.folder, &place.name));
         self.daemons[host] = Some(Daemon::start(&place.namespace, &mut command)?);
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Telling the story, in plain words or as JSON lines.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_lab::SeenAdvert;
 use serde_json::{Value, json};
 
+use super::stage::Stage;
 use super::story::Leaving;
 use super::timeline::{CELL, Timeline};
 
@@ -62,6 +64,7 @@ pub(super) enum Scene {
     Kept {
         process: u32,
         places: Vec<(String, i32)>,
+        folder: PathBuf,
     },
 }
 
@@ -147,12 +150,17 @@ fn text(at: Duration, scene: &Scene) -> String {
             });
             text
         }
-        Scene::Kept { process, places } => {
+        Scene::Kept { process, places, folder } => {
             let mut text = "\nLeft running, as asked. To enter:\n".to_owned();
             for (name, descriptor) in places {
                 text.push_str(&format!("  {name:7} {} ip addr\n", enter(*process, *descriptor)));
             }
-            text.push_str(&format!("To end it all:\n  kill -9 {process}\n"));
+            let (socket, folder) = (Stage::control_socket(folder, "h1"), folder.display());
+            text.push_str(&format!(
+                "To ask keepwatch on h1:\n  KEEPWATCH_CONTROL={} keepwatch status\n",
+                socket.display()
+            ));
+            text.push_str(&format!("To end it all:\n  kill -9 {process}; rm -r {folder}\n"));
             text
         }
     }
@@ -255,9 +263,10 @@ fn object(scene: &Scene) -> Value {
             "failback_outage_seconds": failback.as_secs_f64(),
             "took_seconds": took.as_secs_f64(),
         }),
-        Scene::Kept { process, places } => json!({
+        Scene::Kept { process, places, folder } => json!({
             "scene": "kept",
             "process": process,
+            "folder": folder,
             "enter": places
                 .iter()
                 .map(|(name, descriptor)| json!({ "host": name, "command": enter(*process, *descriptor) }))

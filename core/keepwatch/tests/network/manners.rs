@@ -198,7 +198,12 @@ fn demo_that_is_kept() -> Result<(), Failed> {
     let process = kept["process"].as_i64().and_then(|id| i32::try_from(id).ok()).ok_or("no process")?;
     let enter = kept["enter"][0]["command"].as_str().ok_or("no command")?;
     let inside = Command::new("sh").arg("-c").arg(format!("{enter} ip -4 addr show eth0")).output()?;
+    let folder = std::path::Path::new(kept["folder"].as_str().ok_or("no folder")?);
+    let status = keepwatch().arg("status").env("KEEPWATCH_CONTROL", folder.join("h1.sock")).output()?;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), Signal::SIGKILL)?;
+    std::fs::remove_dir_all(folder)?;
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    ensure(status.contains("VI_1   MASTER"), || status.clone())?;
     let inside = String::from_utf8_lossy(&inside.stdout).into_owned();
     ensure(inside.contains("10.1.1.10/24") && inside.contains("10.1.1.30/32"), || inside)
 }

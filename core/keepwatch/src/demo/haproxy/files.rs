@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::demo::stage::Stage;
+
 const KEEPWATCH: &str = include_str!("../../../../../examples/haproxy-pair/keepwatch.toml");
 const HOOK: &str = include_str!("../../../../../examples/haproxy-pair/haproxy.rhai");
 const HAPROXY: &str = include_str!("../../../../../examples/haproxy-pair/haproxy.cfg");
@@ -14,12 +16,13 @@ const INSTANCES: [&str; 2] = [
 /// A host's files, in a folder of its own: hosts have networks of their own, but one file system, which is the machine's.
 pub(super) struct Files {
     folder: PathBuf,
+    control: PathBuf,
 }
 
 impl Files {
     /// Writes the files of the `host`th host.
     pub(super) fn write(folder: &Path, host: usize, name: &str) -> io::Result<Self> {
-        let files = Self { folder: folder.join(name) };
+        let files = Self { folder: folder.join(name), control: Stage::control_socket(folder, name) };
         std::fs::create_dir(&files.folder)?;
         // Each host has its instances under one name; which they are is its own.
         std::fs::write(files.folder.join("h1.conf"), INSTANCES.get(host).copied().unwrap_or_default())?;
@@ -48,8 +51,8 @@ impl Files {
     }
 
     /// Where keepwatch is asked.
-    pub(super) fn control_socket(&self) -> PathBuf {
-        self.folder.join("control.sock")
+    pub(super) fn control_socket(&self) -> &Path {
+        &self.control
     }
 
     /// For what keepwatch keeps.
@@ -81,7 +84,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_machines_own_is_left() {
-        let files = Files { folder: "/tmp/demo/h1".into() };
+        let files = Files { folder: "/tmp/demo/h1".into(), control: "/tmp/demo/h1.sock".into() };
         let (keepwatch, haproxy) = (files.moved(KEEPWATCH), files.moved(&without_user(HAPROXY)));
         for text in [&keepwatch, &haproxy] {
             assert!(!text.contains("/run/") && !text.contains("/etc/"), "{text}");

@@ -146,7 +146,6 @@ impl HaproxyStory {
 
     /// The time line and the summary.
     fn curtain(&mut self, killed: Instant, restarted: Instant) -> io::Result<bool> {
-        for d in &self.daemons {}
         let Some(client) = self.client.take() else { return Ok(false) };
         let report = client.finish();
         if let (Some(first), Some(last)) = (report.requests.first(), report.requests.last()) {
