@@ -114,6 +114,7 @@ pub(crate) struct Check {
   keepwatch demo --rfc             # stop as the RFC says, and see what clients lose
   keepwatch demo --json | jq .
   keepwatch demo --keep            # and look around in the namespaces
+  keepwatch demo --haproxy         # HAProxy is killed on a host that is well otherwise
 
 Exit codes: 0 only if all of it truly happened, 1 otherwise, 2 wrong command line")]
 pub(crate) struct Demo {
@@ -124,6 +125,11 @@ pub(crate) struct Demo {
     /// Let h1 stop and yield as the RFC says, address first: the difference is what clients lose
     #[arg(long)]
     pub(crate) rfc: bool,
+
+    /// Tell another story: both hosts run HAProxy before a web server, it is killed on h1, and h2 serves. Needs
+    /// /usr/sbin/haproxy
+    #[arg(long, conflicts_with = "rfc")]
+    pub(crate) haproxy: bool,
 
     /// Leave hosts and namespaces running, and say how to enter and end them
     #[arg(long)]

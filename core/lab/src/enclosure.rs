@@ -20,7 +20,7 @@ const USER_MARK: &str = "KEEPWATCH_ENCLOSED_USER";
 pub enum Enclosed {
     /// Inside: root over its own namespaces. When this process ends, the kernel ends all it started.
     Inside {
-        /// A folder for files; removed when the process outside ends.
+        /// A folder for files; removed when the process outside ends, unless it was let go by [`release`].
         folder: PathBuf,
     },
     /// Outside: the process inside has ended with this code; end with it too.
@@ -89,7 +89,11 @@ pub fn enclose() -> Result<Enclosed, EncloseError> {
     // It holds the pipe's other end: with it open here the end of the process inside would never be seen.
     drop(command);
     let code = match watch(released).map_err(io("catch signals"))? {
-        Watched::Released(code) => code,
+        Watched::Released(code) => {
+            // What goes on has its sockets there.
+            std::mem::forget(folder);
+            code
+        }
         Watched::Ended => {
             let status = inside.wait().map_err(io("wait for itself"))?;
             status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
@@ -172,7 +176,7 @@ impl Drop for Folder {
 }
 
 /// Lets the process outside end with this code, while this one goes on in the background, and with it all it
-/// started. Nothing more can be printed.
+/// started. Its folder is left to whoever ends it. Nothing more can be printed.
 ///
 /// # Errors
 ///

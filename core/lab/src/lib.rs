@@ -28,6 +28,9 @@ mod tcp_server;
 mod tcp_stream;
 mod tool;
 mod urgency;
+mod web_client;
+mod web_report;
+mod web_server;
 
 pub use capture::Capture;
 pub use enclosure::{EncloseError, Enclosed, enclose, has_own_user_namespace, outer_process_id, release};
@@ -44,3 +47,6 @@ pub use switch::Querier;
 pub use tcp_client::TcpClient;
 pub use tcp_report::{Attempt, Ending, Greeting, KeptConnection, TcpReport};
 pub use tcp_server::TcpServer;
+pub use web_client::WebClient;
+pub use web_report::{WebAnswer, WebReport, WebRequest};
+pub use web_server::WebServer;

@@ -1,11 +1,13 @@
 //! Telling the story, in plain words or as JSON lines.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_lab::SeenAdvert;
 use serde_json::{Value, json};
 
+use super::stage::Stage;
 use super::story::Leaving;
 use super::timeline::{CELL, Timeline};
 
@@ -62,14 +64,33 @@ pub(super) enum Scene {
     Kept {
         process: u32,
         places: Vec<(String, i32)>,
+        folder: PathBuf,
     },
 }
 
+/// Something that can be told in both ways.
+pub(super) trait Told {
+    /// In plain words, with the time of the story.
+    fn text(&self, at: Duration) -> String;
+    /// As a JSON object.
+    fn object(&self) -> Value;
+}
+
+impl Told for Scene {
+    fn text(&self, at: Duration) -> String {
+        text(at, self)
+    }
+
+    fn object(&self) -> Value {
+        object(self)
+    }
+}
+
 impl Teller {
-    pub(super) fn say(self, at: Duration, scene: &Scene) {
+    pub(super) fn say(self, at: Duration, scene: &impl Told) {
         let text = match self {
-            Self::Text => text(at, scene),
-            Self::Json => format!("{}\n", object(at, scene)),
+            Self::Text => scene.text(at),
+            Self::Json => format!("{}\n", timed(at, scene.object())),
         };
         // Nobody to tell it to is no reason to break off.
         let mut out = std::io::stdout().lock();
@@ -78,7 +99,7 @@ impl Teller {
 }
 
 fn text(at: Duration, scene: &Scene) -> String {
-    let at = format!("{:5.1} s", at.as_secs_f64());
+    let at = moment(at);
     match scene {
         Scene::Opening { vip, ping_every } => format!(
             "Two hosts share {vip} by VRRP, a client pings it every {} ms.\n\
@@ -115,31 +136,31 @@ fn text(at: Duration, scene: &Scene) -> String {
         }
         Scene::Ping(timeline) => ping(timeline),
         Scene::Summary { ok, steps, pings, answered, takeover, failback, took, leaving } => {
-            let mut text = String::new();
-            for step in steps {
-                let happened = if step.happened { "yes" } else { "NO " };
-                text.push_str(&format!("  {happened}  {}\n", step.what));
-            }
+            let mut text = ticked(steps);
             text.push_str(&format!(
                 "\n{pings} pings, {answered} answered, {} lost.\nLongest silence: {} when h1 stopped, {} when it came back.\n",
                 pings - answered,
                 milliseconds(*takeover),
                 milliseconds(*failback),
             ));
-            let verdict = if *ok { "All of it happened" } else { "NOT all of it happened" };
-            text.push_str(&format!("{verdict}, in {:.0} s.\n", took.as_secs_f64()));
+            text.push_str(&verdict(*ok, *took));
             text.push_str(match leaving {
                 Leaving::Lossless => "\nWhat a stop costs otherwise: keepwatch demo --rfc\n",
                 Leaving::Rfc => "\nThis was the RFC's way (--rfc), which removes the address first. Without --rfc nothing is lost.\n",
             });
             text
         }
-        Scene::Kept { process, places } => {
+        Scene::Kept { process, places, folder } => {
             let mut text = "\nLeft running, as asked. To enter:\n".to_owned();
             for (name, descriptor) in places {
                 text.push_str(&format!("  {name:7} {} ip addr\n", enter(*process, *descriptor)));
             }
-            text.push_str(&format!("To end it all:\n  kill -9 {process}\n"));
+            let (socket, folder) = (Stage::control_socket(folder, "h1"), folder.display());
+            text.push_str(&format!(
+                "To ask keepwatch on h1:\n  KEEPWATCH_CONTROL={} keepwatch status\n",
+                socket.display()
+            ));
+            text.push_str(&format!("To end it all:\n  kill -9 {process}; rm -r {folder}\n"));
             text
         }
     }
@@ -157,19 +178,36 @@ fn enter(process: u32, descriptor: i32) -> String {
 
 fn ping(timeline: &Timeline) -> String {
     let unsent = if timeline.cells.contains(' ') { "  (blank: none sent, the machine was busy)" } else { "" };
-    let mut text = format!(
-        "\nThe client's pings, {} ms a character: . answered  o some lost  x all lost{unsent}\n\n  {}\n",
-        CELL.as_millis(),
-        timeline.cells
+    let legend = format!(
+        "The client's pings, {} ms a character: . answered  o some lost  x all lost{unsent}",
+        CELL.as_millis()
     );
-    for (cell, what) in &timeline.marks {
-        text.push_str(&format!("  {:width$}^ {what}\n", "", width = cell));
-    }
-    text.push('\n');
-    text
+    timeline.text(&legend)
 }
 
-fn milliseconds(duration: Duration) -> String {
+/// The time of the story.
+pub(super) fn moment(at: Duration) -> String {
+    format!("{:5.1} s", at.as_secs_f64())
+}
+
+/// What was to happen, and whether it did.
+pub(super) fn ticked(steps: &[Step]) -> String {
+    let line = |step: &Step| format!("  {}  {}\n", if step.happened { "yes" } else { "NO " }, step.what);
+    steps.iter().map(line).collect()
+}
+
+/// The same as JSON.
+pub(super) fn steps_object(steps: &[Step]) -> Value {
+    steps.iter().map(|step| json!({ "what": step.what, "happened": step.happened })).collect()
+}
+
+/// The last word.
+pub(super) fn verdict(ok: bool, took: Duration) -> String {
+    let verdict = if ok { "All of it happened" } else { "NOT all of it happened" };
+    format!("{verdict}, in {:.0} s.\n", took.as_secs_f64())
+}
+
+pub(super) fn milliseconds(duration: Duration) -> String {
     format!("{} ms", duration.as_millis())
 }
 
@@ -181,8 +219,8 @@ fn clock(at: SystemTime) -> String {
     format!("{hours:02}:{minutes:02}:{seconds:02}.{:06}", since.subsec_micros())
 }
 
-fn object(at: Duration, scene: &Scene) -> Value {
-    let mut value = match scene {
+fn object(scene: &Scene) -> Value {
+    match scene {
         Scene::Opening { vip, ping_every } => {
             json!({ "scene": "opening", "address": vip, "ping_every_seconds": ping_every.as_secs_f64() })
         }
@@ -217,7 +255,7 @@ fn object(at: Duration, scene: &Scene) -> Value {
             "stop_mode": leaving.stop_mode(),
             "scene": "summary",
             "ok": ok,
-            "steps": steps.iter().map(|step| json!({ "what": step.what, "happened": step.happened })).collect::<Vec<_>>(),
+            "steps": steps_object(steps),
             "pings": pings,
             "answered": answered,
             "lost": pings - answered,
@@ -225,15 +263,19 @@ fn object(at: Duration, scene: &Scene) -> Value {
             "failback_outage_seconds": failback.as_secs_f64(),
             "took_seconds": took.as_secs_f64(),
         }),
-        Scene::Kept { process, places } => json!({
+        Scene::Kept { process, places, folder } => json!({
             "scene": "kept",
             "process": process,
+            "folder": folder,
             "enter": places
                 .iter()
                 .map(|(name, descriptor)| json!({ "host": name, "command": enter(*process, *descriptor) }))
                 .collect::<Vec<_>>(),
         }),
-    };
+    }
+}
+
+fn timed(at: Duration, mut value: Value) -> Value {
     if let Some(object) = value.as_object_mut() {
         object.insert("at_seconds".to_owned(), json!(at.as_secs_f64()));
     }

@@ -49,6 +49,8 @@ enum Need {
     Solitude,
 }
 
+const HAPROXY: Need = Need::Program("/usr/sbin/haproxy", "haproxy");
+
 impl Need {
     /// Why a test that needs this cannot run here.
     fn missing(self) -> Option<String> {

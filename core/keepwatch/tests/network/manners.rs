@@ -6,8 +6,8 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use nix::sys::signal::Signal;
 
-use crate::Case;
 use crate::site::{Site, config, ensure, keepwatch, seed, stop, vip, wait, wait_for_line};
+use crate::{Case, HAPROXY};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "manners::sigint_stops_cleanly", needs: &[], run: sigint_stops_cleanly },
@@ -21,6 +21,13 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "manners::check", needs: &[], run: check },
     Case { name: "manners::demo_that_is_kept", needs: &[], run: demo_that_is_kept },
     Case { name: "manners::demo_of_the_rfcs_way", needs: &[], run: demo_of_the_rfcs_way },
+    Case { name: "manners::demo_of_haproxy", needs: &[HAPROXY], run: demo_of_haproxy },
+    Case {
+        name: "manners::demo_of_haproxy_that_is_interrupted",
+        needs: &[HAPROXY],
+        run: demo_of_haproxy_that_is_interrupted,
+    },
+    Case { name: "manners::demo_without_haproxy", needs: &[HAPROXY], run: demo_without_haproxy },
 ];
 
 fn sigint_stops_cleanly() -> Result<(), Failed> {
@@ -63,9 +70,18 @@ fn other_signals_change_nothing() -> Result<(), Failed> {
 
 /// Ctrl-C ends the demo and everything it started, at once.
 fn demo_that_is_interrupted() -> Result<(), Failed> {
+    interrupt_demo(&["demo"])
+}
+
+/// HAProxy's processes, which are a group of their own, too.
+fn demo_of_haproxy_that_is_interrupted() -> Result<(), Failed> {
+    interrupt_demo(&["demo", "--haproxy"])
+}
+
+fn interrupt_demo(arguments: &[&str]) -> Result<(), Failed> {
     let site = Site::new(1)?;
     let mut command = keepwatch();
-    command.arg("demo").env_remove("KEEPWATCH_ENCLOSED").env("TMPDIR", site.folder());
+    command.args(arguments).env_remove("KEEPWATCH_ENCLOSED").env("TMPDIR", site.folder());
     let mut demo = keepwatch_lab::Daemon::start(&site.host(1).namespace, &mut command)?;
     wait("the first host to serve", || demo.said("h1 is MASTER"))?;
     demo.signal(Signal::SIGINT)?;
@@ -73,7 +89,11 @@ fn demo_that_is_interrupted() -> Result<(), Failed> {
     ensure(status.code() == Some(130), || format!("{status}"))?;
     wait("a last word", || demo.said("interrupted; nothing is left running"))?;
     let left = std::fs::read_dir(site.folder())?.count();
-    ensure(left == 0, || format!("{left} files are left"))
+    ensure(left == 0, || format!("{left} files are left"))?;
+    let folder = site.folder().display().to_string();
+    wait("every process to be gone", || {
+        !Command::new("pgrep").args(["-f", &folder]).output().is_ok_and(|found| found.status.success())
+    })
 }
 
 /// As the first process it stops on SIGTERM, which the kernel would otherwise not deliver, and collects
@@ -178,7 +198,12 @@ fn demo_that_is_kept() -> Result<(), Failed> {
     let process = kept["process"].as_i64().and_then(|id| i32::try_from(id).ok()).ok_or("no process")?;
     let enter = kept["enter"][0]["command"].as_str().ok_or("no command")?;
     let inside = Command::new("sh").arg("-c").arg(format!("{enter} ip -4 addr show eth0")).output()?;
+    let folder = std::path::Path::new(kept["folder"].as_str().ok_or("no folder")?);
+    let status = keepwatch().arg("status").env("KEEPWATCH_CONTROL", folder.join("h1.sock")).output()?;
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(process), Signal::SIGKILL)?;
+    std::fs::remove_dir_all(folder)?;
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    ensure(status.contains("VI_1   MASTER"), || status.clone())?;
     let inside = String::from_utf8_lossy(&inside.stdout).into_owned();
     ensure(inside.contains("10.1.1.10/24") && inside.contains("10.1.1.30/32"), || inside)
 }
@@ -191,4 +216,41 @@ fn demo_of_the_rfcs_way() -> Result<(), Failed> {
     let summary: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("nothing was said")?)?;
     let lost = summary["takeover_outage_seconds"].as_f64().ok_or("no outage")?;
     ensure(summary["ok"] == true && lost > 0.3, || summary.to_string())
+}
+
+/// HAProxy dies on a host that is well otherwise, and the other host serves the client until it runs again.
+fn demo_of_haproxy() -> Result<(), Failed> {
+    let output =
+        keepwatch().args(["demo", "--json", "--haproxy"]).env_remove("KEEPWATCH_ENCLOSED").output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure(output.status.success(), || format!("{text}{}", String::from_utf8_lossy(&output.stderr)))?;
+    let scenes: Vec<serde_json::Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let summary = scenes.last().filter(|scene| scene["scene"] == "summary").ok_or("no summary")?;
+    let steps = summary["steps"].as_array().ok_or("no steps")?;
+    ensure(summary["ok"] == true && steps.len() == 8, || summary.to_string())?;
+    let by = |host: &str| summary["answered_by"][host].as_u64().unwrap_or_default();
+    ensure(by("h1") >= 20 && by("h2") >= 10, || summary.to_string())?;
+    // From priority 0 to the successor's skew time, (256 - 100) / 256 s, nobody has the address.
+    let silence = summary["takeover_outage_seconds"].as_f64().ok_or("no outage")?;
+    ensure(silence > 0.6, || summary.to_string())?;
+    let masters: Vec<&serde_json::Value> =
+        scenes.iter().filter(|scene| scene["scene"] == "master").map(|scene| &scene["host"]).collect();
+    ensure(masters == ["h1", "h2", "h1"], || format!("{masters:?}"))?;
+    let logged = scenes.iter().find(|scene| scene["scene"] == "log").ok_or("no log")?.to_string();
+    ensure(logged.contains("check haproxy fails: cannot connect to"), || logged.clone())
+}
+
+/// Where there is no HAProxy, it says so before it sets anything up, and what to do.
+fn demo_without_haproxy() -> Result<(), Failed> {
+    let mut command = Command::new("unshare");
+    // In a mount namespace of its own, an empty folder lies over the one with HAProxy.
+    let hide =
+        format!("mount -t tmpfs none /usr/sbin && exec {} demo --haproxy", env!("CARGO_BIN_EXE_keepwatch"));
+    command.args(["--mount", "sh", "-c", &hide]).env_remove("KEEPWATCH_ENCLOSED");
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure(output.status.code() == Some(1) && output.stdout.is_empty(), || format!("{output:?}"))?;
+    ensure(said.contains("there is no /usr/sbin/haproxy: install it with apt-get install haproxy"), || {
+        said.clone()
+    })
 }

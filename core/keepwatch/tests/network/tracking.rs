@@ -12,9 +12,8 @@ use nix::mount::{MsFlags, mount};
 
 use crate::peers::{KEEPALIVED, keepalived};
 use crate::site::{Site, ensure, explain, ip, seed, stop, vip, wait, wait_for_line};
-use crate::{Case, Need};
+use crate::{Case, HAPROXY, Need};
 
-const HAPROXY: Need = Need::Program("/usr/sbin/haproxy", "haproxy");
 /// Where `service` stands in for the init that does not run here; without the file there is nothing to stand in for.
 const SERVICE: Need = Need::Program("/usr/sbin/service", "init-system-helpers");
 
