@@ -167,7 +167,7 @@ impl fmt::Display for EventKind {
             }
             Self::PluginLog { plugin, text, .. } => write!(f, "[{plugin}] {text}"),
             Self::ActionRan { action, plugin, ended, took } => {
-                write!(f, "action {action}, run for {plugin}: {ended} after {}", Rounded(*took))
+                write!(f, "action {action}, run for {plugin}, ended after {}: {ended}", Rounded(*took))
             }
             Self::SubscriberBehind { subscriber } => {
                 write!(f, "{subscriber} does not keep up with the events")

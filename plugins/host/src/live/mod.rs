@@ -24,12 +24,16 @@ use tokio::task::JoinHandle;
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 use crate::error::HostError;
 use crate::grant::{Grants, HostPort};
+use crate::host::printable;
 use crate::metrics::Metrics;
 use crate::plugin::{Verdict, Work};
 use crate::store::Store;
 use crate::verdicts::{Nobody, Verdicts};
 use action::Runner;
 use client::Client;
+
+/// What is told of the output of an action that went wrong.
+const SAID: usize = 1_000;
 
 /// What host functions do in the daemon.
 pub(crate) struct Live {
@@ -86,6 +90,12 @@ impl Live {
     fn publish(&self, severity: Severity, kind: EventKind) {
         self.bus.publish(Draft::general(severity, kind));
     }
+}
+
+/// What somebody has to know of the output of what went wrong.
+fn said(output: &str) -> String {
+    let output = output.trim();
+    if output.is_empty() { String::new() } else { format!(": {}", printable(output, SAID)) }
 }
 
 /// An action at work. If nobody waits for its end any more, it is stopped.
@@ -166,9 +176,17 @@ impl Effects for Live {
             let ran = AtWork(self.upright.spawn(async move { runner.run(within).await })).ended().await;
             let (severity, ended) = match &ran {
                 Ok(Ran { exit_code: Some(0), .. }) => (Severity::Info, "exit code 0".to_owned()),
-                Ok(Ran { exit_code: Some(code), .. }) => (Severity::Warning, format!("exit code {code}")),
-                Ok(Ran { exit_code: None, .. }) => (Severity::Warning, "ended by a signal".to_owned()),
-                Err(error) => (Severity::Warning, error.to_string()),
+                Ok(Ran { exit_code: Some(code), output }) => {
+                    (Severity::Warning, format!("exit code {code}{}", said(output)))
+                }
+                Ok(Ran { exit_code: None, output }) => {
+                    (Severity::Warning, format!("ended by a signal{}", said(output)))
+                }
+                Err(error) => {
+                    let why = error.to_string();
+                    let prefix = format!("action {action}: ");
+                    (Severity::Warning, why.strip_prefix(&prefix).unwrap_or(&why).to_owned())
+                }
             };
             let (action, plugin, took) = (action.to_owned(), plugin.to_owned(), began.elapsed());
             self.publish(severity, EventKind::ActionRan { action, plugin, ended, took });

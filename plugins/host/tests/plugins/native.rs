@@ -125,6 +125,7 @@ fn an_action_whose_time_is_over_may_clean_up_and_needs_a_grant() {
     site.publish(2);
     let event = site.wait_for(|kind| matches!(kind, EventKind::ActionRan { .. }));
     let text = event.kind.to_string();
-    assert!(text.starts_with("action act, run for a: action act: cleaned up after"), "{text}");
+    assert!(text.starts_with("action act, run for a, ended after "), "{text}");
+    assert!(text.ends_with(": cleaned up"), "{text}");
     site.stop();
 }
