@@ -84,3 +84,19 @@ fn calls_are_counted_within_reason() {
         assert_eq!(output.status.code(), Some(2), "{count}");
     }
 }
+
+/// The example's files as they are: its configuration, and its hook with the grants that this gives it.
+#[test]
+fn the_haproxy_pair_is_as_its_example_says() {
+    let folder = Folder::new("pair");
+    let example = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/haproxy-pair"));
+    let (native, hook) = (example.join("keepwatch.toml"), example.join("haproxy.rhai"));
+    let output = keepwatch(&folder, &["check", "--strict"]).arg(&native).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    assert!(said.contains("1 plugin (on-master), 1 check (haproxy), 1 action (haproxy-reload)"), "{said}");
+    let test = ["plugin", "test", "--event", "master", "--with"];
+    let output = keepwatch(&folder, &test).arg(native).arg(hook).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("would run     haproxy-reload"), "{}", text(&output.stdout));
+}

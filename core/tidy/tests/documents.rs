@@ -98,6 +98,36 @@ fn examples_are_valid() {
     assert!(seen >= 2);
 }
 
+/// Natively written examples, with the files they name. HAProxy's own is read by HAProxy, in the demo's test.
+#[test]
+fn native_examples_are_valid() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(root().join("examples")).unwrap() {
+        let file = folder.unwrap().path().join("keepwatch.toml");
+        if !file.exists() {
+            continue;
+        }
+        seen += 1;
+        let site = keepwatch_config::load_site(&file).unwrap();
+        let findings = site.render(keepwatch_config::Style::Plain);
+        let config = site.config.unwrap_or_else(|| panic!("{}:\n{findings}", file.display()));
+        for plugin in &config.extensions.plugins {
+            assert!(plugin.file.exists(), "{}: {} is not there", file.display(), plugin.file.display());
+        }
+    }
+    assert!(seen >= 1);
+}
+
+/// Who opens an example's folder finds each file explained.
+#[test]
+fn the_haproxy_pairs_files_are_explained() {
+    let readme = read("examples/haproxy-pair/README.md");
+    for file in std::fs::read_dir(root().join("examples/haproxy-pair")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(name == "README.md" || readme.contains(&format!("`{name}`")), "{name} is not explained");
+    }
+}
+
 /// A block of code after `<!-- PATH -->` is that file, or a part of it. Without: nothing is said about it.
 #[test]
 fn code_in_the_book_is_that_of_the_examples() {

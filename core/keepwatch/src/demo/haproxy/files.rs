@@ -28,7 +28,7 @@ impl Files {
         std::fs::write(files.folder.join("h1.conf"), INSTANCES.get(host).copied().unwrap_or_default())?;
         std::fs::write(files.folder.join("haproxy.rhai"), HOOK)?;
         std::fs::write(files.keepwatch(), files.moved(KEEPWATCH))?;
-        std::fs::write(files.haproxy(), files.moved(&without_user(HAPROXY)))?;
+        std::fs::write(files.haproxy(), files.moved(&without_users(HAPROXY)))?;
         Ok(files)
     }
 
@@ -72,10 +72,10 @@ impl Files {
     }
 }
 
-/// There are no other users in a user namespace.
-fn without_user(text: &str) -> String {
+/// There are no other users and groups in a user namespace.
+fn without_users(text: &str) -> String {
     let stays = |line: &&str| !matches!(line.split_whitespace().next(), Some("user" | "group"));
-    text.lines().filter(stays).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(stays).map(|line| line.replace(" group haproxy ", " ") + "\n").collect()
 }
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn nothing_of_the_machines_own_is_left() {
         let files = Files { folder: "/tmp/demo/h1".into(), control: "/tmp/demo/h1.sock".into() };
-        let (keepwatch, haproxy) = (files.moved(KEEPWATCH), files.moved(&without_user(HAPROXY)));
+        let (keepwatch, haproxy) = (files.moved(KEEPWATCH), files.moved(&without_users(HAPROXY)));
         for text in [&keepwatch, &haproxy] {
             assert!(!text.contains("/run/") && !text.contains("/etc/"), "{text}");
         }
