@@ -152,7 +152,13 @@ fn read_event(line: &str) -> Result<Event> {
         }
         "health_changed" => {
             let RecordedHealth { track, from, to, text } = serde_json::from_str(line)?;
-            let words = format!("{track}: {from} -> {to}: {text}");
+            let found = match to {
+                Health::Pass => "passes",
+                Health::Fail => "fails",
+                Health::Unknown => "cannot tell",
+            };
+            let why = if text.is_empty() { String::new() } else { format!(": {text}") };
+            let words = format!("check {track} {found}{why}");
             (Payload::HealthChange(HealthChange { track, from, to, text }), words)
         }
         // keepwatch has better words, which are not part of a recording.
