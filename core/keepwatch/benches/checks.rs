@@ -1,0 +1,378 @@
+//! What health checks cost the daemon, and whether its adverts feel them: 250 instances with adverts every 100 ms, MASTER,
+//! with checks of one sort and without any, in turn, in one run; and the same of keepalived with scripts.
+//!
+//! Needs root or user namespaces, and keepalived for its lines:
+//!
+//!     cargo bench -p keepwatch --bench checks
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, Namespace, enclose};
+
+const KEEPALIVED: &str = "/usr/sbin/keepalived";
+/// Between adverts.
+const INTERVAL: Duration = Duration::from_millis(100);
+const PORT: u16 = 8080;
+/// Longer than anything that should happen takes on any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The kernel counts in hundredths of a second.
+const TICK: Duration = Duration::from_millis(10);
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// How much of everything.
+#[derive(Clone, Copy)]
+struct Scale {
+    instances: usize,
+    /// Checks a second that need no process, and those that run a program.
+    light: usize,
+    scripts: usize,
+    /// After the start, until announcements are no longer repeated.
+    settled: Duration,
+    window: Duration,
+    rounds: usize,
+}
+
+const WHOLE: Scale = Scale {
+    instances: 250,
+    light: 2000,
+    scripts: 200,
+    settled: Duration::from_secs(7),
+    window: Duration::from_secs(10),
+    rounds: 3,
+};
+
+/// `cargo bench -- --test` asks whether it runs at all.
+const LEAST: Scale = Scale {
+    instances: 5,
+    light: 20,
+    scripts: 2,
+    settled: Duration::from_millis(500),
+    window: Duration::from_secs(1),
+    rounds: 1,
+};
+
+fn main() -> ExitCode {
+    let folder = match enclose() {
+        Ok(Enclosed::Inside { folder }) => folder,
+        Ok(Enclosed::Outside(code)) => return ExitCode::from(code),
+        Err(error) => {
+            eprintln!("there are no namespaces here: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let is_test = std::env::args().any(|argument| argument == "--test");
+    match measure(&folder, if is_test { LEAST } else { WHOLE }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Who runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Program {
+    Keepwatch,
+    Keepalived,
+}
+
+/// What is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Nothing,
+    Tcp,
+    Rhai,
+    Wasm,
+    Script,
+}
+
+const SUBJECTS: &[(Program, Sort, &str)] = &[
+    (Program::Keepwatch, Sort::Nothing, "keepwatch, no checks"),
+    (Program::Keepwatch, Sort::Tcp, "keepwatch, built-in tcp"),
+    (Program::Keepwatch, Sort::Rhai, "keepwatch, Rhai"),
+    (Program::Keepwatch, Sort::Wasm, "keepwatch, WASM"),
+    (Program::Keepwatch, Sort::Script, "keepwatch, /usr/bin/true"),
+    (Program::Keepalived, Sort::Nothing, "keepalived, no checks"),
+    (Program::Keepalived, Sort::Script, "keepalived, /usr/bin/true"),
+];
+
+/// What was seen in a window.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Of the daemon and what it has started, in seconds for each second.
+    cpu: f64,
+    /// For each second.
+    checks: f64,
+    /// Adverts of those that were due.
+    share: f64,
+}
+
+fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
+    let mut seen: Vec<Vec<Seen>> = vec![Vec::new(); SUBJECTS.len()];
+    for round in 0..scale.rounds {
+        for (place, (program, sort, _)) in SUBJECTS.iter().enumerate() {
+            if *program == Program::Keepalived && !Path::new(KEEPALIVED).exists() {
+                continue;
+            }
+            // Compiled once, as in a daemon that has run before.
+            let bench = Bench { scale, sort: *sort, cache: folder.join("cache") };
+            let one = bench.watch(*program, &folder.join(format!("{round}-{place}")))?;
+            seen.get_mut(place).ok_or("no place")?.push(one);
+        }
+    }
+    println!("{} instances, adverts every {INTERVAL:?}, medians of {}:", scale.instances, scale.rounds);
+    for ((program, sort, name), windows) in SUBJECTS.iter().zip(&seen) {
+        let is_base = |other: &(Program, Sort, &str)| other.0 == *program && other.1 == Sort::Nothing;
+        let base = SUBJECTS.iter().position(is_base).and_then(|place| seen.get(place)).ok_or("no base")?;
+        let Some(cpu) = median(windows, |seen| seen.cpu) else { continue };
+        let share = median(windows, |seen| seen.share).unwrap_or_default();
+        print!("  {name:26}  CPU {:5.2} %  adverts {:6.2} % of those due", cpu * 1e2, share * 1e2);
+        if *sort != Sort::Nothing {
+            let pairs = windows.iter().zip(base);
+            let each: Vec<f64> =
+                pairs.map(|(with, without)| (with.cpu - without.cpu) / with.checks).collect();
+            let checks = median(windows, |seen| seen.checks).unwrap_or_default();
+            let each = median(&each, |each| *each).unwrap_or_default();
+            print!("  {checks:5.0} checks/s  {:7.1} us each", each * 1e6);
+        }
+        println!();
+    }
+    Ok(())
+}
+
+fn median<T>(all: &[T], of: impl Fn(&T) -> f64) -> Option<f64> {
+    let mut numbers: Vec<f64> = all.iter().map(of).collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied()
+}
+
+/// One daemon, to be watched.
+struct Bench {
+    scale: Scale,
+    sort: Sort,
+    cache: PathBuf,
+}
+
+impl Bench {
+    /// Lets a program take over everything, and watches it for a window.
+    fn watch(&self, program: Program, folder: &Path) -> Outcome<Seen> {
+        std::fs::create_dir(folder)?;
+        let lan = Lan::new(1)?;
+        let host = lan.hosts.first().ok_or("no host")?;
+        let listener = Listener::start(&host.namespace)?;
+        let starting = Capture::start(&lan.client)?;
+        let mut command = match program {
+            Program::Keepwatch => self.keepwatch(folder)?,
+            Program::Keepalived => self.keepalived(folder)?,
+        };
+        let mut daemon = Daemon::start(&host.namespace, &mut command)?;
+        let all = self.scale.instances;
+        let masters = || starting.adverts().iter().map(|advert| advert.vrid).collect::<HashSet<_>>().len();
+        until("all instances to be MASTER", || masters() == all).map_err(|error| told(error, &daemon))?;
+        drop(starting);
+        let done = || match self.sort {
+            Sort::Nothing => Ok(0),
+            Sort::Tcp => Ok(listener.accepted()),
+            Sort::Rhai | Sort::Wasm => calls(folder),
+            // Each of them, each second.
+            Sort::Script => Ok(0),
+        };
+        let awaited = u64::try_from(self.checks())?;
+        if matches!(self.sort, Sort::Tcp | Sort::Rhai | Sort::Wasm) {
+            until("all checks to be asked", || done().is_ok_and(|done| done >= awaited))
+                .map_err(|error| told(error, &daemon))?;
+        }
+        std::thread::sleep(self.scale.settled);
+
+        let capture = Capture::start(&lan.client)?;
+        let checks = done()?;
+        let (cpu, began, wall) = (cpu(daemon.id())?, Instant::now(), SystemTime::now());
+        std::thread::sleep(self.scale.window);
+        let (used, took, end) = (self::cpu(daemon.id())? - cpu, began.elapsed(), SystemTime::now());
+        let seconds = took.as_secs_f64();
+        let checks = match self.sort {
+            Sort::Nothing | Sort::Script => self.checks() as f64,
+            Sort::Tcp | Sort::Rhai | Sort::Wasm => (done()? - checks) as f64 / seconds,
+        };
+        let adverts = capture.adverts();
+        let sent = adverts.iter().filter(|advert| (wall..end).contains(&advert.at)).count();
+        daemon.terminate()?;
+        daemon.wait(PATIENCE)?;
+        let due = seconds / INTERVAL.as_secs_f64() * all as f64;
+        Ok(Seen { cpu: used.as_secs_f64() / seconds, checks, share: sent as f64 / due })
+    }
+
+    /// How many checks there are. Those of plugins are asked ten times a second.
+    fn checks(&self) -> usize {
+        match self.sort {
+            Sort::Nothing => 0,
+            Sort::Tcp => self.scale.light,
+            Sort::Rhai | Sort::Wasm => self.scale.light / 10,
+            Sort::Script => self.scale.scripts,
+        }
+    }
+
+    /// What both read. The first instance tracks all checks.
+    fn instances(&self) -> String {
+        let mut text = "global_defs {\n script_user root\n}\n".to_owned();
+        let mut tracked = String::new();
+        if self.sort == Sort::Script {
+            for number in 0..self.checks() {
+                let _ =
+                    writeln!(text, "vrrp_script c{number} {{\n script \"/usr/bin/true\"\n interval 1\n}}");
+                let _ = writeln!(tracked, "  c{number} weight -1");
+            }
+            tracked = format!(" track_script {{\n{tracked} }}\n");
+        }
+        for number in 1..=self.scale.instances {
+            let more = if number == 1 { tracked.as_str() } else { "" };
+            let _ = writeln!(
+                text,
+                "vrrp_instance VI_{number} {{\n version 3\n interface eth0\n virtual_router_id {number}\n \
+                 priority 100\n advert_int {}\n virtual_ipaddress {{\n  10.1.2.{number}/32\n }}\n{more}}}",
+                INTERVAL.as_secs_f64()
+            );
+        }
+        text
+    }
+
+    /// What only keepwatch reads.
+    fn native(&self) -> String {
+        let mut text = "keepalived = \"k.conf\"\n".to_owned();
+        let mut tracked = String::new();
+        let what = match self.sort {
+            Sort::Nothing | Sort::Script => return text,
+            Sort::Tcp => format!("tcp = \"127.0.0.1:{PORT}\"\ninterval = \"1s\""),
+            Sort::Rhai => "plugin = \"check.rhai\"\ninterval = \"100ms\"".to_owned(),
+            Sort::Wasm => format!("plugin = \"{}\"\ninterval = \"100ms\"", component().display()),
+        };
+        for number in 0..self.checks() {
+            let _ = writeln!(text, "[check.c{number}]\n{what}");
+            let _ = write!(tracked, "{{ check = \"c{number}\", weight = -1 }}, ");
+        }
+        text + &format!("[instance.VI_1]\ntrack = [{tracked}]\n")
+    }
+
+    fn keepwatch(&self, folder: &Path) -> Outcome<Command> {
+        std::fs::write(folder.join("k.conf"), self.instances())?;
+        std::fs::write(folder.join("check.rhai"), "fn check(config) { pass(\"well\") }\n")?;
+        let config = folder.join("keepwatch.toml");
+        std::fs::write(&config, self.native())?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+        command.arg("run").arg("--config").arg(config);
+        command.env("KEEPWATCH_CONTROL", folder.join("socket"));
+        command.env("KEEPWATCH_STATE_DIR", folder.join("state")).env("KEEPWATCH_CACHE_DIR", &self.cache);
+        Ok(command)
+    }
+
+    fn keepalived(&self, folder: &Path) -> Outcome<Command> {
+        let config = folder.join("keepalived.conf");
+        std::fs::write(&config, self.instances())?;
+        let mut command = Command::new(KEEPALIVED);
+        command.args(["--dont-fork", "--vrrp", "--log-console", "--use-file"]).arg(&config);
+        for (flag, file) in [("--pid", "pid"), ("--vrrp_pid", "vrrp.pid"), ("--checkers_pid", "check.pid")] {
+            command.arg(flag).arg(folder.join(file));
+        }
+        Ok(command)
+    }
+}
+
+/// A checker that passes without a question.
+fn component() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wasm/tests/guests/at-once.wasm")
+}
+
+/// How often plugins have been asked so far.
+fn calls(folder: &Path) -> Outcome<u64> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+    command.args(["plugin", "list", "--json"]).env("KEEPWATCH_CONTROL", folder.join("socket"));
+    let reports: serde_json::Value = serde_json::from_slice(&command.output()?.stdout)?;
+    let reports = reports.as_array().ok_or("no list of plugins")?;
+    Ok(reports.iter().filter_map(|report| report.get("calls")?.as_u64()).sum())
+}
+
+/// Who accepts what the tcp checks connect to, until this is dropped.
+struct Listener {
+    namespace: Namespace,
+    stop: Arc<AtomicBool>,
+    accepted: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    fn start(namespace: &Namespace) -> Outcome<Self> {
+        let listener = namespace.run(|| TcpListener::bind(("127.0.0.1", PORT)))?;
+        let (stop, accepted) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let thread = std::thread::spawn({
+            let (stop, accepted) = (Arc::clone(&stop), Arc::clone(&accepted));
+            move || {
+                while listener.accept().is_ok() && !stop.load(Ordering::Relaxed) {
+                    accepted.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+        Ok(Self { namespace: namespace.clone(), stop, accepted, thread: Some(thread) })
+    }
+
+    fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // It looks when somebody has connected.
+        if self.namespace.run(|| TcpStream::connect(("127.0.0.1", PORT))).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The processor's time of a process and those that it has started, also of those that have ended.
+fn cpu(process: u32) -> Outcome<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Behind the name, which may have any characters in it, the times are words 11 to 14.
+    let words = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u32 = words.skip(11).take(4).map(str::parse::<u32>).sum::<Result<_, _>>()?;
+    let mut total = TICK * ticks;
+    for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        let children = std::fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            // It may have ended meanwhile.
+            total += cpu(child.parse()?).unwrap_or_default();
+        }
+    }
+    Ok(total)
+}
+
+/// With what the daemon has said.
+fn told(error: Box<dyn Error>, daemon: &Daemon) -> Box<dyn Error> {
+    let lines = daemon.output();
+    let last = lines.get(lines.len().saturating_sub(20)..).unwrap_or_default();
+    format!("{error}\n{}", last.join("\n")).into()
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) -> Outcome<()> {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() > end {
+            return Err(format!("waited in vain for {what}").into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
