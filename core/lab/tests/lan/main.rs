@@ -8,6 +8,7 @@ mod pings;
 mod support;
 mod switch;
 mod tcp;
+mod web;
 
 use std::process::ExitCode;
 
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let groups = [filters::CASES, pings::CASES, switch::CASES, tcp::CASES];
+    let groups = [filters::CASES, pings::CASES, switch::CASES, tcp::CASES, web::CASES];
     let trials = groups.into_iter().flatten().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
