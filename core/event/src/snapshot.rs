@@ -233,8 +233,12 @@ impl Snapshot {
                 self.plugin(plugin, Some(path), Some(Running), at, None);
             }
             EventKind::PluginRefused { plugin, path, reason, kept } => {
-                let state = if *kept { None } else { Some(Refused) };
-                self.plugin(plugin, Some(path), state, at, Some(reason.clone()));
+                let (state, trouble) = if *kept {
+                    (None, format!("its new version was refused, the one before runs on: {reason}"))
+                } else {
+                    (Some(Refused), reason.clone())
+                };
+                self.plugin(plugin, Some(path), state, at, Some(trouble));
             }
             EventKind::PluginUnloaded { plugin } => {
                 self.plugins.retain(|known| known.name != *plugin);

@@ -9,7 +9,7 @@ use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
 use crate::terminal::shows_colour;
-use crate::{ask, examining, exit, paths, plan};
+use crate::{ask, examining, exit, paths, plan, plugin};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.file.clone().unwrap_or_else(paths::configuration);
@@ -20,18 +20,31 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
             return exit::with(exit::CONFIGURATION);
         }
     };
-    plan::plan(&mut site, None);
+    let plan = plan::plan(&mut site, None);
     examining::add_findings(&mut site);
     eprint!("{}", rendered(&site));
+    let refused = plugin::refusals(&plan);
+    for (table, refusal) in &refused {
+        eprintln!("[{table}] would not be loaded:\n{}", refusal.render(style()));
+    }
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
-    let code = if site.config.is_some() && !too_lax { exit::OK } else { exit::CONFIGURATION };
-    ask::printed(&format!("{}\n", summary(&path, &site)), code)
+    let code =
+        if site.config.is_some() && !too_lax && refused.is_empty() { exit::OK } else { exit::CONFIGURATION };
+    let plugins = match refused.len() {
+        0 => String::new(),
+        1 => " 1 plugin or check would not be loaded.".to_owned(),
+        many => format!(" {many} plugins or checks would not be loaded."),
+    };
+    ask::printed(&format!("{}{plugins}\n", summary(&path, &site)), code)
 }
 
 /// All findings, for standard error.
 pub(crate) fn rendered(site: &Site) -> String {
-    let style = if shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain };
-    site.render(style)
+    site.render(style())
+}
+
+fn style() -> Style {
+    if shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain }
 }
 
 /// `keepalived.conf is valid: 1 instance (VI_1), 1 script (check_haproxy), 1 remark.`

@@ -2,17 +2,29 @@
 
 use std::ops::Range;
 
-use keepwatch_config::model::{Check, CheckKind, Format};
+use keepwatch_config::model::{ActionKind, Check, CheckKind, Format};
 use keepwatch_config::{Diagnostic, Site};
-use keepwatch_exec::{Accounts, Trouble, examine};
+use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
 use crate::checks::{policy, what_runs};
 
-/// Looks at the programs of all checks, on this host, and adds what there is to say.
+/// Looks at the programs of all checks and actions, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
     let Some(config) = &site.config else { return };
     let (policy, accounts) = (policy(&config.globals), Accounts::new());
     let mut found = Vec::new();
+    for table in &config.extensions.actions {
+        let ActionKind::Exec { exec, user } = &table.does else { continue };
+        let command = Command::Argv(exec.clone());
+        let account = user.as_ref().map(Account::of);
+        let Err(hindrances) = examine(&command, account.as_ref(), &Policy::default(), &accounts) else {
+            continue;
+        };
+        found.extend(hindrances.iter().map(|trouble| {
+            let message = format!("action {} cannot run here: {trouble}", table.name);
+            (0, Diagnostic::warning(&table.place.span, message, "").help(trouble.remedy()))
+        }));
+    }
     for check in &config.checks {
         let CheckKind::Script(script) = &check.what else { continue };
         let (command, account) = what_runs(script);
@@ -36,9 +48,14 @@ pub(crate) fn add_findings(site: &mut Site) {
 }
 
 fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
-    Diagnostic::warning(span, format!("check {} cannot run here: {trouble}", check.name), "")
-        .note("keepalived would do without it in silence; keepwatch says that it cannot tell, and what tracks it stays as it is")
-        .help(trouble.remedy())
+    let note = match check.place.format {
+        Format::Keepalived => {
+            "keepalived would do without it in silence; keepwatch says that it cannot tell, and what tracks it stays as it is"
+        }
+        Format::Native => "it cannot tell, then, and what tracks it stays as it is",
+    };
+    let message = format!("check {} cannot run here: {trouble}", check.name);
+    Diagnostic::warning(span, message, "").note(note).help(trouble.remedy())
 }
 
 fn odd(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! Taking the configuration over as it is on disk now, as far as this version can: plugins and actions.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use keepwatch_config::model::Trackable;
 use keepwatch_config::{Config, Style};
 use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_event::{EventKind, Severity};
-use keepwatch_host::Plugins;
+use keepwatch_host::{Plan, PluginSpec, Plugins};
 use tokio::sync::oneshot;
 
 use crate::checks::Means;
@@ -31,7 +32,9 @@ struct Shared {
     means: Means,
     /// What the engine runs.
     in_force: Config,
-    turn: Mutex<()>,
+    /// What plugins and checks were last told to be. Held while that changes: one reload after the other, from reading on,
+    /// so that the last one to read is the last one in force.
+    plan: Mutex<Plan>,
 }
 
 impl Reloader {
@@ -41,8 +44,10 @@ impl Reloader {
         plugins: Arc<Plugins>,
         means: Means,
         in_force: Config,
+        plan: Plan,
     ) -> Self {
-        Self { shared: Arc::new(Shared { path, hooks, plugins, means, in_force, turn: Mutex::new(()) }) }
+        let plan = Mutex::new(plan);
+        Self { shared: Arc::new(Shared { path, hooks, plugins, means, in_force, plan }) }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -69,8 +74,7 @@ impl Reloader {
 
 impl Shared {
     fn reload(&self) -> ReloadReport {
-        // One after the other, from reading on: the last one to read is the last one in force.
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path.display().to_string();
         let mut site = match keepwatch_config::load_site(&self.path) {
             Ok(site) => site,
@@ -78,8 +82,9 @@ impl Shared {
         };
         let mut plan = plan::plan(&mut site, Some(&self.hooks));
         let Some(config) = &site.config else {
-            let why = check::summary(&self.path, &site);
-            return self.reject(why, site.render(Style::Plain));
+            let shown = site.render(Style::Plain);
+            let why = format!("{}\n{}", check::summary(&self.path, &site), shown.trim_end());
+            return self.reject(why, shown);
         };
         plan.declared.extend(checks::natives(config, &self.means));
         let instances = config.instances.len();
@@ -87,14 +92,30 @@ impl Shared {
         let is_whole = self.has_same_instances(config);
         if !is_whole {
             report.refused.push(format!("{path}: {RESTART}"));
+            // The instances go on as they were, and so do the checks that they track.
+            keep_tracked(&mut plan, &known, &self.in_force);
         }
+        let is_check = |name: &String| {
+            let both = plan.declared.iter().chain(&known.declared);
+            both.into_iter().any(|spec| *spec.name == **name && spec.schedule.is_some())
+        };
+        let kinds: BTreeSet<String> = plan
+            .declared
+            .iter()
+            .chain(&known.declared)
+            .map(|spec| spec.name.to_string())
+            .filter(is_check)
+            .collect();
+        let kind = |name: &String| if kinds.contains(name) { "check" } else { "plugin" };
+        *known = plan.clone();
         let applied = self.plugins.apply(plan);
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {
-            report.done.extend(names.iter().map(|name| format!("plugin {name} {deed}")));
+            report.done.extend(names.iter().map(|name| format!("{} {name} {deed}", kind(name))));
         }
-        let refused = applied.refused.into_iter().map(|(name, why)| format!("plugin {name} refused\n{why}"));
+        let refused =
+            applied.refused.into_iter().map(|(name, why)| format!("{} {name} refused\n{why}", kind(&name)));
         report.refused.extend(refused);
         report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
         if is_whole {
@@ -130,6 +151,17 @@ impl Shared {
     fn tell(&self, severity: Severity, kind: EventKind) {
         self.means.bus.publish(Draft::general(severity, kind));
     }
+}
+
+/// Leaves the checks that instances track as they were.
+fn keep_tracked(plan: &mut Plan, known: &Plan, in_force: &Config) {
+    let is_tracked = |spec: &&PluginSpec| {
+        let mut all = in_force.instances.iter().flat_map(|instance| &instance.track_checks);
+        spec.schedule.is_some() && all.any(|tracked| tracked.check == *spec.name)
+    };
+    let kept: Vec<PluginSpec> = known.declared.iter().filter(is_tracked).cloned().collect();
+    plan.declared.retain(|spec| kept.iter().all(|kept| kept.name != spec.name));
+    plan.declared.extend(kept);
 }
 
 /// What instances track.
@@ -170,7 +202,8 @@ mod tests {
         let mut heard = bus.subscribe("test", Delivery::Durable, 16);
         let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
         let means = Means { launcher, bus };
-        let reloader = Reloader::new(path.clone(), folder.join("hooks.d"), plugins, means, in_force);
+        let reloader =
+            Reloader::new(path.clone(), folder.join("hooks.d"), plugins, means, in_force, Plan::default());
         let mut reload = |priority| {
             std::fs::write(&path, instance(priority)).unwrap();
             let report = reloader.shared.reload();

@@ -68,12 +68,13 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let means = Means { launcher: launcher.clone(), bus: bus.clone() };
     plan.declared.extend(checks::natives(&config, &means));
+    let first = plan.clone();
     // Before the engine starts, so that they hear the first transitions.
     let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
-    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), means, config);
+    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), means, config, first);
     let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
     let (code, mut signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),

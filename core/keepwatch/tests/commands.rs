@@ -100,3 +100,37 @@ fn the_haproxy_pair_is_as_its_example_says() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("would run     haproxy-reload"), "{}", text(&output.stdout));
 }
+
+/// Whoever checks and then reloads must not be told that all is well and lose a hook.
+#[test]
+fn check_says_which_plugins_would_not_be_loaded() {
+    let folder = Folder::new("check-plugins");
+    std::fs::write(
+        folder.0.join("k.conf"),
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  \
+         10.1.1.30\n }\n}\n",
+    )
+    .unwrap();
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { run(\"act\"); }\n").unwrap();
+    let base = "keepalived = \"k.conf\"\n[action.act]\nexec = [\"/no/such/program\"]\n[plugin.a]\nfile = \"a.rhai\"\n";
+    let check = |more: &str| {
+        std::fs::write(folder.0.join("keepwatch.toml"), format!("{base}{more}")).unwrap();
+        let output = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, said) = check("");
+    assert_eq!(code, Some(3), "{said}");
+    for expected in [
+        "[plugin.a] would not be loaded:",
+        "a.rhai may not run the action \"act\"",
+        "1 plugin or check would not be loaded.",
+        "action act cannot run here: /no/such/program",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    let (code, said) = check("grants = [\"run:act\"]\n[plugin.b]\nfile = \"b.rhai\"\n");
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("[plugin.b] would not be loaded:") && !said.contains("[plugin.a]"), "{said}");
+    let (code, said) = check("grants = [\"run:act\"]\n");
+    assert_eq!(code, Some(0), "{said}");
+}

@@ -56,17 +56,34 @@ fn is_met(need: &Need, grants: &Grants) -> bool {
     }
 }
 
+/// The line as it should be: what is granted already, and all that is missing.
+fn all_grants(unmet: &[&Need], spec: &PluginSpec) -> String {
+    let missing = unmet.iter().map(|need| match &need.what {
+        Wanted::Grant(grant) => grant.to_string(),
+        Wanted::Facility(facility) => facility.example().to_owned(),
+    });
+    let mut all: Vec<String> = spec.grants.iter().map(ToString::to_string).collect();
+    for grant in missing {
+        if !all.contains(&grant) {
+            all.push(grant);
+        }
+    }
+    let quoted: Vec<String> = all.iter().map(|grant| format!("\"{grant}\"")).collect();
+    quoted.join(", ")
+}
+
 fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
     let name = source.path.display();
     let mut findings = Findings::default();
     let mut lines = Vec::new();
+    let all = all_grants(unmet, spec);
     for need in unmet {
-        let (deed, grant) = match &need.what {
-            Wanted::Grant(grant) => (deed(grant), grant.to_string()),
-            Wanted::Facility(facility) => (facility.deed().to_owned(), facility.example().to_owned()),
+        let deed = match &need.what {
+            Wanted::Grant(grant) => deed(grant),
+            Wanted::Facility(facility) => facility.deed().to_owned(),
         };
         let message = format!("{name} may not {deed}");
-        let help = format!("in keepwatch.toml, under [{}]:  grants = [\"{grant}\"]", spec.table);
+        let help = format!("in keepwatch.toml, under [{}]:  grants = [{all}]", spec.table);
         if let Some(place) = &need.place {
             findings.push(Diagnostic::error(place, message, "").help(help));
         } else {

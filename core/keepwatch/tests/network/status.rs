@@ -18,10 +18,36 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "status::a_take_over_in_order", needs: &[], run: a_take_over_in_order },
     Case { name: "status::what_is_wrong", needs: &[], run: what_is_wrong },
     Case { name: "status::recorded_until_told_to_stop", needs: &[], run: recorded_until_told_to_stop },
+    Case { name: "status::a_reader_that_has_had_enough", needs: &[], run: a_reader_that_has_had_enough },
     Case { name: "status::reload", needs: &[], run: reload },
     Case { name: "status::no_daemon", needs: &[], run: no_daemon },
     Case { name: "status::no_socket", needs: &[], run: no_socket },
 ];
+
+/// `keepwatch events | head -1` ends with head, though nothing happens any more.
+fn a_reader_that_has_had_enough() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = site.keepwatch(1, &seed("h1.conf")?)?;
+    site.wait_for_holder(1, vip())?;
+    let mut events = site.asking(1).arg("events").stdout(Stdio::piped()).spawn()?;
+    let mut first = String::new();
+    let mut pipe = BufReader::new(events.stdout.take().ok_or("no pipe")?);
+    pipe.read_line(&mut first)?;
+    drop(pipe);
+    let until = Instant::now() + PATIENCE;
+    let status = loop {
+        match events.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() > until => {
+                events.kill()?;
+                return Err("it goes on though nobody reads".into());
+            }
+            None => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    };
+    ensure(status.success(), || format!("{status} after {first}"))?;
+    stop(h1)
+}
 
 /// Standard output of a command that must end with this exit code.
 fn said(command: &mut Command, code: i32) -> Result<String, Failed> {

@@ -29,6 +29,11 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[HAPROXY, SERVICE, KEEPALIVED],
         run: with_keepalived_as_master,
     },
+    Case {
+        name: "tracking::a_refused_reload_keeps_what_is_tracked",
+        needs: &[],
+        run: a_refused_reload_keeps_what_is_tracked,
+    },
     Case { name: "tracking::a_short_loss_of_a_link", needs: &[], run: a_short_loss_of_a_link },
     Case { name: "tracking::a_group_moves_together", needs: &[], run: a_group_moves_together },
     Case {
@@ -42,6 +47,35 @@ pub(crate) const CASES: &[Case] = &[
         run: a_group_moves_from_keepalived,
     },
 ];
+
+/// A reload that cannot be wholly in force leaves the checks that instances track at work.
+fn a_refused_reload_keeps_what_is_tracked() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let folder = site.folder().to_owned();
+    let (native, number) = (folder.join("keepwatch.toml"), folder.join("number"));
+    std::fs::write(folder.join("k.conf"), seed("h1.conf")?)?;
+    let text = |name: &str| {
+        format!(
+            "keepalived = \"k.conf\"\n[check.{name}]\nfile = \"{}\"\ninterval = \"100ms\"\n[instance.VI_1]\ntrack =              [\"{name}\"]\n",
+            number.display()
+        )
+    };
+    std::fs::write(&native, text("m"))?;
+    let h1 = site.keepwatch_at(1, &native, &[])?;
+    site.wait_for_holder(1, vip())?;
+    std::fs::write(&native, text("maint"))?;
+    let output = site.asking(1).arg("reload").output()?;
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    ensure(output.status.code() == Some(1) && said.contains("when keepwatch is restarted"), || said.clone())?;
+    ensure(said.contains("check maint loaded") && !said.contains("unloaded"), || said.clone())?;
+    std::fs::write(&number, "1")?;
+    wait_for_line(&h1, "entering FAULT state (check m fails")?;
+    site.wait_for_nobody(vip())?;
+    std::fs::remove_file(&number)?;
+    site.wait_for_holder(1, vip())?;
+    stop(h1)
+}
 
 /// A link that is lost for a moment is not lost, if the configuration says so; for longer it is.
 fn a_short_loss_of_a_link() -> Result<(), Failed> {
