@@ -130,9 +130,15 @@ fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
             let one = bench.watch(*program, &folder.join(format!("{round}-{place}")))?;
             seen.get_mut(place).ok_or("no place")?.push(one);
         }
+        // It takes minutes: what is known so far may be enough.
+        print(&seen, scale.instances, round + 1)?;
     }
-    println!("{} instances, adverts every {INTERVAL:?}, medians of {}:", scale.instances, scale.rounds);
-    for ((program, sort, name), windows) in SUBJECTS.iter().zip(&seen) {
+    Ok(())
+}
+
+fn print(seen: &[Vec<Seen>], instances: usize, rounds: usize) -> Outcome<()> {
+    println!("{instances} instances, adverts every {INTERVAL:?}, medians of {rounds}:");
+    for ((program, sort, name), windows) in SUBJECTS.iter().zip(seen) {
         let is_base = |other: &(Program, Sort, &str)| other.0 == *program && other.1 == Sort::Nothing;
         let base = SUBJECTS.iter().position(is_base).and_then(|place| seen.get(place)).ok_or("no base")?;
         let Some(cpu) = median(windows, |seen| seen.cpu) else { continue };
