@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use keepwatch_config::model::{ActionKind, Check, CheckKind, Format};
+use keepwatch_config::model::{ActionKind, Check, CheckKind, Format, ScriptCheck};
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
@@ -33,7 +33,7 @@ pub(crate) fn add_findings(site: &mut Site) {
             Err(hindrances) => (hindrances, Vec::new()),
         };
         let Some(text) = text(site, check) else { continue };
-        let span = &check.place.span;
+        let span = &command_at(site, text, check, script);
         found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
         // What no shell reads has been said by whoever read the file.
         let news = remarks.iter().filter(|trouble| !matches!(trouble, Trouble::NoShell { .. }));
@@ -60,6 +60,20 @@ fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
 
 fn odd(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
     Diagnostic::warning(span, format!("check {}: {trouble}", check.name), "").help(trouble.remedy())
+}
+
+/// Where the program of a check stands, or else the check.
+fn command_at(site: &Site, text: usize, check: &Check, script: &ScriptCheck) -> Range<usize> {
+    let start = check.place.span.end;
+    // A native text, which a shell reads, is what is written.
+    let written = match script.command.argv.as_slice() {
+        [shell, dash_c, text] if shell == "/bin/sh" && dash_c == "-c" => text,
+        [program, ..] => program,
+        [] => return check.place.span.clone(),
+    };
+    let rest = site.texts.get(text).and_then(|(source, _)| source.text.get(start..));
+    let found = rest.and_then(|rest| rest.find(written.as_str()));
+    found.map_or_else(|| check.place.span.clone(), |at| start + at..start + at + written.len())
 }
 
 /// The number of the text that has the check, if it was read.
