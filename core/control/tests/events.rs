@@ -183,11 +183,13 @@ fn lines_that_plugins_log_do_not_displace_how_things_are() {
         }
     }
     daemon.bus().publish(stopping());
+    // Its number is not the 5,001st if the bus has said meanwhile that somebody is behind.
+    let transition = hear_kind(&mut awake, "transition")["seq"].as_u64().unwrap();
     hear_kind(&mut awake, "stopping");
     let stop = std::thread::spawn(move || daemon.stop());
     let (seqs, missed) = rest(&mut asleep);
     assert!(missed > 0);
-    assert!(seqs.contains(&5_001), "the transition");
+    assert!(seqs.contains(&transition), "the transition, {transition}");
     stop.join().unwrap();
     rest(&mut awake);
 }
