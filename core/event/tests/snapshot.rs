@@ -124,7 +124,8 @@ fn plugins_and_tracks_are_kept_by_name() {
         now.apply(&event(seq, None, Severity::Info, kind));
     }
     let [status] = now.plugins.as_slice() else { panic!("one plugin") };
-    assert_eq!((status.state, status.trouble.as_deref()), (PluginState::Running, Some("line 3")));
+    let refused = "its new version was refused, the one before runs on: line 3";
+    assert_eq!((status.state, status.trouble.as_deref()), (PluginState::Running, Some(refused)));
     assert_eq!(now.tracks[0].health, Health::Pass);
     let failed = EventKind::PluginFailed {
         plugin: plugin(),
