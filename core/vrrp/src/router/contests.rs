@@ -16,7 +16,8 @@ use crate::scalar::MacAddress;
 use crate::time::Instant;
 use crate::wire::Claimed;
 
-/// From a claim to the answer; beyond two advert intervals if the claim is an announcement: the first advert may be late.
+/// From a claim to the answer; beyond three advert intervals, as long as a backup waits, if the claim is an announcement:
+/// the first advert may be late.
 const ANSWER_AFTER: Duration = Duration::from_millis(50);
 /// Claims to one address are answered at most this often.
 const ANSWER_EVERY: Duration = Duration::from_secs(1);
@@ -153,7 +154,7 @@ impl VirtualRouter {
             Phase::Serving { .. } => {
                 let is_heard = master.rival.is_some();
                 let after = match how {
-                    Claimed::Announced => self.params.interval.duration() * 2 + ANSWER_AFTER,
+                    Claimed::Announced => self.params.interval.duration() * 3 + ANSWER_AFTER,
                     Claimed::Used | Claimed::Probed => ANSWER_AFTER,
                 };
                 master.contests.note(address, mac, how, after, now);

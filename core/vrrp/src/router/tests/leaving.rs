@@ -266,10 +266,11 @@ fn a_yield_does_not_count_what_was_announced_before_our_own_announcement() {
     let mut rig = Rig::master(params());
     rig.feed(100, announced(0));
     rig.timeout(1_100);
-    assert_eq!(rig.timeout(2_150).get(1).map(String::as_str), Some("announce 0"));
-    rig.feed(3_090, claimed(0, Claimed::Used));
-    rig.hear(3_095, from_peer(101));
-    assert_eq!(rig.deadline(), Some(4_095 * MS));
+    rig.timeout(2_100);
+    assert_eq!(rig.timeout(3_150).get(1).map(String::as_str), Some("announce 0"));
+    rig.feed(4_090, claimed(0, Claimed::Used));
+    rig.hear(4_095, from_peer(101));
+    assert_eq!(rig.deadline(), Some(5_095 * MS));
 }
 
 /// Two standbys of one priority may both take over; the client may be with the one that gives way.
