@@ -87,9 +87,18 @@ impl EventKind {
             Self::Degraded { part, .. } => part.hash(hasher),
             Self::Custom { plugin, name, .. } => (plugin, name).hash(hasher),
             Self::ConfigLoaded { path, .. } | Self::ConfigRejected { path, .. } => path.hash(hasher),
+            Self::DeliverySucceeded { destination, .. }
+            | Self::DeliveryFailed { destination, .. }
+            | Self::DestinationDisabled { destination, .. } => destination.hash(hasher),
+            Self::DeliveryGivenUp { destination, letter, .. } => (destination, letter).hash(hasher),
+            Self::SilenceBegan { silence, .. } | Self::SilenceEnded { silence, .. } => silence.hash(hasher),
+            Self::NotifyScriptRan { setting, group, .. } => (setting, group).hash(hasher),
+            Self::NotifyFifoBehind { fifo, .. } => fifo.hash(hasher),
             Self::SignalIgnored { signal } => signal.hash(hasher),
             Self::Unknown(_) => self.name().hash(hasher),
-            Self::Transition { .. }
+            Self::UnsteadyStarted { .. }
+            | Self::UnsteadyStopped { .. }
+            | Self::Transition { .. }
             | Self::Leaving { .. }
             | Self::Left { .. }
             | Self::HandoverRefused { .. }

@@ -441,6 +441,106 @@ pub enum EventKind {
         /// What follows from it.
         consequence: String,
     },
+    /// An instance changes its state again and again. Destinations hear no more of it until it has settled.
+    UnsteadyStarted {
+        /// How many transitions there were.
+        changes: u32,
+        /// Within which time.
+        #[serde(rename = "within_seconds", with = "seconds")]
+        within: Duration,
+    },
+    /// An instance that changed its state again and again has kept it for a while.
+    UnsteadyStopped {
+        /// Its state.
+        state: State,
+        /// How many transitions destinations have not heard of.
+        untold: u32,
+    },
+    /// A message was handed over to a destination's server.
+    DeliverySucceeded {
+        /// The destination.
+        destination: String,
+        /// The message's id, the same at each attempt.
+        message: String,
+        /// How many events or other letters it told.
+        letters: u64,
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// What the server said last.
+        said: String,
+    },
+    /// A message could not be handed over; it is tried again.
+    DeliveryFailed {
+        /// The destination.
+        destination: String,
+        /// The message's id.
+        message: String,
+        /// What went wrong.
+        error: String,
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// When it is tried again.
+        #[serde(rename = "retry_after_seconds", with = "seconds")]
+        retry_after: Duration,
+    },
+    /// A letter is given up; `keepwatch spool list --dead` shows it.
+    DeliveryGivenUp {
+        /// The destination.
+        destination: String,
+        /// The letter's id.
+        letter: String,
+        /// Why.
+        reason: String,
+    },
+    /// A destination takes nothing any more; what is for it waits until its configuration changes.
+    DestinationDisabled {
+        /// The destination.
+        destination: String,
+        /// What its server said.
+        reason: String,
+    },
+    /// Destinations hear nothing that matches it until then.
+    SilenceBegan {
+        /// Its name.
+        silence: String,
+        /// Why, in its maker's words.
+        comment: String,
+        /// For how long.
+        #[serde(rename = "lasts_seconds", with = "seconds")]
+        lasts: Duration,
+    },
+    /// A silence is over.
+    SilenceEnded {
+        /// Its name.
+        silence: String,
+        /// How many letters destinations have not got.
+        untold: u64,
+    },
+    /// A notify script has ended, or could not be run.
+    NotifyScriptRan {
+        /// Which setting it stands under: `notify_master`.
+        setting: String,
+        /// The sync group it is for, if it is for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+        /// The program and its arguments.
+        command: String,
+        /// How it ended: `exit code 0`.
+        ended: String,
+        /// The end of what it wrote.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
+        /// How long it ran.
+        #[serde(rename = "took_seconds", with = "seconds")]
+        took: Duration,
+    },
+    /// Nobody reads a notify FIFO, and lines for it were given up.
+    NotifyFifoBehind {
+        /// Its path.
+        fifo: String,
+        /// How many lines so far.
+        lost: u64,
+    },
     /// An event of a plugin's own.
     Custom {
         /// The plugin.

@@ -177,6 +177,47 @@ impl fmt::Display for EventKind {
                 "{subscriber} keeps up again; {conflated} events were conflated and {dropped} dropped for it"
             ),
             Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
+            Self::UnsteadyStarted { changes, within } => write!(
+                f,
+                "unsteady: {changes} transitions within {}; told again when it has settled",
+                Rounded(*within)
+            ),
+            Self::UnsteadyStopped { state, untold } => {
+                write!(f, "settled: {state}, after {untold} transitions not told")
+            }
+            Self::DeliverySucceeded { destination, attempt: 1, said, .. } => {
+                write!(f, "{destination} has it: {said}")
+            }
+            Self::DeliverySucceeded { destination, attempt, said, .. } => {
+                write!(f, "{destination} has it, at attempt {attempt}: {said}")
+            }
+            Self::DeliveryFailed { destination, error, retry_after, .. } => {
+                write!(f, "{destination} cannot be told: {error}; trying again in {}", Rounded(*retry_after))
+            }
+            Self::DeliveryGivenUp { destination, reason, .. } => {
+                write!(
+                    f,
+                    "{destination} is not told of something: {reason}; `keepwatch spool list --dead` shows it"
+                )
+            }
+            Self::DestinationDisabled { destination, reason } => write!(
+                f,
+                "{destination} takes nothing any more: {reason}; what is for it waits until its configuration changes"
+            ),
+            Self::SilenceBegan { silence, comment, lasts } => {
+                write!(f, "silence {silence} for {}: {comment}", Rounded(*lasts))
+            }
+            Self::SilenceEnded { silence, untold } => {
+                write!(f, "silence {silence} is over; {untold} letters were not sent")
+            }
+            Self::NotifyScriptRan { setting, group, command, ended, took, output } => {
+                let of = group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
+                write!(f, "{setting}{of} {command} ended after {}: {ended}", Rounded(*took))?;
+                if output.is_empty() { Ok(()) } else { write!(f, ": {output}") }
+            }
+            Self::NotifyFifoBehind { fifo, lost } => {
+                write!(f, "nobody reads {fifo}: {lost} lines are lost")
+            }
             Self::Custom { plugin, name, data } if data.is_empty() => write!(f, "{plugin}: {name}"),
             Self::Custom { plugin, name, data } => {
                 write!(f, "{plugin}: {name} {}", Value::Object(data.clone()))

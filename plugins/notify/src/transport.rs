@@ -1,0 +1,91 @@
+//! Ways to a destination: mail, webhooks.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::parcel::Parcel;
+
+/// Work under way, in a form that traits can be objects with.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way to a destination. One parcel at a time.
+pub trait Transport: Send + Sync {
+    /// What it is, for people, without secrets: `mail to admin@example.com by mail.example.com:587`.
+    fn label(&self) -> String;
+
+    /// Hands a parcel over. Dropping the future breaks off; whoever calls does that when it takes too long. `heard` is
+    /// told the dialogue, without secrets.
+    fn deliver<'a>(&'a self, parcel: &'a Parcel, heard: &'a dyn Dialogue) -> Work<'a, Outcome>;
+
+    /// The message as it would go, without sending it and without secrets: headers and body.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, such as a template's error.
+    fn render(&self, parcel: &Parcel) -> Result<String, String>;
+
+    /// All that makes it the one it is: with the same settings it is the same.
+    fn settings(&self) -> &str;
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is the other side's now.
+    Delivered {
+        /// What that said last, in one line.
+        said: String,
+    },
+    /// Not now: try the same again.
+    Later {
+        /// Why, in one line.
+        why: String,
+        /// Not before this time, where the other side said so.
+        after: Option<Duration>,
+        /// Whether other parcels may have better luck.
+        scope: Scope,
+    },
+    /// Never: this parcel will not be taken.
+    Refused {
+        /// Why, in one line.
+        why: String,
+    },
+    /// Never, and nothing else either: the destination is gone for good (HTTP 410).
+    Gone {
+        /// Why, in one line.
+        why: String,
+    },
+}
+
+/// What a failure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The parcel: another may be taken.
+    Parcel,
+    /// The whole destination: it cannot be reached, or takes nothing now.
+    Destination,
+}
+
+/// Hears what is said while a parcel is handed over.
+pub trait Dialogue: Send + Sync {
+    /// A line that we said, without secrets.
+    fn said(&self, line: &str);
+
+    /// A line that the other side said.
+    fn heard(&self, line: &str);
+
+    /// Something to know about the connection: resolved addresses, TLS.
+    fn note(&self, line: &str);
+}
+
+/// Nobody listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Unheard;
+
+impl Dialogue for Unheard {
+    fn said(&self, _: &str) {}
+
+    fn heard(&self, _: &str) {}
+
+    fn note(&self, _: &str) {}
+}

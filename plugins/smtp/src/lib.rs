@@ -1,0 +1,1 @@
+//! Mail: a transport of notifications over SMTP.

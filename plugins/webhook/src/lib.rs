@@ -1,0 +1,1 @@
+//! Webhooks: a transport of notifications over HTTP.
