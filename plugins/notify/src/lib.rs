@@ -1,19 +1,42 @@
 //! Who hears of what, and that nothing is lost on the way.
 //!
 //! ```text
-//!   bus --> routes --> a queue for each destination --> its courier --> Transport: mail, webhook
-//!                        |                                 ^
-//!                        +--> spool on disk ---------------+ after a restart
+//!   bus --> Desk: routes, silences, steadiness --> a queue for each destination --> its courier --> Transport
+//!   plugins ----^                                        |  ^
+//!                                                        v  | after a restart
+//!                                                       spool, on disk
 //! ```
+//!
+//! A [`Notifier`] has a thread of its own and another one for the disk: nothing here can hold the engine up, nor a plugin.
 
+mod backoff;
+mod courier;
+mod desk;
+mod destination;
+mod entry;
 mod instant;
 mod letter;
+mod mailbox;
+mod notifier;
 mod parcel;
+mod queue;
+mod report;
+mod route;
 pub mod sample;
+mod silence;
+mod spool;
+mod steady;
 mod template;
 mod transport;
 
+pub use destination::Destination;
+pub use entry::{Dead, Entry};
 pub use letter::{Content, Letter};
+pub use notifier::{NotTaken, Notifier, Options};
 pub use parcel::{Attempt, Line, Parcel, View};
+pub use report::{DestinationReport, SilenceReport};
+pub use route::{Alerts, On, Route, TOPICS, Topic, topic};
+pub use silence::Silence;
+pub use spool::Complain;
 pub use template::{Escape, Template};
 pub use transport::{Dialogue, Outcome, Scope, Transport, Unheard, Work};

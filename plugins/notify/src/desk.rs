@@ -1,0 +1,393 @@
+//! Where events become letters, and letters get into queues.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use keepwatch_bus::{Bus, Draft, Subscription};
+use keepwatch_event::{Event, EventKind, Severity, State};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::courier::{Courier, Haste};
+use crate::destination::Destination;
+use crate::letter::{Content, Letter};
+use crate::mailbox::Mailbox;
+use crate::notifier::{NotTaken, Numbers};
+use crate::queue::Queue;
+use crate::report::{DestinationReport, SilenceReport};
+use crate::route::is_tellable;
+use crate::silence::{Over, Silence, Silences};
+use crate::spool::{Found, Spool};
+use crate::steady::{Steadiness, Until, Verdict};
+
+/// What people and plugins ask for.
+pub(crate) enum Order {
+    Apply(Vec<Destination>),
+    HandIn { destination: String, letter: Box<Letter>, tell: oneshot::Sender<Result<(), NotTaken>> },
+    Report(oneshot::Sender<Vec<DestinationReport>>),
+    Retry { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
+    Purge { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
+    Silence { silence: Silence, tell: oneshot::Sender<()> },
+    EndSilence { name: String, tell: oneshot::Sender<bool> },
+    Silences(oneshot::Sender<Vec<SilenceReport>>),
+    End,
+}
+
+/// Where events become letters.
+pub(crate) struct Desk {
+    bus: Bus,
+    node: Arc<str>,
+    spool: Spool,
+    haste: watch::Receiver<Haste>,
+    mailboxes: BTreeMap<Arc<str>, Arc<Mailbox>>,
+    couriers: Vec<JoinHandle<()>>,
+    steadiness: Steadiness,
+    silences: Silences,
+    /// Instances in FAULT: since when, and the event that said so.
+    faults: BTreeMap<Arc<str>, (Instant, Arc<Event>)>,
+    /// Reminders sent, by destination and instance.
+    reminded: BTreeMap<(Arc<str>, Arc<str>), u32>,
+    numbers: Numbers,
+}
+
+impl Desk {
+    pub(crate) fn new(bus: Bus, node: Arc<str>, spool: Spool, haste: watch::Receiver<Haste>) -> Self {
+        Self {
+            bus,
+            node,
+            spool,
+            haste,
+            mailboxes: BTreeMap::new(),
+            couriers: Vec::new(),
+            steadiness: Steadiness::default(),
+            silences: Silences::default(),
+            faults: BTreeMap::new(),
+            reminded: BTreeMap::new(),
+            numbers: Numbers::default(),
+        }
+    }
+
+    /// Works until it is told to end or the bus has ended, and then until nothing can be delivered any more.
+    pub(crate) async fn run(
+        mut self,
+        mut events: Subscription,
+        mut orders: mpsc::Receiver<Order>,
+        mut found: oneshot::Receiver<Found>,
+    ) {
+        let mut is_found = false;
+        loop {
+            let next = self.next();
+            tokio::select! {
+                biased;
+                on_disk = &mut found, if !is_found => {
+                    is_found = true;
+                    self.restore(on_disk.unwrap_or_default());
+                }
+                order = orders.recv() => match order {
+                    Some(Order::End) | None => break,
+                    Some(order) => self.obey(order),
+                },
+                event = events.next() => match event {
+                    Some(event) => self.hear(&event),
+                    None => break,
+                },
+                () = at(next), if next.is_some() => self.look(),
+            }
+        }
+        while let Some(event) = events.try_next() {
+            self.hear(&event);
+        }
+        self.settle(Until::TheEnd);
+        self.finish().await;
+    }
+
+    /// When something is due here.
+    fn next(&self) -> Option<Instant> {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let silence = self.silences.next().map(|at| now + at.duration_since(wall).unwrap_or_default());
+        let remind = self.reminders().map(|(at, ..)| at).min();
+        [self.steadiness.next(), silence, remind].into_iter().flatten().min()
+    }
+
+    fn look(&mut self) {
+        self.settle(Until::Settled);
+        for over in self.silences.over(SystemTime::now()) {
+            self.break_silence(over);
+        }
+        self.remind();
+    }
+
+    fn hear(&mut self, event: &Arc<Event>) {
+        if !is_tellable(&event.kind) {
+            return;
+        }
+        self.note_fault(event);
+        match self.steadiness.note(event, Instant::now()) {
+            Verdict::Told => self.tell(event),
+            // What it publishes comes back here, as everybody hears it.
+            Verdict::Begins { changes, within } => {
+                self.publish(event, EventKind::UnsteadyStarted { changes, within });
+            }
+            Verdict::Untold => {}
+        }
+    }
+
+    fn publish(&self, about: &Event, kind: EventKind) {
+        let (instance, severity, term) = (about.instance.clone(), Severity::Warning, about.term);
+        self.bus.publish(Draft { instance, severity, term, kind });
+    }
+
+    fn settle(&mut self, until: Until) {
+        for (instance, state, untold) in self.steadiness.settled(Instant::now(), until) {
+            let kind = EventKind::UnsteadyStopped { state, untold };
+            let severity = if state == State::Fault { Severity::Warning } else { Severity::Info };
+            let draft = Draft { instance: Some(instance), severity, term: 0, kind };
+            match until {
+                Until::Settled => self.bus.publish(draft),
+                // Nobody hears it any more but the destinations.
+                Until::TheEnd => {
+                    let at = Bus::now();
+                    let micros =
+                        at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+                    let event = Event {
+                        id: format!("{}-end-{micros:x}", self.node),
+                        seq: 0,
+                        at,
+                        node: Arc::clone(&self.node),
+                        instance: draft.instance,
+                        severity,
+                        term: 0,
+                        kind: draft.kind,
+                    };
+                    self.tell(&Arc::new(event));
+                }
+            }
+        }
+    }
+
+    /// Puts an event into the queues of those who want to hear of it.
+    fn tell(&mut self, event: &Arc<Event>) {
+        let now = SystemTime::now();
+        let wants = |mailbox: &&Arc<Mailbox>| {
+            mailbox.destination.borrow().as_ref().is_some_and(|destination| destination.route.wants(event))
+        };
+        let mailboxes: Vec<Arc<Mailbox>> = self.mailboxes.values().filter(wants).cloned().collect();
+        for mailbox in mailboxes {
+            if !self.silences.keep(event, &mailbox.name, now) {
+                mailbox.put(self.numbers.next(now), Letter::of_event(event), now);
+            }
+        }
+    }
+
+    fn note_fault(&mut self, event: &Arc<Event>) {
+        let (EventKind::Transition { to, .. }, Some(instance)) = (&event.kind, &event.instance) else {
+            return;
+        };
+        if *to == State::Fault {
+            self.faults.insert(Arc::clone(instance), (Instant::now(), Arc::clone(event)));
+        } else {
+            self.faults.remove(instance);
+        }
+        self.reminded.retain(|(_, of), _| of != instance);
+    }
+
+    /// Who is to be reminded of which FAULT, and when.
+    fn reminders(&self) -> impl Iterator<Item = (Instant, &Arc<Mailbox>, &Arc<str>, u32)> {
+        self.mailboxes.values().flat_map(move |mailbox| {
+            let destination = mailbox.destination.borrow().clone();
+            self.faults.iter().filter_map(move |(instance, (since, event))| {
+                let destination = destination.as_ref()?;
+                let every = destination.remind.filter(|_| destination.route.wants(event))?;
+                let so_far = self.reminded.get(&(Arc::clone(&mailbox.name), Arc::clone(instance)));
+                let number = so_far.copied().unwrap_or(0) + 1;
+                Some((*since + every * number, mailbox, instance, number))
+            })
+        })
+    }
+
+    fn remind(&mut self) {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let due: Vec<(Arc<Mailbox>, Arc<str>, u32)> = self
+            .reminders()
+            .filter(|(at, ..)| *at <= now)
+            .map(|(_, mailbox, instance, number)| (Arc::clone(mailbox), Arc::clone(instance), number))
+            .collect();
+        for (mailbox, instance, number) in due {
+            let Some((_, event)) = self.faults.get(&instance) else { continue };
+            if !self.silences.keep(event, &mailbox.name, wall) {
+                let letter = Letter {
+                    id: format!("{}-still-{number}", event.id),
+                    at: wall,
+                    content: Content::Reminder(Box::new(Event::clone(event)), number),
+                    ..Letter::of_event(event)
+                };
+                mailbox.put(self.numbers.next(wall), letter, wall);
+            }
+            self.reminded.insert((Arc::clone(&mailbox.name), instance), number);
+        }
+    }
+
+    fn break_silence(&mut self, over: Over) {
+        let Over { name, untold, last } = over;
+        self.spool.note_silence(&name, None);
+        let now = SystemTime::now();
+        for (destination, event) in last {
+            if let Some(mailbox) = self.mailboxes.get(destination.as_str()) {
+                mailbox.put(self.numbers.next(now), Letter::of_event(&event), now);
+            }
+        }
+        self.bus.publish(Draft::general(Severity::Info, EventKind::SilenceEnded { silence: name, untold }));
+    }
+
+    /// Takes in what was on disk.
+    fn restore(&mut self, found: Found) {
+        for (name, queue) in found.queues {
+            for entry in queue.waiting() {
+                self.numbers.saw(entry.number);
+            }
+            let mailbox = self.mailbox(&name.into());
+            mailbox.change(|newer| {
+                newer.join(queue);
+                // What kept it then need not do so now; and so the order stays.
+                newer.hurry(SystemTime::now());
+            });
+            mailbox.wake.notify_one();
+        }
+        let now = SystemTime::now();
+        for silence in found.silences.into_iter().filter(|silence| silence.until > now) {
+            self.silences.add(silence);
+        }
+    }
+
+    /// The mailbox of a name, with its courier.
+    fn mailbox(&mut self, name: &Arc<str>) -> Arc<Mailbox> {
+        if let Some(known) = self.mailboxes.get(name) {
+            return Arc::clone(known);
+        }
+        let new = Mailbox::new(Arc::clone(name), Queue::default(), self.spool.clone(), self.bus.clone());
+        let mailbox = Arc::new(new);
+        self.mailboxes.insert(Arc::clone(name), Arc::clone(&mailbox));
+        let courier = Courier {
+            mailbox: Arc::clone(&mailbox),
+            bus: self.bus.clone(),
+            node: Arc::clone(&self.node),
+            haste: self.haste.clone(),
+        };
+        self.couriers.push(tokio::spawn(courier.run()));
+        mailbox
+    }
+
+    fn obey(&mut self, order: Order) {
+        // Whoever asked may have gone: what it asked for is done all the same.
+        match order {
+            Order::Apply(destinations) => self.apply(destinations),
+            Order::HandIn { destination, letter, tell } => {
+                let _ = tell.send(self.hand_in(&destination, *letter));
+            }
+            Order::Report(tell) => {
+                let _ = tell.send(self.mailboxes.values().map(|mailbox| report(mailbox)).collect());
+            }
+            Order::Retry { destination, ids, tell } => {
+                let now = SystemTime::now();
+                let mailbox = self.mailboxes.get(destination.as_str());
+                let revived = mailbox.map(|mailbox| {
+                    mailbox.standing_mut().gone = None;
+                    let revived = mailbox.change(|queue| queue.revive(&ids, now));
+                    mailbox.wake.notify_one();
+                    revived
+                });
+                let _ = tell.send(revived);
+            }
+            Order::Purge { destination, ids, tell } => {
+                let mailbox = self.mailboxes.get(destination.as_str());
+                let _ = tell.send(mailbox.map(|mailbox| mailbox.change(|queue| queue.purge(&ids))));
+            }
+            Order::Silence { silence, tell } => {
+                let lasts = silence.until.duration_since(SystemTime::now()).unwrap_or_default();
+                let (name, comment) = (silence.name.clone(), silence.comment.clone());
+                self.spool.note_silence(&name, Some(&silence));
+                self.silences.add(silence);
+                let kind = EventKind::SilenceBegan { silence: name, comment, lasts };
+                self.bus.publish(Draft::general(Severity::Info, kind));
+                let _ = tell.send(());
+            }
+            Order::EndSilence { name, tell } => {
+                let over = self.silences.end(&name);
+                let _ = tell.send(over.is_some());
+                if let Some(over) = over {
+                    self.break_silence(over);
+                }
+            }
+            Order::Silences(tell) => {
+                let list = self.silences.list().into_iter();
+                let _ = tell.send(list.map(|(silence, untold)| SilenceReport { silence, untold }).collect());
+            }
+            Order::End => {}
+        }
+    }
+
+    fn apply(&mut self, destinations: Vec<Destination>) {
+        for mailbox in self.mailboxes.values() {
+            if !destinations.iter().any(|destination| destination.name == mailbox.name) {
+                mailbox.destination.send_replace(None);
+            }
+        }
+        for destination in destinations {
+            let mailbox = self.mailbox(&destination.name);
+            let is_new = mailbox.destination.borrow().as_ref() != Some(&destination);
+            if is_new {
+                mailbox.standing_mut().gone = None;
+                mailbox.change(|queue| queue.hurry(SystemTime::now()));
+                mailbox.destination.send_replace(Some(destination));
+            }
+        }
+    }
+
+    fn hand_in(&mut self, destination: &str, letter: Letter) -> Result<(), NotTaken> {
+        let unknown = || NotTaken::Unknown(destination.to_owned());
+        let mailbox = self.mailboxes.get(destination).ok_or_else(unknown)?;
+        if mailbox.destination.borrow().is_none() {
+            return Err(unknown());
+        }
+        let now = SystemTime::now();
+        mailbox.put(self.numbers.next(now), letter, now);
+        Ok(())
+    }
+
+    /// Waits for the couriers, and for the disk.
+    async fn finish(mut self) {
+        for courier in std::mem::take(&mut self.couriers) {
+            // It ends by itself when nothing can be delivered any more; a panic was printed.
+            let _ = courier.await;
+        }
+        self.spool.end().await;
+    }
+}
+
+fn report(mailbox: &Mailbox) -> DestinationReport {
+    let standing = mailbox.standing();
+    let destination = mailbox.destination.borrow().clone();
+    let (waiting, dead) =
+        mailbox.look(|queue| (queue.waiting().cloned().collect(), queue.dead().cloned().collect()));
+    DestinationReport {
+        name: mailbox.name.to_string(),
+        label: destination.map(|destination| destination.transport.label()),
+        delivered: standing.delivered,
+        failed: standing.failed,
+        given_up: standing.given_up,
+        trouble: standing.trouble,
+        gone: standing.gone,
+        last: standing.last,
+        waiting,
+        dead,
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => tokio::time::sleep(Duration::MAX).await,
+    }
+}

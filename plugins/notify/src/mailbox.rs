@@ -1,0 +1,114 @@
+//! A destination's queue with what its courier needs. It is found again by its name: neither a reload nor a restart
+//! takes what waits in it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_event::{EventKind, Severity};
+use tokio::sync::{Notify, watch};
+
+use crate::destination::Destination;
+use crate::entry::Dead;
+use crate::letter::Letter;
+use crate::queue::{Put, Queue};
+use crate::spool::Spool;
+
+/// A destination's queue.
+pub(crate) struct Mailbox {
+    pub(crate) name: Arc<str>,
+    /// What the destination is now; none if the configuration has it no longer.
+    pub(crate) destination: watch::Sender<Option<Destination>>,
+    queue: Mutex<Queue>,
+    /// Something is worth a look.
+    pub(crate) wake: Notify,
+    spool: Spool,
+    bus: Bus,
+    standing: Mutex<Standing>,
+}
+
+/// How a destination does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) delivered: u64,
+    pub(crate) failed: u64,
+    pub(crate) given_up: u64,
+    /// Why the last attempt failed, if it did.
+    pub(crate) trouble: Option<String>,
+    /// Why it takes nothing any more.
+    pub(crate) gone: Option<String>,
+    /// When something was last delivered.
+    pub(crate) last: Option<SystemTime>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(name: Arc<str>, queue: Queue, spool: Spool, bus: Bus) -> Self {
+        let (destination, _) = watch::channel(None);
+        let (queue, standing) = (Mutex::new(queue), Mutex::default());
+        Self { name, destination, queue, wake: Notify::new(), spool, bus, standing }
+    }
+
+    /// Puts a letter in, and wakes the courier.
+    pub(crate) fn put(&self, number: u64, letter: Letter, now: SystemTime) {
+        let put = self.change(|queue| queue.put(number, letter, now));
+        if let Put::For(dead) = put {
+            self.tell_given_up(std::slice::from_ref(&dead));
+        }
+        self.wake.notify_one();
+    }
+
+    /// Changes the queue; the disk hears of it.
+    pub(crate) fn change<T>(&self, work: impl FnOnce(&mut Queue) -> T) -> T {
+        let mut queue = self.queue();
+        let done = work(&mut queue);
+        // Under the lock: the disk has to hear of changes in their order.
+        let changes = queue.take_changes();
+        self.spool.note(&self.name, &changes);
+        done
+    }
+
+    /// Looks at the queue.
+    pub(crate) fn look<T>(&self, work: impl FnOnce(&Queue) -> T) -> T {
+        work(&self.queue())
+    }
+
+    /// Waits until the disk knows all changes so far, if there is one that answers.
+    pub(crate) async fn settled(&self) {
+        self.spool.settled().await;
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing_mut().clone()
+    }
+
+    pub(crate) fn standing_mut(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {
+        self.bus.publish(Draft::general(severity, kind));
+    }
+
+    pub(crate) fn tell_given_up(&self, dead: &[Dead]) {
+        self.standing_mut().given_up += dead.len() as u64;
+        for dead in dead {
+            let (letter, reason) = (dead.entry.letter.id.clone(), dead.reason.clone());
+            let destination = self.name.to_string();
+            self.tell(Severity::Error, EventKind::DeliveryGivenUp { destination, letter, reason });
+        }
+    }
+
+    /// Gives up what is too old. What the configuration no longer has is kept for as long as anything is by default.
+    pub(crate) fn expire(&self, now: SystemTime) {
+        let ttl = self.destination.borrow().as_ref().map_or(TTL, |destination| destination.ttl);
+        let dead = self.change(|queue| queue.expire(ttl, now));
+        self.tell_given_up(&dead);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long something is kept for a destination that the configuration no longer has.
+const TTL: Duration = Duration::from_secs(24 * 60 * 60);

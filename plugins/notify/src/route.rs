@@ -1,0 +1,167 @@
+//! Which events a destination hears.
+
+use keepwatch_event::{Event, EventKind, Severity, State};
+
+/// What a destination hears of: groups of kinds, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Instances and groups that change their state, or cannot hand over.
+    Transition,
+    /// Checks that pass, fail, flap.
+    Check,
+    /// Plugins and actions in trouble.
+    Plugin,
+    /// Addresses and adverts that are not as they should be, interfaces, stalls.
+    Trouble,
+    /// Configurations that are loaded or refused.
+    Config,
+    /// The daemon itself: stopping, failing, parts of it that cannot work.
+    Daemon,
+    /// Plugins' own events.
+    Custom,
+}
+
+/// The topics' names.
+pub const TOPICS: &[(&str, Topic)] = &[
+    ("transition", Topic::Transition),
+    ("check", Topic::Check),
+    ("plugin", Topic::Plugin),
+    ("trouble", Topic::Trouble),
+    ("config", Topic::Config),
+    ("daemon", Topic::Daemon),
+    ("custom", Topic::Custom),
+];
+
+/// Which events a destination hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// What an administrator wrote.
+    On(On),
+    /// keepalived's `smtp_alert`.
+    Alerts(Alerts),
+}
+
+/// What an administrator wants to hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct On {
+    /// Of these topics, or
+    pub topics: Vec<Topic>,
+    /// of these kinds.
+    pub kinds: Vec<String>,
+    /// About these instances and groups; all if empty. What is about none of them is heard all the same.
+    pub instances: Vec<String>,
+    /// At least so grave.
+    pub severity: Severity,
+}
+
+/// keepalived's `smtp_alert`: who sends mail on a transition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alerts {
+    /// These instances.
+    pub instances: Vec<String>,
+    /// These sync groups.
+    pub groups: Vec<String>,
+    /// Not when they enter FAULT (`no_email_faults`).
+    pub no_faults: bool,
+}
+
+impl Route {
+    /// Whether the event is to be told.
+    #[must_use]
+    pub fn wants(&self, event: &Event) -> bool {
+        match self {
+            Self::On(on) => on.wants(event),
+            Self::Alerts(alerts) => alerts.want(event),
+        }
+    }
+}
+
+impl On {
+    fn wants(&self, event: &Event) -> bool {
+        let kind = event.kind.name();
+        let is_named = self.kinds.iter().any(|wanted| wanted == kind);
+        let is_of_topic = topic(&event.kind).is_some_and(|topic| self.topics.contains(&topic));
+        (is_named || is_of_topic) && event.severity >= self.severity && self.is_about(event)
+    }
+
+    fn is_about(&self, event: &Event) -> bool {
+        let name = match (&event.instance, &event.kind) {
+            (Some(instance), _) => instance,
+            (None, EventKind::GroupChanged { group, .. }) => group.as_str(),
+            (None, _) => return true,
+        };
+        self.instances.is_empty() || self.instances.iter().any(|wanted| wanted == name)
+    }
+}
+
+impl Alerts {
+    fn want(&self, event: &Event) -> bool {
+        let (to, is_asked) = match (&event.kind, &event.instance) {
+            (EventKind::Transition { to, .. }, Some(instance)) => {
+                (*to, self.instances.iter().any(|name| **name == **instance))
+            }
+            // What was not told while it was unsteady.
+            (EventKind::UnsteadyStopped { state, .. }, Some(instance)) => {
+                (*state, self.instances.iter().any(|name| **name == **instance))
+            }
+            (EventKind::GroupChanged { group, to, .. }, _) => (*to, self.groups.contains(group)),
+            _ => return false,
+        };
+        is_asked && to != State::Init && !(self.no_faults && to == State::Fault)
+    }
+}
+
+/// The topic of a kind; none if it is of interest to those only who name it.
+#[must_use]
+pub const fn topic(kind: &EventKind) -> Option<Topic> {
+    use EventKind as Kind;
+    Some(match kind {
+        Kind::Transition { .. }
+        | Kind::GroupChanged { .. }
+        | Kind::HandoverRefused { .. }
+        | Kind::UnsteadyStarted { .. }
+        | Kind::UnsteadyStopped { .. } => Topic::Transition,
+        Kind::HealthChanged { .. } | Kind::FlappingStarted { .. } | Kind::FlappingStopped { .. } => {
+            Topic::Check
+        }
+        Kind::PluginRefused { .. }
+        | Kind::PluginError { .. }
+        | Kind::PluginFailed { .. }
+        | Kind::PluginRestarted { .. }
+        | Kind::PluginDisabled { .. }
+        | Kind::DeadLettered { .. } => Topic::Plugin,
+        Kind::Contested { .. }
+        | Kind::OneWay { .. }
+        | Kind::NothingReceived { .. }
+        | Kind::SettingRefused { .. }
+        | Kind::AdvertAnomaly { .. }
+        | Kind::AddressLost { .. }
+        | Kind::AddressFailed { .. }
+        | Kind::AddressDuplicate { .. }
+        | Kind::AddressStuck { .. }
+        | Kind::AddressKept { .. }
+        | Kind::Interface { .. }
+        | Kind::SendFailed { .. }
+        | Kind::Stalled { .. } => Topic::Trouble,
+        Kind::ConfigLoaded { .. } | Kind::ConfigRejected { .. } => Topic::Config,
+        Kind::Stopping { .. } | Kind::Failed { .. } | Kind::Degraded { .. } => Topic::Daemon,
+        Kind::Custom { .. } => Topic::Custom,
+        _ => return None,
+    })
+}
+
+/// Whether destinations can hear of it at all: not of what becomes of their own letters, which would never end, nor of
+/// what plugins write into the log.
+#[must_use]
+pub(crate) const fn is_tellable(kind: &EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::DeliverySucceeded { .. }
+            | EventKind::DeliveryFailed { .. }
+            | EventKind::DeliveryGivenUp { .. }
+            | EventKind::DestinationDisabled { .. }
+            | EventKind::SubscriberBehind { .. }
+            | EventKind::SubscriberCaughtUp { .. }
+            | EventKind::PluginLog { .. }
+    )
+}

@@ -1,0 +1,213 @@
+//! What waits, on disk: a mirror of the queues, so that it outlives the daemon. Whoever queues does not wait for the
+//! disk; a thread of its own writes what has changed, all that has come meanwhile in one transaction.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::queue::{Change, Queue};
+use crate::silence::Silence;
+use table::Table;
+
+/// How long whoever waits for the disk waits.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A disk that did not take something is tried again after this time.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Changes that may wait for a disk that hangs. More are not written: some letters may come twice after a restart, or be
+/// lost with the process.
+const CAPACITY: usize = 50_000;
+
+/// Told what is wrong with the disk, once until it is well again.
+pub type Complain = Box<dyn Fn(String) + Send>;
+
+/// Rows to write, by key: nothing stands for one to remove.
+type Rows = BTreeMap<String, Option<Vec<u8>>>;
+
+/// The disk. Clones share one.
+#[derive(Clone)]
+pub(crate) struct Spool {
+    shared: Arc<Shared>,
+    written: watch::Receiver<u64>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+struct State {
+    /// What the disk does not know yet.
+    changed: Rows,
+    /// Counts the changes.
+    version: u64,
+    ended: bool,
+}
+
+/// What was on disk.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// By destination.
+    pub(crate) queues: BTreeMap<String, Queue>,
+    pub(crate) silences: Vec<Silence>,
+}
+
+impl Spool {
+    /// Begins to read the file, and gives what it finds there when it has. Without a path nothing outlives the process.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, if there is no room for a thread.
+    pub(crate) fn open(
+        path: Option<PathBuf>,
+        complain: Complain,
+    ) -> io::Result<(Self, oneshot::Receiver<Found>)> {
+        let state = State { changed: BTreeMap::new(), version: 0, ended: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), wake: Condvar::new() });
+        let (tell, written) = watch::channel(0);
+        let (found, finding) = oneshot::channel();
+        let writer = Writer { shared: Arc::clone(&shared), tell, complain, is_well: true };
+        std::thread::Builder::new().name("spool".to_owned()).spawn(move || writer.run(path, found))?;
+        Ok((Self { shared, written }, finding))
+    }
+
+    /// Notes what has changed in a destination's queue. Does not wait.
+    pub(crate) fn note(&self, destination: &str, changes: &[Change]) {
+        self.write(changes.iter().map(|change| table::row(destination, change)));
+    }
+
+    /// Notes a silence, or its end.
+    pub(crate) fn note_silence(&self, name: &str, silence: Option<&Silence>) {
+        self.write([table::silence(name, silence)]);
+    }
+
+    fn write(&self, rows: impl IntoIterator<Item = (String, Option<Vec<u8>>)>) {
+        let mut state = self.shared.lock();
+        let before = state.changed.len();
+        for (key, value) in rows {
+            if state.changed.len() < CAPACITY || state.changed.contains_key(&key) {
+                state.changed.insert(key, value);
+            }
+        }
+        if state.changed.len() == before && before == 0 {
+            return;
+        }
+        state.version += 1;
+        drop(state);
+        self.shared.wake.notify_one();
+    }
+
+    /// Waits until all that was noted so far is on disk, but not for a disk that hangs, is full or is not there.
+    pub(crate) async fn settled(&self) {
+        let version = self.shared.lock().version;
+        let mut written = self.written.clone();
+        // It has ended, or takes too long: what waits is in memory all the same.
+        let _ = tokio::time::timeout(PATIENCE, written.wait_for(|written| *written >= version)).await;
+    }
+
+    /// No more comes. Waits until all is written and the file is closed, but not for a disk that hangs.
+    pub(crate) async fn end(&self) {
+        self.shared.lock().ended = true;
+        self.shared.wake.notify_one();
+        let mut written = self.written.clone();
+        // It is never so large: this waits until nobody writes any more.
+        let ended = written.wait_for(|written| *written == u64::MAX);
+        let _ = tokio::time::timeout(PATIENCE, ended).await;
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread that writes.
+struct Writer {
+    shared: Arc<Shared>,
+    tell: watch::Sender<u64>,
+    complain: Complain,
+    is_well: bool,
+}
+
+impl Writer {
+    fn run(mut self, path: Option<PathBuf>, found: oneshot::Sender<Found>) {
+        let mut table = None;
+        let mut read = Found::default();
+        match path.as_ref().map(|path| Table::open(path)) {
+            None => {}
+            Some(Ok(opened)) => match opened.read(SystemTime::now()) {
+                Ok(rows) => {
+                    read = rows;
+                    table = Some(opened);
+                }
+                Err(why) => self.trouble(why),
+            },
+            Some(Err(why)) => self.trouble(why),
+        }
+        // Nobody waits if the daemon has ended meanwhile.
+        let _ = found.send(read);
+        while let Some((changed, version)) = self.take() {
+            let done = match (&table, &path) {
+                (Some(table), _) => table.write(&changed),
+                (None, None) => Ok(()),
+                (None, Some(path)) => Table::open(path).and_then(|opened| {
+                    let done = opened.write(&changed);
+                    table = Some(opened);
+                    done
+                }),
+            };
+            match done {
+                Ok(()) => self.is_well = true,
+                Err(why) => {
+                    self.trouble(why);
+                    // After an error of the disk's it would refuse everything.
+                    table = None;
+                    if self.give_back(changed) {
+                        return;
+                    }
+                }
+            }
+            // Also what could not be written: nobody waits for a disk that is not there.
+            self.tell.send_replace(version);
+        }
+    }
+
+    /// Waits for changes; none when no more come.
+    fn take(&self) -> Option<(Rows, u64)> {
+        let mut state = self.shared.lock();
+        while state.changed.is_empty() {
+            if state.ended {
+                return None;
+            }
+            state = self.shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some((std::mem::take(&mut state.changed), state.version))
+    }
+
+    /// Puts back what could not be written, unless it has changed again, and lets some time pass. Whether that is the end.
+    fn give_back(&self, changed: Rows) -> bool {
+        let mut state = self.shared.lock();
+        for (key, value) in changed {
+            state.changed.entry(key).or_insert(value);
+        }
+        let version = state.version;
+        self.tell.send_replace(version);
+        if !state.ended {
+            let waited = self.shared.wake.wait_timeout_while(state, AGAIN, |state| !state.ended);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.ended
+    }
+
+    fn trouble(&mut self, why: String) {
+        if std::mem::replace(&mut self.is_well, false) {
+            (self.complain)(why);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What outlives the daemon.
+
+use std::time::Duration;
+
+use keepwatch_event::State;
+use keepwatch_notify::Scope;
+
+use crate::support::{File, Inbox, PATIENCE, Site, later, wait};
+
+const STOP: Duration = Duration::from_secs(5);
+
+#[test]
+fn what_could_not_be_delivered_is_after_a_restart() {
+    let file = File::new();
+    let away = Inbox::new("one").answering((0..1_000).map(|_| later(Scope::Destination)));
+    let mut site = Site::with(Some(&file.0), &[&away]);
+    site.transition("VI_1", State::Master);
+    site.transition("VI_2", State::Master);
+    site.heard("delivery_failed");
+    site.bus.flush(PATIENCE);
+    site.notifier.stop(STOP);
+    let tried = away.attempts();
+    let back = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&back]);
+    let got = back.wait(2);
+    assert_eq!(got[0].id, tried[0].0.id, "the same message");
+    assert!(got[0].attempt > tried[0].0.attempt);
+    assert_eq!(
+        got.iter().map(|got| got.lines[0].split(':').next().unwrap()).collect::<Vec<_>>(),
+        ["VI_1", "VI_2"]
+    );
+    site.bus.flush(PATIENCE);
+    site.notifier.stop(STOP);
+    let again = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&again]);
+    site.transition("VI_1", State::Fault);
+    let got = again.wait(1);
+    assert!(got.len() == 1 && got[0].lines[0].contains("FAULT"), "nothing twice: {got:?}");
+    site.notifier.stop(STOP);
+}
+
+#[test]
+fn a_destination_that_is_taken_away_keeps_what_waits_until_it_is_back() {
+    let away = Inbox::new("one").answering((0..1_000).map(|_| later(Scope::Destination)));
+    let mut site = Site::with(None, &[&away]);
+    site.transition("VI_1", State::Master);
+    site.heard("delivery_failed");
+    site.notifier.apply(Vec::new());
+    site.transition("VI_2", State::Master);
+    site.bus.flush(PATIENCE);
+    let report = site.report("one");
+    assert_eq!((report.label, report.waiting.len()), (None, 1));
+    let mut back = Inbox::new("one");
+    back.group_wait = Duration::from_millis(1);
+    site.notifier.apply(vec![back.destination()]);
+    let got = back.wait(1);
+    assert!(got.len() == 1 && got[0].lines[0].starts_with("VI_1"), "{got:?}");
+    site.notifier.stop(STOP);
+}
+
+#[test]
+fn without_a_disk_everything_is_told_all_the_same() {
+    let inbox = Inbox::new("one");
+    let site = Site::with(Some("/proc/no/such/spool.redb".as_ref()), &[&inbox]);
+    for _ in 0..3 {
+        site.transition("VI_1", State::Master);
+        site.transition("VI_1", State::Backup);
+    }
+    wait("six lines", || inbox.lines().len() == 6);
+    let complaints = site.complaints.lock().unwrap().clone();
+    assert!(complaints.len() == 1 && complaints[0].starts_with("/proc/no/such/spool.redb"), "{complaints:?}");
+    site.notifier.stop(STOP);
+}
+
+#[test]
+fn a_damaged_file_is_told_of_and_left_alone() {
+    let file = File::new();
+    std::fs::create_dir_all(file.0.parent().unwrap()).unwrap();
+    std::fs::write(&file.0, vec![0xa5; 9_000]).unwrap();
+    let inbox = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&inbox]);
+    site.transition("VI_1", State::Master);
+    inbox.wait(1);
+    site.notifier.stop(STOP);
+    assert!(!site.complaints.lock().unwrap().is_empty());
+    assert_eq!(std::fs::read(&file.0).unwrap(), vec![0xa5; 9_000]);
+}
