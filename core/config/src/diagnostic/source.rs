@@ -18,15 +18,22 @@ impl fmt::Debug for Source {
     }
 }
 
-/// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, and the
-/// line that gives an `auth_hmac` key. The length in octets stays, so that positions stay right.
+/// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, the line that gives an
+/// `auth_hmac` key, and the path of a webhook. The length in octets stays, so that positions stay right.
 pub(super) fn masked(line: &str) -> String {
-    let begin = match line.find("auth_pass") {
-        Some(at) => at + "auth_pass".len(),
-        None if line.split_whitespace().next() == Some("key") => {
-            line.find("key").map_or(0, |at| at + "key".len())
+    let first = line.split([' ', '\t', '=']).find(|word| !word.is_empty());
+    let begin = match (line.find("auth_pass"), first) {
+        (Some(at), _) => at + "auth_pass".len(),
+        (None, Some("key")) => line.find("key").map_or(0, |at| at + "key".len()),
+        // Many services know their users by it; the scheme and the host may be seen, a password before it not.
+        (None, Some("webhook")) => {
+            let nth = if line.contains('@') { 1 } else { 2 };
+            match line.match_indices('/').nth(nth) {
+                Some((at, _)) => at + 1,
+                None => return line.to_owned(),
+            }
         }
-        None => return line.to_owned(),
+        (None, _) => return line.to_owned(),
     };
     let (before, secret) = line.split_at_checked(begin).unwrap_or((line, ""));
     let mut masked = before.to_owned();
@@ -54,6 +61,8 @@ mod tests {
             ),
             ("auth_pass pä#ss # old one", "auth_pass ****** * *** ***"),
             ("  key 1 hex:0011", "  key * ********"),
+            ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
+            ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
             ("  interface eth0", "  interface eth0"),
             ("auth_pass", "auth_pass"),
         ];

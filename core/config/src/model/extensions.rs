@@ -1,11 +1,11 @@
-//! Plugins. Only a native file has them.
+//! Plugins and destinations. Only a native file has them.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ActionTable;
+use super::{ActionTable, NotifyTable};
 
-/// Plugins, and what they may run. Only a native file has them.
+/// Plugins, what they may run, and who is told. Only a native file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extensions {
     /// `hooks`: a folder whose scripts are plugins.
@@ -14,6 +14,8 @@ pub struct Extensions {
     pub plugins: Vec<PluginTable>,
     /// `[action.NAME]`, by name.
     pub actions: Vec<ActionTable>,
+    /// `[notify.NAME]`, by name.
+    pub destinations: Vec<NotifyTable>,
 }
 
 /// One `[plugin.NAME]`, or the plugin that a `[check.NAME]` asks.

@@ -4,6 +4,7 @@
 mod action;
 mod check;
 mod extensions;
+mod notify;
 mod place;
 mod probe;
 mod process;
@@ -20,6 +21,10 @@ use keepwatch_vrrp::{
 pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
 pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
 pub use extensions::{Extensions, PluginTable, Written};
+pub use notify::{
+    ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
+    UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
+};
 pub use place::{Format, Place};
 pub use probe::{
     DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket,

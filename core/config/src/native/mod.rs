@@ -1,5 +1,5 @@
 //! `keepwatch.toml`, the native format. This version of it takes its instances from a keepalived.conf
-//! and adds checks, plugins and actions.
+//! and adds checks, plugins, actions and who is told.
 //!
 //! ```toml
 //! keepalived = "/etc/keepalived/keepalived.conf"
@@ -25,8 +25,11 @@ mod check;
 mod haproxy;
 mod instance;
 mod kinds;
+mod mail;
+mod notify;
 mod reader;
 mod tables;
+mod webhook;
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use toml::de::{DeString, DeTable};
 
 use super::instance::Addition;
 use super::reader::{Reader, optional};
-use super::{action, check, instance};
+use super::{action, check, instance, notify};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::similar::shown;
@@ -27,9 +27,9 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-const ROOT: &[&str] = &["keepalived", "hooks", "plugin", "check", "action", "instance"];
+const ROOT: &[&str] = &["keepalived", "hooks", "plugin", "check", "action", "notify", "instance"];
 /// What the native format will have.
-const LATER: &[&str] = &["node", "notify", "route", "group"];
+const LATER: &[&str] = &["node", "route", "group"];
 const PLUGIN: &[&str] = &["file", "grants", "config", "timeout", "cpu", "memory", "queue"];
 /// Reads the whole file.
 pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
@@ -59,6 +59,9 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
     });
     each(reader, root, "action", |reader, name, table, span| {
         extensions.actions.extend(action::read(reader, name, table, folder, span));
+    });
+    each(reader, root, "notify", |reader, name, table, span| {
+        extensions.destinations.extend(notify::read(reader, name, table, folder, span));
     });
     let mut additions = Vec::new();
     instances(reader, root, |reader, name, table, span| {
