@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::plugin_report::PluginReport;
 use crate::refusal::Refusal;
 use crate::reload::ReloadReport;
+use crate::spool::{DestinationStatus, Done, SilenceStatus};
 use crate::status::Status;
 
 /// A line of the daemon. In JSON an object with one key that says what it is, or an event.
@@ -20,6 +21,12 @@ pub enum Answer {
     Plugins(Vec<PluginReport>),
     /// What a reload has done.
     Reload(ReloadReport),
+    /// How the destinations are, by name.
+    Spool(Vec<DestinationStatus>),
+    /// The silences, by name.
+    Silences(Vec<SilenceStatus>),
+    /// What became of a request that changes something.
+    Done(Done),
     /// How things are before the events that follow.
     Snapshot(Box<Snapshot>),
     /// Events before the next one were not sent, because the client did not keep up.

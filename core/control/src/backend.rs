@@ -7,10 +7,14 @@ use keepwatch_bus::{Delivery, Subscription};
 
 use crate::plugin_report::PluginReport;
 use crate::reload::ReloadReport;
+use crate::spool::{DestinationStatus, Done, Letters, SilenceName, SilenceStatus};
 use crate::status::Status;
 
 /// A reload under way. It goes on to its end, whether the client stays or not.
 pub type Reloading = Pin<Box<dyn Future<Output = ReloadReport> + Send>>;
+
+/// An answer that another of the daemon's threads gives.
+pub type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The daemon as the server sees it. Nothing here may wait, except for what a reload waits for: all connections are
 /// served by one thread.
@@ -26,4 +30,22 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Takes the configuration over as it is on disk now. Two may be asked for at once.
     fn reload(&self) -> Reloading;
+
+    /// How the destinations are, and what waits for them.
+    fn spool(&self) -> Answering<Vec<DestinationStatus>>;
+
+    /// Tries letters at once.
+    fn spool_retry(&self, letters: Letters) -> Answering<Done>;
+
+    /// Throws letters away.
+    fn spool_purge(&self, letters: Letters) -> Answering<Done>;
+
+    /// The silences there are.
+    fn silences(&self) -> Answering<Vec<SilenceStatus>>;
+
+    /// Begins a silence, or changes one.
+    fn silence(&self, silence: SilenceStatus) -> Answering<Done>;
+
+    /// Ends a silence.
+    fn silence_end(&self, name: SilenceName) -> Answering<Done>;
 }

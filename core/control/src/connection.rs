@@ -66,6 +66,12 @@ impl Connection {
                 Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
                 Ok(Request::Plugins) => Answer::Plugins(backend.plugins()),
                 Ok(Request::Reload) => Answer::Reload(backend.reload().await),
+                Ok(Request::Spool) => Answer::Spool(backend.spool().await),
+                Ok(Request::SpoolRetry(letters)) => Answer::Done(backend.spool_retry(letters).await),
+                Ok(Request::SpoolPurge(letters)) => Answer::Done(backend.spool_purge(letters).await),
+                Ok(Request::Silences) => Answer::Silences(backend.silences().await),
+                Ok(Request::Silence(silence)) => Answer::Done(backend.silence(silence).await),
+                Ok(Request::SilenceEnd(name)) => Answer::Done(backend.silence_end(name).await),
                 Err(refusal) => Answer::Error(refusal),
             };
             let last = matches!(&answer, Answer::Error(refusal) if refusal.is_final());

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events_request::EventsRequest;
 use crate::refusal::{Code, Refusal};
+use crate::spool::{Letters, SilenceName, SilenceStatus};
 
 /// The protocol's version that this crate speaks.
 pub const VERSION: u32 = 1;
@@ -12,7 +13,18 @@ pub const VERSION: u32 = 1;
 pub const OLDEST: u32 = 1;
 
 /// The names of all requests of this version.
-pub const REQUESTS: &[&str] = &["status", "events", "plugins", "reload"];
+pub const REQUESTS: &[&str] = &[
+    "status",
+    "events",
+    "plugins",
+    "reload",
+    "spool",
+    "spool_retry",
+    "spool_purge",
+    "silences",
+    "silence",
+    "silence_end",
+];
 
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +39,18 @@ pub enum Request {
     Plugins,
     /// Take the configuration over as it is on disk now. One answer, when it is done: `reload`.
     Reload,
+    /// How the destinations are, and what waits for them. One answer: `spool`.
+    Spool,
+    /// Try letters at once, also those that were given up. One answer: `done`.
+    SpoolRetry(Letters),
+    /// Throw letters away. One answer: `done`.
+    SpoolPurge(Letters),
+    /// The silences there are. One answer: `silences`.
+    Silences,
+    /// Begin a silence, or change the one of its name. One answer: `done`.
+    Silence(SilenceStatus),
+    /// End a silence. One answer: `done`.
+    SilenceEnd(SilenceName),
 }
 
 /// A request with the version it is said in.
@@ -149,7 +173,7 @@ mod tests {
             (
                 r#"{"version":1,"request":"dance"}"#,
                 Code::UnknownRequest,
-                "there is no request \"dance\"; there are: status, events, plugins, reload",
+                "there is no request \"dance\"; there are: status, events, plugins, reload, spool, ",
             ),
             (
                 r#"{"version":1,"request":"events","severity":"loud"}"#,
@@ -166,8 +190,30 @@ mod tests {
 
     #[test]
     fn all_requests_are_named() {
-        let all =
-            [Request::Status, Request::Events(EventsRequest::default()), Request::Plugins, Request::Reload];
+        let letters = Letters { destination: "admins".into(), ids: vec!["a".into()] };
+        let silence = SilenceStatus {
+            name: "upgrade".into(),
+            instances: vec!["VI_1".into()],
+            destinations: Vec::new(),
+            lasts: std::time::Duration::from_secs(60),
+            comment: "new kernel".into(),
+            untold: 0,
+        };
+        let all = [
+            Request::Status,
+            Request::Events(EventsRequest::default()),
+            Request::Plugins,
+            Request::Reload,
+            Request::Spool,
+            Request::SpoolRetry(letters.clone()),
+            Request::SpoolPurge(letters),
+            Request::Silences,
+            Request::Silence(silence),
+            Request::SilenceEnd(SilenceName { name: "upgrade".into() }),
+        ];
+        for request in &all {
+            assert_eq!(&Request::parse(request.line().as_bytes()).unwrap(), request);
+        }
         let names: Vec<String> = all
             .iter()
             .map(|request| serde_json::to_value(request).unwrap()["request"].as_str().unwrap().to_owned())

@@ -25,8 +25,12 @@ impl Standing {
 /// Whether a request changes anything.
 const fn changes(request: &Request) -> bool {
     match request {
-        Request::Status | Request::Events(_) | Request::Plugins => false,
-        Request::Reload => true,
+        Request::Status | Request::Events(_) | Request::Plugins | Request::Spool | Request::Silences => false,
+        Request::Reload
+        | Request::SpoolRetry(_)
+        | Request::SpoolPurge(_)
+        | Request::Silence(_)
+        | Request::SilenceEnd(_) => true,
     }
 }
 

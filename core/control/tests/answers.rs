@@ -117,3 +117,24 @@ fn of_a_hundred_connections_64_are_served_and_the_others_told_so() {
     drop(talks);
     wait("room for a connection", || daemon.talk().ask(STATUS).get("status").is_some());
 }
+
+#[test]
+fn letters_and_silences_are_asked_for() {
+    let rows = [
+        (r#"{"version":1,"request":"spool"}"#, r#"{"spool":[]}"#),
+        (r#"{"version":1,"request":"spool_retry","destination":"a","ids":["x"]}"#, r#"{"done":{"count":1}}"#),
+        (
+            r#"{"version":1,"request":"spool_purge","destination":"a"}"#,
+            r#"{"done":{"count":0,"refused":"there is no destination \"a\""}}"#,
+        ),
+        (r#"{"version":1,"request":"silences"}"#, r#"{"silences":[]}"#),
+        (r#"{"version":1,"request":"silence","name":"s","lasts_seconds":60}"#, r#"{"done":{"count":1}}"#),
+        (r#"{"version":1,"request":"silence_end","name":"s"}"#, r#"{"done":{"count":1}}"#),
+    ];
+    let daemon = Daemon::start(Limits::default());
+    let mut talk = daemon.talk();
+    for (request, expected) in rows {
+        let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(talk.ask(request), expected, "{request}");
+    }
+}

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
-    Backend, ConfigStatus, Limits, PluginReport, ReloadReport, Reloading, Server, Status,
+    Answering, Backend, ConfigStatus, DestinationStatus, Done, Letters, Limits, PluginReport, ReloadReport,
+    Reloading, Server, SilenceName, SilenceStatus, Status,
 };
 use keepwatch_event::{
     EventKind, InstanceStatus, LogLevel, PluginState, Reason, Severity, Snapshot, State, Timestamp,
@@ -123,6 +124,30 @@ impl Backend for Facts {
 
     fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
         self.bus.subscribe(name, delivery, capacity)
+    }
+
+    fn spool(&self) -> Answering<Vec<DestinationStatus>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn spool_retry(&self, letters: Letters) -> Answering<Done> {
+        Box::pin(async move { Done::with(letters.ids.len()) })
+    }
+
+    fn spool_purge(&self, letters: Letters) -> Answering<Done> {
+        Box::pin(async move { Done::refused(format!("there is no destination \"{}\"", letters.destination)) })
+    }
+
+    fn silences(&self) -> Answering<Vec<SilenceStatus>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn silence(&self, _: SilenceStatus) -> Answering<Done> {
+        Box::pin(async { Done::with(1) })
+    }
+
+    fn silence_end(&self, _: SilenceName) -> Answering<Done> {
+        Box::pin(async { Done::with(1) })
     }
 
     fn reload(&self) -> Reloading {
