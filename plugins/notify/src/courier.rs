@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::backoff;
-use crate::destination::Destination;
+use crate::destination::{Destination, Grouping};
 use crate::mailbox::Mailbox;
 use crate::parcel::{Attempt, Parcel};
 use crate::queue::{Message, Next, Settled};
@@ -49,10 +49,13 @@ impl Courier {
             let destination = destination.filter(|_| self.mailbox.standing().gone.is_none());
             let next = match (&destination, haste) {
                 (None, _) => Next::Nothing,
-                (Some(destination), Haste::None) => {
-                    self.mailbox.change(|queue| queue.next(destination.group_wait, now))
+                (Some(destination), _) => {
+                    let grouping = match (destination.grouping, haste) {
+                        (Grouping::Together(_), Haste::Last) => Grouping::Together(Duration::ZERO),
+                        (grouping, _) => grouping,
+                    };
+                    self.mailbox.change(|queue| queue.next(grouping, now))
                 }
-                (Some(_), Haste::Last) => self.mailbox.change(|queue| queue.next(Duration::ZERO, now)),
             };
             let pause = match (next, destination) {
                 (Next::Message(message), Some(destination)) => {
@@ -95,7 +98,11 @@ impl Courier {
         let at = SystemTime::now();
         let first = message.letters.first().map_or(message.since, |letter| letter.at).min(message.since);
         let age = at.duration_since(first).unwrap_or_default();
-        let late = (age > LATE + destination.group_wait).then_some(age);
+        let waited = match destination.grouping {
+            Grouping::Each => Duration::ZERO,
+            Grouping::Together(wait) => wait,
+        };
+        let late = (age > LATE + waited).then_some(age);
         let instance = message.letters.last().and_then(|letter| letter.instance.clone());
         let now = instance.and_then(|name| {
             let snapshot = self.bus.snapshot();

@@ -7,6 +7,15 @@ use std::time::Duration;
 use crate::route::Route;
 use crate::transport::Transport;
 
+/// Whether events about one instance go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// Each goes alone, as with keepalived.
+    Each,
+    /// The first waits so long for others, and they go as one message.
+    Together(Duration),
+}
+
 /// A destination.
 #[derive(Clone)]
 pub struct Destination {
@@ -16,8 +25,8 @@ pub struct Destination {
     pub route: Route,
     /// The way to it.
     pub transport: Arc<dyn Transport>,
-    /// How long an event waits for others about the same instance to go with it.
-    pub group_wait: Duration,
+    /// Whether events about the same instance go together.
+    pub grouping: Grouping,
     /// How long it is tried to deliver something.
     pub ttl: Duration,
     /// How long one attempt may take.
@@ -31,7 +40,7 @@ impl PartialEq for Destination {
         self.name == other.name
             && self.route == other.route
             && self.transport.settings() == other.transport.settings()
-            && (self.group_wait, self.ttl, self.timeout) == (other.group_wait, other.ttl, other.timeout)
+            && (self.grouping, self.ttl, self.timeout) == (other.grouping, other.ttl, other.timeout)
             && self.remind == other.remind
     }
 }

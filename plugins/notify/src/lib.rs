@@ -29,7 +29,7 @@ mod steady;
 mod template;
 mod transport;
 
-pub use destination::Destination;
+pub use destination::{Destination, Grouping};
 pub use entry::{Dead, Entry};
 pub use letter::{Content, Letter};
 pub use notifier::{NotTaken, Notifier, Options};

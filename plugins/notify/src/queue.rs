@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use crate::backoff;
+use crate::destination::Grouping;
 use crate::entry::{Dead, Entry};
 use crate::letter::{Letter, digest};
 use crate::transport::{Outcome, Scope};
@@ -192,8 +193,8 @@ impl Queue {
         given_up
     }
 
-    /// What is to be delivered now, if letters wait so long for others to go with them. What it gives is closed.
-    pub(crate) fn next(&mut self, together: Duration, now: SystemTime) -> Next {
+    /// What is to be delivered now. What it gives is closed.
+    pub(crate) fn next(&mut self, grouping: Grouping, now: SystemTime) -> Next {
         if let Some(paused) = self.paused.map(|paused| sane(paused, now))
             && paused > now
             && !self.waiting.is_empty()
@@ -208,13 +209,15 @@ impl Queue {
             if seen.iter().any(|before| is_about_same(&self.waiting[*before].letter, &entry.letter)) {
                 continue;
             }
-            let due = match &entry.message {
-                Some(_) => sane(entry.next, now),
-                None if entry.letter.content.is_grouped() => sane(entry.since + together, now),
-                None => now,
+            let due = match (&entry.message, grouping) {
+                (Some(_), _) => sane(entry.next, now),
+                (None, Grouping::Together(wait)) if entry.letter.content.is_grouped() => {
+                    sane(entry.since + wait, now)
+                }
+                (None, Grouping::Together(_) | Grouping::Each) => now,
             };
             if due <= now {
-                return Next::Message(self.close(place));
+                return Next::Message(self.close(place, grouping));
             }
             earliest = Some(earliest.map_or(due, |earliest| earliest.min(due)));
             seen.push(place);
@@ -226,18 +229,19 @@ impl Queue {
     }
 
     /// Makes a message of a letter and of those that go with it.
-    fn close(&mut self, first: usize) -> Message {
+    fn close(&mut self, first: usize, grouping: Grouping) -> Message {
         let head = self.waiting[first].clone();
         let id = head.message.clone().unwrap_or_else(|| message_id(&head));
         let mut message =
             Message { id, letters: Vec::new(), omitted: 0, attempt: head.attempts + 1, since: head.since };
         for entry in self.waiting.iter_mut().skip(first) {
-            let belongs = match &head.message {
-                Some(id) => entry.message.as_ref() == Some(id),
-                None => {
-                    entry.number == head.number
-                        || (entry.message.is_none() && is_together(&entry.letter, &head.letter))
+            let belongs = match (&head.message, grouping) {
+                (Some(id), _) => entry.message.as_ref() == Some(id),
+                (None, _) if entry.number == head.number => true,
+                (None, Grouping::Together(_)) => {
+                    entry.message.is_none() && is_together(&entry.letter, &head.letter)
                 }
+                (None, Grouping::Each) => false,
             };
             if !belongs || message.letters.len() >= IN_MESSAGE {
                 continue;

@@ -8,7 +8,7 @@ use super::*;
 use crate::letter::Content;
 use crate::sample;
 
-const WAIT: Duration = Duration::from_secs(2);
+const WAIT: Grouping = Grouping::Together(Duration::from_secs(2));
 
 fn at(millis: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000) + Duration::from_millis(millis)
@@ -59,6 +59,17 @@ fn letters_about_one_instance_go_together_after_a_while() {
     assert_eq!(ids(&queue.next(WAIT, at(2_500))), ["b1"]);
     queue.settle("b1", &delivered(), 1.0, at(2_501));
     assert_eq!(queue.next(WAIT, at(9_000)), Next::Nothing);
+}
+
+#[test]
+fn or_each_alone() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.put(2, info("a2", "A"), at(1));
+    for id in ["a1", "a2"] {
+        assert_eq!(ids(&queue.next(Grouping::Each, at(2))), [id]);
+        queue.settle(id, &delivered(), 1.0, at(2));
+    }
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_event::{EventKind, InstanceStatus, Reason, Severity, Snapshot, State};
 use keepwatch_notify::{
-    Destination, DestinationReport, Dialogue, Notifier, On, Options, Outcome, Parcel, Route, TOPICS,
-    Transport, Work,
+    Destination, DestinationReport, Dialogue, Grouping, Notifier, On, Options, Outcome, Parcel, Route,
+    TOPICS, Transport, Work,
 };
 
 /// How long a test waits for what must come: generous, the machine may be busy.
@@ -153,7 +153,7 @@ impl Inbox {
             name: self.name.into(),
             route: self.route.clone(),
             transport: Arc::new(self.clone()),
-            group_wait: self.group_wait,
+            grouping: Grouping::Together(self.group_wait),
             ttl: Duration::from_secs(3_600),
             timeout: self.timeout,
             remind: self.remind,
