@@ -43,11 +43,22 @@ pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
 /// Reads a plugin's file where a disk that hangs holds up nobody else.
 pub(crate) async fn read_aside(path: &Path) -> Result<Arc<[u8]>, Refusal> {
     let owned = path.to_owned();
-    let reading = timeout(PATIENCE, aside(move || read(&owned))).await;
-    let read = reading.ok().flatten();
-    read.unwrap_or_else(|| {
+    aside_in_time(path, move || read(&owned)).await.flatten()
+}
+
+/// Does work on a path's disk away from the threads that plugins share, and waits for it as long as a disk may take.
+///
+/// # Errors
+///
+/// If it takes longer.
+pub(crate) async fn aside_in_time<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = timeout(PATIENCE, aside(work)).await.ok().flatten();
+    done.ok_or_else(|| {
         let (path, patience) = (path.display(), keepwatch_event::Rounded(PATIENCE));
-        Err(Refusal::plain(format!("{path} could not be read within {patience}; its disk does not answer")))
+        Refusal::plain(format!("{path} could not be read within {patience}; its disk does not answer"))
     })
 }
 
@@ -87,21 +98,26 @@ fn own_group() -> u32 {
 ///
 /// If the folder is there and cannot be read.
 pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> {
+    let unreadable =
+        |error: std::io::Error| Refusal::plain(format!("{} cannot be read: {error}", folder.display()));
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Refusal::plain(format!("{} cannot be read: {error}", folder.display()))),
+        Err(error) => return Err(unreadable(error)),
     };
-    let mut found: Vec<(String, PathBuf)> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
-            let name = path.file_stem()?.to_str()?.to_owned();
-            (is_script && !name.starts_with('.')).then_some((name, path))
-        })
-        .collect();
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(script(entry.map_err(unreadable)?.path()));
+    }
     found.sort();
     Ok(found)
+}
+
+/// A script and its name, if it is one.
+fn script(path: PathBuf) -> Option<(String, PathBuf)> {
+    let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
+    let name = path.file_stem()?.to_str()?.to_owned();
+    (is_script && !name.starts_with('.')).then_some((name, path))
 }
 
 #[cfg(test)]

@@ -118,6 +118,15 @@ impl Plugin for FakePlugin {
             if self.has("refuse") {
                 return Err(Failure::Reported("cannot begin".to_owned()));
             }
+            if self.has("pause init") {
+                // Until the one that begins beside it has.
+                while self.journal.of("b").is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            if self.has("hang init") {
+                std::future::pending::<()>().await;
+            }
             if let Some(state) = state {
                 self.seen = String::from_utf8_lossy(state).parse().unwrap();
             }

@@ -84,6 +84,17 @@ fn a_bad_version_leaves_the_old_one_at_work_and_says_why() {
 }
 
 #[test]
+fn what_became_of_each_is_told_in_the_order_of_the_plan() {
+    let site = Site::new("report");
+    site.write("a.fake", &["pause init"]);
+    site.write("b.fake", &[]);
+    let applied = site.apply(vec![site.spec("a"), site.spec("b")]);
+    // The first one began when the second had.
+    assert_eq!(applied.loaded, ["a", "b"]);
+    site.stop();
+}
+
+#[test]
 fn what_has_not_changed_is_not_touched() {
     let site = Site::new("same");
     let path = site.write("a.fake", &[]);
