@@ -14,6 +14,7 @@ use crate::hearing::Hearing;
 use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
+use crate::rate::Rate;
 use crate::restart::{Pause, Restarts, jitter};
 use crate::spec::PluginSpec;
 
@@ -24,6 +25,10 @@ const SOONEST: Duration = Duration::from_millis(10);
 const LATEST: Duration = Duration::from_secs(60 * 60);
 /// An event that makes a plugin fail so often is kept from it.
 const STRIKES: u32 = 2;
+/// Errors of a plugin that are told at once, and then a second. Plugins that ask to hear of errors, and fail at it, would
+/// answer each other for ever, and leave the log no room for anything else.
+const ERRORS: u32 = 20;
+const ERRORS_A_SECOND: u32 = 1;
 
 /// What a plugin's actor can be told.
 pub(crate) enum Command {
@@ -58,6 +63,8 @@ pub(crate) struct Actor {
     life: Life,
     pending: Option<Pending>,
     restarts: Restarts,
+    /// How many of its errors are told.
+    error_rate: Rate,
     next_check: Option<Instant>,
     /// Whether its checks have a place in their interval that chance has chosen.
     has_phase: bool,
@@ -121,6 +128,7 @@ impl Actor {
             life,
             pending: None,
             restarts,
+            error_rate: Rate::new(ERRORS, ERRORS_A_SECOND),
             next_check,
             has_phase: false,
         })
@@ -195,7 +203,7 @@ impl Actor {
             Ok(Outcome::RetryAfter(_)) => {
                 self.keep_from_it(&event, &format!("asked for it again, {RETRIES} times")).await;
             }
-            Err(Failure::Reported(error)) => self.reported(error),
+            Err(Failure::Reported(error)) => self.reported(&error),
             Err(failure) if strikes + 1 >= STRIKES => {
                 self.keep_from_it(&event, &failure.to_string()).await;
                 self.failed(&failure);
@@ -250,9 +258,14 @@ impl Actor {
         }
     }
 
-    fn reported(&self, error: String) {
+    fn reported(&self, error: &str) {
         self.metrics.count(|counts| counts.errors += 1);
-        let (plugin, error) = (self.spec.name.to_string(), printable(&error, LINE));
+        let Some(skipped) = self.error_rate.take() else { return };
+        let mut error = printable(error, LINE);
+        if skipped > 0 {
+            error.push_str(&format!(" ({skipped} errors before it were too many to tell)"));
+        }
+        let plugin = self.spec.name.to_string();
         self.context.tell(Severity::Warning, EventKind::PluginError { plugin, error });
     }
 

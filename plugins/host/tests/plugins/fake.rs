@@ -125,6 +125,7 @@ impl Plugin for FakePlugin {
                 }
             }
             if self.has("hang init") {
+                self.note("hangs");
                 std::future::pending::<()>().await;
             }
             if let Some(state) = state {
