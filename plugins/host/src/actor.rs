@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use keepwatch_bus::Gauge;
 use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -38,8 +39,8 @@ pub(crate) enum Command {
         program: Arc<dyn Program>,
         /// What the administrator wants of it.
         spec: Box<PluginSpec>,
-        /// Told whether it took over.
-        reply: oneshot::Sender<Result<(), Failure>>,
+        /// Told whether it took over, and how it keeps up with events, if it hears any.
+        reply: oneshot::Sender<Result<Option<Gauge>, Failure>>,
     },
     /// Handle what waits, until the deadline, and end.
     Stop {
@@ -316,7 +317,11 @@ impl Actor {
 
     /// Lets another version take over between two events: the old one's state and the snapshot go with it, and what
     /// waits is for the new one.
-    async fn replace(&mut self, program: Arc<dyn Program>, spec: PluginSpec) -> Result<(), Failure> {
+    async fn replace(
+        &mut self,
+        program: Arc<dyn Program>,
+        spec: PluginSpec,
+    ) -> Result<Option<Gauge>, Failure> {
         let state = match &mut self.life {
             Life::Running(Running { plugin, host }) => {
                 let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
@@ -339,8 +344,9 @@ impl Actor {
             None => self.look_up(),
         }
         let running = start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
-        if let Some(hearing) = hearing {
-            self.hearing = hearing;
+        match hearing {
+            Some(hearing) => self.hearing = hearing,
+            None => self.hearing.set_capacity(spec.limits.queue),
         }
         if let Life::Running(mut old) = std::mem::replace(&mut self.life, Life::Running(running)) {
             // It has been replaced, whatever it says.
@@ -357,7 +363,7 @@ impl Actor {
         self.program = program;
         self.spec = spec;
         self.restarts = Restarts::default();
-        Ok(())
+        Ok(self.hearing.gauge())
     }
 
     /// Handles what waits, as long as there is time, and ends.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use keepwatch_bus::Gauge;
 use keepwatch_event::{EventKind, Severity};
 use tokio::sync::{mpsc, oneshot};
 
@@ -82,21 +83,25 @@ impl Load {
         } else {
             self.begin(&spec, Arc::clone(&program)).await
         };
-        if let Err(failure) = began {
-            let why = format!("error: {} {failure}\n  = note: this happened when it began", spec.name);
-            let refused = self.refuse(tried, runs, why);
-            // What a version did when it began may pass by itself.
-            if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-                entry.tried = None;
+        let gauge = match began {
+            Ok(gauge) => gauge,
+            Err(failure) => {
+                let why = format!("error: {} {failure}\n  = note: this happened when it began", spec.name);
+                let refused = self.refuse(tried, runs, why);
+                // What a version did when it began may pass by itself.
+                if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
+                    entry.tried = None;
+                }
+                return refused;
             }
-            return refused;
-        }
+        };
         let roles = program.manifest().roles;
         if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
             entry.tried = Some(Tried { result: Tested::Good, ..tried });
             if let Some(actor) = &mut entry.actor {
                 actor.roles = roles;
                 actor.spec = spec.clone();
+                actor.gauge = gauge;
             }
         }
         let (plugin, path) = (spec.name.to_string(), spec.made.to_string());
@@ -152,7 +157,11 @@ impl Load {
         Ok(program)
     }
 
-    async fn begin(&mut self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<(), Failure> {
+    async fn begin(
+        &mut self,
+        spec: &PluginSpec,
+        program: Arc<dyn Program>,
+    ) -> Result<Option<Gauge>, Failure> {
         let name = &spec.name;
         let hearing = self.hearing.take().unwrap_or_else(|| self.shared.context.hearing(spec));
         let (commands, receiver) = mpsc::channel(COMMANDS);
@@ -165,13 +174,13 @@ impl Load {
             return Err(Failure::Reported("keepwatch stops".to_owned()));
         }
         let task = tokio::spawn(actor.run());
-        let actor = Some(Handle { commands, task, spec: spec.clone(), roles, gauge });
+        let actor = Some(Handle { commands, task, spec: spec.clone(), roles, gauge: gauge.clone() });
         entries.insert(Arc::clone(name), Entry { tried: None, actor });
         drop(entries);
-        Ok(())
+        Ok(gauge)
     }
 
-    async fn replace(&self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<(), Failure> {
+    async fn replace(&self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<Option<Gauge>, Failure> {
         let commands = {
             let entries = self.shared.entries();
             entries.get(&spec.name).and_then(|entry| entry.actor.as_ref().map(|actor| actor.commands.clone()))

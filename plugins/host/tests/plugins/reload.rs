@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use keepwatch_event::EventKind;
-use keepwatch_host::{Grant, Grants, PluginSpec};
+use keepwatch_host::{Grant, Grants, Limits, PluginSpec, Schedule};
 
-use crate::site::{Site, seqs};
+use crate::site::{PATIENCE, Site, seqs};
 
 #[test]
 fn a_hundred_reloads_under_load_lose_nothing_and_double_nothing() {
@@ -125,6 +125,33 @@ fn other_settings_are_another_version_and_what_is_gone_is_ended() {
     site.wait_for(|kind| matches!(kind, EventKind::PluginUnloaded { .. }));
     assert_eq!(site.journal.of("a").last().unwrap(), "stop taken away");
     assert!(site.plugins.reports().is_empty());
+    site.stop();
+}
+
+#[test]
+fn another_queue_and_another_role_are_taken_over() {
+    let site = Site::new("queue");
+    site.write("a.fake", &["slow 20"]);
+    let queue = |queue| Limits { queue, ..Limits::default() };
+    let _ = site.apply(vec![PluginSpec { limits: queue(2), ..site.spec("a") }]);
+    assert_eq!(site.apply(vec![PluginSpec { limits: queue(1_000), ..site.spec("a") }]).reloaded, ["a"]);
+    for term in 1..=20 {
+        site.publish(term);
+    }
+    site.wait_until("a", |lines| seqs(lines).len() == 20);
+    let reading = || site.plugins.reports()[0].queue;
+    assert_eq!(reading().conflated, 0, "there was room for all");
+
+    // A check hears nothing; a plugin again, it has a queue that can be read.
+    let schedule = Schedule { interval: Duration::from_secs(3600), timeout: Duration::from_secs(60) };
+    site.write("a.fake", &["check pass", "both", "slow 20"]);
+    let _ = site.apply(vec![PluginSpec { schedule: Some(schedule), ..site.spec("a") }]);
+    let _ = site.apply(vec![PluginSpec { limits: queue(1), ..site.spec("a") }]);
+    for term in 21..=40 {
+        site.publish(term);
+    }
+    site.bus.flush(PATIENCE);
+    assert!(reading().waiting > 0 || reading().conflated > 0, "{:?}", reading());
     site.stop();
 }
 
