@@ -82,6 +82,8 @@ async fn put_in_force(
             Ok(Became::Reloaded) => applied.reloaded.push(name),
             Ok(Became::Refused(why)) => applied.refused.push((name, why)),
             Ok(Became::Unchanged) => applied.unchanged += 1,
+            // Only with the runtime, which ends this as well.
+            Err(error) if error.is_cancelled() => std::future::pending().await,
             // It panicked, which its thread has printed.
             Err(_) => {
                 let why = format!("error: loading {name} broke off; this is a fault of keepwatch's");

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Gauge, Reading};
 use tokio::runtime::{Builder, Handle, Runtime as Tokio};
+use tokio::sync::oneshot;
 
 use crate::actor::Command;
 use crate::context::Context;
@@ -141,12 +142,22 @@ impl Plugins {
         listening
     }
 
-    /// Puts a plan in force, and waits for what becomes of it. What does not run, or not in its last version, is tried
-    /// again, even if nothing has changed. Call it from outside the plugins' own threads.
+    /// Puts a plan in force, and waits for what becomes of it; `None` if the plugins are stopped meanwhile, or were. What does
+    /// not run, or not in its last version, is tried again, even if nothing has changed.
+    ///
+    /// # Panics
+    ///
+    /// On the plugins' own threads.
     #[must_use]
-    pub fn apply(&self, plan: Plan) -> Applied {
+    pub fn apply(&self, plan: Plan) -> Option<Applied> {
         let shared = Arc::clone(&self.shared);
-        self.handle.block_on(loader::apply(&shared, plan, || ()))
+        let (tell, told) = oneshot::channel();
+        // A task, which goes with the runtime: to wait for timers of one that is shut down would be a panic.
+        self.handle.spawn(async move {
+            // Somebody always waits.
+            let _ = tell.send(loader::apply(&shared, plan, || ()).await);
+        });
+        told.blocking_recv().ok()
     }
 
     /// How each plugin does.

@@ -152,6 +152,9 @@ impl Plugin for FakePlugin {
                 return Err(Failure::Crashed("fell over".to_owned()));
             }
             assert!(self.after("panic on ") != Some(&term), "on purpose");
+            if self.has("error") {
+                return Err(Failure::Reported("no".to_owned()));
+            }
             if self.after("hang on ") == Some(&term) {
                 std::future::pending::<()>().await;
             }

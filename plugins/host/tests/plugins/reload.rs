@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keepwatch_event::EventKind;
-use keepwatch_host::{Grant, Grants, Limits, PluginSpec, Schedule};
+use keepwatch_host::{Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
 use crate::site::{PATIENCE, Site, seqs};
 
@@ -152,6 +152,22 @@ fn another_queue_and_another_role_are_taken_over() {
     }
     site.bus.flush(PATIENCE);
     assert!(reading().waiting > 0 || reading().conflated > 0, "{:?}", reading());
+    site.stop();
+}
+
+#[test]
+fn a_reload_under_way_ends_when_keepwatch_stops() {
+    let site = Site::new("stops");
+    site.write("a.fake", &["hang init"]);
+    let limits = Limits { call: Duration::from_secs(3600), ..Limits::default() };
+    let declared = vec![PluginSpec { limits, ..site.spec("a") }];
+    std::thread::scope(|scope| {
+        let reload = scope.spawn(|| site.plugins.apply(Plan { declared, ..Plan::default() }));
+        site.wait_until("a", |lines| lines == ["hangs"]);
+        site.plugins.stop("the test is over", Duration::ZERO, std::future::ready(()));
+        assert_eq!(reload.join().unwrap(), None);
+    });
+    assert_eq!(site.plugins.apply(Plan::default()), None, "there are none any more");
     site.stop();
 }
 
