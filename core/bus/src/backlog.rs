@@ -62,6 +62,11 @@ impl Backlog {
         Self { delivery, capacity: capacity.max(1), queue, overflow, missed, missed_in_all }
     }
 
+    /// How many events may wait from now on before something is missed; at least one. What waits stays.
+    pub(crate) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity.max(1);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.is_empty() && self.overflow.is_empty()
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use keepwatch_event::{Event, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::backlog::{Backlog, Delivery, Missed};
+use crate::backlog::{Backlog, Delivery};
 use crate::bus::Draft;
 
 /// Events that may wait for the pump. It has nothing else to do: only a machine that starves it fills this.
@@ -33,7 +33,7 @@ struct State {
 
 impl Intake {
     pub(crate) fn new(node: Arc<str>, pump: Thread) -> Self {
-        let state = State { count: 0, waiting: Backlog::new(Delivery::State, CAPACITY) };
+        let state = State { count: 0, waiting: Self::room() };
         Self { node, pump, state: Mutex::new(state) }
     }
 
@@ -60,11 +60,17 @@ impl Intake {
         self.lock().count
     }
 
-    /// Takes all that waits; how many have been published so far, and what was missed because the pump was starved.
-    pub(crate) fn take(&self, into: &mut Vec<Arc<Event>>) -> (u64, Missed) {
+    /// A place for what was taken out, which is put in its place.
+    pub(crate) fn room() -> Backlog {
+        Backlog::new(Delivery::State, CAPACITY)
+    }
+
+    /// Takes all that waits, for [`Self::room`] that is empty; how many have been published so far. Whoever publishes waits
+    /// for no more than the exchange, however much there is to be put in order.
+    pub(crate) fn take(&self, room: &mut Backlog) -> u64 {
         let mut state = self.lock();
-        state.waiting.drain_into(into);
-        (state.count, state.waiting.take_missed())
+        std::mem::swap(&mut state.waiting, room);
+        state.count
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

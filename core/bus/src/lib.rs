@@ -14,6 +14,7 @@ mod backlog;
 mod bus;
 mod intake;
 mod pump;
+mod source;
 mod subscription;
 
 pub use backlog::Delivery;

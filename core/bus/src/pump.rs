@@ -9,7 +9,8 @@ use keepwatch_event::{Event, EventKind, Severity, Snapshot};
 
 use crate::backlog::{Delivery, Missed};
 use crate::bus::Draft;
-use crate::intake::Intake;
+use crate::intake::{self, Intake};
+use crate::source::Source;
 use crate::subscription::{Queue, Subscription};
 
 /// Numbers events and hands them from the intakes to the subscribers, and keeps the snapshot.
@@ -20,13 +21,6 @@ pub(crate) struct Pump {
     closed: AtomicBool,
     intakes: Mutex<Vec<Source>>,
     state: Mutex<State>,
-}
-
-/// An intake, and how many of its events were handed on.
-#[derive(Debug)]
-struct Source {
-    intake: Arc<Intake>,
-    handed_on: u64,
 }
 
 #[derive(Debug)]
@@ -47,7 +41,7 @@ impl Pump {
     pub(crate) fn add_intake(&self, pump: Thread) -> Arc<Intake> {
         let node = Arc::clone(&self.lock().snapshot.node);
         let intake = Arc::new(Intake::new(node, pump));
-        self.sources().push(Source { intake: Arc::clone(&intake), handed_on: 0 });
+        self.sources().push(Source::new(Arc::clone(&intake)));
         intake
     }
 
@@ -80,17 +74,20 @@ impl Pump {
         }
     }
 
-    /// Hands on what waits now; whether there was something.
+    /// Hands on what waits now; whether there was something, or there is more.
     fn round(&self, seq: &mut u64) -> bool {
+        // What comes while the intakes are looked at, one after the other, waits for the next round: what caused it may be
+        // where was looked before.
+        let now = intake::now().monotonic;
         let mut events: Vec<Arc<Event>> = Vec::new();
         let mut missed = Missed::default();
         let mut taken = Vec::new();
-        let intakes: Vec<Arc<Intake>> =
-            self.sources().iter().map(|source| Arc::clone(&source.intake)).collect();
-        for intake in &intakes {
-            let (count, lost) = intake.take(&mut events);
+        let mut more = false;
+        for source in self.sources().iter_mut() {
+            let (count, lost) = source.take(now, &mut events);
             taken.push(count);
             missed.add(lost);
+            more |= source.has_more();
         }
         if !events.is_empty() {
             // Each intake's own order stays: the sort is stable, and its times grow.
@@ -109,7 +106,7 @@ impl Pump {
             let kind = EventKind::SubscriberCaughtUp { subscriber: "the bus".to_owned(), conflated, dropped };
             self.tell(kind);
         }
-        !events.is_empty()
+        more || !events.is_empty()
     }
 
     fn number(&self, event: &mut Arc<Event>, seq: u64) {

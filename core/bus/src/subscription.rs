@@ -120,6 +120,11 @@ impl Subscription {
         Gauge(Arc::downgrade(&self.queue))
     }
 
+    /// How many events may wait from now on, instead of the number it was made with. What waits stays.
+    pub fn set_capacity(&self, capacity: usize) {
+        self.queue.lock().backlog.set_capacity(capacity);
+    }
+
     /// How many events wait.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -218,3 +218,19 @@ fn events_know_their_run_and_place() {
     assert_eq!(&*event.node, "h1");
     assert!(event.id.starts_with("h1-") && event.id.ends_with("-1"), "{}", event.id);
 }
+
+/// Each event is there before the next one is published, on another way in.
+#[test]
+fn what_caused_another_comes_before_it_whichever_way_in_it_took() {
+    // As many as find room, should the pump not get the processor.
+    const COUNT: u64 = 30_000;
+    let first = bus(1);
+    let ways = [first.clone(), first.with_own_intake(), first.with_own_intake()];
+    let mut heard = first.subscribe("test", Delivery::Durable, 1 << 20);
+    for (term, way) in (1..=COUNT).zip(ways.iter().cycle()) {
+        way.publish(transition(0, term));
+    }
+    let terms: Vec<u64> = (0..COUNT).map(|_| heard.recv().unwrap().term).collect();
+    let disorder = terms.windows(2).find(|pair| pair[1] != pair[0] + 1);
+    assert_eq!(disorder, None, "one came before its cause");
+}

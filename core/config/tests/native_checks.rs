@@ -88,6 +88,7 @@ fn what_all_checks_have() {
     }
     for (keys, expected) in [
         ("interval = \"0s\"", "error: this is no time at all"),
+        ("timeout = \"500000000000years\"", "error: this is longer than a year"),
         ("weight = 254", "error: this number cannot be"),
         ("rise = 0", "error: this is no count"),
         ("unknown = \"down\"", "error: `down` cannot be here"),

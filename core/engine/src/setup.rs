@@ -137,7 +137,7 @@ impl Parts {
         let monitor = Monitor::open().map_err(system("listen to the kernel"))?;
         let wakeup = Wakeup::new().map_err(system("create an eventfd"))?;
         let trackables = config.trackables();
-        let tracks = Tracks::new(&trackables, bus.clone(), wakeup.clone());
+        let tracks = Tracks::new(&trackables, &bus, wakeup.clone());
         let mut parts = Self {
             poller: Poller::new().map_err(system("poll"))?,
             timer: DeadlineTimer::new().map_err(system("create a timer"))?,

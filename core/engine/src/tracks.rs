@@ -38,6 +38,7 @@ pub struct Tracks {
 
 #[derive(Debug)]
 struct Shared {
+    /// With a way in of its own: those who report have no precedence, and may lose the processor on that way.
     bus: Bus,
     wakeup: Wakeup,
     state: Mutex<State>,
@@ -61,24 +62,34 @@ struct Known {
     /// What was told of it last; `None`: nothing yet.
     told: Option<Health>,
     text: String,
+    /// The number that it counts as, where it is one.
+    value: Option<i32>,
     /// Its place among those that instances track.
     place: Option<usize>,
 }
 
 impl Known {
-    fn new(policy: TrackPolicy, until: Instant, place: Option<usize>) -> Self {
+    fn new(policy: TrackPolicy, until: Instant, value: Option<i32>, place: Option<usize>) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, told: None, text: String::new(), place }
+        Self { track, flapping, told: None, text: String::new(), value, place }
+    }
+
+    /// Counts the number that was found. When nobody can tell, it is the one before, unless that counts as a failure.
+    fn count(&mut self, found: Health, value: Option<i32>, changed: Option<Standing>) {
+        let keeps = found == Health::Unknown && value.is_none() && changed != Some(Standing::Down);
+        if !keeps {
+            self.value = value;
+        }
     }
 }
 
 impl Tracks {
     /// Those that a configuration has.
-    pub(crate) fn new(trackables: &[Trackable], bus: Bus, wakeup: Wakeup) -> Self {
+    pub(crate) fn new(trackables: &[Trackable], bus: &Bus, wakeup: Wakeup) -> Self {
         let now = clock::now();
         let known = |(place, trackable): (usize, &Trackable)| {
             let until = now + trackable.first_within;
-            (trackable.name.clone(), Known::new(trackable.policy, until, Some(place)))
+            (trackable.name.clone(), Known::new(trackable.policy, until, trackable.number, Some(place)))
         };
         let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
         let standings = Standings::new(trackables.len());
@@ -86,6 +97,7 @@ impl Tracks {
             standings.set(known.place, known.track.standing());
         }
         let state = Mutex::new(State { known, ..State::default() });
+        let bus = bus.with_own_intake();
         Self { shared: Arc::new(Shared { bus, wakeup, state, sooner: Condvar::new(), standings }) }
     }
 
@@ -99,7 +111,7 @@ impl Tracks {
                 return false;
             }
             // Nobody tracks it; how it is can be seen all the same.
-            state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), now + holds, None));
+            state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), now + holds, None, None));
         }
         let Some(known) = state.known.get_mut(name) else { return false };
         let verdict = match finding.health {
@@ -107,9 +119,10 @@ impl Tracks {
             Health::Fail => Verdict::Fail,
             Health::Unknown => Verdict::Unknown,
         };
-        known.track.verdict(now, verdict, holds);
+        let changed = known.track.verdict(now, verdict, holds);
+        known.count(finding.health, finding.value, changed);
         known.text = finding.text;
-        let stands_otherwise = self.shared.settle(name, known, finding.health, finding.value);
+        let stands_otherwise = self.shared.settle(name, known, finding.health);
         let until = known.track.poll_timeout();
         if until.is_some() && state.look_at.is_none_or(|at| until < Some(at)) {
             self.shared.sooner.notify_one();
@@ -164,13 +177,19 @@ impl Tracks {
 }
 
 impl Shared {
-    /// Tells the bus what has changed, and writes it down for the engine; whether that has to be woken up.
-    fn settle(&self, name: &str, known: &mut Known, found: Health, value: Option<i32>) -> bool {
-        let standing = match (known.track.standing(), value) {
+    /// Tells the bus what has changed, and writes it down for the engine; whether that has to be woken up. In this order:
+    /// what the engine does about it comes later.
+    fn settle(&self, name: &str, known: &mut Known, found: Health) -> bool {
+        self.tell_health(name, known, found);
+        let standing = match (known.track.standing(), known.value) {
             (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
             (standing, _) => standing,
         };
-        let stands_otherwise = self.standings.set(known.place, standing);
+        self.standings.set(known.place, standing)
+    }
+
+    /// Tells the bus how something is, if that has changed.
+    fn tell_health(&self, name: &str, known: &mut Known, found: Health) {
         let health = match (found, known.track.standing()) {
             (Health::Unknown, _) | (_, Standing::Pending) => Health::Unknown,
             (_, Standing::Up) => Health::Pass,
@@ -179,7 +198,7 @@ impl Shared {
         };
         let told = known.told.replace(health);
         if told == Some(health) {
-            return stands_otherwise;
+            return;
         }
         // The first word is told whatever it is: why nobody can tell is what people look for.
         let from = told.unwrap_or(Health::Unknown);
@@ -190,7 +209,6 @@ impl Shared {
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
         self.tell_flap(name, flap, health);
-        stands_otherwise
     }
 
     fn tell_flap(&self, track: &str, flap: Option<Flap>, health: Health) {
@@ -214,9 +232,10 @@ impl Shared {
             let calm = known.flapping.handle_timeout(now);
             self.tell_flap(name, calm, known.told.unwrap_or(Health::Unknown));
             if known.track.poll_timeout().is_some_and(|until| until <= now) {
-                known.track.handle_timeout(now);
+                let changed = known.track.handle_timeout(now);
+                known.count(Health::Unknown, None, changed);
                 "nobody has said how it is for too long".clone_into(&mut known.text);
-                stand_otherwise |= self.settle(name, known, Health::Unknown, None);
+                stand_otherwise |= self.settle(name, known, Health::Unknown);
             }
             let deadlines = [known.track.poll_timeout(), known.flapping.poll_timeout(), next];
             next = deadlines.into_iter().flatten().min();
@@ -290,11 +309,16 @@ mod tests {
     }
 
     fn tracks(policy: TrackPolicy, first_within: Duration) -> (Tracks, Subscription) {
+        let (tracks, events, _) =
+            tracks_of(Trackable { name: "web".to_owned(), policy, first_within, number: None });
+        (tracks, events)
+    }
+
+    fn tracks_of(trackable: Trackable) -> (Tracks, Subscription, Bus) {
         let at = Timestamp { wall: std::time::SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO };
         let bus = Bus::start(Snapshot::new("h1", at, Vec::new()), || ()).unwrap();
         let events = bus.subscribe("test", Delivery::Durable, 100);
-        let trackable = Trackable { name: "web".to_owned(), policy, first_within };
-        (Tracks::new(&[trackable], bus, Wakeup::new().unwrap()), events)
+        (Tracks::new(&[trackable], &bus, Wakeup::new().unwrap()), events, bus)
     }
 
     fn finding(health: Health, value: Option<i32>) -> Finding {
@@ -379,6 +403,82 @@ mod tests {
         assert_eq!(standing(&tracks), Standing::Down, "it stays what it was");
         tracks.end();
         watch.join().unwrap();
+    }
+
+    /// A number: none was told yet, or nobody tells one any more.
+    #[test]
+    fn a_number_that_nobody_speaks_of_stays_what_it_was() {
+        let trackable = |policy| {
+            let first_within = Duration::from_millis(1);
+            Trackable { name: "web".to_owned(), policy, first_within, number: Some(0) }
+        };
+        let expire = |tracks: &Tracks| {
+            std::thread::sleep(Duration::from_millis(2));
+            tracks.shared.expire(&mut tracks.shared.lock(), clock::now());
+        };
+        let brief = Duration::from_millis(1);
+        let (tracks, ..) = tracks_of(trackable(TrackPolicy::default()));
+        assert_eq!(standing(&tracks), Standing::Pending);
+        expire(&tracks);
+        assert_eq!(standing(&tracks), Standing::Value(0), "keepalived's number of a file that it never read");
+        tracks.report("web", finding(Health::Pass, Some(1)), brief);
+        expire(&tracks);
+        assert_eq!(standing(&tracks), Standing::Value(1), "maintenance goes on");
+        tracks.report("web", finding(Health::Unknown, None), brief);
+        assert_eq!(standing(&tracks), Standing::Value(1));
+
+        let (tracks, ..) = tracks_of(trackable(TrackPolicy::default()));
+        tracks.report("web", finding(Health::Unknown, None), brief);
+        assert_eq!(standing(&tracks), Standing::Value(0), "it could not be read");
+
+        let fail = TrackPolicy { unknown: keepwatch_vrrp::Unknown::Fail, ..TrackPolicy::default() };
+        let (tracks, ..) = tracks_of(trackable(fail));
+        tracks.report("web", finding(Health::Pass, Some(0)), brief);
+        expire(&tracks);
+        assert_eq!(standing(&tracks), Standing::Down, "it counts as a failure");
+    }
+
+    /// Whoever acts on a change finds it told before what it tells itself.
+    #[test]
+    fn a_change_is_told_before_what_is_done_about_it() {
+        const CHANGES: u64 = 100;
+        let (policy, first_within) = (TrackPolicy::default(), Duration::from_secs(3600));
+        let trackable = Trackable { name: "web".to_owned(), policy, first_within, number: None };
+        let (tracks, mut events, bus) = tracks_of(trackable);
+        let engine = std::thread::spawn({
+            let (tracks, bus) = (tracks.clone(), bus.with_own_intake());
+            move || {
+                let mut known = Standing::Pending;
+                for _ in 0..CHANGES {
+                    let until = std::time::Instant::now() + Duration::from_secs(60);
+                    while standing(&tracks) == known {
+                        assert!(std::time::Instant::now() < until, "no change");
+                        std::hint::spin_loop();
+                    }
+                    known = standing(&tracks);
+                    bus.publish(Draft::general(Severity::Info, EventKind::Resynchronised));
+                }
+            }
+        });
+        // To tell it takes so long that whoever could be earlier is.
+        let text = "x".repeat(4 << 20);
+        let mut done = 0;
+        for (health, count) in [Health::Pass, Health::Fail].into_iter().cycle().zip(1..=CHANGES) {
+            let finding = Finding { health, text: text.clone(), value: None };
+            tracks.report("web", finding, Duration::from_secs(3600));
+            let mut told = false;
+            while done < count {
+                match events.recv().unwrap().kind {
+                    EventKind::HealthChanged { .. } => told = true,
+                    EventKind::Resynchronised => {
+                        assert!(told, "change {count}: what was done about it came first");
+                        done += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        engine.join().unwrap();
     }
 
     #[test]

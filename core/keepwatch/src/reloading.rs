@@ -108,7 +108,10 @@ impl Shared {
             .collect();
         let kind = |name: &String| if kinds.contains(name) { "check" } else { "plugin" };
         *known = plan.clone();
-        let applied = self.plugins.apply(plan);
+        let Some(applied) = self.plugins.apply(plan) else {
+            let refused = vec!["keepwatch stops".to_owned()];
+            return ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED };
+        };
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use keepwatch_bus::Gauge;
 use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
@@ -14,6 +15,7 @@ use crate::hearing::Hearing;
 use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
+use crate::rate::Rate;
 use crate::restart::{Pause, Restarts, jitter};
 use crate::spec::PluginSpec;
 
@@ -24,6 +26,10 @@ const SOONEST: Duration = Duration::from_millis(10);
 const LATEST: Duration = Duration::from_secs(60 * 60);
 /// An event that makes a plugin fail so often is kept from it.
 const STRIKES: u32 = 2;
+/// Errors of a plugin that are told at once, and then a second. Plugins that ask to hear of errors, and fail at it, would
+/// answer each other for ever, and leave the log no room for anything else.
+const ERRORS: u32 = 20;
+const ERRORS_A_SECOND: u32 = 1;
 
 /// What a plugin's actor can be told.
 pub(crate) enum Command {
@@ -33,8 +39,8 @@ pub(crate) enum Command {
         program: Arc<dyn Program>,
         /// What the administrator wants of it.
         spec: Box<PluginSpec>,
-        /// Told whether it took over.
-        reply: oneshot::Sender<Result<(), Failure>>,
+        /// Told whether it took over, and how it keeps up with events, if it hears any.
+        reply: oneshot::Sender<Result<Option<Gauge>, Failure>>,
     },
     /// Handle what waits, until the deadline, and end.
     Stop {
@@ -58,6 +64,8 @@ pub(crate) struct Actor {
     life: Life,
     pending: Option<Pending>,
     restarts: Restarts,
+    /// How many of its errors are told.
+    error_rate: Rate,
     next_check: Option<Instant>,
     /// Whether its checks have a place in their interval that chance has chosen.
     has_phase: bool,
@@ -121,6 +129,7 @@ impl Actor {
             life,
             pending: None,
             restarts,
+            error_rate: Rate::new(ERRORS, ERRORS_A_SECOND),
             next_check,
             has_phase: false,
         })
@@ -195,7 +204,7 @@ impl Actor {
             Ok(Outcome::RetryAfter(_)) => {
                 self.keep_from_it(&event, &format!("asked for it again, {RETRIES} times")).await;
             }
-            Err(Failure::Reported(error)) => self.reported(error),
+            Err(Failure::Reported(error)) => self.reported(&error),
             Err(failure) if strikes + 1 >= STRIKES => {
                 self.keep_from_it(&event, &failure.to_string()).await;
                 self.failed(&failure);
@@ -250,9 +259,14 @@ impl Actor {
         }
     }
 
-    fn reported(&self, error: String) {
+    fn reported(&self, error: &str) {
         self.metrics.count(|counts| counts.errors += 1);
-        let (plugin, error) = (self.spec.name.to_string(), printable(&error, LINE));
+        let Some(skipped) = self.error_rate.take() else { return };
+        let mut error = printable(error, LINE);
+        if skipped > 0 {
+            error.push_str(&format!(" ({skipped} errors before it were too many to tell)"));
+        }
+        let plugin = self.spec.name.to_string();
         self.context.tell(Severity::Warning, EventKind::PluginError { plugin, error });
     }
 
@@ -303,7 +317,11 @@ impl Actor {
 
     /// Lets another version take over between two events: the old one's state and the snapshot go with it, and what
     /// waits is for the new one.
-    async fn replace(&mut self, program: Arc<dyn Program>, spec: PluginSpec) -> Result<(), Failure> {
+    async fn replace(
+        &mut self,
+        program: Arc<dyn Program>,
+        spec: PluginSpec,
+    ) -> Result<Option<Gauge>, Failure> {
         let state = match &mut self.life {
             Life::Running(Running { plugin, host }) => {
                 let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
@@ -326,8 +344,9 @@ impl Actor {
             None => self.look_up(),
         }
         let running = start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
-        if let Some(hearing) = hearing {
-            self.hearing = hearing;
+        match hearing {
+            Some(hearing) => self.hearing = hearing,
+            None => self.hearing.set_capacity(spec.limits.queue),
         }
         if let Life::Running(mut old) = std::mem::replace(&mut self.life, Life::Running(running)) {
             // It has been replaced, whatever it says.
@@ -344,7 +363,7 @@ impl Actor {
         self.program = program;
         self.spec = spec;
         self.restarts = Restarts::default();
-        Ok(())
+        Ok(self.hearing.gauge())
     }
 
     /// Handles what waits, as long as there is time, and ends.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::refusal::Refusal;
@@ -15,6 +16,10 @@ use crate::refusal::Refusal;
 const LARGEST: u64 = 16 << 20;
 /// How long a disk may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Threads that may wait for a disk at once. When it hangs they hang with it, and are asked for once a minute: names are
+/// looked up and checks asked on threads of the same pool.
+const AT_ONCE: usize = 16;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Reads a plugin's file.
 ///
@@ -43,17 +48,35 @@ pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
 /// Reads a plugin's file where a disk that hangs holds up nobody else.
 pub(crate) async fn read_aside(path: &Path) -> Result<Arc<[u8]>, Refusal> {
     let owned = path.to_owned();
-    let reading = timeout(PATIENCE, aside(move || read(&owned))).await;
-    let read = reading.ok().flatten();
-    read.unwrap_or_else(|| {
+    aside_in_time(path, move || read(&owned)).await.flatten()
+}
+
+/// Does work on a path's disk away from the threads that plugins share, and waits for it as long as a disk may take.
+///
+/// # Errors
+///
+/// If it takes longer.
+pub(crate) async fn aside_in_time<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = timeout(PATIENCE, aside(work)).await.ok().flatten();
+    done.ok_or_else(|| {
         let (path, patience) = (path.display(), keepwatch_event::Rounded(PATIENCE));
-        Err(Refusal::plain(format!("{path} could not be read within {patience}; its disk does not answer")))
+        Refusal::plain(format!("{path} could not be read within {patience}; its disk does not answer"))
     })
 }
 
 /// Does work that waits for a disk away from the threads that plugins share. None if the process ends.
 pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(work).await.ok()
+    let turn = TURNS.acquire().await.ok()?;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        // Not before it is over, even if nobody waits any more.
+        drop(turn);
+        done
+    });
+    done.await.ok()
 }
 
 /// A script runs with what it was granted: whoever can write it has that, too.
@@ -87,26 +110,32 @@ fn own_group() -> u32 {
 ///
 /// If the folder is there and cannot be read.
 pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> {
+    let unreadable =
+        |error: std::io::Error| Refusal::plain(format!("{} cannot be read: {error}", folder.display()));
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Refusal::plain(format!("{} cannot be read: {error}", folder.display()))),
+        Err(error) => return Err(unreadable(error)),
     };
-    let mut found: Vec<(String, PathBuf)> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
-            let name = path.file_stem()?.to_str()?.to_owned();
-            (is_script && !name.starts_with('.')).then_some((name, path))
-        })
-        .collect();
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(script(entry.map_err(unreadable)?.path()));
+    }
     found.sort();
     Ok(found)
+}
+
+/// A script and its name, if it is one.
+fn script(path: PathBuf) -> Option<(String, PathBuf)> {
+    let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
+    let name = path.file_stem()?.to_str()?.to_owned();
+    (is_script && !name.starts_with('.')).then_some((name, path))
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use super::*;
 
@@ -127,6 +156,32 @@ mod tests {
         assert!(read(&folder.join("pipe")).unwrap_err().to_string().contains("is no file"), "not waited for");
         assert!(read(&folder.join("b")).unwrap_err().to_string().contains("cannot be read"));
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_takes_few_threads() {
+        let (waiting, answers) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let asked: Vec<_> = (0..3 * AT_ONCE)
+            .map(|_| {
+                let (waiting, answers) = (Arc::clone(&waiting), Arc::clone(&answers));
+                tokio::spawn(aside(move || {
+                    waiting.fetch_add(1, Ordering::SeqCst);
+                    while !answers.load(Ordering::SeqCst) {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                }))
+            })
+            .collect();
+        while waiting.load(Ordering::SeqCst) < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let at_once = waiting.load(Ordering::SeqCst);
+        answers.store(true, Ordering::SeqCst);
+        assert_eq!(at_once, AT_ONCE, "the others wait for their turn");
+        for one in asked {
+            assert_eq!(one.await.unwrap(), Some(()), "each has its turn");
+        }
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl Hearing {
         }
     }
 
+    /// How many events may wait from now on.
+    pub(crate) fn set_capacity(&self, capacity: usize) {
+        if let Self::Events(subscription) = self {
+            subscription.set_capacity(capacity);
+        }
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         match self {
             Self::Events(subscription) => subscription.waiting(),

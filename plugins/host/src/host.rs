@@ -271,7 +271,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If the data is no object or too large, or there were too many in a short time.
+    /// If the data is no object or too large, there were too many in a short time, or the plugin's events have too many
+    /// names.
     pub fn emit(&self, name_: &str, severity: Severity, data: Value) -> Result<(), HostError> {
         name("event", name_)?;
         let data = match data {

@@ -1,314 +1,134 @@
-//! From a plan to running plugins: only what has changed is touched, and a version that cannot run leaves the one
-//! before it running.
+//! From a plan to running plugins: only what has changed is touched.
+//!
+//! No plugin waits for another one: they are loaded side by side. What is built in comes first, before the folder of hooks
+//! is read: instances wait for its verdicts, but not for long.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use keepwatch_event::{EventKind, Severity};
-use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 
-use crate::actor::{Actor, Command};
-use crate::entry::{Entry, Handle, Tested, Tried};
-use crate::failure::Failure;
-use crate::files;
-use crate::hearing::Hearing;
-use crate::native::NativeProgram;
-use crate::needs;
-use crate::plugin::{Program, Source};
+use crate::actor::Command;
+use crate::entry::{Entry, Handle, Tested};
+use crate::hooks::Hooks;
+use crate::load::{Became, Load};
 use crate::plugins::{Applied, Shared};
-use crate::refusal::Refusal;
-use crate::spec::{Made, Plan, PluginSpec};
+use crate::spec::{Plan, PluginSpec};
 
-/// Commands that may wait for an actor.
-const COMMANDS: usize = 8;
 /// How long a plugin that is taken away may work on.
-const LAST_WORK: Duration = Duration::from_secs(5);
+pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
 /// How long after that it is waited for.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Puts plans in force.
-pub(crate) struct Loader {
-    shared: Arc<Shared>,
-    /// Made before anything is loaded, so that a plugin hears what happens while it is.
-    hearing: BTreeMap<Arc<str>, Hearing>,
+/// What should run.
+#[derive(Default)]
+pub(crate) struct InForce {
+    pub(crate) plan: Plan,
+    hooks: Hooks,
 }
 
-/// What became of one plugin.
-enum Became {
-    Loaded,
-    Reloaded,
-    Refused(String),
-    Unchanged,
+/// Puts a plan in force. What does not run, or not in its last version, is tried again. `listening` is called when its
+/// plugins hear all events from then on, which is before they are loaded.
+pub(crate) async fn apply(shared: &Arc<Shared>, plan: Plan, listening: impl FnOnce() + Send) -> Applied {
+    let mut in_force = shared.in_force.lock().await;
+    in_force.plan = plan;
+    shared.live.set_actions(in_force.plan.actions.clone());
+    for entry in shared.entries().values_mut() {
+        // Where an older version runs, too: whoever asks for it shall hear again why the new one does not.
+        if entry.actor.is_none() || entry.tried.as_ref().is_some_and(|it| it.result == Tested::Refused) {
+            entry.tried = None;
+        }
+    }
+    let applied = put_in_force(shared, &mut in_force, listening).await;
+    drop(in_force);
+    shared.watch.changed();
+    applied
 }
 
-impl Loader {
-    /// A loader whose plugins hear all events from the moment on at which it is there.
-    pub(crate) async fn new(shared: Arc<Shared>, plan: &Plan) -> Self {
-        let mut hearing = BTreeMap::new();
-        for spec in resolve(plan).await {
-            let runs = shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
-            if !runs {
-                hearing.insert(Arc::clone(&spec.name), shared.context.hearing(&spec));
+/// Puts the plan in force once more: files may have changed.
+pub(crate) async fn again(shared: &Arc<Shared>) -> Applied {
+    let mut in_force = shared.in_force.lock().await;
+    let applied = put_in_force(shared, &mut in_force, || ()).await;
+    drop(in_force);
+    shared.watch.changed();
+    applied
+}
+
+async fn put_in_force(
+    shared: &Arc<Shared>,
+    in_force: &mut InForce,
+    listening: impl FnOnce() + Send,
+) -> Applied {
+    let InForce { plan, hooks } = in_force;
+    let (files, natives): (Vec<PluginSpec>, Vec<PluginSpec>) =
+        plan.declared.iter().cloned().partition(|spec| spec.made.file().is_some());
+    let natives: Vec<Loading> =
+        natives.into_iter().map(|spec| Loading::begin(Load::new(shared, &spec), spec)).collect();
+    let found = hooks.look(plan, &shared.context).await;
+    // Made before anything is loaded, so that a plugin hears what happens while it is.
+    let files: Vec<(Load, PluginSpec)> =
+        files.into_iter().chain(found).map(|spec| (Load::new(shared, &spec), spec)).collect();
+    listening();
+    let files = files.into_iter().map(|(load, spec)| Loading::begin(load, spec));
+    let all: Vec<Loading> = files.chain(natives).collect();
+    let mut applied = Applied::default();
+    unload_all_but(shared, &all, &mut applied).await;
+    for Loading { name, task } in all {
+        let name = name.to_string();
+        match task.await {
+            Ok(Became::Loaded) => applied.loaded.push(name),
+            Ok(Became::Reloaded) => applied.reloaded.push(name),
+            Ok(Became::Refused(why)) => applied.refused.push((name, why)),
+            Ok(Became::Unchanged) => applied.unchanged += 1,
+            // Only with the runtime, which ends this as well.
+            Err(error) if error.is_cancelled() => std::future::pending().await,
+            // It panicked, which its thread has printed.
+            Err(_) => {
+                let why = format!("error: loading {name} broke off; this is a fault of keepwatch's");
+                applied.refused.push((name, why));
             }
         }
-        Self { shared, hearing }
     }
+    applied
+}
 
-    /// Puts a plan in force. What does not run, or not in its last version, is tried again.
-    pub(crate) async fn apply(mut self, plan: Plan) -> Applied {
-        let shared = Arc::clone(&self.shared);
-        let mut current = shared.plan.lock().await;
-        *current = plan;
-        self.shared.live.set_actions(current.actions.clone());
-        for entry in self.shared.entries().values_mut() {
-            // Where an older version runs, too: whoever asks for it shall hear again why the new one does not.
-            if entry.actor.is_none() || entry.tried.as_ref().is_some_and(|it| it.result == Tested::Refused) {
-                entry.tried = None;
-            }
-        }
-        let applied = self.put_in_force(resolve(&current).await).await;
-        drop(current);
-        self.shared.watch.changed();
-        applied
+/// A plugin that is being loaded, beside all others.
+struct Loading {
+    name: Arc<str>,
+    task: JoinHandle<Became>,
+}
+
+impl Loading {
+    fn begin(load: Load, spec: PluginSpec) -> Self {
+        Self { name: Arc::clone(&spec.name), task: tokio::spawn(load.run(spec)) }
     }
+}
 
-    /// Puts the plan in force once more: files may have changed.
-    pub(crate) async fn again(shared: &Arc<Shared>) -> Applied {
-        let mut loader = Self { shared: Arc::clone(shared), hearing: BTreeMap::new() };
-        let current = shared.plan.lock().await;
-        let applied = loader.put_in_force(resolve(&current).await).await;
-        drop(current);
-        shared.watch.changed();
-        applied
+async fn unload_all_but(shared: &Shared, wanted: &[Loading], applied: &mut Applied) {
+    let gone: Vec<(Arc<str>, Entry)> = {
+        let mut entries = shared.entries();
+        let names: Vec<Arc<str>> = entries.keys().map(Arc::clone).collect();
+        let gone = names.into_iter().filter(|name| wanted.iter().all(|loading| loading.name != *name));
+        gone.filter_map(|name| entries.remove_entry(&name)).collect()
+    };
+    let deadline = Instant::now() + LAST_WORK;
+    for (_, entry) in &gone {
+        let Some(actor) = &entry.actor else { continue };
+        // One whose line is full is ended below, as one that does not end in time.
+        let _ = actor.commands.try_send(Command::Stop { reason: "taken away".to_owned(), deadline });
     }
-
-    async fn put_in_force(&mut self, specs: Vec<PluginSpec>) -> Applied {
-        let mut applied = Applied::default();
-        self.unload_all_but(&specs, &mut applied).await;
-        for spec in specs {
-            let name = spec.name.to_string();
-            match self.load(spec).await {
-                Became::Loaded => applied.loaded.push(name),
-                Became::Reloaded => applied.reloaded.push(name),
-                Became::Refused(why) => applied.refused.push((name, why)),
-                Became::Unchanged => applied.unchanged += 1,
-            }
-        }
-        applied
-    }
-
-    async fn unload_all_but(&self, specs: &[PluginSpec], applied: &mut Applied) {
-        let gone: Vec<(Arc<str>, Entry)> = {
-            let mut entries = self.shared.entries();
-            let names: Vec<Arc<str>> = entries.keys().map(Arc::clone).collect();
-            let gone = names.into_iter().filter(|name| specs.iter().all(|spec| spec.name != *name));
-            gone.filter_map(|name| entries.remove_entry(&name)).collect()
-        };
-        let deadline = Instant::now() + LAST_WORK;
-        for (_, entry) in &gone {
-            let Some(actor) = &entry.actor else { continue };
-            // One whose line is full is ended below, as one that does not end in time.
-            let _ = actor.commands.try_send(Command::Stop { reason: "taken away".to_owned(), deadline });
-        }
-        for (name, entry) in gone {
-            if let Some(Handle { mut task, .. }) = entry.actor
-                && timeout_at((deadline + GRACE).into(), &mut task).await.is_err()
-            {
-                task.abort();
-            }
-            self.shared.live.forget(&name);
-            self.shared.context.verdicts.forget(&name);
-            let plugin = name.to_string();
-            self.shared.context.tell(Severity::Info, EventKind::PluginUnloaded { plugin });
-            applied.unloaded.push(name.to_string());
-        }
-    }
-
-    async fn load(&mut self, spec: PluginSpec) -> Became {
-        let content = match &spec.made {
-            Made::File(path) => Some((path, files::read_aside(path).await)),
-            Made::Native(_) => None,
-        };
-        let read = content.iter().map(|(path, content)| (PathBuf::clone(path), content.clone().ok()));
-        // Until it is known to be good.
-        let mut tried = Tried { spec: spec.clone(), files: read.collect(), result: Tested::Refused };
-        if self.was_tried(&tried).await {
-            return Became::Unchanged;
-        }
-        let runs = self.shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
-        let outcome = match (&spec.made, content) {
-            (_, Some((path, Ok(content)))) => self.prepare(&spec, path, content).await,
-            (_, Some((_, Err(refusal)))) => Err(refusal),
-            (Made::Native(native), None) => Ok(Arc::new(NativeProgram::new(native)) as Arc<dyn Program>),
-            (Made::File(path), None) => Err(Refusal::plain(format!("{} was not read", path.display()))),
-        };
-        let looked_at = match &outcome {
-            Ok(program) => program.files(),
-            Err(refusal) => refusal.files(),
-        };
-        for path in looked_at {
-            tried.files.push((path.clone(), files::read_aside(path).await.ok()));
-        }
-        let program = match outcome {
-            Ok(program) => program,
-            Err(refusal) => return self.refuse(tried, runs, refusal.to_string()),
-        };
-        let began = if runs {
-            self.replace(&spec, Arc::clone(&program)).await
-        } else {
-            self.begin(&spec, Arc::clone(&program)).await
-        };
-        if let Err(failure) = began {
-            let why = format!("error: {} {failure}\n  = note: this happened when it began", spec.name);
-            let refused = self.refuse(tried, runs, why);
-            // What a version did when it began may pass by itself.
-            if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-                entry.tried = None;
-            }
-            return refused;
-        }
-        let roles = program.manifest().roles;
-        if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-            entry.tried = Some(Tried { result: Tested::Good, ..tried });
-            if let Some(actor) = &mut entry.actor {
-                actor.roles = roles;
-                actor.spec = spec.clone();
-            }
-        }
-        let (plugin, path) = (spec.name.to_string(), spec.made.to_string());
-        let role = if roles.checker { "checker" } else { "handler" }.to_owned();
-        let (became, kind) = if runs {
-            (Became::Reloaded, EventKind::PluginReloaded { plugin, path })
-        } else {
-            (Became::Loaded, EventKind::PluginLoaded { plugin, path, role })
-        };
-        // What is built in needs no announcement: the configuration has been read.
-        if spec.made.file().is_some() {
-            self.shared.context.tell(Severity::Info, kind);
-        }
-        became
-    }
-
-    /// Whether this was tried already, whatever became of it.
-    async fn was_tried(&self, now: &Tried) -> bool {
-        let known = {
-            let entries = self.shared.entries();
-            entries.get(&now.spec.name).and_then(|entry| entry.tried.clone())
-        };
-        let Some(known) = known.filter(|known| known.spec == now.spec) else { return false };
-        if known.files.first() != now.files.first() {
-            return false;
-        }
-        for (path, content) in known.files.iter().skip(1) {
-            if files::read_aside(path).await.ok() != *content {
-                return false;
-            }
-        }
-        true
-    }
-
-    async fn prepare(
-        &self,
-        spec: &PluginSpec,
-        path: &Path,
-        content: Arc<[u8]>,
-    ) -> Result<Arc<dyn Program>, Refusal> {
-        let runtime = self.shared.runtimes.iter().find(|runtime| runtime.understands(path));
-        let Some(runtime) = runtime else {
-            let shown = path.display();
-            return Err(Refusal::plain(format!("nothing here runs {shown}"))
-                .help("a plugin is a Rhai script, NAME.rhai, or a WASM component, NAME.wasm"));
-        };
-        let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
-        let source = Source { plugin, path: path.to_owned(), content, limits };
-        let program = runtime.compile(&source).await?;
-        let needed = needs::check(&source, program.manifest(), spec);
-        let fits = needed.and_then(|()| needs::check_role(program.manifest(), spec));
-        fits.map_err(|refusal| refusal.looked_at(program.files().iter().cloned()))?;
-        Ok(program)
-    }
-
-    async fn begin(&mut self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<(), Failure> {
-        let name = &spec.name;
-        let hearing = self.hearing.remove(name).unwrap_or_else(|| self.shared.context.hearing(spec));
-        let (commands, receiver) = mpsc::channel(COMMANDS);
-        let context = Arc::clone(&self.shared.context);
-        let metrics = self.shared.live.metrics_of(name);
-        let (roles, gauge) = (program.manifest().roles, hearing.gauge());
-        let actor = Actor::begin(context, spec.clone(), program, metrics, receiver, hearing).await?;
-        let mut entries = self.shared.entries();
-        if self.shared.stopping.load(Ordering::Relaxed) {
-            return Err(Failure::Reported("keepwatch stops".to_owned()));
-        }
-        let task = tokio::spawn(actor.run());
-        let actor = Some(Handle { commands, task, spec: spec.clone(), roles, gauge });
-        entries.insert(Arc::clone(name), Entry { tried: None, actor });
-        drop(entries);
-        Ok(())
-    }
-
-    async fn replace(&self, spec: &PluginSpec, program: Arc<dyn Program>) -> Result<(), Failure> {
-        let commands = {
-            let entries = self.shared.entries();
-            entries.get(&spec.name).and_then(|entry| entry.actor.as_ref().map(|actor| actor.commands.clone()))
-        };
-        let gone = || Failure::Crashed("is not there any more".to_owned());
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Replace { program, spec: Box::new(spec.clone()), reply };
-        commands.ok_or_else(gone)?.send(command).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
-
-    /// Notes and tells that a version was refused. The one before runs on, unless it may do what it may no more.
-    fn refuse(&self, tried: Tried, runs: bool, why: String) -> Became {
-        let (plugin, path) = (tried.spec.name.to_string(), tried.spec.made.to_string());
-        let mut kept = runs;
+    for (name, entry) in gone {
+        if let Some(Handle { mut task, .. }) = entry.actor
+            && timeout_at((deadline + GRACE).into(), &mut task).await.is_err()
         {
-            let mut entries = self.shared.entries();
-            let name = Arc::clone(&tried.spec.name);
-            let entry = entries.entry(name).or_insert_with(|| Entry { tried: None, actor: None });
-            let outdated = |actor: &Handle| actor.spec.grants.exceed(&tried.spec.grants);
-            if let Some(actor) = entry.actor.take_if(|actor| outdated(actor)) {
-                let (reason, deadline) = ("a grant was withdrawn".to_owned(), Instant::now() + LAST_WORK);
-                // It ends by itself when its commands do, and if its line is full, too.
-                let _ = actor.commands.try_send(Command::Stop { reason, deadline });
-                kept = false;
-            }
-            entry.tried = Some(tried);
+            task.abort();
         }
-        let kind = EventKind::PluginRefused { plugin, path, reason: why.clone(), kept };
-        self.shared.context.tell(Severity::Error, kind);
-        Became::Refused(why)
+        shared.live.forget(&name);
+        shared.context.verdicts.forget(&name);
+        let plugin = name.to_string();
+        shared.context.tell(Severity::Info, EventKind::PluginUnloaded { plugin });
+        applied.unloaded.push(name.to_string());
     }
-}
-
-/// All plugins of a plan: those declared, and the scripts in the folder of hooks that are not.
-async fn resolve(plan: &Plan) -> Vec<PluginSpec> {
-    let declared = plan.declared.clone();
-    let Some(folder) = plan.hooks.clone() else { return declared };
-    let unless_read = declared.clone();
-    files::aside(move || with_hooks(declared, &folder)).await.unwrap_or(unless_read)
-}
-
-fn with_hooks(mut specs: Vec<PluginSpec>, folder: &Path) -> Vec<PluginSpec> {
-    // A folder that cannot be read is as good as empty; what ran from it is told to be gone.
-    for (name, path) in files::scripts(folder).unwrap_or_default() {
-        if specs.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {
-            continue;
-        }
-        // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
-        let taken = specs.iter().any(|spec| *spec.name == *name);
-        let name =
-            if taken { path.file_name().unwrap_or_default().to_string_lossy().into_owned() } else { name };
-        specs.push(PluginSpec::plain(&name, path));
-    }
-    specs
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -1,6 +1,6 @@
 //! What is counted of a plugin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,6 +9,8 @@ use crate::error::HostError;
 
 /// Metrics of its own that a plugin may have.
 const MOST: usize = 64;
+/// Names of events of its own that a plugin may have. Whoever does not keep up is owed the last event of each.
+const EVENTS: usize = 64;
 /// Calls whose durations are kept.
 const RECENT: usize = 256;
 
@@ -16,6 +18,8 @@ const RECENT: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     state: Mutex<Counts>,
+    /// The names of the events of its own.
+    events: Mutex<BTreeSet<String>>,
 }
 
 /// The counts of a plugin at one moment.
@@ -113,6 +117,24 @@ impl Metrics {
         Ok(())
     }
 
+    /// Notes the name of an event of the plugin's own.
+    ///
+    /// # Errors
+    ///
+    /// If it has too many.
+    pub(crate) fn emitted(&self, name: &str) -> Result<(), HostError> {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.contains(name) {
+            return Ok(());
+        }
+        if events.len() >= EVENTS {
+            let why = format!("a plugin's events have {EVENTS} names at most; {name} is one more");
+            return Err(HostError::limit(format!("{why}: what differs each time belongs into the data")));
+        }
+        events.insert(name.to_owned());
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -131,6 +153,16 @@ mod tests {
         assert!(metrics.change("more", MetricChange::Add(1.0)).is_err());
         metrics.change("7", MetricChange::Add(2.0)).unwrap();
         assert!((metrics.counts().own["7"] - 3.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn names_of_events_are_few() {
+        let metrics = Metrics::default();
+        for number in 0..EVENTS {
+            metrics.emitted(&number.to_string()).unwrap();
+        }
+        assert!(metrics.emitted("more").unwrap_err().to_string().contains("belongs into the data"));
+        metrics.emitted("7").unwrap();
     }
 
     #[test]

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Gauge, Reading};
 use tokio::runtime::{Builder, Handle, Runtime as Tokio};
+use tokio::sync::oneshot;
 
 use crate::actor::Command;
 use crate::context::Context;
 use crate::entry::Entry;
 use crate::live::Live;
-use crate::loader::Loader;
+use crate::loader::{self, InForce};
 use crate::manifest::Roles;
 use crate::metrics::Counts;
 use crate::plugin::Runtime;
@@ -54,7 +55,7 @@ pub(crate) struct Shared {
     /// Those that should run, by name.
     entries: Mutex<BTreeMap<Arc<str>, Entry>>,
     /// What should run. Held while it is put in force, so that this happens once at a time.
-    pub(crate) plan: tokio::sync::Mutex<Plan>,
+    pub(crate) in_force: tokio::sync::Mutex<InForce>,
     pub(crate) watch: Watch,
 }
 
@@ -119,7 +120,7 @@ impl Plugins {
             runtimes,
             stopping: AtomicBool::new(false),
             entries: Mutex::default(),
-            plan: tokio::sync::Mutex::default(),
+            in_force: tokio::sync::Mutex::default(),
             watch: Watch::default(),
         });
         Ok(Self { shared, handle: runtime.handle().clone(), runtimes: Mutex::new(Some((runtime, upright))) })
@@ -131,21 +132,32 @@ impl Plugins {
         let (tell, listening) = mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
         self.handle.spawn(async move {
-            let loader = Loader::new(shared, &plan).await;
-            // Nobody waits any more if it took too long.
-            let _ = tell.send(());
-            loader.apply(plan).await
+            let listening = move || {
+                // Nobody waits any more if it took too long.
+                let _ = tell.send(());
+            };
+            loader::apply(&shared, plan, listening).await
         });
         self.shared.watch.start(&self.shared, &self.handle);
         listening
     }
 
-    /// Puts a plan in force, and waits for what becomes of it. What does not run, or not in its last version, is tried
-    /// again, even if nothing has changed. Call it from outside the plugins' own threads.
+    /// Puts a plan in force, and waits for what becomes of it; `None` if the plugins are stopped meanwhile, or were. What does
+    /// not run, or not in its last version, is tried again, even if nothing has changed.
+    ///
+    /// # Panics
+    ///
+    /// On the plugins' own threads.
     #[must_use]
-    pub fn apply(&self, plan: Plan) -> Applied {
+    pub fn apply(&self, plan: Plan) -> Option<Applied> {
         let shared = Arc::clone(&self.shared);
-        self.handle.block_on(async { Loader::new(shared, &plan).await.apply(plan).await })
+        let (tell, told) = oneshot::channel();
+        // A task, which goes with the runtime: to wait for timers of one that is shut down would be a panic.
+        self.handle.spawn(async move {
+            // Somebody always waits.
+            let _ = tell.send(loader::apply(&shared, plan, || ()).await);
+        });
+        told.blocking_recv().ok()
     }
 
     /// How each plugin does.
@@ -218,7 +230,7 @@ impl Shared {
 
     /// All files that plugins are made of, and the folder of hooks.
     pub(crate) async fn watched(&self) -> Vec<PathBuf> {
-        let hooks = self.plan.lock().await.hooks.clone();
+        let hooks = self.in_force.lock().await.plan.hooks.clone();
         let entries = self.entries();
         let tried = entries.values().filter_map(|entry| entry.tried.as_ref());
         let files = tried.flat_map(|tried| tried.files.iter().map(|(path, _)| path.clone()));

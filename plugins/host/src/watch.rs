@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::files;
-use crate::loader::Loader;
+use crate::loader;
 use crate::plugins::Shared;
 
 /// So long must a folder have been quiet.
@@ -76,7 +76,7 @@ async fn run(shared: Arc<Shared>) {
             () = tokio::time::sleep(POLL) => {}
         }
         // What became of it is told as events.
-        let _ = Loader::again(&shared).await;
+        let _ = loader::again(&shared).await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -76,16 +77,27 @@ impl WasmRuntime {
         }
     }
 
-    /// Waits until no other component is loaded.
+    /// Waits until no other component is loaded, in the order in which they came. As long as each takes no longer than it may,
+    /// a line of any length is waited in.
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, Refusal> {
-        let patience = if self.overrun.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
-        let turn = tokio::time::timeout(patience, Arc::clone(&self.loading).lock_owned()).await;
-        let turn = turn.map_err(|_| {
-            Refusal::plain("another component is still being compiled")
-                .help("reload when it is done; the log says which one took too long")
-        })?;
-        self.overrun.store(false, Ordering::Relaxed);
-        Ok(turn)
+        self.turn_looking_each(PATIENCE).await
+    }
+
+    /// Waits so, and looks again and again whether one took too long.
+    async fn turn_looking_each(&self, time: Duration) -> Result<OwnedMutexGuard<()>, Refusal> {
+        let mut turn = pin!(Arc::clone(&self.loading).lock_owned());
+        let mut wait = if self.overrun.load(Ordering::Relaxed) { Duration::ZERO } else { time };
+        loop {
+            if let Ok(turn) = tokio::time::timeout(wait, &mut turn).await {
+                self.overrun.store(false, Ordering::Relaxed);
+                return Ok(turn);
+            }
+            if self.overrun.load(Ordering::Relaxed) {
+                return Err(Refusal::plain("another component is still being compiled")
+                    .help("reload when it is done; the log says which one took too long"));
+            }
+            wait = time;
+        }
     }
 }
 
@@ -125,5 +137,16 @@ mod tests {
         drop(working);
         runtime.turn().await.unwrap();
         assert!(!runtime.overrun.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn a_line_is_waited_in_as_long_as_nobody_takes_too_long() {
+        let runtime = WasmRuntime::new(Options::default()).unwrap();
+        let working = runtime.turn().await.unwrap();
+        let mut waiting = pin!(runtime.turn_looking_each(Duration::from_millis(1)));
+        let in_vain = tokio::time::timeout(Duration::from_millis(20), &mut waiting).await;
+        assert!(in_vain.is_err(), "it waits longer than one component may take");
+        drop(working);
+        waiting.await.unwrap();
     }
 }

@@ -34,6 +34,8 @@ pub struct Trackable {
     pub policy: TrackPolicy,
     /// How long after the start the first verdict may take.
     pub first_within: Duration,
+    /// The number that it counts as until one is known, if it is one: 0, as under keepalived.
+    pub number: Option<i32>,
 }
 
 /// How long what finds things out may take to begin.
@@ -47,6 +49,7 @@ impl Config {
             name: check.name.clone(),
             policy: check.policy,
             first_within: check.timeout + STARTING,
+            number: matches!(check.what, CheckKind::TrackFile(_)).then_some(0),
         });
         let tracked: BTreeSet<&str> = self
             .instances
@@ -59,6 +62,7 @@ impl Config {
             name: name.to_owned(),
             policy: TrackPolicy::default(),
             first_within: STARTING,
+            number: None,
         });
         checks.chain(set).collect()
     }

@@ -14,6 +14,9 @@ use crate::lint::{self, Unread};
 use crate::model::{InterfaceName, Written};
 use crate::similar::{choice, shown};
 
+/// The longest duration that a key may have: a year. What is longer is a mistake, and clocks could not count so far.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// Reads values, and keeps what is to be said about them.
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
@@ -88,7 +91,7 @@ impl Reader<'_> {
         self.text(value).map(|text| folder.join(text))
     }
 
-    /// `"10s"`, `"1m 30s"`, `"500ms"`; more than zero.
+    /// `"10s"`, `"1m 30s"`, `"500ms"`; more than zero, and no longer than [`LONGEST`].
     pub(super) fn duration(&mut self, value: Entry<'_, '_>) -> Option<Duration> {
         let Some(text) = value.get_ref().as_str() else {
             let label = "write a text with a unit: \"500ms\", \"10s\", \"2m\"";
@@ -98,6 +101,10 @@ impl Reader<'_> {
         match humantime::parse_duration(text) {
             Ok(Duration::ZERO) => {
                 self.error(&value.span(), "this is no time at all", "more than zero");
+                None
+            }
+            Ok(duration) if duration > LONGEST => {
+                self.error(&value.span(), "this is longer than a year", "at most \"1year\"");
                 None
             }
             Ok(duration) => Some(duration),

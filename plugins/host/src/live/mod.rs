@@ -220,6 +220,7 @@ impl Effects for Live {
         severity: Severity,
         data: Map<String, Value>,
     ) -> Result<(), HostError> {
+        self.metrics_of(plugin).emitted(name)?;
         let (plugin, name) = (plugin.to_owned(), name.to_owned());
         self.publish(severity, EventKind::Custom { plugin, name, data });
         Ok(())

@@ -12,7 +12,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 /// Keys are the plugin's name, a zero octet, and its own key.
 const KV: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("kv");
-/// Keys are the plugin's name, a zero octet, and the event's id.
+/// Keys are the plugin's name, a zero octet, the event's time and its id.
 const LETTERS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("dead_letters");
 
 /// A plugin's share.
@@ -20,7 +20,7 @@ pub(super) const SHARE: usize = 1 << 20;
 /// Keys a plugin may have.
 pub(super) const KEYS: usize = 1_000;
 /// Dead letters kept for a plugin; the oldest go.
-const LETTERS_KEPT: usize = 100;
+pub(super) const LETTERS_KEPT: usize = 100;
 /// redb's own memory.
 const CACHE: usize = 1 << 20;
 

@@ -5,7 +5,7 @@ mod kept;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use keepwatch_event::Event;
 use serde_json::json;
@@ -121,8 +121,9 @@ impl Store {
     /// Keeps an event that is kept from a plugin, for whoever wants to look at it. Failing to is not worth failing.
     pub(crate) async fn keep_dead_letter(&self, plugin: &str, event: &Event, reason: &str) {
         let letter = json!({ "reason": reason, "event": event }).to_string().into_bytes();
-        // The sequence number in front keeps them in order.
-        let (own, key) = (full(plugin, ""), full(plugin, &format!("{:020}-{}", event.seq, event.id)));
+        // The time in front keeps them in order, also those of an earlier run: numbers begin anew.
+        let time = event.at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let (own, key) = (full(plugin, ""), full(plugin, &format!("{time:020}-{}", event.id)));
         let kept = self.with(move |kept| kept.keep_letter(&own, &key, &letter));
         let _ = tokio::time::timeout(LETTER, kept).await;
     }
@@ -169,7 +170,9 @@ fn full(plugin: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::kept::{KEYS, SHARE};
+    use keepwatch_event::{EventKind, Severity, Timestamp};
+
+    use super::kept::{KEYS, LETTERS_KEPT, SHARE};
     use super::*;
     use crate::error::ErrorKind;
 
@@ -195,6 +198,29 @@ mod tests {
         behaves(&store()).await;
         let again = store();
         assert_eq!(again.get("ab", "x").await.unwrap().as_deref(), Some(&b"3"[..]), "it survives");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn of_dead_letters_the_last_stay_whatever_their_numbers() {
+        let path = std::env::temp_dir().join(format!("keepwatch-letters-{}.redb", std::process::id()));
+        let store = Store::on_disk(path.clone(), Box::new(|why| panic!("{why}")));
+        let letter = |run: u64, seq: u64| {
+            let wall = SystemTime::UNIX_EPOCH + Duration::from_secs(run * 1_000_000 + seq);
+            let at = Timestamp { wall, monotonic: Duration::ZERO };
+            let kind = EventKind::Resynchronised;
+            let (id, node, severity) = (format!("h1-{run}-{seq}"), "h1".into(), Severity::Info);
+            Event { id, seq, at, node, instance: None, severity, term: 0, kind }
+        };
+        for seq in 1_001..=1_000 + LETTERS_KEPT as u64 {
+            store.keep_dead_letter("a", &letter(1, seq), "no").await;
+        }
+        // keepwatch was started anew: its numbers are low again.
+        store.keep_dead_letter("a", &letter(2, 1), "no").await;
+        let letters = store.dead_letters("a").await.unwrap();
+        assert_eq!(letters.len(), LETTERS_KEPT);
+        assert!(letters.first().unwrap().contains("h1-1-1002"), "the oldest has gone");
+        assert!(letters.last().unwrap().contains("h1-2-1"), "the last is there");
         std::fs::remove_file(&path).unwrap();
     }
 

@@ -118,6 +118,16 @@ impl Plugin for FakePlugin {
             if self.has("refuse") {
                 return Err(Failure::Reported("cannot begin".to_owned()));
             }
+            if self.has("pause init") {
+                // Until the one that begins beside it has.
+                while self.journal.of("b").is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            if self.has("hang init") {
+                self.note("hangs");
+                std::future::pending::<()>().await;
+            }
             if let Some(state) = state {
                 self.seen = String::from_utf8_lossy(state).parse().unwrap();
             }
@@ -142,6 +152,9 @@ impl Plugin for FakePlugin {
                 return Err(Failure::Crashed("fell over".to_owned()));
             }
             assert!(self.after("panic on ") != Some(&term), "on purpose");
+            if self.has("error") {
+                return Err(Failure::Reported("no".to_owned()));
+            }
             if self.after("hang on ") == Some(&term) {
                 std::future::pending::<()>().await;
             }

@@ -114,3 +114,26 @@ fn an_imported_file_that_was_missing_or_wrong_is_mended() {
     reloaded(&mut site);
     site.stop();
 }
+
+#[test]
+fn what_runs_from_a_folder_that_cannot_be_read_runs_on() {
+    let mut site = Site::new("unreadable");
+    let hooks = site.folder.join("hooks.d");
+    std::fs::create_dir(&hooks).unwrap();
+    site.write("hooks.d/a.rhai", &[]);
+    let plan = Plan { hooks: Some(hooks.clone()), ..Plan::default() };
+    assert_eq!(site.plugins.apply(plan.clone()).unwrap().loaded, ["a"]);
+    // Root reads what nobody else may; a file in its place nobody can read as a folder.
+    std::fs::rename(&hooks, site.folder.join("away")).unwrap();
+    std::fs::write(&hooks, "").unwrap();
+    let applied = site.plugins.apply(plan.clone()).unwrap();
+    assert!(applied.unloaded.is_empty(), "{applied:?}");
+    let told = site.wait_for(|kind| matches!(kind, EventKind::Degraded { .. })).kind.to_string();
+    assert!(told.starts_with("hooks: ") && told.contains("hooks.d cannot be read"), "{told}");
+    site.publish(1);
+    // It hears of the folder, too.
+    site.wait_until("a", |lines| seqs(lines).len() == 2);
+    std::fs::remove_file(&hooks).unwrap();
+    assert_eq!(site.plugins.apply(plan).unwrap().unloaded, ["a"], "a folder that is gone is empty");
+    site.stop();
+}

@@ -1,11 +1,11 @@
 //! Starting, failing, starting anew, stopping.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keepwatch_event::{EventKind, Health};
 use keepwatch_host::{Applied, Limits, PluginSpec, Schedule};
 
-use crate::site::{Site, seqs};
+use crate::site::{PATIENCE, Site, seqs};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -164,6 +164,42 @@ fn nobody_hears_of_plugins_who_did_not_ask() {
     site.wait_for(|kind| matches!(kind, EventKind::PluginError { .. }));
     site.wait_until("b", |lines| seqs(lines).len() == 1);
     assert_eq!(seqs(&site.journal.of("a")).len(), 1);
+    site.stop();
+}
+
+#[test]
+fn two_that_answer_each_others_errors_are_told_of_now_and_then() {
+    let mut site = Site::new("errors");
+    for name in ["a", "b"] {
+        site.write(&format!("{name}.fake"), &["error", "kind plugin_error", "kind transition"]);
+    }
+    let limits = Limits { queue: 1 << 16, ..Limits::default() };
+    let spec = |name: &str| PluginSpec { limits: limits.clone(), ..site.spec(name) };
+    let _ = site.apply(vec![spec("a"), spec("b")]);
+    const MANY: u64 = 1_000;
+    for term in 1..=MANY {
+        site.publish(term);
+    }
+    let errors = |site: &Site| site.plugins.reports().iter().map(|report| report.counts.errors).sum::<u64>();
+    let until = Instant::now() + PATIENCE;
+    while errors(&site) < 2 * MANY {
+        assert!(Instant::now() < until, "{} errors", errors(&site));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    site.bus.flush(PATIENCE);
+    let mut told = 0;
+    while let Some(event) = site.events.try_next() {
+        told += u64::from(matches!(event.kind, EventKind::PluginError { .. }));
+    }
+    assert!((2..MANY).contains(&told), "{told} told, all are counted");
+    // How many were not told is told with the next that is.
+    let counted =
+        |kind: &EventKind| matches!(kind, EventKind::PluginError { error, .. } if error.contains("too many"));
+    while !std::iter::from_fn(|| site.events.try_next()).any(|event| counted(&event.kind)) {
+        assert!(Instant::now() < until, "nobody says how many");
+        std::thread::sleep(Duration::from_millis(10));
+        site.publish(MANY + 1);
+    }
     site.stop();
 }
 

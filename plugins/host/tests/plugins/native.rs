@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use keepwatch_event::{EventKind, Health};
 use keepwatch_host::{
-    Action, Deed, Grant, Grants, HostError, Made, Native, NativeDeed, PluginSpec, Probe, Ran, Schedule,
-    Verdict, Work,
+    Action, Deed, Grant, Grants, HostError, Limits, Made, Native, NativeDeed, Plan, PluginSpec, Probe, Ran,
+    Schedule, Verdict, Work,
 };
 use tokio::sync::Notify;
 
-use crate::site::Site;
+use crate::site::{Site, seqs};
 
 /// Passes, then fails, in turn.
 #[derive(Default)]
@@ -65,6 +65,23 @@ fn a_built_in_check_is_asked_when_there_may_be_another_answer() {
     again.changed.notify_one();
     site.wait_for(is(Health::Pass));
     assert_eq!(probe.asked.load(Ordering::SeqCst), 2, "it has been replaced");
+    site.stop();
+}
+
+/// Where there is a plugin that never begins, before all others.
+#[test]
+fn nobody_waits_for_a_plugin_that_begins() {
+    let mut site = Site::new("begins");
+    site.write("slow.fake", &["hang init"]);
+    site.write("quick.fake", &[]);
+    let limits = Limits { call: Duration::from_secs(3600), ..Limits::default() };
+    let slow = PluginSpec { limits, ..site.spec("slow") };
+    let declared = vec![slow, site.spec("quick"), spec(&Arc::default(), "1")];
+    site.plugins.begin(Plan { declared, ..Plan::default() }).recv().unwrap();
+    site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { to: Health::Pass, .. }));
+    site.publish(1);
+    site.wait_until("quick", |lines| !seqs(lines).is_empty());
+    assert_eq!(site.journal.of("slow"), ["hangs"], "it has not begun");
     site.stop();
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use keepwatch_event::EventKind;
-use keepwatch_host::{Grant, Grants, PluginSpec};
+use keepwatch_host::{Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
-use crate::site::{Site, seqs};
+use crate::site::{PATIENCE, Site, seqs};
 
 #[test]
 fn a_hundred_reloads_under_load_lose_nothing_and_double_nothing() {
@@ -84,6 +84,17 @@ fn a_bad_version_leaves_the_old_one_at_work_and_says_why() {
 }
 
 #[test]
+fn what_became_of_each_is_told_in_the_order_of_the_plan() {
+    let site = Site::new("report");
+    site.write("a.fake", &["pause init"]);
+    site.write("b.fake", &[]);
+    let applied = site.apply(vec![site.spec("a"), site.spec("b")]);
+    // The first one began when the second had.
+    assert_eq!(applied.loaded, ["a", "b"]);
+    site.stop();
+}
+
+#[test]
 fn what_has_not_changed_is_not_touched() {
     let site = Site::new("same");
     let path = site.write("a.fake", &[]);
@@ -114,6 +125,49 @@ fn other_settings_are_another_version_and_what_is_gone_is_ended() {
     site.wait_for(|kind| matches!(kind, EventKind::PluginUnloaded { .. }));
     assert_eq!(site.journal.of("a").last().unwrap(), "stop taken away");
     assert!(site.plugins.reports().is_empty());
+    site.stop();
+}
+
+#[test]
+fn another_queue_and_another_role_are_taken_over() {
+    let site = Site::new("queue");
+    site.write("a.fake", &["slow 20"]);
+    let queue = |queue| Limits { queue, ..Limits::default() };
+    let _ = site.apply(vec![PluginSpec { limits: queue(2), ..site.spec("a") }]);
+    assert_eq!(site.apply(vec![PluginSpec { limits: queue(1_000), ..site.spec("a") }]).reloaded, ["a"]);
+    for term in 1..=20 {
+        site.publish(term);
+    }
+    site.wait_until("a", |lines| seqs(lines).len() == 20);
+    let reading = || site.plugins.reports()[0].queue;
+    assert_eq!(reading().conflated, 0, "there was room for all");
+
+    // A check hears nothing; a plugin again, it has a queue that can be read.
+    let schedule = Schedule { interval: Duration::from_secs(3600), timeout: Duration::from_secs(60) };
+    site.write("a.fake", &["check pass", "both", "slow 20"]);
+    let _ = site.apply(vec![PluginSpec { schedule: Some(schedule), ..site.spec("a") }]);
+    let _ = site.apply(vec![PluginSpec { limits: queue(1), ..site.spec("a") }]);
+    for term in 21..=40 {
+        site.publish(term);
+    }
+    site.bus.flush(PATIENCE);
+    assert!(reading().waiting > 0 || reading().conflated > 0, "{:?}", reading());
+    site.stop();
+}
+
+#[test]
+fn a_reload_under_way_ends_when_keepwatch_stops() {
+    let site = Site::new("stops");
+    site.write("a.fake", &["hang init"]);
+    let limits = Limits { call: Duration::from_secs(3600), ..Limits::default() };
+    let declared = vec![PluginSpec { limits, ..site.spec("a") }];
+    std::thread::scope(|scope| {
+        let reload = scope.spawn(|| site.plugins.apply(Plan { declared, ..Plan::default() }));
+        site.wait_until("a", |lines| lines == ["hangs"]);
+        site.plugins.stop("the test is over", Duration::ZERO, std::future::ready(()));
+        assert_eq!(reload.join().unwrap(), None);
+    });
+    assert_eq!(site.plugins.apply(Plan::default()), None, "there are none any more");
     site.stop();
 }
 

@@ -106,11 +106,11 @@ impl Site {
     }
 
     pub(crate) fn apply(&self, declared: Vec<PluginSpec>) -> Applied {
-        self.plugins.apply(Plan { declared, ..Plan::default() })
+        self.plugins.apply(Plan { declared, ..Plan::default() }).unwrap()
     }
 
     pub(crate) fn apply_with(&self, declared: Vec<PluginSpec>, actions: Vec<Action>) -> Applied {
-        self.plugins.apply(Plan { declared, actions, hooks: None })
+        self.plugins.apply(Plan { declared, actions, hooks: None }).unwrap()
     }
 
     pub(crate) fn publish(&self, term: u64) {
