@@ -74,7 +74,8 @@ fn command(check: &Check, script: &ScriptCheck, globals: &Globals, means: &Means
         Reading::Status => keepwatch_exec::Reading::Status,
         Reading::Nagios => keepwatch_exec::Reading::Nagios,
     };
-    CommandCheck::new(command, account, policy(globals), reading, sink(check, means), means.launcher.clone())
+    let launcher = means.launcher.clone();
+    CommandCheck::new(&check.name, command, account, policy(globals), reading, sink(check, means), launcher)
 }
 
 /// What a script writes goes to the log, for those who want details.

@@ -13,6 +13,7 @@ use crate::launcher::Launcher;
 use crate::policy::Policy;
 use crate::reading::Reading;
 use crate::script::{Script, Sink};
+use crate::turns::Turn;
 
 /// A command as a check. It is examined when it is first asked, and each time until it can run: one that cannot says why,
 /// and counts as unknown. keepalived disables such a check without a word.
@@ -23,14 +24,17 @@ pub struct CommandCheck {
     reading: Reading,
     sink: Sink,
     launcher: Launcher,
+    /// Also of the check that had the name before, with other settings.
+    turn: Turn,
     /// Once it can run.
     script: Mutex<Option<Arc<Script>>>,
 }
 
 impl CommandCheck {
-    /// A check that runs this command.
+    /// The check of this name, which runs this command.
     #[must_use]
     pub fn new(
+        name: &str,
         command: Command,
         account: Option<Account>,
         policy: Policy,
@@ -38,7 +42,8 @@ impl CommandCheck {
         sink: Sink,
         launcher: Launcher,
     ) -> Self {
-        Self { command, account, policy, reading, sink, launcher, script: Mutex::default() }
+        let turn = launcher.turns.of(name);
+        Self { command, account, policy, reading, sink, launcher, turn, script: Mutex::default() }
     }
 
     /// The same, as the host takes it.
@@ -77,8 +82,8 @@ impl CommandCheck {
             }
             Err(_) => return Err("keepwatch is ending".to_owned()),
         };
-        let sink = Arc::clone(&self.sink);
-        let script = Arc::new(Script::new(ready.start, self.reading, sink, self.launcher.clone()));
+        let (sink, launcher, turn) = (Arc::clone(&self.sink), self.launcher.clone(), self.turn.clone());
+        let script = Arc::new(Script::in_turn(turn, ready.start, self.reading, sink, launcher));
         *known() = Some(Arc::clone(&script));
         Ok(script)
     }
@@ -87,5 +92,9 @@ impl CommandCheck {
 impl Probe for CommandCheck {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         Box::pin(self.ask(within))
+    }
+
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        self.turn.is_had()
     }
 }

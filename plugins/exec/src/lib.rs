@@ -24,6 +24,7 @@ mod script;
 mod signs;
 mod start;
 mod trouble;
+mod turns;
 mod walk;
 
 pub use account::{Account, Groups};

@@ -53,7 +53,7 @@ impl Place {
     pub(crate) fn script(&self, start: Start, reading: Reading) -> Arc<Script> {
         let lines = Arc::clone(&self.lines);
         let sink = Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()));
-        Arc::new(Script::new(start, reading, sink, self.launcher.clone()))
+        Arc::new(Script::new("script", start, reading, sink, self.launcher.clone()))
     }
 
     pub(crate) fn ask(&self, script: &Script, within: Duration) -> Verdict {
