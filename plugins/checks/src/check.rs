@@ -47,16 +47,16 @@ impl Check {
     #[must_use]
     pub fn native(&self) -> Native {
         let probe: Arc<dyn Probe> = match self {
-            Self::Tcp(check) => Arc::new(TcpProbe(check.clone())),
-            Self::Http(check) => Arc::new(HttpProbe(check.clone())),
+            Self::Tcp(check) => Arc::new(TcpProbe::new(check)),
+            Self::Http(check) => Arc::new(HttpProbe::new(check)),
             Self::Unix(check) => Arc::new(UnixProbe(check.clone())),
             Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
-            Self::Ping(check) => Arc::new(PingProbe(check.clone())),
-            Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
+            Self::Ping(check) => Arc::new(PingProbe::new(check)),
+            Self::Interface(check) => Arc::new(InterfaceProbe::new(check)),
             Self::File(check) => Arc::new(FileProbe::new(check)),
             Self::Number(check) => Arc::new(NumberProbe::new(check)),
             Self::Process(check) => Arc::new(ProcessProbe::new(check)),
-            Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
+            Self::Neighbour(check) => Arc::new(NeighbourProbe::new(check)),
             Self::Unit(check) => Arc::new(UnitProbe::new(check)),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
