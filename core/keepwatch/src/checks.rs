@@ -24,14 +24,24 @@ pub(crate) struct Means {
     pub(crate) bus: Bus,
 }
 
+/// When checks are made.
+#[derive(Clone, Copy)]
+pub(crate) enum Occasion {
+    Start,
+    Reload,
+}
+
 /// The checks of a configuration that are not plugins' files. What cannot be asked is told in words.
-pub(crate) fn natives(config: &Config, means: &Means) -> Vec<PluginSpec> {
+pub(crate) fn natives(config: &Config, means: &Means, occasion: Occasion) -> Vec<PluginSpec> {
     let native = |check: &Check| {
         let native = match &check.what {
             CheckKind::Plugin(_) => return None,
             CheckKind::Script(script) => command(check, script, &config.globals, means).native(),
             CheckKind::Haproxy(settings) => proxy(settings).native(),
-            other => built_in(other)?.native(),
+            other => match occasion {
+                Occasion::Start => built_in(other)?.native(),
+                Occasion::Reload => built_in(other)?.native_after_start(),
+            },
         };
         Some(spec(check, native))
     };

@@ -62,6 +62,15 @@ impl Check {
         Native { label: self.label(), settings: format!("{self:?}"), probe }
     }
 
+    /// The same for a check that comes, or takes the place of another one, after the daemon's start: it does not do what is
+    /// done at the start only.
+    #[must_use]
+    pub fn native_after_start(&self) -> Native {
+        let Self::Number(check) = self else { return self.native() };
+        // By its settings it is the one from the start, if nothing else has changed.
+        Native { settings: format!("{self:?}"), ..Self::Number(check.after_start()).native() }
+    }
+
     /// What it is, for people: `tcp 127.0.0.1:80`. Never with what may be a secret.
     #[must_use]
     pub fn label(&self) -> String {

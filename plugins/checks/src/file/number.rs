@@ -25,6 +25,14 @@ pub struct NumberCheck {
     pub init: Option<InitialNumber>,
 }
 
+impl NumberCheck {
+    /// The same once the daemon has started: what is there is not written over any more.
+    pub(crate) fn after_start(&self) -> Self {
+        let init = self.init.map(|init| InitialNumber { over: Over::Nothing, ..init });
+        Self { init, ..self.clone() }
+    }
+}
+
 /// What is written to a file before it is first read (keepalived's `init_file`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitialNumber {

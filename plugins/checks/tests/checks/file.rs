@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use keepwatch_checks::{Check, FileCheck, FileMode, Missing, ValueError, value};
+use keepwatch_checks::{
+    Check, FileCheck, FileMode, InitialNumber, Missing, NumberCheck, Over, ValueError, value,
+};
 use keepwatch_event::Health;
 use keepwatch_host::Native;
 use tokio::time::timeout;
@@ -144,4 +146,18 @@ async fn a_file_that_is_not_to_be_there_is_noticed_however_it_comes() {
         // More may have been told of it.
         while timeout(HASTY, native.probe.changed()).await.is_ok() {}
     }
+}
+
+#[tokio::test]
+async fn after_the_start_a_number_is_not_written_over() {
+    let folder = Folder::new("file-later");
+    let path = folder.path("weight");
+    let shown = path.display();
+    let init = InitialNumber { value: 7, over: Over::Anything };
+    let check = Check::Number(NumberCheck { path: path.clone(), init: Some(init) });
+    assert_eq!(check.native(), check.native_after_start(), "a reload without a change is none");
+    says(&check.native_after_start(), Health::Pass, &format!("{shown} says 7")).await;
+    std::fs::write(&path, "-50").unwrap();
+    says(&check.native_after_start(), Health::Pass, &format!("{shown} says -50")).await;
+    says(&check.native(), Health::Pass, &format!("{shown} says 7")).await;
 }
