@@ -37,7 +37,7 @@ pub use launcher::Launcher;
 pub use policy::{Fallback, Policy, Security};
 pub use program::Program;
 pub use reading::Reading;
-pub use script::{Script, Sink};
+pub use script::{Script, Sink, Weight};
 pub use start::Start;
 pub use trouble::{Trouble, Writers};
 

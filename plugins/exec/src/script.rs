@@ -1,12 +1,14 @@
 //! A program as a check.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keepwatch_event::Health;
 use keepwatch_host::{Native, Probe, Verdict, Work};
 use tokio::sync::oneshot;
 
+use crate::heard::Heard;
 use crate::launcher::Launcher;
 use crate::reading::{Reading, Span};
 use crate::run::{Outcome, Times, run};
@@ -17,7 +19,16 @@ use crate::turns::Turn;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where the lines go that a script writes. It is called often if the script writes much: limiting that is up to it.
-pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Sink = Arc<dyn Fn(Weight, &str) + Send + Sync>;
+
+/// How much a line that a script writes matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The run was well, or failed as the one before it did.
+    Detail,
+    /// The run is the first one that failed: it may say why.
+    Reason,
+}
 
 /// A program as a check. Of those with one name and launcher only one is run at once.
 pub struct Script {
@@ -25,6 +36,8 @@ pub struct Script {
     reading: Reading,
     sink: Sink,
     launcher: Launcher,
+    /// Whether the last run was not well.
+    ails: AtomicBool,
     /// Held until nothing is left of a run.
     turn: Turn,
 }
@@ -43,7 +56,7 @@ impl Script {
         sink: Sink,
         launcher: Launcher,
     ) -> Self {
-        Self { start: Arc::new(start), reading, sink, launcher, turn }
+        Self { start: Arc::new(start), reading, sink, launcher, ails: AtomicBool::new(false), turn }
     }
 
     /// The same, as the host takes it.
@@ -84,17 +97,26 @@ impl Script {
         drop(wanted);
         match outcome {
             Ok(Outcome::Ended(status, heard)) => {
-                heard.tell(&*self.sink);
-                self.reading.verdict(status, &heard)
+                let verdict = self.reading.verdict(status, &heard);
+                self.tell(&heard, verdict.health);
+                verdict
             }
             Ok(Outcome::Late(heard)) => {
-                heard.tell(&*self.sink);
+                self.tell(&heard, Health::Fail);
                 fail(format!("did not end within {} and was stopped", Span(within)))
             }
             Ok(Outcome::NotStarted(why)) => fail(why),
             Ok(Outcome::Lost(why)) => fail(format!("its end was not to be seen: {why}")),
             Err(_) => Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() },
         }
+    }
+
+    /// Hands over what a run has written.
+    fn tell(&self, heard: &Heard, health: Health) {
+        let ails = health != Health::Pass;
+        let ailed = self.ails.swap(ails, Ordering::Relaxed);
+        let weight = if ails && !ailed { Weight::Reason } else { Weight::Detail };
+        heard.tell(&|line| (self.sink)(weight, line));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use keepwatch_event::Health::{Fail, Pass, Unknown};
-use keepwatch_exec::{Account, Reading, Start};
+use keepwatch_exec::{Account, Reading, Start, Weight};
 use keepwatch_host::Probe;
 
 use crate::place::{PATIENCE, Place, is_root};
@@ -21,6 +21,25 @@ fn the_status_decides_and_the_last_line_explains() {
     assert_eq!(place.asked(two), (Fail, text("exited with status 3: no such data base")));
     assert_eq!(place.lines(), ["fine", "one", "no such data base"]);
     assert_eq!(place.asked(place.sh("kill -9 $$")), (Fail, text("died by signal 9 (SIGKILL)")));
+}
+
+#[test]
+fn what_the_first_run_that_fails_has_written_matters_more() {
+    let place = Place::new("weight");
+    let ill = place.folder.join("ill");
+    let start = place.sh(&format!("echo line; test ! -e {}", ill.display()));
+    let script = place.script(start, Reading::Status);
+    let ask = |health| assert_eq!(place.ask(&script, PATIENCE).health, health);
+    for _ in 0..2 {
+        ask(Pass);
+        std::fs::write(&ill, "").unwrap();
+        ask(Fail);
+        ask(Fail);
+        std::fs::remove_file(&ill).unwrap();
+    }
+    let weights: Vec<Weight> = place.lines.lock().unwrap().iter().map(|(weight, _)| *weight).collect();
+    let once = [Weight::Detail, Weight::Reason, Weight::Detail];
+    assert_eq!(weights, [once, once].concat());
 }
 
 #[test]
