@@ -15,6 +15,7 @@ mod group;
 mod heard;
 mod identity;
 mod launcher;
+mod leftover;
 mod policy;
 mod program;
 mod reading;

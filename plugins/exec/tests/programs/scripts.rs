@@ -172,6 +172,22 @@ fn a_child_that_holds_the_pipes_open_holds_nothing_up() {
 }
 
 #[test]
+fn what_is_left_behind_may_go_on_writing() {
+    let place = Place::new("left-behind");
+    let at = |name: &str| place.folder.join(name);
+    let (go, wrote) = (at("go"), at("wrote"));
+    // More than a pipe holds.
+    let server = format!(
+        "(until test -e {}; do sleep 0.01; done; head -c 200000 /dev/zero && head -c 9 /dev/zero >&2 && touch {}) &",
+        go.display(),
+        wrote.display()
+    );
+    assert_eq!(place.asked(place.sh(&server)), (Pass, text("exited with status 0")));
+    std::fs::write(go, "").unwrap();
+    crate::place::wait_until("it has written all", || wrote.exists());
+}
+
+#[test]
 fn a_flood_is_read_and_not_kept() {
     let place = Place::new("flood");
     let most = || {
