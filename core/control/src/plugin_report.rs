@@ -36,7 +36,7 @@ pub struct PluginReport {
     /// Calls that repeated one that had failed.
     #[serde(default)]
     pub retries: u64,
-    /// Events that it did not want after all.
+    /// Events that it did not want after all, and questions that it was not asked, as it was still busy with the one before.
     #[serde(default)]
     pub skipped: u64,
     /// Events that are kept from it because they made it fail twice.

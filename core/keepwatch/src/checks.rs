@@ -9,7 +9,9 @@ use keepwatch_config::model::{
     Overwrite, ProcessCheck, ProcessMatch, Reading, ScriptCheck, User, Verify,
 };
 use keepwatch_event::{EventKind, LogLevel, Severity};
-use keepwatch_exec::{Account, Command, CommandCheck, Fallback, Groups, Launcher, Policy, Security, Sink};
+use keepwatch_exec::{
+    Account, Command, CommandCheck, Fallback, Groups, Launcher, Policy, Security, Sink, Weight,
+};
 use keepwatch_haproxy as haproxy;
 use keepwatch_host::{Made, Native, PluginSpec, Rate, Schedule};
 
@@ -24,14 +26,24 @@ pub(crate) struct Means {
     pub(crate) bus: Bus,
 }
 
+/// When checks are made.
+#[derive(Clone, Copy)]
+pub(crate) enum Occasion {
+    Start,
+    Reload,
+}
+
 /// The checks of a configuration that are not plugins' files. What cannot be asked is told in words.
-pub(crate) fn natives(config: &Config, means: &Means) -> Vec<PluginSpec> {
+pub(crate) fn natives(config: &Config, means: &Means, occasion: Occasion) -> Vec<PluginSpec> {
     let native = |check: &Check| {
         let native = match &check.what {
             CheckKind::Plugin(_) => return None,
             CheckKind::Script(script) => command(check, script, &config.globals, means).native(),
             CheckKind::Haproxy(settings) => proxy(settings).native(),
-            other => built_in(other)?.native(),
+            other => match occasion {
+                Occasion::Start => built_in(other)?.native(),
+                Occasion::Reload => built_in(other)?.native_after_start(),
+            },
         };
         Some(spec(check, native))
     };
@@ -74,20 +86,27 @@ fn command(check: &Check, script: &ScriptCheck, globals: &Globals, means: &Means
         Reading::Status => keepwatch_exec::Reading::Status,
         Reading::Nagios => keepwatch_exec::Reading::Nagios,
     };
-    CommandCheck::new(command, account, policy(globals), reading, sink(check, means), means.launcher.clone())
+    let launcher = means.launcher.clone();
+    CommandCheck::new(&check.name, command, account, policy(globals), reading, sink(check, means), launcher)
 }
 
-/// What a script writes goes to the log, for those who want details.
+/// What a script writes goes to the log: why it fails, and all else for those who want details.
 fn sink(check: &Check, means: &Means) -> Sink {
-    let (bus, plugin, rate) = (means.bus.clone(), check.name.clone(), Rate::new(BURST, LINES));
-    Arc::new(move |line| {
+    let (bus, plugin) = (means.bus.clone(), check.name.clone());
+    // Details must not take the room of reasons.
+    let [details, reasons] = [(); 2].map(|()| Rate::new(BURST, LINES));
+    Arc::new(move |weight, line: &str| {
+        let (rate, level) = match weight {
+            Weight::Detail => (&details, LogLevel::Debug),
+            Weight::Reason => (&reasons, LogLevel::Info),
+        };
         let Some(skipped) = rate.take() else { return };
         let text = if skipped == 0 {
             line.to_owned()
         } else {
             format!("{line} ({skipped} lines before it were too many)")
         };
-        let kind = EventKind::PluginLog { plugin: plugin.clone(), level: LogLevel::Debug, text };
+        let kind = EventKind::PluginLog { plugin: plugin.clone(), level, text };
         bus.publish(Draft::general(Severity::Info, kind));
     })
 }

@@ -12,7 +12,7 @@ use keepwatch_event::{EventKind, Severity};
 use keepwatch_host::{Plan, PluginSpec, Plugins};
 use tokio::sync::oneshot;
 
-use crate::checks::Means;
+use crate::checks::{Means, Occasion};
 use crate::{check, checks, exit, plan};
 
 /// Why a configuration with other instances is not wholly in force.
@@ -86,7 +86,7 @@ impl Shared {
             let why = format!("{}\n{}", check::summary(&self.path, &site), shown.trim_end());
             return self.reject(why, shown);
         };
-        plan.declared.extend(checks::natives(config, &self.means));
+        plan.declared.extend(checks::natives(config, &self.means, Occasion::Reload));
         let instances = config.instances.len();
         let mut report = ReloadReport::default();
         let is_whole = self.has_same_instances(config);

@@ -15,7 +15,7 @@ use keepwatch_host::{Plan, Plugins};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::checks::Means;
+use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return fail("make room for scripts", &error),
     };
     let means = Means { launcher: launcher.clone(), bus: bus.clone() };
-    plan.declared.extend(checks::natives(&config, &means));
+    plan.declared.extend(checks::natives(&config, &means, Occasion::Start));
     let first = plan.clone();
     // Before the engine starts, so that they hear the first transitions.
     let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {

@@ -47,19 +47,28 @@ impl Check {
     #[must_use]
     pub fn native(&self) -> Native {
         let probe: Arc<dyn Probe> = match self {
-            Self::Tcp(check) => Arc::new(TcpProbe(check.clone())),
-            Self::Http(check) => Arc::new(HttpProbe(check.clone())),
+            Self::Tcp(check) => Arc::new(TcpProbe::new(check)),
+            Self::Http(check) => Arc::new(HttpProbe::new(check)),
             Self::Unix(check) => Arc::new(UnixProbe(check.clone())),
             Self::Dns(check) => Arc::new(DnsProbe(check.clone())),
-            Self::Ping(check) => Arc::new(PingProbe(check.clone())),
-            Self::Interface(check) => Arc::new(InterfaceProbe(check.clone())),
+            Self::Ping(check) => Arc::new(PingProbe::new(check)),
+            Self::Interface(check) => Arc::new(InterfaceProbe::new(check)),
             Self::File(check) => Arc::new(FileProbe::new(check)),
             Self::Number(check) => Arc::new(NumberProbe::new(check)),
             Self::Process(check) => Arc::new(ProcessProbe::new(check)),
-            Self::Neighbour(check) => Arc::new(NeighbourProbe(check.clone())),
+            Self::Neighbour(check) => Arc::new(NeighbourProbe::new(check)),
             Self::Unit(check) => Arc::new(UnitProbe::new(check)),
         };
         Native { label: self.label(), settings: format!("{self:?}"), probe }
+    }
+
+    /// The same for a check that comes, or takes the place of another one, after the daemon's start: it does not do what is
+    /// done at the start only.
+    #[must_use]
+    pub fn native_after_start(&self) -> Native {
+        let Self::Number(check) = self else { return self.native() };
+        // By its settings it is the one from the start, if nothing else has changed.
+        Native { settings: format!("{self:?}"), ..Self::Number(check.after_start()).native() }
     }
 
     /// What it is, for people: `tcp 127.0.0.1:80`. Never with what may be a secret.

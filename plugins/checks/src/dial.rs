@@ -9,19 +9,17 @@ use tokio::time::timeout;
 
 use crate::deadline::Deadline;
 use crate::io_text::{failed, plain};
+use crate::names::Names;
 use crate::verdict::{Step, fail, unknown};
 
 /// The addresses of a host. An address is its own; a name is asked for each time, so that a change is seen.
-pub(crate) async fn resolve(to: &HostPort, deadline: &Deadline) -> Step<Vec<SocketAddr>> {
+pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -> Step<Vec<SocketAddr>> {
     if let Ok(address) = to.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, to.port)]);
     }
-    let found = tokio::net::lookup_host((to.host.as_str(), to.port));
-    let found = deadline.limit(found, || format!("no name server said where {} is", to.host)).await?;
-    let found: Vec<SocketAddr> = match found {
-        Ok(found) => found.collect(),
-        Err(error) => return Err(fail(format!("{} has no address: {}", to.host, plain(&error)))),
-    };
+    let found =
+        deadline.limit(names.find(to), || format!("no name server said where {} is", to.host)).await?;
+    let found = found.map_err(|error| fail(format!("{} has no address: {}", to.host, plain(&error))))?;
     if found.is_empty() {
         return Err(fail(format!("{} has no address", to.host)));
     }
@@ -30,8 +28,13 @@ pub(crate) async fn resolve(to: &HostPort, deadline: &Deadline) -> Step<Vec<Sock
 
 /// Connects to the first of a host's addresses that answers. Each has its share of the time: one that is silent leaves
 /// the others theirs.
-pub(crate) async fn connect(to: &HostPort, source: Option<IpAddr>, deadline: &Deadline) -> Step<TcpStream> {
-    let mut addresses = resolve(to, deadline).await?;
+pub(crate) async fn connect(
+    to: &HostPort,
+    source: Option<IpAddr>,
+    names: &Names,
+    deadline: &Deadline,
+) -> Step<TcpStream> {
+    let mut addresses = resolve(to, names, deadline).await?;
     if let Some(source) = source {
         addresses.retain(|address| address.is_ipv4() == source.is_ipv4());
         if addresses.is_empty() {

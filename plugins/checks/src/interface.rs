@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use keepwatch_host::{Probe, Verdict, Work};
+use keepwatch_host::{Aside, Probe, Verdict, Work};
 
 use crate::deadline::Deadline;
 use crate::io_text::plain;
@@ -30,18 +30,27 @@ impl InterfaceCheck {
     }
 }
 
-pub(crate) struct InterfaceProbe(pub(crate) InterfaceCheck);
+pub(crate) struct InterfaceProbe {
+    name: String,
+    looking: Aside<Verdict>,
+}
+
+impl InterfaceProbe {
+    pub(crate) fn new(check: &InterfaceCheck) -> Self {
+        Self { name: check.name.clone(), looking: Aside::default() }
+    }
+}
 
 impl Probe for InterfaceProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        let name = self.0.name.clone();
+        let name = self.name.clone();
         Box::pin(async move {
-            let late = || format!("{} could not be looked at", self.0.name);
+            let late = || format!("{} could not be looked at", self.name);
             // The kernel may hold its lock on all interfaces for a while.
-            let looked = tokio::task::spawn_blocking(move || either(judge(Path::new(INTERFACES), &name)));
+            let looked = self.looking.run(move || either(judge(Path::new(INTERFACES), &name)));
             match Deadline::new(within).limit(looked, late).await {
-                Ok(Ok(verdict)) => verdict,
-                Ok(Err(_)) => unknown(late()),
+                Ok(Some(verdict)) => verdict,
+                Ok(None) => unknown(late()),
                 // That this host is slow says nothing of the interface.
                 Err(too_late) => unknown(too_late.text),
             }

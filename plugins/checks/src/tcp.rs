@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::deadline::Deadline;
 use crate::dial::connect;
+use crate::names::Names;
 use crate::talk::Talk;
 use crate::verdict::{Step, either};
 
@@ -32,7 +33,10 @@ impl TcpCheck {
     }
 }
 
-pub(crate) struct TcpProbe(pub(crate) TcpCheck);
+pub(crate) struct TcpProbe {
+    check: TcpCheck,
+    names: Names,
+}
 
 impl Probe for TcpProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
@@ -41,9 +45,13 @@ impl Probe for TcpProbe {
 }
 
 impl TcpProbe {
+    pub(crate) fn new(check: &TcpCheck) -> Self {
+        Self { check: check.clone(), names: Names::default() }
+    }
+
     async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
-        let check = &self.0;
-        let mut stream = connect(&check.to, check.source, &deadline).await?;
+        let check = &self.check;
+        let mut stream = connect(&check.to, check.source, &self.names, &deadline).await?;
         let talk = Talk { send: check.send.as_deref(), expect: check.expect.as_deref() };
         let verdict = talk.over(&mut stream, &check.to.to_string(), &deadline).await;
         take_the_rest(&stream);

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 fn measure(name: &str, start: Start, rounds: u32) -> Result<(), String> {
     let launcher = Launcher::new(Accounts::new()).map_err(|error| error.to_string())?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let script = Script::new(start, Reading::Status, Arc::new(|_: &str| ()), launcher);
+    let script = Script::new("bench", start, Reading::Status, Arc::new(|_, _: &str| ()), launcher);
     let ask = || {
         let verdict = runtime.block_on(script.probe(PATIENCE));
         if verdict.health == Health::Pass { Ok(()) } else { Err(verdict.text) }

@@ -1,18 +1,21 @@
 //! A command as a check, whether it can run or not.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keepwatch_event::Health;
-use keepwatch_host::{Native, Probe, Verdict, Work};
+use keepwatch_host::{Aside, Native, Probe, Verdict, Work};
+use tokio::time::timeout;
 
 use crate::account::Account;
 use crate::command::Command;
-use crate::examine::examine;
+use crate::examine::{Ready, examine};
 use crate::launcher::Launcher;
 use crate::policy::Policy;
-use crate::reading::Reading;
+use crate::reading::{Reading, Span};
 use crate::script::{Script, Sink};
+use crate::trouble::Trouble;
+use crate::turns::Turn;
 
 /// A command as a check. It is examined when it is first asked, and each time until it can run: one that cannot says why,
 /// and counts as unknown. keepalived disables such a check without a word.
@@ -23,14 +26,18 @@ pub struct CommandCheck {
     reading: Reading,
     sink: Sink,
     launcher: Launcher,
+    /// Also of the check that had the name before, with other settings.
+    turn: Turn,
+    examining: Aside<Result<Ready, String>>,
     /// Once it can run.
     script: Mutex<Option<Arc<Script>>>,
 }
 
 impl CommandCheck {
-    /// A check that runs this command.
+    /// The check of this name, which runs this command.
     #[must_use]
     pub fn new(
+        name: &str,
         command: Command,
         account: Option<Account>,
         policy: Policy,
@@ -38,7 +45,9 @@ impl CommandCheck {
         sink: Sink,
         launcher: Launcher,
     ) -> Self {
-        Self { command, account, policy, reading, sink, launcher, script: Mutex::default() }
+        let turn = launcher.turns.of(name);
+        let (examining, script) = (Aside::default(), Mutex::default());
+        Self { command, account, policy, reading, sink, launcher, turn, examining, script }
     }
 
     /// The same, as the host takes it.
@@ -51,35 +60,39 @@ impl CommandCheck {
     }
 
     async fn ask(&self, within: Duration) -> Verdict {
-        match self.script().await {
-            Ok(script) => script.probe(within).await,
+        if let Some(script) = self.known() {
+            return script.probe(within).await;
+        }
+        let began = Instant::now();
+        let script = timeout(within, self.examined()).await;
+        let late = |_| Err(format!("cannot run: it could not be looked at within {}", Span(within)));
+        match script.unwrap_or_else(late) {
+            Ok(script) => script.probe(within.saturating_sub(began.elapsed())).await,
             Err(text) => Verdict { health: Health::Unknown, text },
         }
     }
 
-    async fn script(&self) -> Result<Arc<Script>, String> {
-        let known = || self.script.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(script) = known().clone() {
-            return Ok(script);
-        }
+    fn known(&self) -> Option<Arc<Script>> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn examined(&self) -> Result<Arc<Script>, String> {
         let (command, account, policy) = (self.command.clone(), self.account.clone(), self.policy.clone());
         let accounts = Arc::clone(&self.launcher.accounts);
         // The disk and the user data base may take their time.
-        let examined =
-            tokio::task::spawn_blocking(move || examine(&command, account.as_ref(), &policy, &accounts))
-                .await;
-        let ready = match examined {
-            Ok(Ok(ready)) => ready,
-            Ok(Err(troubles)) => {
-                let why: Vec<String> =
-                    troubles.iter().map(|trouble| format!("{trouble} ({})", trouble.remedy())).collect();
-                return Err(format!("cannot run: {}", why.join("; ")));
-            }
-            Err(_) => return Err("keepwatch is ending".to_owned()),
+        let examined = self.examining.run(move || {
+            let told = |trouble: &Trouble| format!("{trouble} ({})", trouble.remedy());
+            let ready = examine(&command, account.as_ref(), &policy, &accounts);
+            ready.map_err(|troubles| troubles.iter().map(told).collect::<Vec<_>>().join("; "))
+        });
+        let ready = match examined.await {
+            Some(Ok(ready)) => ready,
+            Some(Err(why)) => return Err(format!("cannot run: {why}")),
+            None => return Err("keepwatch is ending".to_owned()),
         };
-        let sink = Arc::clone(&self.sink);
-        let script = Arc::new(Script::new(ready.start, self.reading, sink, self.launcher.clone()));
-        *known() = Some(Arc::clone(&script));
+        let (sink, launcher, turn) = (Arc::clone(&self.sink), self.launcher.clone(), self.turn.clone());
+        let script = Arc::new(Script::in_turn(turn, ready.start, self.reading, sink, launcher));
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&script));
         Ok(script)
     }
 }
@@ -87,5 +100,9 @@ impl CommandCheck {
 impl Probe for CommandCheck {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         Box::pin(self.ask(within))
+    }
+
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        self.turn.is_had()
     }
 }

@@ -1,14 +1,15 @@
 //! A program with all that it has started.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 /// Between two looks whether processes are still there.
 const SOONEST: Duration = Duration::from_millis(1);
-const LATEST: Duration = Duration::from_millis(100);
+const LATEST: Duration = Duration::from_secs(5);
 
 /// The processes that a program consists of. Dropped before [`Self::leave`], they are killed.
 #[derive(Debug)]
@@ -29,10 +30,14 @@ impl Group {
 
     /// Waits until none of them lives. The leader must have been waited for.
     pub(crate) async fn gone(&self) {
-        let mut pause = SOONEST;
-        while self.0.is_some_and(lives) {
-            sleep(pause).await;
-            pause = (pause * 2).min(LATEST);
+        let Some(group) = self.0 else { return };
+        let began = Instant::now();
+        while test_kill_process_group(group).is_ok() {
+            // On a machine with many processes that takes a while. At the end of the runtime nobody looks any more.
+            if !spawn_blocking(move || lives(group)).await.unwrap_or(false) {
+                return;
+            }
+            sleep(pause(began.elapsed())).await;
         }
     }
 
@@ -48,12 +53,14 @@ impl Drop for Group {
     }
 }
 
-/// Whether a process of the group lives. Those that have ended and that their parent does not wait for, as it happens in
+/// How long until the next look, after so long: one that hangs in the kernel may do so for days.
+fn pause(waited: Duration) -> Duration {
+    (waited / 4).clamp(SOONEST, LATEST)
+}
+
+/// Whether a process of a group that there is lives. Those that have ended and that their parent does not wait for, as it happens in
 /// containers without an init, do not count.
 fn lives(group: Pid) -> bool {
-    if test_kill_process_group(group).is_err() {
-        return false;
-    }
     let Ok(processes) = fs::read_dir("/proc") else { return true };
     let group = group.as_raw_nonzero().to_string();
     processes.flatten().any(|process| {
@@ -63,4 +70,21 @@ fn lives(group: Pid) -> bool {
         let state = words.next().unwrap_or_default();
         words.nth(1) == Some(&group) && !matches!(state, "Z" | "X")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_looked_for_soon_and_then_ever_less_often() {
+        let (mut waited, mut looks, mut in_the_first_100_ms) = (Duration::ZERO, 0, 0);
+        while waited < Duration::from_secs(3600) {
+            waited += pause(waited);
+            looks += 1;
+            in_the_first_100_ms += u32::from(waited < Duration::from_millis(100));
+        }
+        assert!(in_the_first_100_ms > 10, "{in_the_first_100_ms}");
+        assert!(looks < 800, "{looks} in an hour");
+    }
 }

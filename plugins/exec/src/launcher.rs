@@ -10,6 +10,7 @@ use rustix::process::umask;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::accounts::Accounts;
+use crate::turns::Turns;
 
 /// Files that programs make can be written by their owner only.
 const UMASK: Mode = Mode::WGRP.union(Mode::WOTH);
@@ -21,6 +22,7 @@ const UMASK: Mode = Mode::WGRP.union(Mode::WOTH);
 pub struct Launcher {
     pub(crate) handle: Handle,
     pub(crate) accounts: Arc<Accounts>,
+    pub(crate) turns: Arc<Turns>,
     ending: Arc<Ending>,
 }
 
@@ -38,7 +40,12 @@ impl Launcher {
             .enable_all()
             .build()?;
         let handle = runtime.handle().clone();
-        Ok(Self { handle, accounts, ending: Arc::new(Ending(Mutex::new(Some(runtime)))) })
+        Ok(Self {
+            handle,
+            accounts,
+            turns: Arc::default(),
+            ending: Arc::new(Ending(Mutex::new(Some(runtime)))),
+        })
     }
 
     /// Kills all that runs, and waits for that, but no longer than this. What is to be started afterwards is not. Call it

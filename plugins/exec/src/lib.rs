@@ -15,6 +15,7 @@ mod group;
 mod heard;
 mod identity;
 mod launcher;
+mod leftover;
 mod policy;
 mod program;
 mod reading;
@@ -24,6 +25,7 @@ mod script;
 mod signs;
 mod start;
 mod trouble;
+mod turns;
 mod walk;
 
 pub use account::{Account, Groups};
@@ -36,7 +38,7 @@ pub use launcher::Launcher;
 pub use policy::{Fallback, Policy, Security};
 pub use program::Program;
 pub use reading::Reading;
-pub use script::{Script, Sink};
+pub use script::{Script, Sink, Weight};
 pub use start::Start;
 pub use trouble::{Trouble, Writers};
 

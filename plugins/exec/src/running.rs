@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::group::Group;
 use crate::heard::Heard;
+use crate::leftover;
 
 /// What it has written before its end is in the pipes already: reading it takes no longer. A child of it may hold them
 /// open for ever.
@@ -38,17 +39,18 @@ impl Running {
 
     /// Reads what it writes until it has ended. What it has started and left behind lives on.
     pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
-        let mut reading = pin!(self.pipes.listen(&mut self.heard));
+        let Self { child, group, pipes, heard } = self;
         let status = tokio::select! {
             biased;
-            () = &mut reading => self.child.wait().await?,
-            status = self.child.wait() => {
+            () = pipes.listen(heard) => child.wait().await?,
+            status = child.wait() => {
                 // Cut off there, it has been read as far as it goes.
-                let _ = timeout(REST, &mut reading).await;
+                let _ = timeout(REST, pipes.listen(heard)).await;
                 status?
             }
         };
-        self.group.leave();
+        group.leave();
+        pipes.leave();
         Ok(status)
     }
 
@@ -60,6 +62,7 @@ impl Running {
             self.gone().await;
         }
         self.group.leave();
+        self.pipes.leave();
     }
 
     async fn gone(&mut self) {
@@ -91,6 +94,12 @@ struct Pipes {
 }
 
 impl Pipes {
+    /// Leaves them to what may still write there.
+    fn leave(&mut self) {
+        leftover::read_on(self.output.take());
+        leftover::read_on(self.errors.take());
+    }
+
     /// Reads both to their ends: a program must not wait for somebody to read on.
     async fn listen(&mut self, heard: &mut Heard) {
         let Self { output, errors } = self;

@@ -1,41 +1,62 @@
 //! A program as a check.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keepwatch_event::Health;
 use keepwatch_host::{Native, Probe, Verdict, Work};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 
+use crate::heard::Heard;
 use crate::launcher::Launcher;
 use crate::reading::{Reading, Span};
 use crate::run::{Outcome, Times, run};
 use crate::start::{Start, label};
+use crate::turns::Turn;
 
 /// From SIGTERM to SIGKILL, as keepalived does it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where the lines go that a script writes. It is called often if the script writes much: limiting that is up to it.
-pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Sink = Arc<dyn Fn(Weight, &str) + Send + Sync>;
 
-/// A program as a check. It is never run twice at once.
+/// How much a line that a script writes matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The run was well, or failed as the one before it did.
+    Detail,
+    /// The run is the first one that failed: it may say why.
+    Reason,
+}
+
+/// A program as a check. Of those with one name and launcher only one is run at once.
 pub struct Script {
     start: Arc<Start>,
     reading: Reading,
     sink: Sink,
     launcher: Launcher,
+    /// Whether the last run was not well.
+    ails: AtomicBool,
     /// Held until nothing is left of a run.
-    turn: Arc<Mutex<()>>,
-    skipped: AtomicU64,
+    turn: Turn,
 }
 
 impl Script {
-    /// A check that runs this program.
+    /// The check of this name, which runs this program.
     #[must_use]
-    pub fn new(start: Start, reading: Reading, sink: Sink, launcher: Launcher) -> Self {
-        let (start, turn, skipped) = (Arc::new(start), Arc::default(), AtomicU64::new(0));
-        Self { start, reading, sink, launcher, turn, skipped }
+    pub fn new(name: &str, start: Start, reading: Reading, sink: Sink, launcher: Launcher) -> Self {
+        Self::in_turn(launcher.turns.of(name), start, reading, sink, launcher)
+    }
+
+    pub(crate) fn in_turn(
+        turn: Turn,
+        start: Start,
+        reading: Reading,
+        sink: Sink,
+        launcher: Launcher,
+    ) -> Self {
+        Self { start: Arc::new(start), reading, sink, launcher, ails: AtomicBool::new(false), turn }
     }
 
     /// The same, as the host takes it.
@@ -46,18 +67,9 @@ impl Script {
         Native { label, settings, probe: Arc::new(self) }
     }
 
-    /// How often it was not run because the run before was still being stopped.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        self.skipped.load(Ordering::Relaxed)
-    }
-
     async fn ask(&self, within: Duration) -> Verdict {
         let fail = |text: String| Verdict { health: Health::Fail, text };
-        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else {
-            self.skipped.fetch_add(1, Ordering::Relaxed);
-            return fail("its last run is still being stopped".to_owned());
-        };
+        let turn = self.turn.take().await;
         let (start, accounts) = (Arc::clone(&self.start), Arc::clone(&self.launcher.accounts));
         let (reply, answer) = oneshot::channel();
         // Dropped with this future, if nobody wants the answer any more.
@@ -85,11 +97,12 @@ impl Script {
         drop(wanted);
         match outcome {
             Ok(Outcome::Ended(status, heard)) => {
-                heard.tell(&*self.sink);
-                self.reading.verdict(status, &heard)
+                let verdict = self.reading.verdict(status, &heard);
+                self.tell(&heard, verdict.health);
+                verdict
             }
             Ok(Outcome::Late(heard)) => {
-                heard.tell(&*self.sink);
+                self.tell(&heard, Health::Fail);
                 fail(format!("did not end within {} and was stopped", Span(within)))
             }
             Ok(Outcome::NotStarted(why)) => fail(why),
@@ -97,10 +110,23 @@ impl Script {
             Err(_) => Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() },
         }
     }
+
+    /// Hands over what a run has written.
+    fn tell(&self, heard: &Heard, health: Health) {
+        let ails = health != Health::Pass;
+        let ailed = self.ails.swap(ails, Ordering::Relaxed);
+        let weight = if ails && !ailed { Weight::Reason } else { Weight::Detail };
+        heard.tell(&|line| (self.sink)(weight, line));
+    }
 }
 
 impl Probe for Script {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         Box::pin(self.ask(within))
+    }
+
+    /// While a run is stopped whose time was over.
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        self.turn.is_had()
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::Gauge;
 use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -230,12 +230,22 @@ impl Actor {
         else {
             return;
         };
-        let began = Instant::now();
+        let due = Instant::now();
         // Checks that began together are spread over their interval from the second time on.
         let phase = if std::mem::replace(&mut self.has_phase, true) { 1.0 } else { 0.5 + jitter() / 2.0 };
-        self.next_check = Some(began + schedule.interval.mul_f64(phase));
-        let request = CheckRequest { name: self.spec.name.to_string(), within: schedule.timeout };
-        let answer = guarded(host, schedule.timeout, plugin.check(&request)).await;
+        self.next_check = Some(due + schedule.interval.mul_f64(phase));
+        // With less than half of its time it would be late because of the question before, which has had its verdict.
+        let mut within = schedule.timeout;
+        if let Some(done) = plugin.busy() {
+            if timeout(within / 2, done).await.is_err() {
+                self.metrics.count(|counts| counts.skipped += 1);
+                return;
+            }
+            within = within.saturating_sub(due.elapsed());
+        }
+        let began = Instant::now();
+        let request = CheckRequest { name: self.spec.name.to_string(), within };
+        let answer = guarded(host, within, plugin.check(&request)).await;
         let value = plugin.value();
         self.metrics.called(began, answer.is_ok(), plugin.memory());
         let (verdict, failure) = match answer {

@@ -7,6 +7,7 @@
 //! ```
 
 mod actor;
+mod aside;
 mod context;
 mod effects;
 mod entry;
@@ -37,6 +38,7 @@ mod store;
 mod verdicts;
 mod watch;
 
+pub use aside::Aside;
 pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 pub use error::{ErrorKind, HostError};
 pub use failure::Failure;

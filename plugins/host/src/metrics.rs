@@ -35,7 +35,7 @@ pub struct Counts {
     pub restarts: u64,
     /// Events it wanted again later.
     pub retries: u64,
-    /// Events it did not want after all.
+    /// Events it did not want after all, and questions that it was not asked, as it was still busy with the one before.
     pub skipped: u64,
     /// Events that are kept from it.
     pub dead_letters: u64,

@@ -27,6 +27,12 @@ pub trait Probe: Send + Sync {
         None
     }
 
+    /// Where it still does what it was asked before: ends when that is done. Until then it is not asked, and its last answer
+    /// holds.
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        None
+    }
+
     /// Ends when there may be another answer than the last one, so that it is worth asking before its time.
     fn changed(&self) -> Work<'_, ()> {
         Box::pin(pending())
@@ -109,6 +115,10 @@ impl Plugin for Asked {
 
     fn value(&self) -> Option<i32> {
         self.0.value()
+    }
+
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        self.0.busy()
     }
 
     fn changed(&mut self) -> Work<'_, ()> {

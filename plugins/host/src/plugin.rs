@@ -78,6 +78,11 @@ pub trait Plugin: Send {
     /// Is it well?
     fn check<'a>(&'a mut self, request: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>>;
 
+    /// Where it still does what an earlier [`Self::check`] asked of it: ends when that is done.
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        None
+    }
+
     /// Ends when there may be another answer to [`Self::check`] than the last one, so that it is worth asking before its
     /// time.
     fn changed(&mut self) -> Work<'_, ()> {

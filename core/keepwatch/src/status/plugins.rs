@@ -6,7 +6,7 @@ use keepwatch_control::{PluginReport, Status};
 use keepwatch_event::{PluginState, PluginStatus, Timestamp};
 
 use crate::terminal::Paint;
-use crate::words::{counted, lasting, since};
+use crate::words::{counted, grouped, lasting, since};
 
 /// What a plugin does, in a word.
 const fn state(state: PluginState) -> &'static str {
@@ -50,6 +50,9 @@ fn line(report: &PluginReport, now: Timestamp, paint: Paint) -> String {
     }
     if report.failures > 0 {
         parts.push(counted(report.failures, "failure"));
+    }
+    if report.skipped > 0 {
+        parts.push(format!("{} skipped", grouped(report.skipped)));
     }
     if report.waiting > 0 {
         parts.push(format!("{} waiting", counted(report.waiting, "event")));

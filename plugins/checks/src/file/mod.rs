@@ -5,9 +5,10 @@ mod value;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use keepwatch_host::{Probe, Verdict, Work};
+use keepwatch_host::{Aside, Probe, Verdict, Work};
 
 use crate::deadline::Deadline;
 use crate::io_text::plain;
@@ -58,29 +59,32 @@ pub enum Missing {
 
 pub(crate) struct FileProbe {
     check: FileCheck,
-    watch: Watch,
+    watch: Arc<Watch>,
+    reading: Aside<Verdict>,
 }
 
 impl FileProbe {
     pub(crate) fn new(check: &FileCheck) -> Self {
-        Self { check: check.clone(), watch: Watch::new(check) }
+        Self { check: check.clone(), watch: Arc::new(Watch::new(check)), reading: Aside::default() }
     }
 }
 
 impl Probe for FileProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         Box::pin(async move {
-            // Before it is read: a change in between is noticed.
-            self.watch.begin();
-            let check = self.check.clone();
+            let (watch, check) = (Arc::clone(&self.watch), self.check.clone());
             // A file system over the network may take its time.
-            let read = tokio::task::spawn_blocking(move || either(judge(&check)));
+            let read = self.reading.run(move || {
+                // Before it is read: a change in between is noticed.
+                watch.begin();
+                either(judge(&check))
+            });
             let shown = self.check.path.display();
             let late = || format!("{shown} could not be read");
             let read = Deadline::new(within).limit(read, late).await;
             // That the disk is slow says nothing of the number.
             let read = read.map_err(|late| unknown(late.text));
-            either(read.and_then(|read| read.map_err(|_| unknown(format!("{shown} could not be read")))))
+            either(read.and_then(|read| read.ok_or_else(|| unknown(format!("{shown} could not be read")))))
         })
     }
 

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use keepwatch_host::{Probe, Verdict, Work};
+use keepwatch_host::{Aside, Probe, Verdict, Work};
 
 use super::FileCheck;
 use super::value::{ValueError, value};
@@ -22,6 +23,14 @@ pub struct NumberCheck {
     pub path: PathBuf,
     /// What is written to it before it is first read.
     pub init: Option<InitialNumber>,
+}
+
+impl NumberCheck {
+    /// The same once the daemon has started: what is there is not written over any more.
+    pub(crate) fn after_start(&self) -> Self {
+        let init = self.init.map(|init| InitialNumber { over: Over::Nothing, ..init });
+        Self { init, ..self.clone() }
+    }
 }
 
 /// What is written to a file before it is first read (keepalived's `init_file`).
@@ -44,7 +53,8 @@ pub enum Over {
 
 pub(crate) struct NumberProbe {
     check: NumberCheck,
-    watch: Watch,
+    watch: Arc<Watch>,
+    reading: Aside<Step<i32>>,
     has_begun: AtomicBool,
     /// The last number; none is `i64::MAX`.
     last: AtomicI64,
@@ -54,22 +64,25 @@ const NONE: i64 = i64::MAX;
 
 impl NumberProbe {
     pub(crate) fn new(check: &NumberCheck) -> Self {
-        let watch = Watch::new(&FileCheck::new(check.path.clone()));
-        Self { check: check.clone(), watch, has_begun: AtomicBool::new(false), last: AtomicI64::new(NONE) }
+        let watch = Arc::new(Watch::new(&FileCheck::new(check.path.clone())));
+        let (has_begun, last) = (AtomicBool::new(false), AtomicI64::new(NONE));
+        Self { check: check.clone(), watch, reading: Aside::default(), has_begun, last }
     }
 
     async fn ask(&self, within: Duration) -> Verdict {
         let init = self.check.init.filter(|_| !self.has_begun.swap(true, Ordering::Relaxed));
-        // Before it is read: a change in between is noticed.
-        self.watch.begin();
-        let path = self.check.path.clone();
-        let read = tokio::task::spawn_blocking(move || read(&path, init));
+        let (watch, path) = (Arc::clone(&self.watch), self.check.path.clone());
+        let read = self.reading.run(move || {
+            // Before it is read: a change in between is noticed.
+            watch.begin();
+            read(&path, init)
+        });
         let shown = self.check.path.display();
         let late = || format!("{shown} could not be read");
         let read = Deadline::new(within).limit(read, late).await;
         let found = match read {
-            Ok(Ok(found)) => found,
-            Ok(Err(_)) => Err(unknown(format!("{shown} could not be read"))),
+            Ok(Some(found)) => found,
+            Ok(None) => Err(unknown(format!("{shown} could not be read"))),
             Err(late) => Err(unknown(late.text)),
         };
         either(found.map(|number| {

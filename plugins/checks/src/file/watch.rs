@@ -95,7 +95,8 @@ fn matters(event: &Event, names: &BTreeSet<OsString>, mode: FileMode) -> bool {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Modify(ModifyKind::Name(_)) => {
             about_it
         }
-        EventKind::Create(_) => about_it && mode == FileMode::Exists,
+        // What has just been made may have no number yet.
+        EventKind::Create(_) => about_it && mode != FileMode::Number,
         EventKind::Remove(_) => true,
         EventKind::Other => event.need_rescan(),
         EventKind::Any | EventKind::Access(_) | EventKind::Modify(_) => false,

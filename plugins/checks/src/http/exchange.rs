@@ -18,6 +18,7 @@ use super::tls;
 use crate::deadline::Deadline;
 use crate::dial::connect;
 use crate::io_text::in_words;
+use crate::names::Names;
 use crate::verdict::{Step, fail};
 
 /// So much of a body is read.
@@ -39,9 +40,14 @@ impl Answer {
     }
 }
 
-pub(super) async fn exchange(check: &HttpCheck, target: &Target, deadline: &Deadline) -> Step<Answer> {
+pub(super) async fn exchange(
+    check: &HttpCheck,
+    target: &Target,
+    names: &Names,
+    deadline: &Deadline,
+) -> Step<Answer> {
     let message = target.message(check)?;
-    let stream = connect(&target.origin.at, check.source, deadline).await?;
+    let stream = connect(&target.origin.at, check.source, names, deadline).await?;
     let late = || format!("{} did not answer", target.origin);
     match target.origin.scheme {
         Scheme::Http => deadline.limit(talk(target, TokioIo::new(stream), message), late).await?,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use keepwatch_host::{Probe, Verdict, Work};
 
 use crate::deadline::Deadline;
+use crate::names::Names;
 use crate::quote::{contains, quote};
 use crate::verdict::{Step, either, fail, pass};
 use exchange::{Answer, exchange};
@@ -89,22 +90,31 @@ pub enum Verify {
     Off,
 }
 
-pub(crate) struct HttpProbe(pub(crate) HttpCheck);
+pub(crate) struct HttpProbe {
+    check: HttpCheck,
+    names: Names,
+}
 
-impl Probe for HttpProbe {
-    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(async move { either(ask(&self.0, Deadline::new(within)).await) })
+impl HttpProbe {
+    pub(crate) fn new(check: &HttpCheck) -> Self {
+        Self { check: check.clone(), names: Names::default() }
     }
 }
 
-async fn ask(check: &HttpCheck, deadline: Deadline) -> Step<Verdict> {
+impl Probe for HttpProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(async move { either(ask(&self.check, &self.names, Deadline::new(within)).await) })
+    }
+}
+
+async fn ask(check: &HttpCheck, names: &Names, deadline: Deadline) -> Step<Verdict> {
     let mut target = Target::first(check)?;
     for _ in 0..check.redirects {
-        let answer = exchange(check, &target, &deadline).await?;
+        let answer = exchange(check, &target, names, &deadline).await?;
         let Some(to) = answer.redirect() else { return judge(check, &target, &answer, &deadline) };
         target = target.redirected(to)?;
     }
-    let answer = exchange(check, &target, &deadline).await?;
+    let answer = exchange(check, &target, names, &deadline).await?;
     judge(check, &target, &answer, &deadline)
 }
 

@@ -12,7 +12,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use keepwatch_host::{Probe, Verdict, Work};
+use keepwatch_host::{Aside, Probe, Verdict, Work};
 
 use crate::deadline::Deadline;
 use crate::io_text::{in_words, is_ours, plain};
@@ -42,19 +42,42 @@ impl NeighbourCheck {
     }
 }
 
-pub(crate) struct NeighbourProbe(pub(crate) NeighbourCheck);
+pub(crate) struct NeighbourProbe {
+    check: NeighbourCheck,
+    looking: Aside<io::Result<Option<Link>>>,
+}
 
-impl Probe for NeighbourProbe {
-    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(async move { either(ask(&self.0, Deadline::new(within)).await) })
+impl NeighbourProbe {
+    pub(crate) fn new(check: &NeighbourCheck) -> Self {
+        Self { check: check.clone(), looking: Aside::default() }
+    }
+
+    /// The interface. The kernel may hold its lock on all of them for a while.
+    async fn link(&self, deadline: &Deadline) -> Step<Link> {
+        let interface = self.check.interface.clone();
+        let found = self.looking.run(move || Link::find(&interface));
+        let unseen = || "the interfaces of this host could not be seen".to_owned();
+        // That this host is slow says nothing of the neighbour.
+        let found = deadline.limit(found, unseen).await.map_err(|late| unknown(late.text))?;
+        found
+            .ok_or_else(|| unknown(unseen()))?
+            .map_err(|error| {
+                unknown(format!("the interfaces of this host cannot be seen: {}", plain(&error)))
+            })?
+            .ok_or_else(|| fail(format!("{} does not exist", self.check.interface)))
     }
 }
 
-async fn ask(check: &NeighbourCheck, deadline: Deadline) -> Step<Verdict> {
+impl Probe for NeighbourProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(async move { either(ask(self, Deadline::new(within)).await) })
+    }
+}
+
+async fn ask(probe: &NeighbourProbe, deadline: Deadline) -> Step<Verdict> {
+    let check = &probe.check;
     let NeighbourCheck { address, interface } = check;
-    let link = Link::find(interface)
-        .map_err(|error| unknown(format!("the interfaces of this host cannot be seen: {}", plain(&error))))?
-        .ok_or_else(|| fail(format!("{interface} does not exist")))?;
+    let link = probe.link(&deadline).await?;
     let mac = link.mac.ok_or_else(|| unknown(format!("{interface} has no neighbours: it is no Ethernet")))?;
     let late = || format!("{address} did not answer on {interface}");
     let patience = (deadline.left() / TIMES).min(LONGEST);

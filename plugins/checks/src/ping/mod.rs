@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::deadline::Deadline;
 use crate::dial::resolve;
 use crate::io_text::{failed, in_words, is_ours, plain};
+use crate::names::Names;
 use crate::verdict::{Step, either, fail, pass, unknown};
 use packet::Echo;
 use socket::Socket;
@@ -40,21 +41,30 @@ impl PingCheck {
     }
 }
 
-pub(crate) struct PingProbe(pub(crate) PingCheck);
+pub(crate) struct PingProbe {
+    check: PingCheck,
+    names: Names,
+}
 
-impl Probe for PingProbe {
-    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(async move { either(ask(&self.0, Deadline::new(within)).await) })
+impl PingProbe {
+    pub(crate) fn new(check: &PingCheck) -> Self {
+        Self { check: check.clone(), names: Names::default() }
     }
 }
 
-async fn ask(check: &PingCheck, deadline: Deadline) -> Step<Verdict> {
+impl Probe for PingProbe {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        Box::pin(async move { either(ask(&self.check, &self.names, Deadline::new(within)).await) })
+    }
+}
+
+async fn ask(check: &PingCheck, names: &Names, deadline: Deadline) -> Step<Verdict> {
     let PingCheck { host, source, count, needed } = check;
     if needed > count {
         return Err(unknown(format!("{host}: {needed} pings of {count} can never come back")));
     }
     let to = HostPort { host: host.clone(), port: 0 };
-    let mut addresses = resolve(&to, &deadline).await?;
+    let mut addresses = resolve(&to, names, &deadline).await?;
     addresses.retain(|address| source.is_none_or(|source| source.is_ipv4() == address.is_ipv4()));
     let Some(address) = addresses.first() else {
         return Err(unknown(format!("{host} has no address of the same family as the source")));

@@ -15,7 +15,7 @@ use super::event::{Event, Message, PROCESSES, parse, request};
 /// Room for thousands of messages, should this process get no CPU for a while.
 const ROOM: usize = 1 << 20;
 /// The kernel answers at once, or, in a container, never.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The kernel's process connector.
 #[derive(Debug)]

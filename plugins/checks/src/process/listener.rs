@@ -25,6 +25,17 @@ enum State {
     },
 }
 
+impl State {
+    /// The listener or why there is none, unless the kernel has to be asked.
+    fn known(&self) -> Option<Result<Arc<Listener>, String>> {
+        match self {
+            Self::Listening(listener) => listener.upgrade().filter(|listener| listener.hears()).map(Ok),
+            Self::Refused { why, at } => (at.elapsed() < RETRY).then(|| Err(why.clone())),
+            Self::Idle => None,
+        }
+    }
+}
+
 impl Shared {
     pub(super) const fn new() -> Self {
         Self(tokio::sync::Mutex::const_new(State::Idle))
@@ -35,16 +46,18 @@ impl Shared {
     /// # Errors
     ///
     /// Why there can be none, in words.
-    pub(super) async fn listener(&self) -> Result<Arc<Listener>, String> {
+    pub(super) async fn listener(&'static self) -> Result<Arc<Listener>, String> {
+        if let Some(known) = self.0.try_lock().ok().and_then(|state| state.known()) {
+            return known;
+        }
+        // On its own: whoever has no time to wait for it need not ask anew the next time.
+        tokio::spawn(self.start()).await.unwrap_or_else(|_| Err("keepwatch is ending".to_owned()))
+    }
+
+    async fn start(&self) -> Result<Arc<Listener>, String> {
         let mut state = self.0.lock().await;
-        match &*state {
-            State::Listening(listener) => {
-                if let Some(listener) = listener.upgrade().filter(|listener| listener.hears()) {
-                    return Ok(listener);
-                }
-            }
-            State::Refused { why, at } if at.elapsed() < RETRY => return Err(why.clone()),
-            State::Refused { .. } | State::Idle => {}
+        if let Some(known) = state.known() {
+            return known;
         }
         match Listener::start().await {
             Ok(listener) => {

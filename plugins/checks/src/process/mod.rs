@@ -9,11 +9,13 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use keepwatch_event::{Health, Rounded};
-use keepwatch_host::{Probe, Verdict, Work};
+use keepwatch_host::{Aside, Probe, Verdict, Work};
+use tokio::time::timeout;
 
 use crate::deadline::Deadline;
 use crate::io_text::plain;
@@ -76,6 +78,7 @@ pub(crate) struct ProcessProbe {
     shared: &'static Shared,
     /// Who has told of all changes since the last look.
     told_by: Mutex<Option<Arc<Listener>>>,
+    looking: Aside<io::Result<()>>,
 }
 
 impl ProcessProbe {
@@ -85,7 +88,12 @@ impl ProcessProbe {
     }
 
     fn with(check: &ProcessCheck, shared: &'static Shared) -> Self {
-        Self { watch: Arc::new(Watch::new(check)), shared, told_by: Mutex::default() }
+        Self {
+            watch: Arc::new(Watch::new(check)),
+            shared,
+            told_by: Mutex::default(),
+            looking: Aside::default(),
+        }
     }
 
     fn told_by(&self) -> MutexGuard<'_, Option<Arc<Listener>>> {
@@ -93,16 +101,19 @@ impl ProcessProbe {
     }
 
     async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
-        let looked = deadline.limit(self.look(), || "the processes could not be looked through".to_owned());
+        let looked = deadline
+            .limit(self.look(deadline.left() / 2), || "the processes could not be looked through".to_owned());
         // That this host is slow says nothing of the processes.
         let why_not_told = looked.await.map_err(|late| unknown(late.text))??;
         let found = self.watch.found(Instant::now());
         Ok(self.verdict(&found, why_not_told.as_deref()))
     }
 
-    /// Brings what is known up to date. Gives the reason why the kernel does not do that by itself, if it does not.
-    async fn look(&self) -> Step<Option<String>> {
-        let listener = self.shared.listener().await;
+    /// Brings what is known up to date; the kernel is waited for no longer than this. Gives the reason why it does not do
+    /// that by itself, if it does not.
+    async fn look(&self, patience: Duration) -> Step<Option<String>> {
+        let listener = timeout(patience, self.shared.listener()).await;
+        let listener = listener.unwrap_or_else(|_| Err("it has not answered yet".to_owned()));
         if let Ok(listener) = &listener {
             if self.told_by().as_ref().is_some_and(|told_by| Arc::ptr_eq(told_by, listener)) {
                 return Ok(None);
@@ -111,8 +122,8 @@ impl ProcessProbe {
             listener.tell(&self.watch);
         }
         let watch = Arc::clone(&self.watch);
-        let looked = tokio::task::spawn_blocking(move || watch.look()).await;
-        let looked = looked.map_err(|_| unknown("the processes could not be looked through"))?;
+        let looked = self.looking.run(move || watch.look()).await;
+        let looked = looked.ok_or_else(|| unknown("the processes could not be looked through"))?;
         looked.map_err(|error| unknown(format!("/proc cannot be read: {}", plain(&error))))?;
         let (told_by, why_not) = match listener {
             Ok(listener) => (Some(listener), None),

@@ -1,4 +1,4 @@
-//! Processes where the kernel does not tell of them: in a network namespace of the test's own.
+//! Processes where the kernel does not tell of them: in namespaces of the tests' own.
 
 use std::time::Duration;
 
@@ -37,4 +37,41 @@ fn without_being_told_all_processes_are_looked_through() {
         });
     });
     thread.join().unwrap();
+}
+
+/// In another namespace of processes, as containers have one, the kernel is silent.
+#[test]
+fn where_the_kernel_is_silent_a_hasty_check_can_tell_all_the_same() {
+    const INSIDE: &str = "KEEPWATCH_TEST_INSIDE";
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("not done: needs root for a namespace of processes");
+        return;
+    }
+    if std::env::var_os(INSIDE).is_some() {
+        return ask_where_the_kernel_is_silent();
+    }
+    let name = "process::tests::where_the_kernel_is_silent_a_hasty_check_can_tell_all_the_same";
+    let mut again = std::process::Command::new("unshare");
+    again.args(["--pid", "--fork"]).arg(std::env::current_exe().unwrap()).args([name, "--exact"]);
+    let output = again.env(INSIDE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn ask_where_the_kernel_is_silent() {
+    static SILENT: Shared = Shared::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let verdict = runtime.block_on(async {
+        let probe = ProcessProbe::with(&ProcessCheck::new("no-such-one"), &SILENT);
+        let until = std::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let verdict = probe.probe(Duration::from_millis(500)).await;
+            // On a busy machine looking through all may take longer.
+            if verdict.health != Health::Unknown || std::time::Instant::now() > until {
+                return verdict;
+            }
+        }
+    });
+    let text = "no-such-one: 0 processes run, at least 1 expected (looked through all, as the kernel does not tell: ";
+    assert!(verdict.health == Health::Fail && verdict.text.starts_with(text), "{}", verdict.text);
 }

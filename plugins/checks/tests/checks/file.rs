@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use keepwatch_checks::{Check, FileCheck, FileMode, Missing, ValueError, value};
+use keepwatch_checks::{
+    Check, FileCheck, FileMode, InitialNumber, Missing, NumberCheck, Over, ValueError, value,
+};
 use keepwatch_event::Health;
 use keepwatch_host::Native;
 use tokio::time::timeout;
@@ -118,4 +120,44 @@ async fn what_gives_no_number() {
     assert_eq!(value(&pipe).unwrap(), 0);
     assert!(matches!(value(&folder.path("none")), Err(ValueError::Missing)));
     assert_eq!(value(make(&folder.path("hex"), "0x10 and so on")).unwrap(), 16);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_to_be_there_is_noticed_however_it_comes() {
+    let folder = Folder::new("file-not-there");
+    let path = folder.path("flag");
+    let shown = path.display();
+    let absent = FileCheck { mode: FileMode::Absent, ..FileCheck::new(&path) };
+    let native = Check::File(absent).native();
+    let other = folder.path("other");
+    make(&other, "");
+    let link = |path: &Path| std::os::unix::fs::symlink(&other, path).unwrap();
+    let hard_link = |path: &Path| std::fs::hard_link(&other, path).unwrap();
+    let directory = |path: &Path| std::fs::create_dir(path).unwrap();
+    let file = |path: &Path| std::fs::write(path, "x").unwrap();
+    let ways: [&dyn Fn(&Path); 4] = [&link, &hard_link, &directory, &file];
+    for come in ways {
+        says(&native, Health::Pass, &format!("{shown} does not exist")).await;
+        come(&path);
+        changes(&native).await;
+        says(&native, Health::Fail, &format!("{shown} exists")).await;
+        if path.is_dir() { std::fs::remove_dir(&path) } else { std::fs::remove_file(&path) }.unwrap();
+        changes(&native).await;
+        // More may have been told of it.
+        while timeout(HASTY, native.probe.changed()).await.is_ok() {}
+    }
+}
+
+#[tokio::test]
+async fn after_the_start_a_number_is_not_written_over() {
+    let folder = Folder::new("file-later");
+    let path = folder.path("weight");
+    let shown = path.display();
+    let init = InitialNumber { value: 7, over: Over::Anything };
+    let check = Check::Number(NumberCheck { path: path.clone(), init: Some(init) });
+    assert_eq!(check.native(), check.native_after_start(), "a reload without a change is none");
+    says(&check.native_after_start(), Health::Pass, &format!("{shown} says 7")).await;
+    std::fs::write(&path, "-50").unwrap();
+    says(&check.native_after_start(), Health::Pass, &format!("{shown} says -50")).await;
+    says(&check.native(), Health::Pass, &format!("{shown} says 7")).await;
 }

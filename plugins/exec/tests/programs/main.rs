@@ -1,6 +1,7 @@
 //! Programs that behave, and programs that do not.
 
 mod actions;
+mod asked;
 mod findings;
 mod identity;
 mod place;

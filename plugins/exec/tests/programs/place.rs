@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use keepwatch_event::Health;
-use keepwatch_exec::{Accounts, Launcher, Reading, Script, Start};
+use keepwatch_exec::{Accounts, Launcher, Reading, Script, Start, Weight};
 use keepwatch_host::{Probe, Verdict};
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,7 +19,7 @@ pub(crate) struct Place {
     pub(crate) launcher: Launcher,
     pub(crate) asker: Runtime,
     /// What scripts have written.
-    pub(crate) lines: Arc<Mutex<Vec<String>>>,
+    pub(crate) lines: Arc<Mutex<Vec<(Weight, String)>>>,
 }
 
 impl Place {
@@ -52,8 +52,8 @@ impl Place {
 
     pub(crate) fn script(&self, start: Start, reading: Reading) -> Arc<Script> {
         let lines = Arc::clone(&self.lines);
-        let sink = Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned()));
-        Arc::new(Script::new(start, reading, sink, self.launcher.clone()))
+        let sink = Arc::new(move |weight, line: &str| lines.lock().unwrap().push((weight, line.to_owned())));
+        Arc::new(Script::new("script", start, reading, sink, self.launcher.clone()))
     }
 
     pub(crate) fn ask(&self, script: &Script, within: Duration) -> Verdict {
@@ -67,7 +67,7 @@ impl Place {
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+        self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
     }
 }
 

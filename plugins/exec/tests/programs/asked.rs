@@ -1,0 +1,144 @@
+//! Scripts as the host asks them: again and again, and with other settings after a reload.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use keepwatch_bus::Bus;
+use keepwatch_event::Health::{self, Fail, Pass};
+use keepwatch_event::{Snapshot, Timestamp};
+use keepwatch_exec::{Command, CommandCheck, Policy, Reading};
+use keepwatch_host::{
+    Counts, Made, Native, Options, Plan, PluginSpec, Plugins, Schedule, Store, Verdict, Verdicts,
+};
+
+use crate::place::{PATIENCE, Place, wait_until};
+
+/// Longer than a script takes that does nothing, also on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// The timeout is as long unless somebody says otherwise.
+const INTERVAL: Duration = TIMEOUT;
+/// Until then the test is over.
+const ONCE: Duration = Duration::from_secs(3600);
+
+/// What was found, in order.
+#[derive(Default)]
+struct Told(Mutex<Vec<(Health, String)>>);
+
+impl Verdicts for Told {
+    fn report(&self, _: &str, verdict: Verdict, _: Option<i32>, _: Duration) -> bool {
+        self.0.lock().unwrap().push((verdict.health, verdict.text));
+        true
+    }
+
+    fn forget(&self, _: &str) {}
+}
+
+/// A host with one check.
+struct Asker {
+    plugins: Plugins,
+    told: Arc<Told>,
+}
+
+impl Asker {
+    fn new(native: Native, interval: Duration) -> Self {
+        let at = Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::ZERO };
+        let bus = Bus::start(Snapshot::new("h1", at, Vec::new()), || ()).unwrap();
+        let told = Arc::<Told>::default();
+        let verdicts = Arc::clone(&told) as Arc<dyn Verdicts>;
+        let options = Options { bus, runtimes: Vec::new(), store: Store::in_memory(), verdicts };
+        let asker = Self { plugins: Plugins::new(options).unwrap(), told };
+        asker.apply(native, interval);
+        asker
+    }
+
+    fn apply(&self, native: Native, interval: Duration) {
+        let schedule = Some(Schedule { interval, timeout: TIMEOUT });
+        let plain = PluginSpec::plain("chk", Default::default());
+        let spec = PluginSpec { made: Made::Native(native), schedule, ..plain };
+        let applied = self.plugins.apply(Plan { declared: vec![spec], ..Plan::default() });
+        assert_eq!(applied.refused, []);
+    }
+
+    fn told(&self) -> Vec<(Health, String)> {
+        self.told.0.lock().unwrap().clone()
+    }
+
+    fn counts(&self) -> Counts {
+        self.plugins.reports().remove(0).counts
+    }
+
+    fn stop(self) {
+        self.plugins.stop("the test is over", PATIENCE, std::future::pending());
+    }
+}
+
+fn check(place: &Place, program: &Path, argument: &str) -> Native {
+    let command = Command::Argv(vec![program.display().to_string(), argument.to_owned()]);
+    let policy = Policy::default();
+    CommandCheck::new(
+        "chk",
+        command,
+        None,
+        policy,
+        Reading::Status,
+        Arc::new(|_, _: &str| ()),
+        place.launcher.clone(),
+    )
+    .native()
+}
+
+/// Lets a script that is well hang once, in this way, and gives what was found from the one pass before to the next one.
+fn hang_once(name: &str, how: &str) -> (Vec<(Health, String)>, Counts) {
+    let place = Place::new(name);
+    let hang = place.folder.join("hang");
+    let text = format!("#!/bin/sh\ntest -e {0} || exit 0\nrm {0}\n{how}\n", hang.display());
+    let asker = Asker::new(check(&place, &place.write("script", &text), "x"), INTERVAL);
+    wait_until("it is well", || asker.told().iter().any(|(health, _)| *health == Pass));
+    std::fs::write(&hang, "").unwrap();
+    let is_over =
+        || asker.told().iter().skip_while(|(health, _)| *health == Pass).any(|(health, _)| *health == Pass);
+    wait_until("it is well again", is_over);
+    let counts = asker.counts();
+    let bad = asker.told().into_iter().filter(|(health, _)| *health != Pass).collect();
+    asker.stop();
+    (bad, counts)
+}
+
+fn late() -> (Health, String) {
+    (Fail, "did not end within 3 s and was stopped".to_owned())
+}
+
+#[test]
+fn one_hang_is_one_failure() {
+    let (bad, counts) = hang_once("hang", "exec sleep 3600");
+    assert_eq!(bad, [late()]);
+    // It ends as it is told to.
+    assert_eq!(counts.skipped, 0);
+}
+
+#[test]
+fn it_is_one_failure_however_long_stopping_it_takes() {
+    let (bad, counts) = hang_once("stubborn-hang", "trap '' TERM; while :; do sleep 3600; done");
+    assert_eq!(bad, [late()]);
+    assert_eq!(counts.skipped, 1, "it was still being stopped when it was to be asked");
+}
+
+#[test]
+fn after_a_reload_the_run_before_is_waited_for() {
+    let place = Place::new("reloaded");
+    let (pid, both) = (place.folder.join("pid").display().to_string(), place.folder.join("both"));
+    let text = format!(
+        "#!/bin/sh\nif test $1 = new; then kill -0 $(cat {pid}) && touch {}; exit 0; fi\n\
+         echo $$ > {pid}; trap '' TERM; while :; do sleep 3600; done\n",
+        both.display()
+    );
+    let program = place.write("script", &text);
+    let asker = Asker::new(check(&place, &program, "old"), ONCE);
+    wait_until("the old one is being stopped", || asker.told().iter().any(|(health, _)| *health == Fail));
+    // With another schedule it is asked at once.
+    asker.apply(check(&place, &program, "new"), INTERVAL);
+    wait_until("the new one runs", || asker.told().iter().any(|(health, _)| *health == Pass));
+    assert!(!both.exists(), "never both at once");
+    asker.stop();
+}
