@@ -129,8 +129,8 @@ impl Shared {
         report
     }
 
-    /// Whether all that the engine has is as it was. How it stops is the command line's to say, and of checks it knows only
-    /// what their verdicts are worth.
+    /// Whether all that the engine has is as it was. How it stops is the command line's to say; what an instance
+    /// is meant to be moves nothing; and of checks it knows only what their verdicts are worth.
     fn has_same_instances(&self, config: &Config) -> bool {
         let mut config = config.clone();
         config.extensions = self.in_force.extensions.clone();
@@ -139,6 +139,7 @@ impl Shared {
         }
         for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
             new.stop_mode = old.stop_mode;
+            new.meant = old.meant;
         }
         config == self.in_force
     }
@@ -202,7 +203,8 @@ mod tests {
             let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
             let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
             let verdicts = Arc::new(keepwatch_host::Nobody);
-            let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
+            let options =
+                Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
             let plugins = Arc::new(Plugins::new(options).unwrap());
             let heard = bus.subscribe("test", Delivery::Durable, 100);
             let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();

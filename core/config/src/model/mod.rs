@@ -143,6 +143,8 @@ pub struct Instance {
     pub missed_adverts: u8,
     /// Where it begins.
     pub start: Start,
+    /// `state`: what it is meant to be while all is well. Moves nothing; findings look at it.
+    pub meant: Meant,
     /// Preemption.
     pub preemption: Preemption,
     /// `auth_type PASS` password, padded with zero octets.
@@ -175,6 +177,15 @@ pub struct Instance {
     pub notify: Notify,
     /// Whether its transitions send mail.
     pub mail_alert: bool,
+}
+
+/// What an instance is meant to be while all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// The MASTER: it says so.
+    Master,
+    /// Perhaps the MASTER, perhaps a backup.
+    Either,
 }
 
 /// A MAC that goes with the virtual router from host to host, on a macvlan that stands on the instance's interface.
