@@ -18,7 +18,7 @@ const RUN: &str = "    script /bin/true";
 #[test]
 fn a_small_weight_says_which_peer_it_is_for() {
     let expected = "\
-remark: `chk` takes 2 off priority 101: `VI_1` fails over only to a peer with priority above 99
+remark: `chk` down moves the priority of `VI_1` from 101 to 99: a peer that has 99 or less never takes over
   --> keepalived.conf:10:20
    |
 10 |     track_script { chk weight -2 }
@@ -30,8 +30,8 @@ remark: `chk` takes 2 off priority 101: `VI_1` fails over only to a peer with pr
     let master = "    state MASTER\n    priority 101\n    track_script { chk weight -2 }";
     assert_eq!(rendered(RUN, master), expected);
     let said = rendered(RUN, &master.replace("-2", "2"));
-    let message = "remark: `chk` adds 2 to priority 101 while it is up: without, `VI_1` fails over only to a peer with \
-                   priority above 101\n";
+    let message = "remark: `chk` down moves the priority of `VI_1` from 103 to 101: a peer that has 101 or less never \
+                   takes over\n";
     assert!(said.starts_with(message), "{said}");
     // Nobody knows who is meant to be the MASTER, or the weight is large, or a number.
     for quiet in [
@@ -42,6 +42,29 @@ remark: `chk` takes 2 off priority 101: `VI_1` fails over only to a peer with pr
     ] {
         assert_eq!(rendered(RUN, &quiet), "", "{quiet}");
     }
+}
+
+#[test]
+fn small_weights_are_summed() {
+    let body = |weight: i32| {
+        format!(
+            "    state MASTER\n    priority 101\n    track_script {{ chk weight {weight} }}\n    track_interface {{\n        \
+             eth1 weight -3\n        eth2 weight -5 reverse\n    }}"
+        )
+    };
+    let expected = "\
+remark: `eth1` and `chk` down move the priority of `VI_1` from 101 to 96: a peer that has 96 or less never takes over
+  --> keepalived.conf:12:9
+   |
+12 |         eth1 weight -3
+   |         ^^^^^^^^^^^^^^ together
+   |
+   = note: the weights of the peer count, too
+   = help: weigh more than the priorities of the routers are apart, or leave the weight out: then down means FAULT
+";
+    assert_eq!(rendered(RUN, &body(-2)), expected);
+    assert_eq!(rendered(RUN, &body(-46)).lines().count(), expected.lines().count(), "49 together");
+    assert_eq!(rendered(RUN, &body(-47)), "", "50 together");
 }
 
 #[test]

@@ -501,3 +501,28 @@ fn weights_are_judged_with_those_of_the_other_file() {
         "{said}"
     );
 }
+
+#[test]
+fn a_small_weight_of_a_meant_master_is_told() {
+    let text =
+        "[check.web]\ntcp = \"127.0.0.1:80\"\n[instance.VI_1]\ntrack = [{ check = \"web\", weight = -2 }]";
+    let said = |more: &str| {
+        let conf = CONF.replace("    virtual_router_id", &format!("{more}    virtual_router_id"));
+        read_with(&conf, text).render(Style::Plain)
+    };
+    let master = "    state MASTER\n    priority 101\n";
+    let message =
+        "`web` down moves the priority of `VI_1` from 101 to 99: a peer that has 99 or less never takes over";
+    assert!(said(master).contains(message), "{}", said(master));
+    // With what the other file says of it.
+    let tracks = "    track_script { chk_local weight -3 }\n";
+    let message = "`web` down moves";
+    let both = said(&format!("{master}{tracks}"));
+    assert!(
+        both.contains("`chk_local` and `web` down move the priority of `VI_1` from 101 to 96:"),
+        "{both}"
+    );
+    assert!(!both.contains(message), "{both}");
+    let backup = said(&master.replace("MASTER", "BACKUP"));
+    assert!(!backup.contains("never takes over"), "{backup}");
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use keepwatch_bus::Draft;
 use keepwatch_config::model::Trackable;
@@ -131,8 +132,8 @@ impl Shared {
         report
     }
 
-    /// Whether all that the engine has is as it was. How it stops is the command line's to say, and of checks it knows only
-    /// what their verdicts are worth.
+    /// Whether all that the engine has is as it was. How it stops is the command line's to say; what an instance
+    /// is meant to be moves nothing; and of checks it knows only what their verdicts are worth.
     fn has_same_instances(&self, config: &Config) -> bool {
         let mut config = config.clone();
         config.extensions = self.in_force.extensions.clone();
@@ -141,6 +142,7 @@ impl Shared {
         }
         for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
             new.stop_mode = old.stop_mode;
+            new.meant = old.meant;
         }
         config == self.in_force
     }
@@ -167,22 +169,80 @@ fn keep_tracked(plan: &mut Plan, known: &Plan, in_force: &Config) {
     plan.declared.extend(kept);
 }
 
-/// What instances track.
+/// What instances track. How soon the first verdict is due counts at the start only.
 fn tracked(config: &Config) -> Vec<Trackable> {
     let is_tracked = |trackable: &Trackable| {
         let mut all = config.instances.iter().flat_map(|instance| &instance.track_checks);
         all.any(|tracked| tracked.check == trackable.name)
     };
-    config.trackables().into_iter().filter(is_tracked).collect()
+    let tracked = config.trackables().into_iter().filter(is_tracked);
+    tracked.map(|trackable| Trackable { first_within: Duration::ZERO, ..trackable }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use keepwatch_bus::{Bus, Delivery};
+    use std::path::Path;
+
+    use keepwatch_bus::{Bus, Delivery, Subscription};
     use keepwatch_event::Snapshot;
     use keepwatch_host::{Options, Plugins, Store};
 
     use super::*;
+
+    /// A daemon's configuration, which can be written anew.
+    struct Trial {
+        folder: PathBuf,
+        path: PathBuf,
+        reloader: Reloader,
+        heard: Subscription,
+    }
+
+    impl Trial {
+        /// One that runs what `write` writes into a folder; it gives back what is then loaded.
+        fn new(name: &str, write: impl FnOnce(&Path) -> PathBuf) -> Self {
+            let folder = std::env::temp_dir().join(format!("keepwatch-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            let path = write(&folder);
+            let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
+            let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
+            let verdicts = Arc::new(keepwatch_host::Nobody);
+            let options =
+                Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
+            let plugins = Arc::new(Plugins::new(options).unwrap());
+            let heard = bus.subscribe("test", Delivery::Durable, 100);
+            let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
+            let means = Means { launcher, bus };
+            let (hooks, own) = (folder.join("hooks.d"), path.clone());
+            let reloader = Reloader::new(own, hooks, plugins, means, in_force, Plan::default());
+            Self { folder, path, reloader, heard }
+        }
+
+        /// What comes of a reload with this text.
+        fn reload(&mut self, text: &str) -> (ReloadReport, Severity, EventKind) {
+            std::fs::write(&self.path, text).unwrap();
+            let report = self.reloader.shared.reload();
+            loop {
+                let event = self.heard.recv().unwrap();
+                if matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. }) {
+                    return (report, event.severity, event.kind.clone());
+                }
+            }
+        }
+
+        fn loaded(&self) -> EventKind {
+            EventKind::ConfigLoaded { path: self.path.display().to_string(), instances: 1 }
+        }
+
+        fn rejected(&self) -> EventKind {
+            EventKind::ConfigRejected { path: self.path.display().to_string(), reason: RESTART.to_owned() }
+        }
+    }
+
+    impl Drop for Trial {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
 
     fn instance(priority: u8) -> String {
         format!(
@@ -193,31 +253,43 @@ mod tests {
 
     #[test]
     fn other_instances_are_told_not_to_be_in_force() {
-        let folder = std::env::temp_dir().join(format!("keepwatch-reloading-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("keepalived.conf");
-        std::fs::write(&path, instance(100)).unwrap();
-        let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
-        let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
-        let verdicts = Arc::new(keepwatch_host::Nobody);
-        let options = Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
-        let plugins = Arc::new(Plugins::new(options).unwrap());
-        let mut heard = bus.subscribe("test", Delivery::Durable, 16);
-        let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
-        let means = Means { launcher, bus };
-        let reloader =
-            Reloader::new(path.clone(), folder.join("hooks.d"), plugins, means, in_force, Plan::default());
+        let mut trial = Trial::new("reloading", |folder| {
+            let path = folder.join("keepalived.conf");
+            std::fs::write(&path, instance(100)).unwrap();
+            path
+        });
         let mut reload = |priority| {
-            std::fs::write(&path, instance(priority)).unwrap();
-            let report = reloader.shared.reload();
-            let event = heard.recv().unwrap();
-            (report.exit_status, event.severity, event.kind.clone())
+            let (report, severity, kind) = trial.reload(&instance(priority));
+            (report.exit_status, severity, kind)
         };
-        let shown = path.display().to_string();
-        let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: 1 };
-        let rejected = EventKind::ConfigRejected { path: shown, reason: RESTART.to_owned() };
-        assert_eq!(reload(101), (exit::FAILED, Severity::Warning, rejected));
-        assert_eq!(reload(100), (exit::OK, Severity::Info, loaded), "as it was");
-        std::fs::remove_dir_all(&folder).unwrap();
+        let (other, same) = (reload(101), reload(100));
+        assert_eq!(other, (exit::FAILED, Severity::Warning, trial.rejected()));
+        assert_eq!(same, (exit::OK, Severity::Info, trial.loaded()), "as it was");
+    }
+
+    #[test]
+    fn how_a_tracked_check_asks_is_taken_over() {
+        let native = |keys: &str| {
+            format!(
+                "keepalived = \"keepalived.conf\"\n{keys}\n[check.other]\nfile = \"/\"\ntest = \"exists\"\n\
+                 [instance.VI_1]\ntrack = [\"web\", \"other\"]\n"
+            )
+        };
+        let web = |keys: &str| native(&format!("[check.web]\ntcp = \"127.0.0.1:9\"\n{keys}"));
+        let mut trial = Trial::new("reloading-checks", |folder| {
+            std::fs::write(folder.join("keepalived.conf"), instance(100)).unwrap();
+            let path = folder.join("keepwatch.toml");
+            std::fs::write(&path, web("interval = \"60s\"")).unwrap();
+            path
+        });
+        assert_eq!(trial.reload(&web("interval = \"60s\"")).0.exit_status, exit::OK, "as it was");
+        for keys in ["interval = \"50s\"", "interval = \"50s\"\ntimeout = \"7s\""] {
+            let (report, severity, kind) = trial.reload(&web(keys));
+            assert_eq!((report.exit_status, report.refused), (exit::OK, Vec::new()), "{keys}");
+            assert_eq!(report.done, ["check web reloaded"], "{keys}");
+            assert_eq!((severity, kind), (Severity::Info, trial.loaded()), "{keys}");
+        }
+        let (report, _, kind) = trial.reload(&web("interval = \"50s\"\nfall = 2"));
+        assert_eq!((report.exit_status, kind), (exit::FAILED, trial.rejected()), "what verdicts are worth");
     }
 }

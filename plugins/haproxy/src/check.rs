@@ -14,8 +14,11 @@ use crate::master;
 use crate::trouble::{Cause, Trouble};
 use crate::worker::{Socket, Worker};
 
-/// How often a master that hears nobody is asked.
+/// How often one that hears nobody, or takes its leave, is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How many answers of workers that take their leave are believed. For a moment after a reload the old one and the new
+/// one take connections from the same socket.
+const FAREWELLS: u32 = 5;
 
 /// Whether HAProxy is well: it answers, and does not stop; frontends are open, backends have servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +67,18 @@ struct Checker {
 
 impl Checker {
     async fn ask(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
+        let mut farewells = 0;
         loop {
             let trouble = match self.ask_once(deadline).await {
+                Err(trouble)
+                    if matches!(trouble.cause, Cause::Leaving | Cause::Broken) && farewells < FAREWELLS =>
+                {
+                    farewells += 1;
+                    if deadline.pause(PAUSE).await {
+                        continue;
+                    }
+                    return Err(trouble);
+                }
                 Err(trouble) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => trouble,
                 answer => return answer,
             };
@@ -97,14 +110,21 @@ impl Checker {
     async fn ask_worker(&self, worker: &Worker<'_>, deadline: Deadline) -> Result<Verdict, Trouble> {
         let info = worker.info(deadline).await?;
         if info.phase == Phase::Stopping {
-            let text = format!("haproxy {} is stopping", info.version);
-            return Ok(Verdict { health: Health::Fail, text });
+            return Err(Trouble::leaving(&info));
         }
         if self.check.frontends.is_empty() && self.check.backends.is_empty() {
             return Ok(Verdict { health: Health::Pass, text: format!("haproxy {} answers", info.version) });
         }
         let stat = worker.stat(deadline).await?;
-        Ok(judge(&self.check, &info, &stat))
+        let verdict = judge(&self.check, &info, &stat);
+        if verdict.health == Health::Fail {
+            // Between the two questions it may have been told to go: then its frontends are shut.
+            let after = worker.info(deadline).await?;
+            if after.pid != info.pid || after.phase == Phase::Stopping {
+                return Err(Trouble::leaving(&info));
+            }
+        }
+        Ok(verdict)
     }
 }
 

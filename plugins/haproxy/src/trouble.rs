@@ -5,6 +5,7 @@ use keepwatch_host::HostError;
 
 use crate::address::Address;
 use crate::deadline::Deadline;
+use crate::info::Info;
 
 /// Why HAProxy has given no answer, or none that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +34,8 @@ pub enum Cause {
     Idle,
     /// The master process hears nobody while it loads its configuration.
     Loading,
+    /// The worker takes no new connections and ends with its last one.
+    Leaving,
 }
 
 impl Trouble {
@@ -70,6 +73,11 @@ impl Trouble {
         Self::new(Cause::Loading, text)
     }
 
+    /// That the worker which says this of itself is on its way out.
+    pub(crate) fn leaving(info: &Info) -> Self {
+        Self::new(Cause::Leaving, format!("haproxy {} is stopping", info.version))
+    }
+
     pub(crate) fn talking(address: &Address, error: &std::io::Error) -> Self {
         Self::new(Cause::Broken, format!("HAProxy broke off on {address}: {error}"))
     }
@@ -78,7 +86,7 @@ impl Trouble {
     /// another configuration is loaded, the worker goes on.
     pub(crate) fn health(&self) -> Health {
         match self.cause {
-            Cause::Absent | Cause::Late | Cause::Broken | Cause::Idle => Health::Fail,
+            Cause::Absent | Cause::Late | Cause::Broken | Cause::Idle | Cause::Leaving => Health::Fail,
             Cause::Denied | Cause::Strange | Cause::Loading => Health::Unknown,
         }
     }
@@ -88,9 +96,13 @@ impl From<Trouble> for HostError {
     fn from(trouble: Trouble) -> Self {
         match trouble.cause {
             Cause::Late => Self::timeout(trouble.text),
-            Cause::Absent | Cause::Denied | Cause::Broken | Cause::Strange | Cause::Idle | Cause::Loading => {
-                Self::unavailable(trouble.text)
-            }
+            Cause::Absent
+            | Cause::Denied
+            | Cause::Broken
+            | Cause::Strange
+            | Cause::Idle
+            | Cause::Loading
+            | Cause::Leaving => Self::unavailable(trouble.text),
         }
     }
 }

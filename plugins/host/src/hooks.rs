@@ -53,7 +53,7 @@ impl Hooks {
 }
 
 /// The scripts in a folder that are not declared.
-fn undeclared(declared: &[PluginSpec], folder: &Path) -> Result<Vec<PluginSpec>, Refusal> {
+pub(crate) fn undeclared(declared: &[PluginSpec], folder: &Path) -> Result<Vec<PluginSpec>, Refusal> {
     let mut found: Vec<PluginSpec> = Vec::new();
     for (name, path) in files::scripts(folder)? {
         if declared.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {

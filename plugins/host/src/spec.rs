@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::grant::Grants;
+use crate::hooks;
 use crate::limits::Limits;
 use crate::live::Action;
 use crate::native::Native;
@@ -94,4 +95,16 @@ pub struct Plan {
     pub hooks: Option<PathBuf>,
     /// What they may run, if they are granted it.
     pub actions: Vec<Action>,
+}
+
+impl Plan {
+    /// All plugins: those declared, and the scripts in the folder of hooks that are not. Reads the folder; one that cannot
+    /// be read is as good as empty.
+    #[must_use]
+    pub fn specs(&self) -> Vec<PluginSpec> {
+        let mut specs = self.declared.clone();
+        let found = self.hooks.as_deref().map(|folder| hooks::undeclared(&specs, folder));
+        specs.extend(found.into_iter().flatten().flatten());
+        specs
+    }
 }

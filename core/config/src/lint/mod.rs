@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 
 pub(crate) use shell::{Unread, for_no_shell};
-pub(crate) use weights::{Counts, Meant, Weighed, weights};
+pub(crate) use weights::{Counts, Weighed, weights};
 
 /// A check that may take longer than until it is due again; `span` is where that is said.
 pub(crate) fn timeout(span: &Range<usize>, interval: Duration, timeout: Duration) -> Option<Diagnostic> {

@@ -5,17 +5,8 @@ use std::ops::Range;
 use keepwatch_vrrp::{Preemption, Standing, TrackWeight};
 
 use crate::diagnostic::Diagnostic;
-use crate::model::Instance;
+use crate::model::{Instance, Meant};
 use crate::similar::shown;
-
-/// What an instance is meant to be while all is well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meant {
-    /// The MASTER: it says so.
-    Master,
-    /// Perhaps the MASTER, perhaps a backup.
-    Either,
-}
 
 /// Something that is tracked, and where the file says so.
 pub(crate) struct Weighed<'a> {
@@ -43,7 +34,6 @@ const GAP: i32 = 50;
 pub(crate) fn weights(
     instance: &Instance,
     weighed: &[Weighed<'_>],
-    meant: Meant,
     nopreempt_at: Option<&Range<usize>>,
 ) -> Vec<Diagnostic> {
     let moving: Vec<&Weighed<'_>> =
@@ -54,8 +44,8 @@ pub(crate) fn weights(
         return said_here().map(|(weighed, span)| ignored(instance, weighed, span)).collect();
     }
     let mut findings = Vec::new();
-    if meant == Meant::Master {
-        findings.extend(said_here().filter_map(|(weighed, span)| small(instance, weighed, span)));
+    if instance.meant == Meant::Master {
+        findings.extend(small(instance, &moving));
     }
     if instance.preemption == Preemption::Never {
         findings.push(never_outbid(instance, nopreempt_at.unwrap_or(first)));
@@ -72,28 +62,42 @@ fn ignored(instance: &Instance, weighed: &Weighed<'_>, span: &Range<usize>) -> D
         .help("give it a priority of 254 or less, or leave the weight out: then down means FAULT")
 }
 
-/// The weight alone cannot say whether it is enough; but what it would need can be said.
-fn small(instance: &Instance, weighed: &Weighed<'_>, span: &Range<usize>) -> Option<Diagnostic> {
-    let TrackWeight::Adjust { weight, reverse: false } = weighed.weight else { return None };
-    let by = i32::from(weight).abs();
-    if by >= GAP || weighed.counts == Counts::ByNumber {
+/// Nobody knows the other routers' priorities here; but from which on no weight ever makes them take over can be said.
+fn small(instance: &Instance, moving: &[&Weighed<'_>]) -> Option<Diagnostic> {
+    if moving.iter().any(|weighed| weighed.counts == Counts::ByNumber) {
         return None;
     }
-    let (name, who) = (shown(weighed.name), shown(&instance.name));
-    let priority = i32::from(instance.priority.get());
-    let message = if weight < 0 {
-        let left = (priority - by).max(1);
-        format!(
-            "{name} takes {by} off priority {priority}: {who} fails over only to a peer with priority above {left}"
-        )
-    } else {
-        format!(
-            "{name} adds {by} to priority {priority} while it is up: without, {who} fails over only to a peer with \
-             priority above {priority}"
-        )
-    };
+    let falls: Vec<Fall<'_>> = moving.iter().filter_map(|weighed| fall(weighed)).collect();
+    let by: i32 = falls.iter().map(|fall| fall.by).sum();
+    let place = falls.iter().find_map(|fall| fall.span)?;
+    if by >= GAP {
+        return None;
+    }
+    let gains: i32 = moving.iter().map(|weighed| weighed.weight.adjustment(Standing::Up)).sum();
+    let well = (i32::from(instance.priority.get()) + gains).clamp(1, 254);
+    let left = (well - by).max(1);
+    let names: Vec<String> = falls.iter().map(|fall| shown(fall.name)).collect();
+    let (names, who) = (names.join(" and "), shown(&instance.name));
+    let verb = if falls.len() == 1 { "moves" } else { "move" };
+    let message = format!(
+        "{names} down {verb} the priority of {who} from {well} to {left}: a peer that has {left} or less never takes over"
+    );
+    let label = if falls.len() == 1 { "" } else { "together" };
     let help = "weigh more than the priorities of the routers are apart, or leave the weight out: then down means FAULT";
-    Some(Diagnostic::remark(span, message, "").note("the weights of the peer count, too").help(help))
+    Some(Diagnostic::remark(place, message, label).note("the weights of the peer count, too").help(help))
+}
+
+/// What the priority falls by when something goes down.
+struct Fall<'a> {
+    name: &'a str,
+    by: i32,
+    span: Option<&'a Range<usize>>,
+}
+
+fn fall<'a>(weighed: &Weighed<'a>) -> Option<Fall<'a>> {
+    let weight = weighed.weight;
+    let by = weight.adjustment(Standing::Up) - weight.adjustment(Standing::Down);
+    (by > 0).then_some(Fall { name: weighed.name, by, span: weighed.span })
 }
 
 fn never_outbid(instance: &Instance, span: &Range<usize>) -> Diagnostic {

@@ -55,8 +55,8 @@ pub struct Config {
 pub struct LinkDelay {
     /// Which; there once only.
     pub interface: InterfaceName,
-    /// How long it has to be down before it counts as down. keepalived shortens it for an instance so that the
-    /// other host does not take over before.
+    /// How long it has to be down before it counts as down: not longer than other routers wait for the adverts that it
+    /// carries.
     pub down: Duration,
     /// How long it has to be up before it counts as up.
     pub up: Duration,
@@ -148,6 +148,8 @@ pub struct Instance {
     pub missed_adverts: u8,
     /// Where it begins.
     pub start: Start,
+    /// `state`: what it is meant to be while all is well. Moves nothing; findings look at it.
+    pub meant: Meant,
     /// Preemption.
     pub preemption: Preemption,
     /// `auth_type PASS` password, padded with zero octets.
@@ -180,6 +182,15 @@ pub struct Instance {
     pub notify: Notify,
     /// Whether its transitions send mail.
     pub mail_alert: bool,
+}
+
+/// What an instance is meant to be while all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// The MASTER: it says so.
+    Master,
+    /// Perhaps the MASTER, perhaps a backup.
+    Either,
 }
 
 /// A MAC that goes with the virtual router from host to host, on a macvlan that stands on the instance's interface.

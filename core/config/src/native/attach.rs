@@ -7,7 +7,7 @@ use keepwatch_vrrp::{LinkTracking, TrackWeight};
 use super::instance::{Addition, Track, What};
 use super::tables::Native;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::lint::{self, Counts, Meant, Weighed};
+use crate::lint::{self, Counts, Weighed};
 use crate::model::{Config, Format, Instance, TrackCheck, TrackInterface};
 use crate::similar::{choice, did_you_mean, nearest, shown};
 
@@ -87,10 +87,7 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
         Weighed { name, weight: tracked.weight, counts, span: span(index >= first.1, name) }
     });
     let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
-    // Who is meant to be the MASTER stands in the other file.
-    lint::weights(instance, &weighed, Meant::Either, None)
-        .into_iter()
-        .for_each(|finding| findings.push(finding));
+    lint::weights(instance, &weighed, None).into_iter().for_each(|finding| findings.push(finding));
 }
 
 /// What the track weighs unless it says otherwise; `None` if there is no such check, which is reported.

@@ -1,5 +1,8 @@
 //! Whether HAProxy is well.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use keepwatch_event::Health;
 use keepwatch_haproxy::{Address, Backend, Check, Procs, Socket, ask};
 use keepwatch_host::Verdict;
@@ -117,6 +120,53 @@ async fn a_reload_is_no_failure() {
             now = answer.ok().and_then(|text| Procs::parse(&text).ok()).map_or(now, |procs| procs.workers);
         }
     }
+}
+
+/// Whoever is asked just before it takes its leave answers as one that stops.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reloads_are_no_failure_on_the_stats_socket() {
+    const RELOADS: usize = 30;
+    let site = Site::new().await;
+    let wanted = Check { frontends: vec!["fe".to_owned()], ..check(site.stats(), &[("web", 1)]) };
+    until("a server is up", async || probe(&wanted).await.health == Health::Pass).await;
+    let reloading = Arc::new(AtomicBool::new(true));
+    let asking: Vec<_> = (0..4)
+        .map(|_| {
+            let (goes_on, native) = (Arc::clone(&reloading), wanted.clone().native());
+            tokio::spawn(async move {
+                let mut verdicts = Vec::new();
+                while goes_on.load(Ordering::Relaxed) {
+                    verdicts.push(native.probe.probe(LONG).await);
+                }
+                verdicts
+            })
+        })
+        .collect();
+    for _ in 0..RELOADS {
+        let before = site.procs().await;
+        let master = rustix::process::Pid::from_raw(i32::try_from(before.master).unwrap()).unwrap();
+        rustix::process::kill_process(master, rustix::process::Signal::USR2).unwrap();
+        until("another worker serves", async || site.procs().await.workers != before.workers).await;
+        until("the one before has ended", async || site.procs().await.leaving.is_empty()).await;
+    }
+    reloading.store(false, Ordering::Relaxed);
+    for asking in asking {
+        let verdicts = asking.await.unwrap();
+        assert!(verdicts.len() > RELOADS, "{}", verdicts.len());
+        let wrong: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.health != Health::Pass).collect();
+        assert!(wrong.is_empty(), "{wrong:?} of {}: {}", verdicts.len(), site.log());
+    }
+}
+
+#[tokio::test]
+async fn one_that_takes_its_leave_is_not_the_last_word() {
+    let asked = AtomicU32::new(0);
+    let fake = Fake::new(move |_| {
+        let (pid, stopping) = if asked.fetch_add(1, Ordering::Relaxed) == 0 { (7, 1) } else { (8, 0) };
+        Some(format!("Version: 2.6.12\nPid: {pid}\nStopping: {stopping}\n").into())
+    });
+    let verdict = probe(&check(Socket::Stats(fake.address()), &[])).await;
+    assert_eq!((verdict.health, verdict.text.as_str()), (Health::Pass, "haproxy 2.6.12 answers"));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use super::reader::Reader;
 use super::track::Checked;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, TrackInterface, VirtualAddress, VirtualMac};
+use crate::model::{Instance, InterfaceName, Meant, TrackInterface, VirtualAddress, VirtualMac};
 use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
@@ -37,7 +37,6 @@ pub(super) struct Completed {
     pub(super) checks_at: Vec<Range<usize>>,
     /// Where `nopreempt` stands.
     pub(super) nopreempt_at: Option<Range<usize>>,
-    pub(super) state: Option<State>,
     pub(super) notify_at: Vec<Range<usize>>,
     /// The instance's own `smtp_alert`.
     pub(super) alert_at: Option<Range<usize>>,
@@ -121,6 +120,7 @@ impl Draft<'_> {
             interval,
             missed_adverts,
             start,
+            meant: if self.state == Some(State::Master) { Meant::Master } else { Meant::Either },
             preemption,
             password,
             checksum_as_v2: checksum_as_v2 && version == Version::V3 && family == Family::V4,
@@ -147,7 +147,6 @@ impl Draft<'_> {
             interfaces_at,
             checks_at,
             nopreempt_at: self.nopreempt,
-            state: self.state,
             notify_at: self.notify.spans,
             alert_at: self.alert.map(|at| at.span),
         })

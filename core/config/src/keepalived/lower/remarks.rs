@@ -8,11 +8,10 @@ use keepwatch_vrrp::{Destination, Family};
 use super::checks::CheckAt;
 use super::complete::{Completed, is_link_local};
 use super::globals::GlobalDefs;
-use super::instance::State;
 use super::reader::Reader;
 use super::sync_group::Resolved;
 use crate::diagnostic::Diagnostic;
-use crate::lint::{self, Counts, Meant, Weighed};
+use crate::lint::{self, Counts, Weighed};
 
 /// Mail that nobody ever sends.
 pub(super) fn mail(
@@ -47,7 +46,7 @@ pub(super) fn checks(checks: &[CheckAt], instances: &[Completed], reader: &mut R
     let numbers: HashSet<&str> =
         checks.iter().filter(|at| at.check.is_number()).map(|at| at.check.name.as_str()).collect();
     for completed in instances {
-        let Completed { instance, interfaces_at, checks_at, nopreempt_at, state, .. } = completed;
+        let Completed { instance, interfaces_at, checks_at, nopreempt_at, .. } = completed;
         let interfaces = instance.track_interfaces.iter().zip(interfaces_at).map(|(tracked, span)| Weighed {
             name: tracked.interface.as_str(),
             weight: tracked.weight,
@@ -60,8 +59,7 @@ pub(super) fn checks(checks: &[CheckAt], instances: &[Completed], reader: &mut R
             Weighed { name: &tracked.check, weight: tracked.weight, counts, span: Some(span) }
         });
         let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
-        let meant = if *state == Some(State::Master) { Meant::Master } else { Meant::Either };
-        for finding in lint::weights(instance, &weighed, meant, nopreempt_at.as_ref()) {
+        for finding in lint::weights(instance, &weighed, nopreempt_at.as_ref()) {
             reader.report(finding);
         }
     }
