@@ -57,6 +57,19 @@ impl Site {
     pub(crate) fn keepwatch_at(&self, host: usize, path: &Path, more: &[&str]) -> Result<Daemon, Failed> {
         let mut command = keepwatch();
         command.args(["run", "-v", "--config"]).arg(path).args(more);
+        self.start(host, command)
+    }
+
+    /// The same with a /sys of the host's own, as `ip netns exec` has it: there the kernel shows the interfaces of the
+    /// namespace in which it was mounted.
+    pub(crate) fn keepwatch_with_sys(&self, host: usize, path: &Path) -> Result<Daemon, Failed> {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", "mount -t sysfs sysfs /sys && exec \"$0\" \"$@\""]);
+        command.arg(env!("CARGO_BIN_EXE_keepwatch")).args(["run", "-v", "--config"]).arg(path);
+        self.start(host, command)
+    }
+
+    fn start(&self, host: usize, mut command: Command) -> Result<Daemon, Failed> {
         command.env("KEEPWATCH_CONTROL", self.control(host));
         command.env("KEEPWATCH_STATE_DIR", self.folder.join(format!("h{host}.state")));
         command.env("KEEPWATCH_CACHE_DIR", self.folder.join(format!("h{host}.cache")));
