@@ -7,6 +7,7 @@ mod checks;
 mod election;
 mod faults;
 mod handover;
+mod hostile;
 mod interop;
 mod manners;
 mod one_way;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         checks::CASES,
         election::CASES,
         faults::CASES,
+        hostile::CASES,
         interop::CASES,
         manners::CASES,
         one_way::CASES,
