@@ -11,6 +11,7 @@ mod hostile;
 mod interop;
 mod manners;
 mod one_way;
+mod page;
 mod peers;
 mod plugins;
 mod scripts;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         interop::CASES,
         manners::CASES,
         one_way::CASES,
+        page::CASES,
         plugins::CASES,
         scripts::CASES,
         status::CASES,
