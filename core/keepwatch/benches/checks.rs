@@ -1,11 +1,12 @@
 //! What health checks cost the daemon, and whether its adverts feel them: 250 instances with adverts every 100 ms, MASTER,
-//! with checks of one sort and without any, in turn, in one run; and the same of keepalived with scripts.
+//! with checks of one sort and without any, in turn, in one run; and the same of keepalived with scripts. The daemon has
+//! one processor, and where there are more everything else is kept off it.
 //!
 //! Needs root or user namespaces, and keepalived for its lines:
 //!
 //!     cargo bench -p keepwatch --bench checks
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +17,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, Namespace, enclose};
+use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, Namespace, SeenAdvert, enclose};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 
 const KEEPALIVED: &str = "/usr/sbin/keepalived";
 /// Between adverts.
@@ -116,9 +119,14 @@ struct Seen {
     checks: f64,
     /// Adverts of those that were due.
     share: f64,
+    /// Of the gaps between an instance's adverts, how much longer than the interval 99 of 100 are at most, in seconds.
+    late: f64,
+    /// The longest gap of all instances, in seconds.
+    longest: f64,
 }
 
 fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
+    let processor = reserve_processor()?;
     let mut seen: Vec<Vec<Seen>> = vec![Vec::new(); SUBJECTS.len()];
     for round in 0..scale.rounds {
         for (place, (program, sort, _)) in SUBJECTS.iter().enumerate() {
@@ -126,7 +134,7 @@ fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
                 continue;
             }
             // Compiled once, as in a daemon that has run before.
-            let bench = Bench { scale, sort: *sort, cache: folder.join("cache") };
+            let bench = Bench { scale, sort: *sort, processor, cache: folder.join("cache") };
             let one = bench.watch(*program, &folder.join(format!("{round}-{place}")))?;
             seen.get_mut(place).ok_or("no place")?.push(one);
         }
@@ -137,28 +145,38 @@ fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
 }
 
 fn print(seen: &[Vec<Seen>], instances: usize, rounds: usize) -> Outcome<()> {
-    println!("{instances} instances, adverts every {INTERVAL:?}, medians of {rounds}:");
+    println!("{instances} instances, adverts every {INTERVAL:?}, medians of {rounds} and each round:");
     for ((program, sort, name), windows) in SUBJECTS.iter().zip(seen) {
+        if windows.is_empty() {
+            continue;
+        }
         let is_base = |other: &(Program, Sort, &str)| other.0 == *program && other.1 == Sort::Nothing;
         let base = SUBJECTS.iter().position(is_base).and_then(|place| seen.get(place)).ok_or("no base")?;
-        let Some(cpu) = median(windows, |seen| seen.cpu) else { continue };
-        let share = median(windows, |seen| seen.share).unwrap_or_default();
-        print!("  {name:26}  CPU {:5.2} %  adverts {:6.2} % of those due", cpu * 1e2, share * 1e2);
+        let each = |of: fn(&Seen) -> f64| windows.iter().map(of).collect::<Vec<f64>>();
+        println!("  {name}");
+        line("CPU", "%", &each(|seen| seen.cpu * 1e2));
+        line("adverts of those due", "%", &each(|seen| seen.share * 1e2));
+        line("gap minus interval, p99", "ms", &each(|seen| seen.late * 1e3));
+        line("longest gap", "ms", &each(|seen| seen.longest * 1e3));
         if *sort != Sort::Nothing {
+            line("checks a second", "", &each(|seen| seen.checks));
             let pairs = windows.iter().zip(base);
-            let each: Vec<f64> =
-                pairs.map(|(with, without)| (with.cpu - without.cpu) / with.checks).collect();
-            let checks = median(windows, |seen| seen.checks).unwrap_or_default();
-            let each = median(&each, |each| *each).unwrap_or_default();
-            print!("  {checks:5.0} checks/s  {:7.1} us each", each * 1e6);
+            let cost = pairs.map(|(with, without)| (with.cpu - without.cpu) / with.checks * 1e6);
+            line("CPU for each", "us", &cost.collect::<Vec<f64>>());
         }
-        println!();
     }
     Ok(())
 }
 
-fn median<T>(all: &[T], of: impl Fn(&T) -> f64) -> Option<f64> {
-    let mut numbers: Vec<f64> = all.iter().map(of).collect();
+/// A median, and what it is one of.
+fn line(what: &str, unit: &str, each: &[f64]) {
+    let rounds: Vec<String> = each.iter().map(|value| format!("{value:.2}")).collect();
+    let median = median(each).unwrap_or_default();
+    println!("    {what:24} {median:9.2} {unit:2}  ({})", rounds.join(" "));
+}
+
+fn median(all: &[f64]) -> Option<f64> {
+    let mut numbers = all.to_vec();
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied()
 }
@@ -167,6 +185,7 @@ fn median<T>(all: &[T], of: impl Fn(&T) -> f64) -> Option<f64> {
 struct Bench {
     scale: Scale,
     sort: Sort,
+    processor: usize,
     cache: PathBuf,
 }
 
@@ -191,8 +210,8 @@ impl Bench {
             Sort::Nothing => Ok(0),
             Sort::Tcp => Ok(listener.accepted()),
             Sort::Rhai | Sort::Wasm => calls(folder),
-            // Each of them, each second.
-            Sort::Script => Ok(0),
+            // Nobody else starts any here.
+            Sort::Script => processes(),
         };
         let awaited = u64::try_from(self.checks())?;
         if matches!(self.sort, Sort::Tcp | Sort::Rhai | Sort::Wasm) {
@@ -207,16 +226,20 @@ impl Bench {
         std::thread::sleep(self.scale.window);
         let (used, took, end) = (self::cpu(daemon.id())? - cpu, began.elapsed(), SystemTime::now());
         let seconds = took.as_secs_f64();
-        let checks = match self.sort {
-            Sort::Nothing | Sort::Script => self.checks() as f64,
-            Sort::Tcp | Sort::Rhai | Sort::Wasm => (done()? - checks) as f64 / seconds,
-        };
-        let adverts = capture.adverts();
-        let sent = adverts.iter().filter(|advert| (wall..end).contains(&advert.at)).count();
+        // The process that tells how many there were is one itself.
+        let asking = u64::from(self.sort == Sort::Script);
+        let checks = done()?.checked_sub(checks + asking).ok_or("the process ids have begun anew")?;
+        let checks = checks as f64 / seconds;
+        let mut adverts = capture.adverts();
+        adverts.retain(|advert| (wall..end).contains(&advert.at));
+        let (sent, gaps) = (adverts.len(), gaps(&adverts));
+        let longest = gaps.last().ok_or("no adverts")?.as_secs_f64();
+        let late =
+            gaps.get(gaps.len() * 99 / 100).ok_or("no adverts")?.as_secs_f64() - INTERVAL.as_secs_f64();
         daemon.terminate()?;
         daemon.wait(PATIENCE)?;
         let due = seconds / INTERVAL.as_secs_f64() * all as f64;
-        Ok(Seen { cpu: used.as_secs_f64() / seconds, checks, share: sent as f64 / due })
+        Ok(Seen { cpu: used.as_secs_f64() / seconds, checks, share: sent as f64 / due, late, longest })
     }
 
     /// How many checks there are. Those of plugins are asked ten times a second.
@@ -270,12 +293,19 @@ impl Bench {
         text + &format!("[instance.VI_1]\ntrack = [{tracked}]\n")
     }
 
+    /// A program on its processor.
+    fn pinned(&self, program: &str) -> Command {
+        let mut command = Command::new("taskset");
+        command.arg("--cpu-list").arg(self.processor.to_string()).arg(program);
+        command
+    }
+
     fn keepwatch(&self, folder: &Path) -> Outcome<Command> {
         std::fs::write(folder.join("k.conf"), self.instances())?;
         std::fs::write(folder.join("check.rhai"), "fn check(config) { pass(\"well\") }\n")?;
         let config = folder.join("keepwatch.toml");
         std::fs::write(&config, self.native())?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
+        let mut command = self.pinned(env!("CARGO_BIN_EXE_keepwatch"));
         command.arg("run").arg("--config").arg(config);
         command.env("KEEPWATCH_CONTROL", folder.join("socket"));
         command.env("KEEPWATCH_STATE_DIR", folder.join("state")).env("KEEPWATCH_CACHE_DIR", &self.cache);
@@ -285,13 +315,46 @@ impl Bench {
     fn keepalived(&self, folder: &Path) -> Outcome<Command> {
         let config = folder.join("keepalived.conf");
         std::fs::write(&config, self.instances())?;
-        let mut command = Command::new(KEEPALIVED);
+        let mut command = self.pinned(KEEPALIVED);
         command.args(["--dont-fork", "--vrrp", "--log-console", "--use-file"]).arg(&config);
         for (flag, file) in [("--pid", "pid"), ("--vrrp_pid", "vrrp.pid"), ("--checkers_pid", "check.pid")] {
             command.arg(flag).arg(folder.join(file));
         }
         Ok(command)
     }
+}
+
+/// The gaps between each instance's adverts, of all instances, the longest last.
+fn gaps(adverts: &[SeenAdvert]) -> Vec<Duration> {
+    let mut gaps = Vec::new();
+    let mut last: HashMap<u8, SystemTime> = HashMap::new();
+    for advert in adverts {
+        let before = last.insert(advert.vrid, advert.at);
+        gaps.extend(before.map(|before| advert.at.duration_since(before).unwrap_or_default()));
+    }
+    gaps.sort_unstable();
+    gaps
+}
+
+/// How many processes and threads have been started in this namespace so far, by the id that one more gets.
+fn processes() -> Outcome<u64> {
+    let mut one = Command::new("/usr/bin/true").spawn()?;
+    one.wait()?;
+    Ok(one.id().into())
+}
+
+/// The processor that the daemon has for itself: the first that we may use. Everything else is kept off it, if there is
+/// another one.
+fn reserve_processor() -> Outcome<usize> {
+    let this = Pid::from_raw(0);
+    let mut others = sched_getaffinity(this)?;
+    let all = 0..CpuSet::count();
+    let first = all.clone().find(|cpu| others.is_set(*cpu).unwrap_or(false)).ok_or("no processor")?;
+    others.unset(first)?;
+    if all.clone().any(|cpu| others.is_set(cpu).unwrap_or(false)) {
+        sched_setaffinity(this, &others)?;
+    }
+    Ok(first)
 }
 
 /// A checker that passes without a question.

@@ -1,4 +1,4 @@
-//! Adverts that get lost on the way: packet filters of the switch, on a host's ports.
+//! What gets lost on the way: packet filters of the switch, on a host's ports.
 
 use std::io;
 
@@ -37,6 +37,16 @@ impl Host {
     pub fn drop_priority_zero(&self) -> io::Result<()> {
         // The third octet behind the IP header.
         self.drop(Direction::Outgoing, "meta l4proto 112 @th,16,8 0")
+    }
+
+    /// Loses every frame in one direction, of whatever protocol and on all networks: a broken half of a cable. The host
+    /// itself does not notice, its interface is up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::run`] of `nft`.
+    pub fn drop_all(&self, direction: Direction) -> io::Result<()> {
+        self.drop(direction, "")
     }
 
     /// Loses no more packets.

@@ -1,6 +1,7 @@
 //! The LAN: a switch, hosts and a client.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use crate::host::Host;
 use crate::links;
@@ -53,6 +54,23 @@ impl Lan {
             host.wait_until_connected()?;
         }
         Ok(lan)
+    }
+
+    /// Plugs a namespace that was there before into the first network, even the machine's own: for what the kernel does
+    /// there only. It gets an interface of this name, with the address 10.1.1.`last`, and loses both when the LAN goes, on every path: the other end of the cable is in the switch.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: an interface of this name is there already, and the like.
+    pub fn plug_in(&self, namespace: &Namespace, interface: &str, last: u8) -> io::Result<Ipv4Addr> {
+        let (network, port) = (Network(0), format!("{interface}p"));
+        let address = network.address(last);
+        links::plug(&self.switch, &network.bridge(), &port, namespace, interface)?;
+        links::add_address(namespace, interface, address.into(), 24)?;
+        links::set_up(namespace, interface)?;
+        links::wait_until_connected(namespace, interface)?;
+        links::wait_until_connected(&self.switch, &port)?;
+        Ok(address)
     }
 
     /// The switch's namespace, with the bridge `br0` and a port named after each host. Of further networks the

@@ -24,8 +24,17 @@ impl Namespace {
         on_thread(|| {
             unshare(CloneFlags::CLONE_NEWNET)?;
             // The thread ends; the descriptor keeps what it created.
-            Ok(Self { file: Arc::new(File::open("/proc/thread-self/ns/net")?) })
+            Self::current()
         })
+    }
+
+    /// The one that the calling thread is in.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn current() -> io::Result<Self> {
+        Ok(Self { file: Arc::new(File::open("/proc/thread-self/ns/net")?) })
     }
 
     /// Runs `work` on a thread inside.

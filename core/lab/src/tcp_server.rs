@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::host::Host;
+use crate::namespace::Namespace;
 use crate::tcp_stream::{read, write_all};
 use crate::urgency::go_first;
 
@@ -32,14 +33,23 @@ impl TcpServer {
     ///
     /// The kernel's: the port is in use, and the like.
     pub fn start(host: &Host, port: u16) -> io::Result<Self> {
+        Self::start_in(&host.namespace, &host.name, port)
+    }
+
+    /// The same in a namespace that is no host of the LAN, by any name.
+    ///
+    /// # Errors
+    ///
+    /// As [`TcpServer::start`].
+    pub fn start_in(namespace: &Namespace, name: &str, port: u16) -> io::Result<Self> {
         // A socket belongs to the namespace in which it was made, whoever uses it.
-        let socket = host.namespace.run(|| listen(port))?;
+        let socket = namespace.run(|| listen(port))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _context = runtime.enter();
             TcpListener::from_std(socket.into())?
         };
-        let greeting = format!("{}\n", host.name).into();
+        let greeting = format!("{name}\n").into();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             go_first();

@@ -2,18 +2,32 @@
 
 use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use keepwatch_lab::Daemon;
+use keepwatch_lab::{Daemon, Direction, Host, WebServer};
 use libtest_mimic::Failed;
 
 use crate::Case;
+use crate::one_way::NFT;
 use crate::site::{Site, ensure, explain, ip, stop, vip, wait};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "checks::tcp", needs: &[], run: tcp },
     Case { name: "checks::rhai", needs: &[], run: rhai },
+    Case { name: "checks::wasm", needs: &[], run: wasm },
+    Case { name: "checks::http", needs: &[], run: http },
+    Case { name: "checks::http_content", needs: &[], run: http_content },
+    Case { name: "checks::unix", needs: &[], run: unix },
+    Case { name: "checks::icmp", needs: &[], run: icmp },
+    Case { name: "checks::icmp_v6", needs: &[], run: icmp_v6 },
+    Case { name: "checks::gateway", needs: &[], run: gateway },
+    Case { name: "checks::gateway_v6", needs: &[], run: gateway_v6 },
+    Case { name: "checks::half_a_cable", needs: &[NFT], run: half_a_cable_v4 },
+    Case { name: "checks::half_a_cable_v6", needs: &[NFT], run: half_a_cable_v6 },
+    Case { name: "checks::process", needs: &[], run: process },
+    Case { name: "checks::interface", needs: &[], run: interface },
     Case { name: "checks::track_file", needs: &[], run: track_file },
     Case { name: "checks::track_process", needs: &[], run: track_process },
     Case { name: "checks::track_interface", needs: &[], run: track_interface },
@@ -89,47 +103,185 @@ impl Pair {
     }
 }
 
+const WELL: &str = ", priority 101\n";
+const LOWERED: &str = ", priority 51 (configured: 101)";
+
+/// A check `it` with these keys, which may end with other tables, and VI_1 tracks it.
+fn tracked(keys: &str) -> String {
+    format!(
+        "[check.it]\ninterval = \"200ms\"\n{keys}\n[instance.VI_1]\ntrack = [{{ check = \"it\", weight = -50 }}]\n"
+    )
+}
+
+/// What h1 checks: it is well as long as what `begin` gives is held.
+struct Subject<T> {
+    /// The keys of its table, without an interval.
+    keys: String,
+    begin: fn(&Site) -> Result<T, Failed>,
+    /// What the status says of it, behind its name.
+    passes: &'static str,
+    fails: &'static str,
+}
+
+impl<T> Subject<T> {
+    /// The subject fails, and the address moves to h2; it is well again, and the address comes back.
+    fn moves_the_address(self, site: Site) -> Result<(), Failed> {
+        let Self { keys, begin, passes, fails } = self;
+        let well = begin(&site)?;
+        let pair = Pair::with_native(site, &tracked(&keys))?;
+        pair.at(1, &[WELL, "check it: passes", passes])?;
+        drop(well);
+        pair.at(2, &[LOWERED, "check it fails for ", fails])?;
+        let _well = begin(&pair.site)?;
+        pair.at(1, &[WELL, "check it: passes", passes])?;
+        pair.end()
+    }
+}
+
 /// Somebody who listens on h1, until this is dropped. Nobody accepts: the kernel does.
 fn listener(site: &Site) -> Result<TcpListener, Failed> {
     Ok(site.host(1).namespace.run(|| TcpListener::bind(("127.0.0.1", PORT)))?)
 }
 
-const WELL: &str = ", priority 101\n";
-const LOWERED: &str = ", priority 51 (configured: 101)";
-
 fn tcp() -> Result<(), Failed> {
-    let site = Site::new(2)?;
-    let listening = listener(&site)?;
-    let native = format!(
-        "[check.web]\ntcp = \"127.0.0.1:{PORT}\"\ninterval = \"200ms\"\n[instance.VI_1]\n\
-         track = [{{ check = \"web\", weight = -50 }}]\n"
-    );
-    let pair = Pair::with_native(site, &native)?;
-    pair.at(1, &[WELL, "check web: passes"])?;
-    drop(listening);
-    pair.at(2, &[LOWERED, "check web fails for ", "127.0.0.1:8080 refused the connection"])?;
-    let _listening = listener(&pair.site)?;
-    pair.at(1, &[WELL, "check web: passes"])?;
-    pair.end()
+    let keys = format!("tcp = \"127.0.0.1:{PORT}\"");
+    let fails = "127.0.0.1:8080 refused the connection";
+    Subject { keys, begin: listener, passes: "", fails }.moves_the_address(Site::new(2)?)
 }
 
 fn rhai() -> Result<(), Failed> {
     let site = Site::new(2)?;
-    let listening = listener(&site)?;
     let script = "fn check(config) {\n let answer = tcp(config.to);\n pass(`${config.word} answers`)\n}\n";
     std::fs::write(site.folder().join("web.rhai"), script)?;
+    let keys = format!(
+        "plugin = \"web.rhai\"\ngrants = [\"tcp:127.0.0.1:{PORT}\"]\n\
+         config = {{ to = \"127.0.0.1:{PORT}\", word = \"the shop\" }}"
+    );
+    Subject { keys, begin: listener, passes: "(the shop answers)", fails: "" }.moves_the_address(site)
+}
+
+/// A component that connects, and passes as long as it can.
+fn wasm() -> Result<(), Failed> {
+    let guests =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wasm/tests/guests").canonicalize()?;
+    // It imports everything.
+    let keys = format!(
+        "plugin = \"{}\"\nconfig = {{ do = \"tcp\", target = \"127.0.0.1:{PORT}\" }}\ngrants = [\"tcp:127.0.0.1:{PORT}\", \
+         \"http://127.0.0.1:{PORT}\", \"run:none\", \"track:none\"]\n[action.none]\nexec = [\"/bin/true\"]",
+        guests.join("hostile-checker.wasm").display()
+    );
+    Subject { keys, begin: listener, passes: "connected after ", fails: "" }.moves_the_address(Site::new(2)?)
+}
+
+/// A web server that answers, and then none.
+fn http() -> Result<(), Failed> {
+    let keys = format!("http = \"http://127.0.0.1:{PORT}/health\"\ncontains = \"as well as can be\"");
+    let begin = |site: &Site| Ok(WebServer::start(site.host(1), PORT, "as well as can be expected")?);
+    Subject { keys, begin, passes: "200", fails: "127.0.0.1:8080" }.moves_the_address(Site::new(2)?)
+}
+
+/// A web server that answers all the time, and not always what it should.
+fn http_content() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let keys = format!("http = \"http://127.0.0.1:{PORT}/health\"\ncontains = \"well\"");
+    let well = WebServer::start(site.host(1), PORT, "well")?;
+    let pair = Pair::with_native(site, &tracked(&keys))?;
+    pair.at(1, &[WELL, "check it: passes"])?;
+    drop(well);
+    let ill = WebServer::start(pair.site.host(1), PORT, "ill")?;
+    pair.at(2, &[LOWERED, "check it fails for ", "no `well` in the answer"])?;
+    drop(ill);
+    let _well = WebServer::start(pair.site.host(1), PORT, "well")?;
+    pair.at(1, &[WELL, "check it: passes"])?;
+    pair.end()
+}
+
+/// A socket in the file system, which goes with this.
+struct Socket {
+    path: PathBuf,
+    _listener: UnixListener,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn unix() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let keys = format!("unix = \"{}\"", site.folder().join("it.sock").display());
+    let begin = |site: &Site| {
+        let path = site.folder().join("it.sock");
+        Ok(Socket { _listener: UnixListener::bind(&path)?, path })
+    };
+    Subject { keys, begin, passes: "", fails: "it.sock" }.moves_the_address(site)
+}
+
+/// A host's cable, plugged in until this is dropped.
+struct Plugged(Host);
+
+impl Plugged {
+    fn client(site: &Site) -> Result<Self, Failed> {
+        site.lan.client.plug_cable()?;
+        Ok(Self(site.lan.client.clone()))
+    }
+}
+
+impl Drop for Plugged {
+    fn drop(&mut self) {
+        let _ = self.0.pull_cable();
+    }
+}
+
+fn icmp() -> Result<(), Failed> {
+    let keys = "icmp = \"10.1.1.200\"\ncount = 2\nneed = 1".to_owned();
+    Subject { keys, begin: Plugged::client, passes: "", fails: "10.1.1.200" }.moves_the_address(Site::new(2)?)
+}
+
+fn icmp_v6() -> Result<(), Failed> {
+    let keys = "icmp = \"fd00:1::200\"\ncount = 2\nneed = 1".to_owned();
+    Subject { keys, begin: Plugged::client, passes: "", fails: "fd00:1::200" }
+        .moves_the_address(Site::new(2)?)
+}
+
+fn gateway() -> Result<(), Failed> {
+    let keys = "gateway = \"10.1.1.200\"\ninterface = \"eth0\"".to_owned();
+    Subject { keys, begin: Plugged::client, passes: "", fails: "10.1.1.200" }.moves_the_address(Site::new(2)?)
+}
+
+fn gateway_v6() -> Result<(), Failed> {
+    let keys = "gateway = \"fd00:1::200\"\ninterface = \"eth0\"".to_owned();
+    Subject { keys, begin: Plugged::client, passes: "", fails: "fd00:1::200" }
+        .moves_the_address(Site::new(2)?)
+}
+
+/// h1's cable is half broken: its interface is up, and nothing arrives, or nothing gets out. The gateway's answers are
+/// missed, h1 does not serve, and there are not two that do.
+fn half_a_cable(gateway: &str) -> Result<(), Failed> {
+    let site = Site::new(2)?;
     let native = format!(
-        "[check.web]\nplugin = \"web.rhai\"\ninterval = \"200ms\"\ngrants = [\"tcp:127.0.0.1:{PORT}\"]\n\
-         config = {{ to = \"127.0.0.1:{PORT}\", word = \"the shop\" }}\n[instance.VI_1]\n\
-         track = [{{ check = \"web\", weight = -50 }}]\n"
+        "[check.it]\ngateway = \"{gateway}\"\ninterface = \"eth0\"\ninterval = \"200ms\"\n[instance.VI_1]\n\
+         track = [\"it\"]\n"
     );
     let pair = Pair::with_native(site, &native)?;
-    pair.at(1, &[WELL, "check web: passes", "(the shop answers)"])?;
-    drop(listening);
-    pair.at(2, &[LOWERED, "check web fails for "])?;
-    let _listening = listener(&pair.site)?;
-    pair.at(1, &[WELL, "check web: passes", "(the shop answers)"])?;
+    for direction in [Direction::Incoming, Direction::Outgoing] {
+        pair.at(1, &[WELL, "check it: passes"])?;
+        pair.site.host(1).drop_all(direction)?;
+        pair.at(2, &["FAULT", "check it fails", gateway])?;
+        ensure(!pair.h1.said("interface eth0 down"), || pair.told())?;
+        pair.site.host(1).stop_dropping()?;
+    }
+    pair.at(1, &[WELL, "check it: passes"])?;
     pair.end()
+}
+
+fn half_a_cable_v4() -> Result<(), Failed> {
+    half_a_cable("10.1.1.200")
+}
+
+fn half_a_cable_v6() -> Result<(), Failed> {
+    half_a_cable("fd00:1::200")
 }
 
 /// The number in a file is added to the priority; a missing file is 0.
@@ -169,12 +321,49 @@ impl Drop for Process {
     }
 }
 
+/// A program that sleeps, by a name that no other process of the machine has, not even another run of this test.
+fn program(site: &Site, prefix: &str) -> Result<(String, PathBuf), Failed> {
+    let name = format!("{prefix}{}", std::process::id());
+    let program = site.folder().join(&name);
+    if !program.exists() {
+        symlink("/bin/sleep", &program)?;
+    }
+    Ok((name, program))
+}
+
+/// The same as `track_process`, in a table of keepwatch's own.
+fn process() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let (name, _) = program(&site, "kn")?;
+    let begin = |site: &Site| Process::start(&program(site, "kn")?.1);
+    let keys = format!("process = \"{name}\"");
+    Subject { keys, begin, passes: "", fails: "" }.moves_the_address(site)
+}
+
+/// The instance serves on one network, and checks the interface to the other in a table of keepwatch's own.
+fn interface() -> Result<(), Failed> {
+    let site = Site::with_networks(2, 2)?;
+    let address = ip("10.1.2.30");
+    std::fs::write(site.folder().join("k.conf"), instance("eth1", BASE[0], "", address))?;
+    let path = site.folder().join("keepwatch.toml");
+    std::fs::write(
+        &path,
+        "keepalived = \"k.conf\"\n[check.it]\ninterface = \"eth0\"\n[instance.VI_1]\n\
+         track = [{ check = \"it\", weight = -50 }]\n",
+    )?;
+    let h1 = site.keepwatch_with_sys(1, &path)?;
+    let pair = Pair::beside(site, h1, "eth1", address)?;
+    pair.at(1, &[WELL, "check it: passes"])?;
+    pair.site.host(1).pull_cable()?;
+    pair.at(2, &[LOWERED, "check it fails for ", "eth0"])?;
+    pair.site.host(1).plug_cable()?;
+    pair.at(1, &[WELL, "check it: passes"])?;
+    pair.end()
+}
+
 fn track_process() -> Result<(), Failed> {
     let site = Site::new(2)?;
-    // A name that no other process of the machine has, not even another run of this test.
-    let name = format!("kw{}", std::process::id());
-    let program = site.folder().join(&name);
-    symlink("/bin/sleep", &program)?;
+    let (name, program) = program(&site, "kw")?;
     let running = Process::start(&program)?;
     let above = format!("vrrp_track_process web {{\n process {name}\n weight -50\n}}\n");
     let pair = Pair::with_keepalived(site, &above, "track_process {\n web\n }")?;

@@ -7,9 +7,11 @@ mod checks;
 mod election;
 mod faults;
 mod handover;
+mod hostile;
 mod interop;
 mod manners;
 mod one_way;
+mod page;
 mod peers;
 mod plugins;
 mod scripts;
@@ -88,9 +90,11 @@ fn main() -> ExitCode {
         checks::CASES,
         election::CASES,
         faults::CASES,
+        hostile::CASES,
         interop::CASES,
         manners::CASES,
         one_way::CASES,
+        page::CASES,
         plugins::CASES,
         scripts::CASES,
         status::CASES,

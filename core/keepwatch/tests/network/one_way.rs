@@ -9,7 +9,7 @@ use crate::peers::{IP, KEEPALIVED, keepalived};
 use crate::site::{Site, config, ensure, ip, stop, vip, wait, wait_for_line};
 use crate::{Case, Need};
 
-const NFT: Need = Need::Program("/usr/sbin/nft", "nftables");
+pub(crate) const NFT: Need = Need::Program("/usr/sbin/nft", "nftables");
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "one_way::a_backup_that_hears_no_adverts", needs: &[NFT], run: deaf_backup },

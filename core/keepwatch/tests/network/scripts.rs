@@ -117,7 +117,8 @@ fn bad_ones() -> Result<(), Failed> {
         .map_err(|failed| explain(failed, &format!("{:?}", scripts.running())))
 }
 
-/// From here on, h1's adverts come as often as they should. Every second one may be missing: the machine stalls, too.
+/// From here on, h1's adverts come as often as they should. One of ten may be missing: the machine stalls, too, though
+/// seldom for as long as an interval.
 fn in_time(site: &Site, capture: &Capture) -> Result<(), Failed> {
     let source = site.host(1).address;
     let times = || -> Vec<SystemTime> {
@@ -129,7 +130,7 @@ fn in_time(site: &Site, capture: &Capture) -> Result<(), Failed> {
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return Err("no adverts".into()) };
     let due = last.duration_since(*first)?.as_millis() / INTERVAL.as_millis();
     let sent = times.len() - 1;
-    ensure(u128::try_from(sent)? * 2 >= due, || format!("{sent} adverts of {due} that were due"))
+    ensure(u128::try_from(sent)? * 10 >= due * 9, || format!("{sent} adverts of {due} that were due"))
 }
 
 /// A folder with scripts.

@@ -66,13 +66,13 @@ fn ensure_lines(text: &str, expected: &[&str]) -> Result<(), Failed> {
 }
 
 /// `keepwatch events` on a host, line by line.
-struct Events {
+pub(crate) struct Events {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Events {
-    fn start(site: &Site, host: usize, arguments: &[&str]) -> Result<Self, Failed> {
+    pub(crate) fn start(site: &Site, host: usize, arguments: &[&str]) -> Result<Self, Failed> {
         let mut command = site.asking(host);
         command
             .arg("events")
@@ -94,7 +94,7 @@ impl Events {
     }
 
     /// Reads up to a line with this text, and gives all of them.
-    fn up_to(&self, text: &str) -> Result<Vec<String>, Failed> {
+    pub(crate) fn up_to(&self, text: &str) -> Result<Vec<String>, Failed> {
         let until = Instant::now() + PATIENCE;
         let mut seen: Vec<String> = Vec::new();
         while seen.last().is_none_or(|line| !line.contains(text)) {

@@ -2,9 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keepwatch_lab::Daemon;
 use libtest_mimic::Failed;
@@ -152,11 +153,22 @@ fn with_keepalived_as_master() -> Result<(), Failed> {
     haproxy_is_killed(Peer::Keepalived, Peer::Keepwatch)
 }
 
+/// How often the seed's script runs; it has to fail, and to pass, so many times in a row.
+const SCRIPT_INTERVAL: Duration = Duration::from_secs(2);
+const FALL: u32 = 2;
+const RISE: u32 = 2;
+/// Of h2 with priority 100, and a MASTER's adverts each second.
+const SKEW: Duration = Duration::from_millis(610);
+/// How long h1, with priority 101, listens before it takes over again.
+const MASTER_DOWN: Duration = Duration::from_millis(3606);
+/// For a script to run, and for all that a busy machine adds.
+const MARGIN: Duration = Duration::from_secs(5);
+
 /// The seed's application monitoring, verbatim: HAProxy on the MASTER is killed, the address moves to the other host; it
-/// runs again, and the address comes back. HTTP is answered by whoever holds it.
+/// runs again, and the address comes back. HTTP is answered by whoever holds it. Both take what the settings promise.
 fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
-    stand_in_for_service()?;
     let site = Site::new(2)?;
+    let runs = Runs::of(&site, 1)?;
     let mut proxies = [haproxy(&site, 1)?, haproxy(&site, 2)?];
     let h1 = first.start(&site, 1, &seed("h1-check.conf")?)?;
     let h2 = second.start(&site, 2, &seed("h2-check.conf")?)?;
@@ -165,18 +177,36 @@ fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
     site.wait_for_holder(1, vip()).map_err(add)?;
     wait("h1's HAProxy to answer", || answer(&site, vip()).as_deref() == Some("h1"))?;
 
-    // fall 2, interval 2 s
+    // Just behind a run, so that the next one begins afterwards: the address stays for one interval more at least.
+    let before = runs.next()?;
+    let killed = Instant::now();
     proxies[0].kill()?;
     site.wait_for_holder(2, vip()).map_err(add)?;
+    let took = killed.elapsed();
+    let failed = runs.since(before)?;
+    ensure(failed.len() >= FALL as usize && failed.iter().all(|passed| !passed), || format!("{failed:?}"))?;
+    let most = SCRIPT_INTERVAL * FALL + SKEW + MARGIN;
+    ensure((SCRIPT_INTERVAL * (FALL - 1)..most).contains(&took), || {
+        format!("moved after {took:?}\n{}", told())
+    })?;
     wait("h2's HAProxy to answer", || answer(&site, vip()).as_deref() == Some("h2"))?;
     if first == Peer::Keepwatch {
         wait_for_line(&h1, "VRRP_Script(check_haproxy) failed")?;
         wait_for_line(&h1, "(VI_1) Entering FAULT STATE")?;
     }
 
-    // rise 2, interval 2 s; and the priority is higher
+    // And h1's priority is higher.
+    let before = runs.next()?;
+    let restarted = Instant::now();
     proxies[0] = haproxy(&site, 1)?;
     site.wait_for_holder(1, vip()).map_err(add)?;
+    let took = restarted.elapsed();
+    let passed = runs.since(before)?.iter().filter(|passed| **passed).count();
+    ensure(passed >= RISE as usize, || format!("it came back after {passed} runs that passed"))?;
+    let most = SCRIPT_INTERVAL * RISE + MASTER_DOWN + MARGIN;
+    ensure((SCRIPT_INTERVAL * (RISE - 1)..most).contains(&took), || {
+        format!("came back after {took:?}\n{}", told())
+    })?;
     wait("h1's HAProxy to answer again", || answer(&site, vip()).as_deref() == Some("h1"))?;
     if first == Peer::Keepwatch {
         wait_for_line(&h1, "VRRP_Script(check_haproxy) succeeded")?;
@@ -192,22 +222,58 @@ fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `service haproxy status` in a host's namespace, where no init runs: whether something listens on port 80 there.
-fn stand_in_for_service() -> Result<(), Failed> {
-    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+/// What became of each run of the script on a host: a line for each, written at its end.
+struct Runs(PathBuf);
+
+impl Runs {
+    fn of(site: &Site, host: usize) -> Result<Self, Failed> {
+        let folder = stand_in_for_service(site)?;
+        let namespace = site.host(host).run("stat", "-Lc %i /proc/self/ns/net")?;
+        Ok(Self(folder.join(namespace.trim())))
+    }
+
+    /// Whether each of them passed.
+    fn all(&self) -> Vec<bool> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        text.lines().map(|code| code == "0").collect()
+    }
+
+    /// Waits until one more has ended; how many there were then.
+    fn next(&self) -> Result<usize, Failed> {
+        let before = self.all().len();
+        wait("a run of the script", || self.all().len() > before)?;
+        Ok(self.all().len())
+    }
+
+    /// Whether those after so many passed.
+    fn since(&self, before: usize) -> Result<Vec<bool>, Failed> {
+        Ok(self.all().get(before..).ok_or("runs were lost")?.to_vec())
+    }
+}
+
+/// `service haproxy status` in a host's namespace, where no init runs: whether something listens on port 80 there. It
+/// notes what it says in a file named for the namespace; gives the folder.
+fn stand_in_for_service(site: &Site) -> Result<PathBuf, Failed> {
+    static DONE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
-        let path = std::env::temp_dir().join(format!("keepwatch-service-{}", std::process::id()));
-        let script = "#!/bin/sh\n[ \"$*\" = \"haproxy status\" ] || exit 64\n\
-                      grep -q ':0050 00000000:0000 0A' /proc/self/net/tcp || exit 3\n";
-        let outcome = std::fs::write(&path, script).and_then(|()| {
+        let (folder, path) = (site.folder().join("runs"), site.folder().join("service"));
+        let script = format!(
+            "#!/bin/sh\n[ \"$*\" = \"haproxy status\" ] || exit 64\ncode=0\n\
+             grep -q ':0050 00000000:0000 0A' /proc/self/net/tcp || code=3\n\
+             echo $code >> \"{}/$(stat -Lc %i /proc/self/ns/net)\"\nexit $code\n",
+            folder.display()
+        );
+        let outcome = std::fs::create_dir(&folder).and_then(|()| {
             use std::os::unix::fs::PermissionsExt;
+            std::fs::write(&path, script)?;
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+            // Whoever runs scripts here.
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777))?;
             // In the tests' own mount namespace.
             let nothing: Option<&str> = None;
-            mount(Some(&path), "/usr/sbin/service", nothing, MsFlags::MS_BIND, nothing)?;
-            std::fs::remove_file(&path)
+            Ok(mount(Some(&path), "/usr/sbin/service", nothing, MsFlags::MS_BIND, nothing)?)
         });
-        outcome.map_err(|error| error.to_string())
+        outcome.map(|()| folder).map_err(|error| error.to_string())
     });
     done.clone().map_err(Failed::from)
 }
