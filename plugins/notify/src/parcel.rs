@@ -62,8 +62,9 @@ impl Parcel {
     }
 
     /// What a template sees: `node`, `destination`, `id`, `severity`, `instance`, `line` (of the last letter), `lines`
-    /// (each with `at`, `severity` and `text`), `why` (of the last letter, if it is a change of state), `count`, `omitted`, `events` (as JSON), `event` (the last of them),
-    /// `text`, `late` (in words) and `now` (the instance's status).
+    /// (each with `at`, `severity` and `text`), `why` (of the last letter, if it is a change of state), `reminder` (the
+    /// number of the last letter, if it is a reminder), `count`, `omitted`, `events` (as JSON), `event` (the last of
+    /// them), `text`, `late` (in words) and `now` (the instance's status).
     #[must_use]
     pub fn view(&self) -> View<'_> {
         let last = self.last();
@@ -76,6 +77,7 @@ impl Parcel {
             line: last.line(),
             lines: self.letters.iter().map(Line::of).collect(),
             why: last.event().and_then(why),
+            reminder: last.reminder(),
             count: self.letters.len() as u64 + self.omitted,
             omitted: self.omitted,
             events: self.letters.iter().filter_map(Letter::event).collect(),
@@ -102,6 +104,7 @@ pub struct View<'a> {
     pub line: String,
     pub lines: Vec<Line>,
     pub why: Option<String>,
+    pub reminder: Option<u32>,
     pub count: u64,
     pub omitted: u64,
     pub events: Vec<&'a Event>,
