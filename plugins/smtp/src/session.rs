@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
             match AsyncSmtpConnection::connect_tokio1(address, patience, hello, tls, None).await {
                 Ok(connection) => {
                     let session = Self { connection, heard, address };
-                    session.heard.note(&format!("connected to {address}{}", session.encryption()));
+                    session.heard.note(&format!("connected to {address}, {}", session.encryption()));
                     session.tell_greeting(hello);
                     return Ok(session);
                 }
@@ -109,7 +109,7 @@ impl<'a> Session<'a> {
             self.heard.heard(&why);
             return Err(format!("STARTTLS: {why}"));
         }
-        self.heard.note(&format!("from here on{}", self.encryption()));
+        self.heard.note(&format!("from here on {}", self.encryption()));
         self.tell_greeting(hello);
         self.sign_in(sign_in, material.credentials).await
     }
@@ -215,7 +215,7 @@ impl<'a> Session<'a> {
     }
 
     fn encryption(&self) -> &'static str {
-        if self.connection.is_encrypted() { ", with TLS" } else { ", not encrypted" }
+        if self.connection.is_encrypted() { "with TLS" } else { "not encrypted" }
     }
 
     /// EHLO, which lettre says by itself, and what it keeps of the answer.

@@ -149,6 +149,18 @@ fn a_late_mail_does_not_pretend_that_it_is_still_so() {
 }
 
 #[test]
+fn a_reminder_says_that_it_is_still_so() {
+    let mut parcel = sample::transition();
+    let Content::Event(event) = parcel.letters[0].content.clone() else { panic!("not an event") };
+    parcel.letters[0].content = Content::Reminder(event, 2);
+    for settings in [settings(), of_keepalived()] {
+        let mail = mail(&settings, &parcel);
+        assert_eq!(value(&mail, "Subject"), "[h1] VI_1 is still MASTER: no advert heard for 3.61 s");
+        assert!(text(&mail).starts_with("VI_1 on h1 is still MASTER.\n"), "{mail}");
+    }
+}
+
+#[test]
 fn every_parcel_has_a_subject_and_a_plain_part() {
     let subjects = [
         "[h1] VI_1 is MASTER: no advert heard for 3.61 s",
