@@ -1,6 +1,6 @@
 //! Mails as keepalived writes them.
 //!
-//! Source: keepalived's `smtp.c` and `vrrp_notify.c`, 2.2 to 2.4.
+//! Source: keepalived's `smtp.c` and `vrrp_notify.c`, 2.2 to 2.4; compared with mails that 2.2.7 sent.
 
 use keepwatch_event::{EventKind, State};
 use keepwatch_notify::{Content, Letter, Parcel};

@@ -10,12 +10,14 @@
 //! password. A relay that does not come to a judgement about the message (unreachable, too slow, no TLS, a wrong
 //! password) leaves it to the next one; the first judgement counts.
 
+mod bounded;
 mod compose;
 mod dialogue;
 mod identifier;
 mod keepalived;
 mod mail;
 mod material;
+mod reach;
 mod reply;
 mod round;
 mod secret;

@@ -13,6 +13,7 @@ use lettre::transport::smtp::response::Response;
 
 use crate::dialogue::Followed;
 use crate::material::Material;
+use crate::reach::{Unreached, look_up, reach};
 use crate::reply::{Reply, why};
 use crate::settings::{Relay, Settings, Tls};
 use crate::sign_in::SignIn;
@@ -64,12 +65,7 @@ impl<'a> Session<'a> {
         let mut failed = "its name has no address".to_owned();
         for address in look_up(relay, heard).await? {
             heard.begin(&format!("a connection to {address} and a greeting"));
-            let tls = match relay.tls {
-                Tls::Implicit => material.tls.clone(),
-                Tls::StartTls | Tls::None => None,
-            };
-            let patience = Some(settings.connect_timeout);
-            match AsyncSmtpConnection::connect_tokio1(address, patience, hello, tls, None).await {
+            match reach(relay, address, settings.connect_timeout, material.tls.clone(), hello).await {
                 Ok(connection) => {
                     let session = Self { connection, heard, address };
                     session.heard.note(&format!("connected to {address}, {}", session.encryption()));
@@ -77,11 +73,11 @@ impl<'a> Session<'a> {
                     return Ok(session);
                 }
                 // It is there and does not want us: its other addresses would say the same.
-                Err(error) if error.status().is_some() => {
-                    heard.heard(&why(&error));
-                    return Err(why(&error));
+                Err(Unreached::Unwanted(line)) => {
+                    heard.heard(&line);
+                    return Err(line);
                 }
-                Err(error) => failed = format!("{address}: {}", why(&error)),
+                Err(Unreached::Failed(why)) => failed = format!("{address}: {why}"),
             }
             heard.note(&failed);
         }
@@ -240,13 +236,6 @@ impl<'a> Session<'a> {
 /// The question, if the answer is one.
 fn challenge(answer: &Result<Response, Error>) -> Option<&Response> {
     answer.as_ref().ok().filter(|response| response.has_code(334))
-}
-
-/// The relay's addresses.
-async fn look_up(relay: &Relay, heard: &Followed<'_>) -> Result<Vec<SocketAddr>, String> {
-    heard.begin("the address of its name");
-    let addresses = tokio::net::lookup_host((relay.host.as_str(), relay.port)).await;
-    addresses.map(Iterator::collect).map_err(|error| format!("its name cannot be looked up: {error}"))
 }
 
 /// What we call ourselves.

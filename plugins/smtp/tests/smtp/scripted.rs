@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use keepwatch_notify::{Outcome, Scope, sample};
 use keepwatch_smtp::{Identity, Mail, Mechanism, Secret, Settings, SignIn, Tls};
 
-use crate::support::{Answers, Authority, HASTY, Implicit, Script, Told, again, at, hand_over, settings};
+use crate::support::{
+    Answers, Authority, HASTY, Implicit, Script, Told, again, at, babble, hand_over, settings,
+};
 
 const OFFERS: (&str, &str) = ("EHLO", "250-scripted\r\n250 AUTH PLAIN LOGIN XOAUTH2");
 const OFFERS_TLS: (&str, &str) = ("EHLO", "250-scripted\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN");
@@ -151,6 +153,17 @@ async fn a_server_that_says_nothing_takes_no_longer_than_it_may() {
     for attempt in attempts {
         attempt.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_server_that_talks_without_end_does_not_fill_memory() {
+    let port = babble().await;
+    for tls in [Tls::None, Tls::StartTls] {
+        let (outcome, _) = hand_over(settings(vec![at(port, tls)])).await;
+        assert_later(&outcome, Scope::Destination, &["it talks and talks"]);
+    }
+    let (outcome, _) = hand_over(settings(vec![at(port, Tls::Implicit)])).await;
+    assert_later(&outcome, Scope::Destination, &["no TLS"]);
 }
 
 #[tokio::test]

@@ -179,6 +179,18 @@ enum Greeting {
     Omitted,
 }
 
+/// Talks without end, and without ending a line, to each who comes.
+pub(crate) async fn babble() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move { while stream.write_all(&[b'2'; 64 * 1024]).await.is_ok() {} });
+        }
+    });
+    port
+}
+
 async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, reply: &str) -> Option<()> {
     match reply {
         "" => std::future::pending().await,
