@@ -106,6 +106,14 @@ impl Letter {
         }
     }
 
+    /// The how many-th reminder it is, if it is one.
+    pub(crate) const fn reminder(&self) -> Option<u32> {
+        match self.content {
+            Content::Reminder(_, times) => Some(times),
+            Content::Event(_) | Content::Text { .. } | Content::Mail { .. } | Content::Post { .. } => None,
+        }
+    }
+
     /// One line for people, without line break: what happened, to what.
     #[must_use]
     pub fn line(&self) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keepwatch_event::{InstanceStatus, Severity};
+use keepwatch_event::{Event, EventKind, InstanceStatus, Severity};
 use serde::Serialize;
 
 use crate::letter::{Content, Letter};
@@ -62,8 +62,9 @@ impl Parcel {
     }
 
     /// What a template sees: `node`, `destination`, `id`, `severity`, `instance`, `line` (of the last letter), `lines`
-    /// (each with `at`, `severity` and `text`), `count`, `omitted`, `events` (as JSON), `event` (the last of them),
-    /// `text`, `late` (in words) and `now` (the instance's status).
+    /// (each with `at`, `severity` and `text`), `why` (of the last letter, if it is a change of state), `reminder` (the
+    /// number of the last letter, if it is a reminder), `count`, `omitted`, `events` (as JSON), `event` (the last of
+    /// them), `text`, `late` (in words) and `now` (the instance's status).
     #[must_use]
     pub fn view(&self) -> View<'_> {
         let last = self.last();
@@ -75,6 +76,8 @@ impl Parcel {
             instance: self.instance(),
             line: last.line(),
             lines: self.letters.iter().map(Line::of).collect(),
+            why: last.event().and_then(why),
+            reminder: last.reminder(),
             count: self.letters.len() as u64 + self.omitted,
             omitted: self.omitted,
             events: self.letters.iter().filter_map(Letter::event).collect(),
@@ -100,10 +103,12 @@ pub struct View<'a> {
     pub instance: Option<&'a str>,
     pub line: String,
     pub lines: Vec<Line>,
+    pub why: Option<String>,
+    pub reminder: Option<u32>,
     pub count: u64,
     pub omitted: u64,
-    pub events: Vec<&'a keepwatch_event::Event>,
-    pub event: Option<&'a keepwatch_event::Event>,
+    pub events: Vec<&'a Event>,
+    pub event: Option<&'a Event>,
     pub text: Option<&'a str>,
     pub late: Option<String>,
     pub now: Option<&'a InstanceStatus>,
@@ -124,6 +129,14 @@ impl Line {
     fn of(letter: &Letter) -> Self {
         let at = humantime::format_rfc3339_millis(letter.at).to_string();
         Self { at, severity: letter.severity, text: letter.line() }
+    }
+}
+
+/// Why an instance changed its state, in words.
+fn why(event: &Event) -> Option<String> {
+    match &event.kind {
+        EventKind::Transition { reason, .. } => Some(reason.to_string()),
+        _ => None,
     }
 }
 

@@ -1,0 +1,59 @@
+//! Mails as keepalived writes them.
+//!
+//! Source: keepalived's `smtp.c` and `vrrp_notify.c`, 2.2 to 2.4; compared with mails that 2.2.7 sent.
+
+use keepwatch_event::{EventKind, State};
+use keepwatch_notify::{Content, Letter, Parcel};
+
+use crate::words::{Words, late};
+
+/// keepalived's words, if it sends a mail about everything that the parcel tells.
+pub(crate) fn words(parcel: &Parcel) -> Option<Words> {
+    let told: Vec<(String, String)> = parcel.letters.iter().map(of_letter).collect::<Option<_>>()?;
+    let (subject, _) = told.last()?;
+    let bodies: Vec<&str> = told.iter().map(|(_, body)| body.as_str()).collect();
+    let text = format!("{}\n{}", bodies.join("\n"), late(parcel));
+    Some(Words { subject: format!("[{}] {subject}", parcel.node), text, html: None })
+}
+
+/// What stands behind the node's name in the subject, and the body.
+fn of_letter(letter: &Letter) -> Option<(String, String)> {
+    let Content::Event(event) = &letter.content else { return None };
+    match &event.kind {
+        EventKind::Transition { to, .. } => {
+            let instance = event.instance.as_deref()?;
+            Some((format!("VRRP Instance {instance} - {}", doing(*to)?), of_instance(*to)?.to_owned()))
+        }
+        EventKind::GroupChanged { group, to, .. } => {
+            Some((format!("VRRP Group {group} - {}", doing(*to)?), of_group(*to)?))
+        }
+        _ => None,
+    }
+}
+
+fn doing(to: State) -> Option<String> {
+    match to {
+        State::Master | State::Backup | State::Fault => Some(format!("Entering {to} state")),
+        State::Stopped => Some("Stopping".to_owned()),
+        State::Init => None,
+    }
+}
+
+fn of_instance(to: State) -> Option<&'static str> {
+    match to {
+        State::Master => Some("=> VRRP Instance is now owning VRRP VIPs <="),
+        State::Backup | State::Fault => Some("=> VRRP Instance is no longer owning VRRP VIPs <="),
+        State::Stopped => Some("=> VRRP Instance stopping <="),
+        State::Init => None,
+    }
+}
+
+fn of_group(to: State) -> Option<String> {
+    match to {
+        State::Master | State::Backup | State::Fault => {
+            Some(format!("=> All VRRP group instances are now in {to} state <="))
+        }
+        State::Stopped => Some("=> All VRRP group instances are now stopping <=".to_owned()),
+        State::Init => None,
+    }
+}

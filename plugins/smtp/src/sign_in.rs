@@ -1,0 +1,45 @@
+//! Who we are to a relay, and how that is proved.
+
+use lettre::transport::smtp::authentication;
+
+use crate::secret::Secret;
+
+/// A user, and what proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The user.
+    pub user: String,
+    /// The password; for [`Mechanism::Xoauth2`] the access token.
+    pub secret: Secret,
+    /// The mechanisms that may be used: the first that the relay offers is taken.
+    pub mechanisms: Vec<Mechanism>,
+}
+
+impl SignIn {
+    /// With a password, by PLAIN or LOGIN.
+    #[must_use]
+    pub fn with_password(user: impl Into<String>, secret: Secret) -> Self {
+        Self { user: user.into(), secret, mechanisms: vec![Mechanism::Plain, Mechanism::Login] }
+    }
+}
+
+/// How a user is proved (SASL).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// PLAIN: RFC 4616.
+    Plain,
+    /// LOGIN: the older form of the same.
+    Login,
+    /// XOAUTH2: an access token, as Google and Microsoft have it.
+    Xoauth2,
+}
+
+impl From<Mechanism> for authentication::Mechanism {
+    fn from(mechanism: Mechanism) -> Self {
+        match mechanism {
+            Mechanism::Plain => Self::Plain,
+            Mechanism::Login => Self::Login,
+            Mechanism::Xoauth2 => Self::Xoauth2,
+        }
+    }
+}
