@@ -81,6 +81,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "keepwatch-workshop",
         ],
     ),
+    ("ring", &["keepwatch-webhook"]),
     ("hyper", &["keepwatch-checks", "keepwatch-host", "keepwatch-webhook"]),
     ("notify", &["keepwatch-checks", "keepwatch-host"]),
     ("lettre", &["keepwatch-smtp"]),
