@@ -75,6 +75,39 @@ fn a_checker_is_sent_to_its_own_table() {
     }
 }
 
+/// The example's recording begins with how things were; then somebody was too slow to hear all, and was ended.
+#[test]
+fn recordings_are_tried_and_measured_as_they_are() {
+    let folder = Folder::new("recording");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(event.instance) }").unwrap();
+    let night =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/plugins/rust-handler/tests/bad-night.jsonl");
+    let night = std::fs::read_to_string(night).unwrap();
+    assert!(night.starts_with("{\"snapshot\":"));
+    let file =
+        |name: &str, more: &str| std::fs::write(folder.0.join(name), format!("{night}{more}")).unwrap();
+    file("night.jsonl", "{\"missed\":{\"events\":2}}\n{\"end\":{\"because\":\"stopped\"}}\n{\"id\":\"9d");
+    file("torn.jsonl", "{\"id\":\"9d\n");
+    let run = |command: &[&str], events: &str| {
+        let arguments = [&["plugin"], command, &["a.rhai", "--events", events]].concat();
+        let output = keepwatch(&folder, &arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, said, errors) = run(&["test"], "night.jsonl");
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    let instances: Vec<&str> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("info")).map(str::trim).collect();
+    assert_eq!(instances, ["VI_1", "VI_2", "VI_1", "VI_1"]);
+    let (code, said, errors) = run(&["bench", "--calls=8"], "night.jsonl");
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("8 calls, 0 of them failed"), "{said}");
+    for command in ["test", "bench"] {
+        let (code, _, errors) = run(&[command], "torn.jsonl");
+        assert_eq!(code, Some(1));
+        assert!(errors.starts_with("error: torn.jsonl:12: no event: "), "{errors}");
+    }
+}
+
 #[test]
 fn calls_are_counted_within_reason() {
     let folder = Folder::new("calls");
