@@ -99,6 +99,13 @@ async fn a_redirect_out_of_the_grants_is_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test]
+async fn a_redirect_may_have_a_url_in_its_query() {
+    let server = Server::start(redirect("/login?next=https://x.example/")).await;
+    assert_eq!(ask(get(server.origin.clone()), &[&server]).await.unwrap().status, 302);
+    assert!(server.asked()[1].starts_with("GET /login?next=https://x.example/ "), "{:?}", server.asked());
+}
+
+#[tokio::test]
 async fn a_redirect_within_the_grants_is_followed_without_secrets() {
     let second = Server::start("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
     let first = Server::start(redirect(&format!("{}/there", second.origin))).await;

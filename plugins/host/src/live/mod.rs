@@ -7,6 +7,7 @@ mod connection;
 mod http;
 #[cfg(test)]
 mod http_tests;
+mod redirect;
 
 pub use action::{Action, Deed, NativeDeed};
 
