@@ -9,16 +9,17 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{timeout, timeout_at};
 
 use super::address::resolve;
+use super::names::Names;
 use crate::effects::{Answer, Question};
 use crate::error::HostError;
 use crate::grant::HostPort;
 
 /// Connects, says what is to be said, and reads the answer.
-pub(crate) async fn tcp(to: &HostPort, question: Question) -> Result<Answer, HostError> {
+pub(crate) async fn tcp(names: &dyn Names, to: &HostPort, question: Question) -> Result<Answer, HostError> {
     let name = to.to_string();
     let until = until(question.within);
     let connect = async {
-        let addresses = resolve(to).await?;
+        let addresses = resolve(names, to).await?;
         connect_to_any(&name, &addresses, until).await
     };
     ask(&name, connect, question).await

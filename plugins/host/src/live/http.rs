@@ -92,7 +92,7 @@ async fn exchange(
     until: Instant,
 ) -> Result<HttpResponse, HostError> {
     let message = message(to, request)?;
-    let addresses = resolve(&to.at).await?;
+    let addresses = resolve(client.names(), &to.at).await?;
     let stream = connect_to_any(&to.at.to_string(), &addresses, until).await?;
     let response = match to.scheme {
         Scheme::Http => talk(to, TokioIo::new(stream), message).await?,
