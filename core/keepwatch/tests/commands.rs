@@ -1,5 +1,7 @@
 //! The command line where nothing but the program is needed.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -19,6 +21,10 @@ impl Drop for Folder {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// A keepalived.conf.
+const INSTANCE: &str = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress \
+                        {\n  10.1.1.30\n }\n}\n";
 
 fn keepwatch(folder: &Folder, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
@@ -75,6 +81,39 @@ fn a_checker_is_sent_to_its_own_table() {
     }
 }
 
+/// The example's recording begins with how things were; then somebody was too slow to hear all, and was ended.
+#[test]
+fn recordings_are_tried_and_measured_as_they_are() {
+    let folder = Folder::new("recording");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(event.instance) }").unwrap();
+    let night =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/plugins/rust-handler/tests/bad-night.jsonl");
+    let night = std::fs::read_to_string(night).unwrap();
+    assert!(night.starts_with("{\"snapshot\":"));
+    let file =
+        |name: &str, more: &str| std::fs::write(folder.0.join(name), format!("{night}{more}")).unwrap();
+    file("night.jsonl", "{\"missed\":{\"events\":2}}\n{\"end\":{\"because\":\"stopped\"}}\n{\"id\":\"9d");
+    file("torn.jsonl", "{\"id\":\"9d\n");
+    let run = |command: &[&str], events: &str| {
+        let arguments = [&["plugin"], command, &["a.rhai", "--events", events]].concat();
+        let output = keepwatch(&folder, &arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, said, errors) = run(&["test"], "night.jsonl");
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    let instances: Vec<&str> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("info")).map(str::trim).collect();
+    assert_eq!(instances, ["VI_1", "VI_2", "VI_1", "VI_1"]);
+    let (code, said, errors) = run(&["bench", "--calls=8"], "night.jsonl");
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("8 calls, 0 of them failed"), "{said}");
+    for command in ["test", "bench"] {
+        let (code, _, errors) = run(&[command], "torn.jsonl");
+        assert_eq!(code, Some(1));
+        assert!(errors.starts_with("error: torn.jsonl:12: no event: "), "{errors}");
+    }
+}
+
 #[test]
 fn calls_are_counted_within_reason() {
     let folder = Folder::new("calls");
@@ -105,12 +144,7 @@ fn the_haproxy_pair_is_as_its_example_says() {
 #[test]
 fn check_says_which_plugins_would_not_be_loaded() {
     let folder = Folder::new("check-plugins");
-    std::fs::write(
-        folder.0.join("k.conf"),
-        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 100\n virtual_ipaddress {\n  \
-         10.1.1.30\n }\n}\n",
-    )
-    .unwrap();
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
     std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { run(\"act\"); }\n").unwrap();
     let base = "keepalived = \"k.conf\"\n[action.act]\nexec = [\"/no/such/program\"]\n[plugin.a]\nfile = \"a.rhai\"\n";
     let check = |more: &str| {
@@ -151,4 +185,91 @@ fn check_says_which_plugins_would_not_be_loaded() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("hooks.d/bad.rhai would not be loaded:") && !said.contains("good.rhai"), "{said}");
+}
+
+/// A component that is compiled, and its grants: the message says what to add, and with that it loads.
+#[test]
+fn a_component_without_its_grant_is_told_which_to_add() {
+    let folder = Folder::new("grants");
+    let component =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/plugins/replication-lag/replication-lag.wasm");
+    std::fs::copy(component, folder.0.join("lag.wasm")).unwrap();
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    let settings = ["--config", "url=http://127.0.0.1:9187/lag", "--config", "max_lag=2"];
+    let check = |more: &[&str]| {
+        let arguments = [&["plugin", "check", "lag.wasm"], &settings[..], more].concat();
+        let output = keepwatch(&folder, &arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let native = |grants: &str| {
+        let text = format!("keepalived = \"k.conf\"\n[check.replication]\nplugin = \"lag.wasm\"\n{grants}");
+        std::fs::write(folder.0.join("keepwatch.toml"), text).unwrap();
+        check(&["--with", "keepwatch.toml"])
+    };
+    // With what is granted already, the line as it should be.
+    let refused = |table: &str, granted: &str| {
+        format!(
+            "error: lag.wasm may not send HTTP requests\n  = help: in keepwatch.toml, under [check.{table}]:  grants = \
+             [{granted}\"http://HOST:PORT\"]\n"
+        )
+    };
+    let (code, _, errors) = check(&["--grant", "tcp:127.0.0.1:9187"]);
+    assert_eq!((code, errors), (Some(1), refused("lag", "\"tcp:127.0.0.1:9187\", ")));
+    for (grants, granted) in [("", ""), ("grants = [\"track:db\"]\n", "\"track:db\", ")] {
+        let (code, _, errors) = native(grants);
+        assert_eq!((code, errors), (Some(1), refused("replication", granted)));
+    }
+    let loaded = [
+        check(&[]),
+        check(&["--grant", "http://127.0.0.1:9187"]),
+        native("grants = [\"http://127.0.0.1:9187\"]\n"),
+    ];
+    for (code, said, errors) in loaded {
+        assert_eq!((code, errors.as_str()), (Some(0), ""));
+        assert!(
+            said.contains("  needs     http://HOST:PORT\n") && said.ends_with("It would be loaded.\n"),
+            "{said}"
+        );
+    }
+}
+
+/// The daemon would not run what anybody could have written, and `check` says so.
+#[test]
+fn what_others_could_have_written_would_not_be_loaded() {
+    let folder = Folder::new("owner");
+    let script = folder.0.join("a.rhai");
+    std::fs::write(&script, "fn on_master(event) { }").unwrap();
+    std::fs::set_permissions(&script, Permissions::from_mode(0o646)).unwrap();
+    let output = keepwatch(&folder, &["plugin", "check", "a.rhai"]).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
+    assert_eq!(text(&output.stderr), "error: everybody may write a.rhai\n  = help: chmod o-w a.rhai\n");
+}
+
+/// A file that stands in two tables must be fit for both.
+#[test]
+fn a_plugin_must_have_the_role_that_its_table_gives_it() {
+    let folder = Folder::new("role");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { }").unwrap();
+    let check = |tables: &str| {
+        std::fs::write(folder.0.join("keepwatch.toml"), format!("keepalived = \"k.conf\"\n{tables}"))
+            .unwrap();
+        let output =
+            keepwatch(&folder, &["plugin", "check", "a.rhai", "--with", "keepwatch.toml"]).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let plugin = "[plugin.a]\nfile = \"a.rhai\"\n";
+    assert_eq!(check(plugin), (Some(0), String::new()));
+    let (code, errors) = check(&format!("{plugin}[check.b]\nplugin = \"a.rhai\"\n"));
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("a.rhai answers no checks"), "{errors}");
+}
+
+#[test]
+fn only_a_project_is_built() {
+    let folder = Folder::new("build");
+    let output = keepwatch(&folder, &["plugin", "build"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.ends_with("or make one: keepwatch plugin new NAME --lang rust\n"), "{said}");
 }

@@ -30,3 +30,34 @@ pub fn keep_capabilities_to_ourselves() {
     // Kernels that know no ambient set hand none on.
     let _ = caps::clear(None, CapSet::Ambient);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// The capabilities that a program which this thread starts is given to hand on, as a mask in hexadecimal.
+    fn handed_on() -> String {
+        let output = Command::new("grep").args(["CapAmb:", "/proc/self/status"]).output().unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        line.split_whitespace().last().unwrap().trim_start_matches('0').to_owned()
+    }
+
+    /// Each test has a thread of its own, and so have capabilities.
+    #[test]
+    fn programs_are_not_given_what_a_service_manager_gave() {
+        let given = [CapSet::Inheritable, CapSet::Ambient]
+            .into_iter()
+            .try_for_each(|set| caps::raise(None, set, Capability::CAP_NET_RAW));
+        if let Err(error) = given {
+            assert!(std::env::var_os("CI").is_none(), "{error}");
+            eprintln!("not tried: this user has no capability to hand on: {error}");
+            return;
+        }
+        assert_eq!(handed_on(), "2000", "CAP_NET_RAW, number 13");
+        keep_capabilities_to_ourselves();
+        assert_eq!(handed_on(), "");
+        assert!(caps::has_cap(None, CapSet::Effective, Capability::CAP_NET_RAW).unwrap(), "lost for us, too");
+    }
+}

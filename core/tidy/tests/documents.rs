@@ -10,15 +10,18 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The Markdown files: README, the book, and the READMEs of the plugin examples.
+/// The Markdown files: README, the book, and the READMEs of the examples.
 fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> =
         std::fs::read_dir(root().join("book/src")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
-    for folder in std::fs::read_dir(root().join("examples/plugins")).unwrap() {
-        let page = folder.unwrap().path().join("README.md");
-        pages.extend(page.exists().then_some(page));
+    for examples in ["examples", "examples/plugins"] {
+        for folder in std::fs::read_dir(root().join(examples)).unwrap() {
+            let page = folder.unwrap().path().join("README.md");
+            pages.extend(page.exists().then_some(page));
+        }
     }
+    assert!(pages.contains(&root().join("examples/hooks.d/README.md")));
     pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     assert!(pages.len() >= 5);
     pages

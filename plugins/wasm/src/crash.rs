@@ -4,7 +4,7 @@ use wasmtime::{Trap, WasmBacktrace};
 
 use crate::allowance::octets;
 use crate::describe::line;
-use crate::instance::HANDED_OVER;
+use crate::instance::{HANDED_OVER, HANDLES};
 use crate::machine::GUEST_STACK;
 
 /// Functions that are named.
@@ -43,6 +43,9 @@ fn reason(error: &wasmtime::Error) -> String {
         let cause = error.root_cause().to_string();
         if cause.contains("fuel allocated for hostcalls") {
             return format!("it handed more than {} over at once", octets(HANDED_OVER));
+        }
+        if cause.contains("handle limit exceeded") {
+            return format!("it made more than {HANDLES} handles without giving any back");
         }
         return line(cause.lines().next().unwrap_or_default());
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use wit_component::ComponentEncoder;
+use wit_component::{ComponentEncoder, DecodedWasm};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -15,6 +15,8 @@ pub struct Built {
     pub path: PathBuf,
     /// Its size in octets.
     pub size: usize,
+    /// The contract's functions that it calls, by interface: `http`, `log`.
+    pub imports: Vec<String>,
 }
 
 /// Builds the plugin in a folder with the user's own cargo, whose messages go to standard error, and puts the component
@@ -40,7 +42,7 @@ pub fn component(folder: &Path) -> Result<Built, String> {
     std::fs::write(&new, &component)
         .and_then(|()| std::fs::rename(&new, &path))
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-    Ok(Built { path, size: component.len() })
+    Ok(Built { path, size: component.len(), imports: imports(&component)? })
 }
 
 /// Lets cargo compile; where the module is.
@@ -91,4 +93,49 @@ fn encode(module: &[u8]) -> Result<Vec<u8>, String> {
     let encoder = ComponentEncoder::default().module(module).map(|encoder| encoder.validate(true));
     let encoded = encoder.and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| format!("no component can be made of it: {error:#}"))
+}
+
+/// The interfaces of the contract whose functions a component calls, by their plain names, sorted.
+fn imports(component: &[u8]) -> Result<Vec<String>, String> {
+    let unreadable = || "what was built cannot be read".to_owned();
+    let Ok(DecodedWasm::Component(resolve, world)) = wit_component::decode(component) else {
+        return Err(unreadable());
+    };
+    let world = resolve.worlds.get(world).ok_or_else(unreadable)?;
+    let names = world.imports.keys().map(|key| resolve.name_world_key(key));
+    let plain = names.filter_map(|name| {
+        let interface = name.strip_prefix("keepwatch:plugin/")?;
+        interface.split('@').next().map(str::to_owned)
+    });
+    // Types are no functions.
+    let mut imports: Vec<String> = plain.filter(|name| name != "types").collect();
+    imports.sort_unstable();
+    Ok(imports)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_component_imports() {
+        let file = |path: &str| std::fs::read(Path::new("../..").join(path)).unwrap();
+        let checker = file("examples/plugins/replication-lag/replication-lag.wasm");
+        assert_eq!(imports(&checker).unwrap(), ["http", "log"]);
+        // It is given types and calls nothing.
+        let quiet = file("plugins/wasm/tests/guests/leaking-checker.wasm");
+        assert_eq!(imports(&quiet).unwrap(), Vec::<String>::new());
+        assert_eq!(imports(b"\0asm").unwrap_err(), "what was built cannot be read");
+    }
+
+    #[test]
+    fn what_is_no_plugin_is_not_built() {
+        let folder = std::env::temp_dir().join(format!("keepwatch-build-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let why = component(&folder).unwrap_err();
+        assert!(why.ends_with("or make one: keepwatch plugin new NAME --lang rust"), "{why}");
+        std::fs::remove_dir_all(&folder).unwrap();
+        let why = encode(b"no module").unwrap_err();
+        assert!(why.starts_with("no component can be made of it: "), "{why}");
+    }
 }

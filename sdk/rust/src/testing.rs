@@ -24,11 +24,13 @@
 mod events;
 mod fake;
 pub(crate) mod host;
+mod recording;
 mod running;
 mod time;
 
-pub use events::{event, read_events, snapshot, transition};
+pub use events::{event, snapshot, transition};
 pub use fake::{Emitted, Host, Tracked};
+pub use recording::read_events;
 pub use running::{Replayed, Running};
 
 use std::path::Path;
@@ -45,12 +47,11 @@ pub fn check<P: Plugin>(config: Value) -> Result<Verdict> {
     Host::of_this_thread().start::<P>(config)?.check()
 }
 
-/// Starts a handler with these settings and a made-up host as the test has left it, and hands it the events of a file:
-/// JSON lines, as `keepwatch events --json` prints them.
+/// Starts a handler with these settings and a made-up host as the test has left it, and replays a recording: JSON lines,
+/// as `keepwatch events --json` prints and `keepwatch events record` writes them. See [`Running::replay_file`].
 ///
 /// # Errors
 /// If the settings are refused, or the file cannot be read. What the handler makes of each event is in the answer.
 pub fn replay<P: Plugin>(config: Value, path: impl AsRef<Path>) -> Result<Vec<Replayed>> {
-    let events = read_events(path)?;
-    Ok(Host::of_this_thread().start::<P>(config)?.replay(&events))
+    Host::of_this_thread().start::<P>(config)?.replay_file(path)
 }

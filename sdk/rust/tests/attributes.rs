@@ -173,3 +173,20 @@ fn the_trait_has_more() {
     plugin.stop("reload");
     assert_eq!(host.log(), [(Level::Info, "stopping: reload".to_owned())]);
 }
+
+#[test]
+fn a_recording_tells_how_things_were_before_what_happened() {
+    let at = r#""at":{"wall":"2026-11-22T10:00:00.000000Z","monotonic_seconds":1.5},"node":"h1""#;
+    let instance = r#"{"name":"VI_1","interface":"eth0","state":"MASTER","since":null,"reason":null,"priority":100,"term":1,"addresses":[]}"#;
+    let lines = format!(
+        "{{\"snapshot\":{{\"seq\":1,{at},\"instances\":[{instance}]}}}}\n\
+         {{\"id\":\"a-2\",\"seq\":2,{at},\"severity\":\"info\",\"kind\":\"moon_phase\"}}\n"
+    );
+    let path = std::env::temp_dir().join(format!("keepwatch-sdk-{}-recording.jsonl", std::process::id()));
+    std::fs::write(&path, lines).unwrap();
+    let mut plugin = Host::new().start::<Watcher>(json!({})).unwrap();
+    let replayed = plugin.replay_file(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(replayed.iter().map(|replayed| replayed.event.seq).collect::<Vec<_>>(), [2]);
+    assert_eq!(plugin.check().unwrap(), Verdict::pass("test: 1 are MASTER"));
+}

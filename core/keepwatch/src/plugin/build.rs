@@ -9,8 +9,11 @@ use crate::{ask, exit};
 pub(crate) fn build(arguments: &Build) -> ExitCode {
     match keepwatch_workshop::component(&arguments.folder) {
         Ok(built) => {
-            let line = format!("{}, {} kB\n", built.path.display(), built.size.div_ceil(1000));
-            ask::printed(&line, exit::OK)
+            let path = built.path.strip_prefix(".").unwrap_or(&built.path);
+            let kilobytes = built.size.div_ceil(1000);
+            let imports =
+                if built.imports.is_empty() { "nothing".to_owned() } else { built.imports.join(", ") };
+            ask::printed(&format!("{}, {kilobytes} kB, imports: {imports}\n", path.display()), exit::OK)
         }
         Err(why) => fail(&why),
     }

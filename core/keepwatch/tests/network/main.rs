@@ -4,6 +4,7 @@
 //! or CI=true in the environment it fails instead.
 
 mod checks;
+mod components;
 mod election;
 mod faults;
 mod handover;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
         checks::CASES,
+        components::CASES,
         election::CASES,
         faults::CASES,
         hostile::CASES,

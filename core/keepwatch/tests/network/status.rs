@@ -1,6 +1,7 @@
 //! What a running daemon says on its control socket.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
@@ -227,6 +228,7 @@ fn recorded_until_told_to_stop() -> Result<(), Failed> {
         lines[0].get("snapshot").is_some() && lines[1..].iter().all(|line| line["kind"].is_string()),
         text,
     )?;
+    tried_with(&site, &file)?;
     let output = site.asking(1).args(["events", "record"]).arg(&file).output()?;
     ensure(output.status.code() == Some(1) && errors(&output).contains("is there already"), || {
         errors(&output)
@@ -235,6 +237,16 @@ fn recorded_until_told_to_stop() -> Result<(), Failed> {
     said(site.asking(1).args(["events", "record", "--for", "10ms"]).arg(&other), 0)?;
     ensure(std::fs::read_to_string(&other)?.starts_with("{\"snapshot\""), || "no snapshot".to_owned())?;
     stop(h1)
+}
+
+/// Whoever writes a plugin tries it with what was recorded.
+fn tried_with(site: &Site, recording: &Path) -> Result<(), Failed> {
+    let hook = site.folder().join("tried.rhai");
+    std::fs::write(&hook, "fn on_fault(event) { info(`${event.instance} on ${event.node}`) }\n")?;
+    let told = said(keepwatch().args(["plugin", "test"]).arg(&hook).arg("--events").arg(recording), 0)?;
+    ensure_lines(&told, &["on_fault  ok in ", "  info          VI_1 on "])?;
+    said(keepwatch().args(["plugin", "bench", "--calls=2"]).arg(&hook).arg("--events").arg(recording), 0)
+        .map(drop)
 }
 
 /// An unchanged file changes nothing, a changed one waits, a broken one is refused; the address stays all the while.

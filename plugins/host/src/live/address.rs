@@ -1,20 +1,21 @@
 //! From a granted name to an address that may be connected to.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::names::Names;
 use crate::error::HostError;
 use crate::grant::HostPort;
 
 /// The addresses of a granted host, those that may be connected to. A name that leads to this host itself, or to
 /// where clouds keep their secrets, is somebody's trick: such an address must have been granted as an address.
-pub(crate) async fn resolve(at: &HostPort) -> Result<Vec<SocketAddr>, HostError> {
+pub(crate) async fn resolve(names: &dyn Names, at: &HostPort) -> Result<Vec<SocketAddr>, HostError> {
     if let Ok(address) = at.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, at.port)]);
     }
-    let found = tokio::net::lookup_host((at.host.as_str(), at.port)).await;
+    let found = names.look_up(&at.host, at.port).await;
     let found =
         found.map_err(|error| HostError::unavailable(format!("{} has no address: {error}", at.host)))?;
-    allowed(at, found)
+    allowed(at, found.into_iter())
 }
 
 /// Those of a name's addresses that may be connected to.
@@ -30,9 +31,21 @@ fn allowed(at: &HostPort, found: impl Iterator<Item = SocketAddr>) -> Result<Vec
     Ok(allowed)
 }
 
-/// Whether an address is another host's.
+/// Where clouds tell their hosts secrets, beside link-local addresses: Alibaba, Azure, AWS and Google.
+const METADATA: [IpAddr; 4] = [
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+];
+
+/// Whether an address is another host's, and none where secrets are told.
 fn is_elsewhere(address: IpAddr) -> bool {
-    match address.to_canonical() {
+    let address = address.to_canonical();
+    if METADATA.contains(&address) {
+        return false;
+    }
+    match address {
         IpAddr::V4(v4) => {
             !(v4.is_loopback()
                 || v4.is_link_local()
@@ -41,8 +54,19 @@ fn is_elsewhere(address: IpAddr) -> bool {
                 || v4.is_broadcast())
         }
         IpAddr::V6(v6) => {
+            if let Some(v4) = translated(v6) {
+                return is_elsewhere(IpAddr::V4(v4));
+            }
             !(v6.is_loopback() || v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast())
         }
+    }
+}
+
+/// The IPv4 address that a NAT64 translates an address to, at the well-known prefix 64:ff9b::/96 (RFC 6052).
+fn translated(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    match v6.octets() {
+        [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => Some(Ipv4Addr::new(a, b, c, d)),
+        _ => None,
     }
 }
 
@@ -81,10 +105,26 @@ mod tests {
             "fe80::1",
             "::ffff:127.0.0.1",
             "224.0.0.18",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b::100.100.100.200",
         ] {
             assert!(!is_elsewhere(here.parse().unwrap()), "{here}");
         }
-        for elsewhere in ["10.1.1.20", "192.168.0.1", "203.0.113.7", "fd00::1", "2001:db8::1"] {
+        for elsewhere in [
+            "10.1.1.20",
+            "192.168.0.1",
+            "203.0.113.7",
+            "100.100.100.201",
+            "fd00::1",
+            "fd00:ec2::253",
+            "2001:db8::1",
+            "64:ff9b::203.0.113.7",
+        ] {
             assert!(is_elsewhere(elsewhere.parse().unwrap()), "{elsewhere}");
         }
     }

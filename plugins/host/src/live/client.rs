@@ -1,18 +1,28 @@
-//! TLS, set up when it is first needed.
+//! What connections need beside an address: whom to ask for names, and TLS, set up when it is first needed.
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::{ClientConfig, RootCertStore};
 
+use super::names::Names;
 use crate::error::HostError;
 
-/// What all HTTP requests share.
-#[derive(Debug, Default)]
+/// What all HTTP requests and probes share.
 pub(crate) struct Client {
+    names: Box<dyn Names>,
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Client {
+    pub(crate) fn new(names: Box<dyn Names>) -> Self {
+        Self { names, tls: OnceLock::new() }
+    }
+
+    /// Who is asked for the addresses of names.
+    pub(crate) fn names(&self) -> &dyn Names {
+        &*self.names
+    }
+
     /// How TLS is spoken: the system's certificates, which are read once, on a thread where that may take a while.
     pub(crate) async fn tls(&self) -> Result<Arc<ClientConfig>, HostError> {
         if self.tls.get().is_none() {

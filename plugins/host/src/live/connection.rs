@@ -9,16 +9,17 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{timeout, timeout_at};
 
 use super::address::resolve;
+use super::names::Names;
 use crate::effects::{Answer, Question};
 use crate::error::HostError;
 use crate::grant::HostPort;
 
 /// Connects, says what is to be said, and reads the answer.
-pub(crate) async fn tcp(to: &HostPort, question: Question) -> Result<Answer, HostError> {
+pub(crate) async fn tcp(names: &dyn Names, to: &HostPort, question: Question) -> Result<Answer, HostError> {
     let name = to.to_string();
     let until = until(question.within);
     let connect = async {
-        let addresses = resolve(to).await?;
+        let addresses = resolve(names, to).await?;
         connect_to_any(&name, &addresses, until).await
     };
     ask(&name, connect, question).await
@@ -88,4 +89,43 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
         }
     }
     Ok(Answer { received, connected_after })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    /// An address that answers nobody: nothing is accepted there, and no more can wait. Open as long as it is kept.
+    async fn silent() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            waiting.push(stream);
+            assert!(waiting.len() < 100, "everybody is let in");
+        }
+        (address, (listener, waiting))
+    }
+
+    #[tokio::test]
+    async fn a_silent_address_leaves_the_others_their_time() {
+        let (silent, _open) = silent().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let until = until(Duration::from_secs(3));
+        let stream = connect_to_any("db.example:1", &[silent, address], until).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), address);
+        assert!(Instant::now() < until);
+
+        let until = self::until(Duration::from_millis(100));
+        let error = connect_to_any("db.example:1", &[silent, silent], until).await.unwrap_err();
+        assert_eq!(error.kind, crate::error::ErrorKind::Timeout);
+        assert_eq!(error.text, format!("db.example:1 ({silent}) did not answer in time"));
+    }
 }

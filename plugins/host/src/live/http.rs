@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use super::address::resolve;
 use super::client::Client;
 use super::connection::{connect_to_any, until};
+use super::redirect;
 use crate::effects::{HttpRequest, HttpResponse};
 use crate::error::{ErrorKind, HostError};
 use crate::grant::{Grant, Grants, Origin, Scheme};
@@ -59,11 +60,11 @@ async fn follow(
         }
         let response = exchange(client, &from, &request, until).await?;
         let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-        let target = response.headers.iter().find(|(name, _)| name == LOCATION.as_str());
-        let (true, Some((_, target)), 1..) = (is_redirect, target, request.redirects) else {
+        let location = response.headers.iter().find(|(name, _)| name == LOCATION.as_str());
+        let (true, Some((_, location)), 1..) = (is_redirect, location, request.redirects) else {
             return Ok(response);
         };
-        let next = absolute(&from, &request.url, target)?;
+        let next = redirect::target(&from, &request.url, location)?;
         request.redirects -= 1;
         if origin(&next)? != from {
             // Whom these were meant for is somebody else.
@@ -84,22 +85,6 @@ fn is_for_anybody(header: &str) -> bool {
     header.starts_with("accept") || header.starts_with("content-") || header == USER_AGENT.as_str()
 }
 
-/// Where a redirect leads: a URL of its own, or a path at the same origin.
-fn absolute(from: &Origin, url: &str, target: &str) -> Result<String, HostError> {
-    if target.contains("://") {
-        return Ok(target.to_owned());
-    }
-    if let Some(rest) = target.strip_prefix("//") {
-        return Ok(format!("{}://{rest}", from.scheme.name()));
-    }
-    if target.starts_with('/') {
-        return Ok(format!("{from}{target}"));
-    }
-    let uri: Uri = url.parse().map_err(|_| HostError::invalid(format!("the URL at {from} is none")))?;
-    let folder = uri.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-    Ok(format!("{from}{folder}/{target}"))
-}
-
 async fn exchange(
     client: &Client,
     to: &Origin,
@@ -107,7 +92,7 @@ async fn exchange(
     until: Instant,
 ) -> Result<HttpResponse, HostError> {
     let message = message(to, request)?;
-    let addresses = resolve(&to.at).await?;
+    let addresses = resolve(client.names(), &to.at).await?;
     let stream = connect_to_any(&to.at.to_string(), &addresses, until).await?;
     let response = match to.scheme {
         Scheme::Http => talk(to, TokioIo::new(stream), message).await?,
@@ -190,23 +175,4 @@ async fn read(to: &Origin, response: Response<hyper::body::Incoming>) -> Result<
         Err(error) => HostError::unavailable(format!("{to}: {error}")),
     })?;
     Ok(HttpResponse { status, headers, body: body.to_bytes().to_vec() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn redirects_lead_where_browsers_go() {
-        let from = origin("http://a.example:8080/x/y?z").unwrap();
-        let table = [
-            ("https://b.example/q", "https://b.example/q"),
-            ("//c.example/", "http://c.example/"),
-            ("/root", "http://a.example:8080/root"),
-            ("sibling", "http://a.example:8080/x/sibling"),
-        ];
-        for (target, expected) in table {
-            assert_eq!(absolute(&from, "http://a.example:8080/x/y?z", target).unwrap(), expected);
-        }
-    }
 }

@@ -1,5 +1,7 @@
-//! HTTP requests against servers that do as they like.
+//! HTTP requests against servers, and names, that do as they like.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,10 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::client::Client;
+use super::connection::tcp;
 use super::http::send;
-use crate::effects::{HttpRequest, HttpResponse};
+use super::names::Names;
+use crate::effects::{HttpRequest, HttpResponse, Question};
 use crate::error::{ErrorKind, HostError};
-use crate::grant::Grants;
+use crate::grant::{Grants, HostPort};
+use crate::plugin::Work;
 
 /// A server that gives everybody the same answer and remembers what it was asked.
 struct Server {
@@ -48,6 +53,17 @@ impl Server {
     }
 }
 
+/// Each name has these addresses.
+struct Named(&'static [&'static str]);
+
+impl Names for Named {
+    fn look_up<'a>(&'a self, host: &'a str, port: u16) -> Work<'a, io::Result<Vec<SocketAddr>>> {
+        assert!(host.ends_with(".example"), "an address is not looked up: {host}");
+        let found = self.0.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), port)).collect();
+        Box::pin(async { Ok(found) })
+    }
+}
+
 fn get(url: String) -> HttpRequest {
     let headers =
         vec![("Authorization".to_owned(), "Bearer x".to_owned()), ("X-A".to_owned(), "b".to_owned())];
@@ -56,8 +72,18 @@ fn get(url: String) -> HttpRequest {
 }
 
 async fn ask(request: HttpRequest, granted: &[&Server]) -> Result<HttpResponse, HostError> {
-    let grants = Grants::new(granted.iter().map(|server| server.origin.parse().unwrap()).collect());
-    send(&Client::default(), request, &grants).await
+    let origins: Vec<&str> = granted.iter().map(|server| server.origin.as_str()).collect();
+    ask_named(request, &origins, &[]).await
+}
+
+/// The same where each name has these addresses.
+async fn ask_named(
+    request: HttpRequest,
+    granted: &[&str],
+    addresses: &'static [&'static str],
+) -> Result<HttpResponse, HostError> {
+    let grants = Grants::new(granted.iter().map(|origin| origin.parse().unwrap()).collect());
+    send(&Client::new(Box::new(Named(addresses))), request, &grants).await
 }
 
 fn redirect(to: &str) -> String {
@@ -96,6 +122,39 @@ async fn a_redirect_out_of_the_grants_is_refused_before_anybody_is_asked() {
         assert!(error.text.contains("a redirect leads to"), "{error}");
     }
     assert!(outside.asked().is_empty());
+}
+
+/// What was granted by name leads to this host, by a name server that is not ours to trust.
+#[tokio::test]
+async fn a_granted_name_that_leads_here_is_refused_before_anybody_is_asked() {
+    let inside = Server::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let port = inside.origin.rsplit(':').next().unwrap();
+    let named = format!("http://hooks.example:{port}");
+    let server = Server::start(redirect(&format!("{named}/there"))).await;
+    let granted = [server.origin.as_str(), &named];
+    for addresses in [&["127.0.0.1"][..], &["::ffff:127.0.0.1"], &["169.254.169.254", "fd00:ec2::254"]] {
+        // Asked for at once, and by a redirect.
+        for url in [&named, &server.origin] {
+            let error = ask_named(get(url.clone()), &granted, addresses).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Denied, "{url}: {error}");
+            let leads = format!("hooks.example leads to {}, which no grant by name covers", addresses[0]);
+            assert!(error.text.starts_with(&leads), "{error}");
+        }
+        let at = HostPort::parse(&format!("hooks.example:{port}"), None).unwrap();
+        let question = Question { send: Vec::new(), receive: 0, within: Duration::from_secs(30) };
+        let error = tcp(&Named(addresses), &at, question).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+    }
+    assert!(inside.asked().is_empty());
+    // What is granted as an address is reached.
+    assert_eq!(ask(get(inside.origin.clone()), &[&inside]).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_redirect_may_have_a_url_in_its_query() {
+    let server = Server::start(redirect("/login?next=https://x.example/")).await;
+    assert_eq!(ask(get(server.origin.clone()), &[&server]).await.unwrap().status, 302);
+    assert!(server.asked()[1].starts_with("GET /login?next=https://x.example/ "), "{:?}", server.asked());
 }
 
 #[tokio::test]

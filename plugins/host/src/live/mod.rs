@@ -7,6 +7,8 @@ mod connection;
 mod http;
 #[cfg(test)]
 mod http_tests;
+mod names;
+mod redirect;
 
 pub use action::{Action, Deed, NativeDeed};
 
@@ -31,6 +33,7 @@ use crate::store::Store;
 use crate::verdicts::{Nobody, Verdicts};
 use action::Runner;
 use client::Client;
+use names::SystemNames;
 
 /// What is told of the output of an action that went wrong.
 const SAID: usize = 1_000;
@@ -60,7 +63,8 @@ pub fn live_effects(bus: &Bus, store: Store) -> Arc<dyn Effects> {
 impl Live {
     pub(crate) fn new(bus: Bus, store: Arc<Store>, verdicts: Arc<dyn Verdicts>, upright: Handle) -> Self {
         let (actions, metrics) = (RwLock::default(), Mutex::default());
-        Self { bus, store, verdicts, client: Client::default(), upright, actions, metrics }
+        let client = Client::new(Box::new(SystemNames));
+        Self { bus, store, verdicts, client, upright, actions, metrics }
     }
 
     /// Replaces the actions. Those that run go on to their end.
@@ -195,7 +199,7 @@ impl Effects for Live {
     }
 
     fn tcp<'a>(&'a self, to: &'a HostPort, question: Question) -> Work<'a, Result<Answer, HostError>> {
-        Box::pin(connection::tcp(to, question))
+        Box::pin(connection::tcp(self.client.names(), to, question))
     }
 
     fn unix<'a>(&'a self, to: &'a Path, question: Question) -> Work<'a, Result<Answer, HostError>> {

@@ -130,6 +130,22 @@ fn an_event_that_is_wanted_again_comes_again_before_the_next() {
     site.stop();
 }
 
+/// As after a second Ctrl-C.
+#[test]
+fn nobody_is_waited_for_when_it_is_to_be_at_once() {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let site = Site::new("at-once");
+    site.write("a.fake", &["hang on 1"]);
+    let limits = Limits { call: HOUR, ..Limits::default() };
+    let _ = site.apply(vec![PluginSpec { limits, ..site.spec("a") }]);
+    site.publish(1);
+    site.bus.flush(PATIENCE);
+    let began = Instant::now();
+    let lines = site.stop_unless(HOUR, std::future::ready(())).of("a");
+    assert!(began.elapsed() < PATIENCE, "the hour was waited for, or part of it");
+    assert!(!lines.iter().any(|line| line.starts_with("stop")), "{lines:?}");
+}
+
 #[test]
 fn a_slow_one_hears_how_things_are_in_the_end() {
     let site = Site::new("slow");

@@ -153,7 +153,12 @@ impl Site {
     }
 
     pub(crate) fn stop(self) -> Journal {
-        self.plugins.stop("the test is over", PATIENCE, std::future::pending());
+        self.stop_unless(PATIENCE, std::future::pending())
+    }
+
+    /// Stops within this time, or when somebody has enough of waiting.
+    pub(crate) fn stop_unless(self, within: Duration, at_once: impl Future<Output = ()>) -> Journal {
+        self.plugins.stop("the test is over", within, at_once);
         std::fs::remove_dir_all(&self.folder).unwrap();
         self.journal
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use keepwatch_host::{Failure, Limits, Plugin, Program};
+use keepwatch_host::{CheckRequest, Failure, Limits, Plugin, Program};
 use serde_json::{Value, json};
 
-use crate::support::{HANDLER, Setup, failover, limits, program, snapshot};
+use crate::support::{HANDLER, LEAKING, Setup, failover, limits, program, snapshot};
 
 /// A second to compute and ten to wait, which no call here should need.
 const LONG: Duration = Duration::from_secs(10);
@@ -147,6 +147,21 @@ async fn what_is_handed_over_at_once_has_a_limit() {
         matches!(&failure, Failure::Reported(text) if text.contains("1048576 are allowed")),
         "{failure:?}"
     );
+}
+
+#[tokio::test]
+async fn handles_that_are_not_given_back_have_a_limit() {
+    let program = program(LEAKING).await;
+    let setup = Setup::new(json!({})).limits(limits(LONG, LONG));
+    let request = CheckRequest { name: "leak".to_owned(), within: LONG };
+    // Each instance has its own: what one took does not harm the next.
+    for _ in 0..2 {
+        let mut plugin = started(&*program, &setup).await;
+        plugin.sync(&snapshot()).await.unwrap();
+        let Err(Failure::Crashed(why)) = plugin.check(&request).await else { panic!("not stopped") };
+        assert_eq!(why, "it made more than 1000 handles without giving any back");
+        assert!(matches!(plugin.check(&request).await, Err(Failure::Crashed(_))));
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keepwatch_event::{EventKind, Health};
+use keepwatch_event::{Event, EventKind, Health};
 use keepwatch_host::{
     CheckRequest, Facility, Failure, Manifest, Need, Outcome, Roles, Setting, SettingKind, Wanted,
 };
@@ -168,6 +168,39 @@ async fn the_example_for_replication_lag_checks() {
         let verdict = plugin.check(&request("lag")).await.unwrap();
         assert_eq!((verdict.health, verdict.text.as_str()), (health, "0.5 s behind"));
     }
+}
+
+/// What its README promises, of the component as it is shipped: the recording's lines are the daemon's own.
+#[tokio::test]
+async fn the_example_for_flapping_tells_of_a_bad_night_once() {
+    let program = program(FLAPPING).await;
+    let setup = Setup::new(json!({ "changes": 4, "window": 60 }));
+    let mut plugin = program.start(setup.host()).await.unwrap();
+    plugin.init(None).await.unwrap();
+    let mut heard = 0;
+    let night = std::fs::read_to_string(file("examples/plugins/rust-handler/tests/bad-night.jsonl")).unwrap();
+    for line in night.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(snapshot) = line.get("snapshot") {
+            plugin.sync(&serde_json::from_value(snapshot.clone()).unwrap()).await.unwrap();
+            continue;
+        }
+        let event: Event = serde_json::from_value(line).unwrap();
+        if program.manifest().wants(&event) {
+            assert_eq!(plugin.handle(&Arc::new(event)).await.unwrap(), Outcome::Done);
+            heard += 1;
+        }
+    }
+    assert_eq!(heard, 9);
+    assert_eq!(
+        setup.recorder.lines(),
+        [
+            "log guest Warning VI_1 has changed its state 5 times in 60 s",
+            r#"emit guest flapping Warning {"changes":5,"instance":"VI_1"}"#,
+        ]
+    );
+    let failovers = |name: &str| setup.recorder.kv(&format!("failovers/{name}"));
+    assert_eq!((failovers("VI_1").as_deref(), failovers("VI_2").as_deref()), (Some("3"), Some("1")));
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ pub(crate) use recorder::{Recorder, at};
 /// Guests that do what plugins should not, and examples.
 pub(crate) const HANDLER: &str = "plugins/wasm/tests/guests/hostile-handler.wasm";
 pub(crate) const CHECKER: &str = "plugins/wasm/tests/guests/hostile-checker.wasm";
+/// One that makes handles without end when it is asked.
+pub(crate) const LEAKING: &str = "plugins/wasm/tests/guests/leaking-checker.wasm";
 
 /// One that logs `here` at each transition.
 pub(crate) const FIRST_LINE: &str = "plugins/wasm/tests/guests/first-line.wasm";

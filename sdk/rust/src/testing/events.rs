@@ -1,17 +1,11 @@
-//! Events and snapshots for tests: made up, or read from a recording.
+//! Made-up events and snapshots for tests.
 
-use std::path::Path;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fake::Host;
+use super::recording::read_event;
 use super::time;
-use crate::{
-    Context, Error, Event, Health, HealthChange, InstanceState, Payload, Result, Severity, Snapshot, State,
-    Timestamp, Transition,
-};
+use crate::{Event, InstanceState, Snapshot, State};
 
 /// An event with these fields, which are named as `keepwatch events --json` names them. Fields that are not given: the
 /// next sequence number, now by the made-up host's clock, host `h1`, severity `info`, term 0, kind `test`.
@@ -78,162 +72,12 @@ pub fn snapshot(instances: &[(&str, State)]) -> Snapshot {
     Snapshot { seq: host.next_seq(), at, node: "h1".to_owned(), instances, json: "{}".to_owned() }
 }
 
-/// The events of a file of JSON lines, as `keepwatch events --json` prints them. Blank lines are skipped.
-///
-/// # Errors
-/// If the file cannot be read, or a line is no event.
-pub fn read_events(path: impl AsRef<Path>) -> Result<Vec<Event>> {
-    let path = path.as_ref();
-    let text = std::fs::read_to_string(path).context(path.display())?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| read_event(line).context(format_args!("{}:{}", path.display(), number + 1)))
-        .collect()
-}
-
-/// The fields that every event has, and some of those of the kinds that have a type.
-#[derive(Deserialize)]
-struct Recorded {
-    id: String,
-    seq: u64,
-    at: At,
-    node: String,
-    instance: Option<String>,
-    severity: Severity,
-    #[serde(default)]
-    term: u64,
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct At {
-    wall: String,
-    monotonic_seconds: f64,
-}
-
-#[derive(Deserialize)]
-struct RecordedTransition {
-    from: State,
-    to: State,
-    reason: Because,
-    initial: bool,
-    priority: u8,
-    #[serde(default, rename = "steps")]
-    _steps: IgnoredAny,
-}
-
-#[derive(Deserialize)]
-struct Because {
-    because: String,
-    #[serde(flatten)]
-    details: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct RecordedHealth {
-    track: String,
-    from: Health,
-    to: Health,
-    text: String,
-}
-
-fn read_event(line: &str) -> Result<Event> {
-    let recorded: Recorded = serde_json::from_str(line)?;
-    let (payload, text) = match recorded.kind.as_str() {
-        "transition" => {
-            let transition = read_transition(serde_json::from_str(line)?);
-            let Transition { from, to, reason, .. } = &transition;
-            let text = if transition.initial {
-                format!("{to}: {reason}")
-            } else {
-                format!("{from} -> {to}: {reason}")
-            };
-            (Payload::Transition(transition), text)
-        }
-        "health_changed" => {
-            let RecordedHealth { track, from, to, text } = serde_json::from_str(line)?;
-            let found = match to {
-                Health::Pass => "passes",
-                Health::Fail => "fails",
-                Health::Unknown => "cannot tell",
-            };
-            let why = if text.is_empty() { String::new() } else { format!(": {text}") };
-            let words = format!("check {track} {found}{why}");
-            (Payload::HealthChange(HealthChange { track, from, to, text }), words)
-        }
-        // keepwatch has better words, which are not part of a recording.
-        kind => (Payload::Other, kind.replace('_', " ")),
-    };
-    let wall = time::parse_micros(&recorded.at.wall)
-        .ok_or_else(|| Error::new(format_args!("at.wall: no time in UTC: {}", recorded.at.wall)))?;
-    Ok(Event {
-        id: recorded.id,
-        seq: recorded.seq,
-        at: Timestamp::from_micros(wall, (recorded.at.monotonic_seconds * 1e6).round() as u64),
-        node: recorded.node,
-        instance: recorded.instance,
-        severity: recorded.severity,
-        term: recorded.term,
-        kind: recorded.kind,
-        text,
-        payload,
-        json: line.to_owned(),
-    })
-}
-
-fn read_transition(recorded: RecordedTransition) -> Transition {
-    let RecordedTransition { from, to, reason, initial, priority, .. } = recorded;
-    let words = words(&reason);
-    Transition { from, to, because: reason.because, reason: words, initial, priority }
-}
-
-/// A reason for people: those that are met daily as keepwatch puts them, others by their name.
-fn words(reason: &Because) -> String {
-    let detail = |name: &str| reason.details.get(name);
-    let source = || detail("source").and_then(Value::as_str).unwrap_or("somebody");
-    match reason.because.as_str() {
-        "no_advert" => {
-            let silent = detail("silent_seconds").and_then(Value::as_f64).unwrap_or_default();
-            let silent = match silent {
-                s if s >= 100.0 => format!("{s:.0} s"),
-                s if s >= 10.0 => format!("{s:.1} s"),
-                s if s >= 1.0 => format!("{s:.2} s"),
-                s if s >= 0.1 => format!("{:.0} ms", s * 1e3),
-                s => format!("{:.1} ms", s * 1e3),
-            };
-            format!("no advert heard for {silent}")
-        }
-        "master_resigned" => format!("{} resigned", source()),
-        "higher_priority" => {
-            let theirs = detail("theirs").and_then(Value::as_u64).unwrap_or_default();
-            format!("{} advertises the higher priority {theirs}", source())
-        }
-        other => other.replace('_', " "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
-
-    /// Lines as keepwatch prints them: see core/event.
-    const LINE: &str = r#"{"id":"3f2a-7","seq":7,"at":{"wall":"2026-11-22T10:00:00.250000Z","monotonic_seconds":1234.5},"node":"h1","instance":"VI_1","severity":"warning","term":3,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101,"steps":[{"step":"announced","took_seconds":0.001}]}"#;
-
-    #[test]
-    fn a_recorded_transition_is_read() {
-        let event = read_event(LINE).unwrap();
-        assert_eq!((event.id.as_str(), event.seq, event.term), ("3f2a-7", 7, 3));
-        assert_eq!(event.at, Timestamp::from_micros(1_795_341_600_250_000, 1_234_500_000));
-        assert_eq!((event.instance.as_deref(), event.severity), (Some("VI_1"), Severity::Warning));
-        assert_eq!(event.text, "BACKUP -> MASTER: no advert heard for 3.61 s");
-        let transition = event.transition().unwrap();
-        assert_eq!(
-            (transition.from, transition.to, transition.priority),
-            (State::Backup, State::Master, 101)
-        );
-        assert_eq!((transition.because.as_str(), transition.initial), ("no_advert", false));
-        assert_eq!(event.raw_json(), LINE);
-    }
+    use crate::{Health, HealthChange, Payload};
 
     #[test]
     fn a_kind_of_later_times_is_other() {

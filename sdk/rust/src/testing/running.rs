@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::events::read_events;
 use super::fake::with;
+use super::recording::{Heard, read_recording};
 use crate::{CheckRequest, Error, Event, Outcome, Plugin, Result, Setting, Snapshot, Verdict, config};
 
 /// A plugin that runs. Made by [`Host::start`](super::Host::start).
@@ -69,20 +69,32 @@ impl<P: Plugin> Running<P> {
 
     /// Hands events to the plugin, one after the other, each at its time: the made-up host's clock is set.
     pub fn replay(&mut self, events: &[Event]) -> Vec<Replayed> {
-        let mut replayed = Vec::new();
-        for event in events {
-            with(|fake| fake.now = event.at);
-            replayed.push(Replayed { event: event.clone(), outcome: self.handle(event) });
-        }
-        replayed
+        events.iter().map(|event| self.relive(event.clone())).collect()
     }
 
-    /// Replays a file of JSON lines, as `keepwatch events --json` prints them.
+    /// Replays a recording: JSON lines, as `keepwatch events --json` prints and `keepwatch events record` writes them.
+    /// The plugin is told how things were where that was recorded, and hears the events that follow.
     ///
     /// # Errors
     /// If the file cannot be read. What the plugin makes of each event is in the answer.
     pub fn replay_file(&mut self, path: impl AsRef<Path>) -> Result<Vec<Replayed>> {
-        Ok(self.replay(&read_events(path)?))
+        let mut replayed = Vec::new();
+        for heard in read_recording(path.as_ref())? {
+            match heard {
+                Heard::Snapshot(snapshot) => {
+                    with(|fake| fake.now = snapshot.at);
+                    self.sync(&snapshot);
+                }
+                Heard::Event(event) => replayed.push(self.relive(event)),
+            }
+        }
+        Ok(replayed)
+    }
+
+    fn relive(&mut self, event: Event) -> Replayed {
+        with(|fake| fake.now = event.at);
+        let outcome = self.handle(&event);
+        Replayed { event, outcome }
     }
 
     /// What the plugin would hand to its next version.
