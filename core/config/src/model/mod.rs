@@ -50,8 +50,8 @@ pub struct Config {
 pub struct LinkDelay {
     /// Which; there once only.
     pub interface: InterfaceName,
-    /// How long it has to be down before it counts as down. keepalived shortens it for an instance so that the
-    /// other host does not take over before.
+    /// How long it has to be down before it counts as down: not longer than other routers wait for the adverts that it
+    /// carries.
     pub down: Duration,
     /// How long it has to be up before it counts as up.
     pub up: Duration,

@@ -196,6 +196,23 @@ fn delays_of_interfaces() {
     let eth = |down, up| ("eth1".to_owned(), millis(down), millis(up));
     assert_eq!(delays("eth1 2 0.5"), (vec![eth(2_000, 500)], vec![]));
     assert_eq!(delays("eth1 2\neth1 3"), (vec![eth(3_000, 0)], vec![]));
+    // GOOD's interface, 1 s, 3 adverts.
+    let own = |down| ("eth0".to_owned(), millis(down), millis(500));
+    assert_eq!(delays("eth0 2 0.5"), (vec![own(2_000)], vec![]));
+    let said = strings(&["warning a down delay of 10 s is too long for `a`"]);
+    assert_eq!(delays("eth0 10 0.5"), (vec![own(2_000)], said));
+    assert_eq!(delays("eth1 10 0.5"), (vec![eth(10_000, 500)], vec![]), "adverts go another way");
+    let of = |settings: &str| {
+        let second = GOOD.replace("id 51", "id 52").replace("10.1.1.30", "10.1.1.31");
+        let text = format!(
+            "interface_up_down_delays {{\neth0 10\n}}\nvrrp_instance a {{\n{GOOD}\n{settings}\n}}\nvrrp_instance b {{\n\
+             {second}\nadvert_int 3\n}}\n"
+        );
+        read(&text).0.unwrap().link_delays[0].down
+    };
+    assert_eq!(of(""), millis(2_000), "the one that is missed first");
+    assert_eq!(of("advert_int 2\ndown_timer_adverts 4"), millis(6_000));
+    assert_eq!(of("dont_track_primary"), millis(6_000), "its link does not count");
     for (body, expected) in [
         ("eth1", "warning no delays are given for `eth1`"),
         ("eth1 300", "warning `300` is no delay"),

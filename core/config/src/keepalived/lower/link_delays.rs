@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use keepwatch_vrrp::LinkTracking;
+
 use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
+use super::complete::Completed;
 use super::reader::Reader;
 use super::{At, track};
-use crate::model::LinkDelay;
+use crate::model::{Instance, LinkDelay};
 use crate::similar::shown;
 
 /// keepalived's longest delay.
@@ -36,6 +39,36 @@ pub(super) fn read(block: &Statement<'_>, delays: &mut Vec<At<LinkDelay>>, reade
         delays.retain(|at| at.value.interface != interface);
         delays.push(At { value: LinkDelay { interface, down, up }, span: entry.line.span.clone() });
     }
+}
+
+/// Shortens delays that would let a MASTER whose link is down go on while another router serves already.
+pub(super) fn complete(
+    delays: Vec<At<LinkDelay>>,
+    instances: &[Completed],
+    reader: &mut Reader<'_>,
+) -> Vec<LinkDelay> {
+    let shortened = |At { value: delay, span }: At<LinkDelay>| {
+        let watchers = instances.iter().map(|completed| &completed.instance).filter(|instance| {
+            instance.interface == delay.interface && instance.link_tracking == LinkTracking::Tracked
+        });
+        let Some(hasty) = watchers.min_by_key(|instance| unheard(instance)) else { return delay };
+        let most = unheard(hasty);
+        if delay.down <= most {
+            return delay;
+        }
+        let (down, most_said) = (delay.down.as_secs_f64(), most.as_secs_f64());
+        let message = format!("a down delay of {down} s is too long for {}", shown(&hasty.name));
+        let label = format!("another router may serve after {most_said} s without adverts");
+        let outcome = format!("uses {most_said} s");
+        reader.survived(&span, message, label, &outcome);
+        LinkDelay { down: most, ..delay }
+    };
+    delays.into_iter().map(shortened).collect()
+}
+
+/// How long others wait at least, from when a link is lost on: its last advert may be one interval old.
+fn unheard(instance: &Instance) -> Duration {
+    instance.interval.duration() * u32::from(instance.missed_adverts.saturating_sub(1))
 }
 
 fn delay(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Duration> {

@@ -171,11 +171,11 @@ impl<'a> File<'a> {
         remarks::mail(&self.globals, &instances, &groups, reader);
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
+        let link_delays = link_delays::complete(self.link_delays, &instances, reader);
         not_yet::report(&self.globals, &instances, &groups, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
         let checks = checks.into_iter().map(|at| at.check).collect();
-        let link_delays = self.link_delays.into_iter().map(|at| at.value).collect();
         let extensions = Extensions::default();
         Config { globals: self.globals.model(), instances, checks, groups, link_delays, extensions }
     }
