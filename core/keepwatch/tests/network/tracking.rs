@@ -35,6 +35,11 @@ pub(crate) const CASES: &[Case] = &[
         run: a_refused_reload_keeps_what_is_tracked,
     },
     Case { name: "tracking::a_short_loss_of_a_link", needs: &[], run: a_short_loss_of_a_link },
+    Case {
+        name: "tracking::a_link_that_is_not_tracked_is_no_fault",
+        needs: &[],
+        run: a_link_that_is_not_tracked_is_no_fault,
+    },
     Case { name: "tracking::a_group_moves_together", needs: &[], run: a_group_moves_together },
     Case {
         name: "tracking::a_group_moves_to_keepalived",
@@ -80,7 +85,7 @@ fn a_refused_reload_keeps_what_is_tracked() -> Result<(), Failed> {
 /// A link that is lost for a moment is not lost, if the configuration says so; for longer it is.
 fn a_short_loss_of_a_link() -> Result<(), Failed> {
     let site = Site::new(1)?;
-    let text = format!("interface_up_down_delays {{\n eth0 3\n}}\n{}", seed("h1.conf")?);
+    let text = format!("interface_up_down_delays {{\n eth0 2\n}}\n{}", seed("h1.conf")?);
     let h1 = site.keepwatch(1, &text)?;
     site.wait_for_holder(1, vip())?;
     let capture = site.capture()?;
@@ -93,6 +98,29 @@ fn a_short_loss_of_a_link() -> Result<(), Failed> {
     wait_for_line(&h1, "(VI_1) Entering FAULT STATE")?;
     site.host(1).plug_cable()?;
     site.wait_for_holder(1, vip())?;
+    stop(h1)
+}
+
+/// With `dont_track_primary` a MASTER whose link is down stays MASTER, and advertises again as soon as it is up.
+fn a_link_that_is_not_tracked_is_no_fault() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let tracked = seed("h1.conf")?;
+    let text = tracked.replace("interface eth0\n", "interface eth0\n    dont_track_primary\n");
+    ensure(text != tracked, || tracked.clone())?;
+    let h1 = site.keepwatch(1, &text)?;
+    site.wait_for_holder(1, vip())?;
+    let capture = site.capture()?;
+    wait("adverts", || capture.adverts().len() >= 2)?;
+    site.host(1).pull_cable()?;
+    // Longer than any other router would wait.
+    std::thread::sleep(Duration::from_secs(4));
+    let before = capture.adverts().len();
+    site.host(1).plug_cable()?;
+    wait("adverts once more", || capture.adverts().len() >= before + 3)?;
+    ensure(site.host(1).has(vip()), || h1.output().join("\n"))?;
+    // BACKUP, then MASTER, and nothing since.
+    let entered = h1.output().iter().filter(|line| line.contains("Entering")).count();
+    ensure(entered == 2, || h1.output().join("\n"))?;
     stop(h1)
 }
 
