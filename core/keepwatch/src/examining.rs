@@ -35,9 +35,7 @@ pub(crate) fn add_findings(site: &mut Site) {
         let Some(text) = text(site, check) else { continue };
         let span = &command_at(site, text, check, script);
         found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
-        // What no shell reads has been said by whoever read the file.
-        let news = remarks.iter().filter(|trouble| !matches!(trouble, Trouble::NoShell { .. }));
-        found.extend(news.map(|trouble| (text, odd(check, trouble, span))));
+        found.extend(remarks.iter().map(|trouble| (text, odd(check, trouble, span))));
     }
     for (text, finding) in found {
         if let Some((_, findings)) = site.texts.get_mut(text) {

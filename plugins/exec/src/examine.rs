@@ -13,7 +13,6 @@ use crate::command::Command;
 use crate::component::{Component, Kind};
 use crate::identity::Identity;
 use crate::policy::{Fallback, Policy, Security};
-use crate::signs;
 use crate::start::Start;
 use crate::trouble::Trouble;
 use crate::walk::{Astray, Walk, walk};
@@ -115,9 +114,6 @@ fn program(argv: &[String], identity: &Identity, policy: &Policy, found: &mut Fo
         found.hindrances.push(Trouble::Empty);
         return None;
     };
-    if let Some(sign) = signs::first(argv) {
-        found.remarks.push(Trouble::NoShell { sign, program: name.clone() });
-    }
     let path = match place(name, identity, policy, found) {
         Ok(path) => path,
         Err(trouble) => {

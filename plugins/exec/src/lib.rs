@@ -21,7 +21,6 @@ mod reading;
 mod run;
 mod running;
 mod script;
-mod signs;
 mod start;
 mod trouble;
 mod walk;

@@ -90,13 +90,6 @@ pub enum Trouble {
         /// What is taken for it.
         taken: PathBuf,
     },
-    /// It uses what only a shell understands.
-    NoShell {
-        /// What.
-        sign: String,
-        /// The program that gets it as an argument.
-        program: String,
-    },
     /// Its first line does not say what reads it.
     NoInterpreter(PathBuf),
     /// `/dev/tcp` is known to bash only, and `/bin/sh` is another one.
@@ -157,9 +150,6 @@ impl Trouble {
                 format!("chmod o-w {}, or run it as another user than root", component.path.display())
             }
             Self::Relative { taken, .. } => format!("write {}", taken.display()),
-            Self::NoShell { .. } => {
-                "put the whole command into a script, or write /bin/sh -c 'COMMAND'".to_owned()
-            }
             Self::NoInterpreter(_) => "begin it with #!/bin/sh".to_owned(),
             Self::NotBash(text) => format!("write /bin/bash -c '{text}', or use a tcp check"),
         }
@@ -202,9 +192,6 @@ impl fmt::Display for Trouble {
                 write!(f, "{who} can change {component}, and root would run it")
             }
             Self::Relative { name, taken } => write!(f, "{name} is taken for {}", taken.display()),
-            Self::NoShell { sign, program } => {
-                write!(f, "no shell reads this: `{sign}` is handed to {program} as an argument")
-            }
             Self::NoInterpreter(path) => write!(
                 f,
                 "the first line of {} does not say what reads it: /bin/sh does",
