@@ -20,12 +20,12 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
             return exit::with(exit::CONFIGURATION);
         }
     };
-    let plan = plan::plan(&mut site, None);
+    let plan = plan::plan(&mut site, Some(&arguments.hooks));
     examining::add_findings(&mut site);
     eprint!("{}", rendered(&site));
     let refused = plugin::refusals(&plan);
-    for (table, refusal) in &refused {
-        eprintln!("[{table}] would not be loaded:\n{}", refusal.render(style()));
+    for (place, refusal) in &refused {
+        eprintln!("{place} would not be loaded:\n{}", refusal.render(style()));
     }
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
     let code =

@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::events::Filter;
 use crate::plugin;
 
+/// Where scripts lie that run without further ado.
+const HOOKS: &str = "/etc/keepwatch/hooks.d";
+
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
 #[command(name = "keepwatch", version, arg_required_else_help = true)]
@@ -64,7 +67,7 @@ pub(crate) struct Run {
     pub(crate) config: Option<PathBuf>,
 
     /// Where the scripts are that become plugins by lying there; a keepwatch.toml has a setting for it
-    #[arg(long, value_name = "DIR", default_value = "/etc/keepwatch/hooks.d")]
+    #[arg(long, value_name = "DIR", default_value = HOOKS)]
     pub(crate) hooks: PathBuf,
 
     /// Log each address that is added or removed, and how long each step of a transition took, too
@@ -87,7 +90,7 @@ pub(crate) enum StopMode {
     Silent,
 }
 
-/// Reads a configuration as `run` would, and reports all findings in one go. Changes nothing.
+/// Reads a configuration and the scripts in hooks.d as `run` would, and reports all findings in one go. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   keepwatch check
@@ -99,6 +102,10 @@ pub(crate) struct Check {
     /// The configuration [default: as for `run`]
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+
+    /// Where the scripts are that become plugins by lying there, as for `run`
+    #[arg(long, value_name = "DIR", default_value = HOOKS)]
+    pub(crate) hooks: PathBuf,
 
     /// Take warnings for errors
     #[arg(long)]

@@ -133,4 +133,22 @@ fn check_says_which_plugins_would_not_be_loaded() {
     assert!(said.contains("[plugin.b] would not be loaded:") && !said.contains("[plugin.a]"), "{said}");
     let (code, said) = check("grants = [\"run:act\"]\n");
     assert_eq!(code, Some(0), "{said}");
+
+    // What lies in the folder of hooks is loaded, too.
+    std::fs::create_dir(folder.0.join("hooks.d")).unwrap();
+    std::fs::write(folder.0.join("hooks.d/good.rhai"), "fn on_master(event) { info(\"here\"); }\n").unwrap();
+    let (code, said) = check("grants = [\"run:act\"]\n");
+    assert_eq!(code, Some(0), "{said}");
+    std::fs::write(folder.0.join("hooks.d/bad.rhai"), "fn on_mster(event) { }\n").unwrap();
+    let (code, said) = check("grants = [\"run:act\"]\n");
+    assert_eq!(code, Some(3), "{said}");
+    for expected in
+        ["hooks.d/bad.rhai would not be loaded:", "on_master", "1 plugin or check would not be loaded."]
+    {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    let output = keepwatch(&folder, &["check", "k.conf", "--hooks", "hooks.d"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("hooks.d/bad.rhai would not be loaded:") && !said.contains("good.rhai"), "{said}");
 }

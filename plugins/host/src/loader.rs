@@ -286,29 +286,8 @@ impl Loader {
     }
 }
 
-/// All plugins of a plan: those declared, and the scripts in the folder of hooks that are not.
+/// All plugins of a plan; only those declared, if the process ends.
 async fn resolve(plan: &Plan) -> Vec<PluginSpec> {
-    let declared = plan.declared.clone();
-    let Some(folder) = plan.hooks.clone() else { return declared };
-    let unless_read = declared.clone();
-    files::aside(move || with_hooks(declared, &folder)).await.unwrap_or(unless_read)
-}
-
-fn with_hooks(mut specs: Vec<PluginSpec>, folder: &Path) -> Vec<PluginSpec> {
-    // A folder that cannot be read is as good as empty; what ran from it is told to be gone.
-    for (name, path) in files::scripts(folder).unwrap_or_default() {
-        if specs.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {
-            continue;
-        }
-        // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
-        let taken = specs.iter().any(|spec| *spec.name == *name);
-        let name =
-            if taken { path.file_name().unwrap_or_default().to_string_lossy().into_owned() } else { name };
-        specs.push(PluginSpec::plain(&name, path));
-    }
-    specs
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+    let (whole, declared) = (plan.clone(), plan.declared.clone());
+    files::aside(move || whole.specs()).await.unwrap_or(declared)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::files;
 use crate::grant::Grants;
 use crate::limits::Limits;
 use crate::live::Action;
@@ -94,4 +95,32 @@ pub struct Plan {
     pub hooks: Option<PathBuf>,
     /// What they may run, if they are granted it.
     pub actions: Vec<Action>,
+}
+
+impl Plan {
+    /// All plugins: those declared, and the scripts in the folder of hooks that are not. Reads the folder; one that cannot
+    /// be read is as good as empty.
+    #[must_use]
+    pub fn specs(&self) -> Vec<PluginSpec> {
+        let mut specs = self.declared.clone();
+        let scripts = self.hooks.as_deref().and_then(|folder| files::scripts(folder).ok());
+        for (name, path) in scripts.unwrap_or_default() {
+            if specs.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {
+                continue;
+            }
+            // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
+            let taken = specs.iter().any(|spec| *spec.name == *name);
+            let name = if taken {
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            } else {
+                name
+            };
+            specs.push(PluginSpec::plain(&name, path));
+        }
+        specs
+    }
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -8,25 +8,35 @@ use super::subject::block_on;
 use crate::extensions;
 use crate::paths::Paths;
 
-/// Why plugins that a configuration names would not be loaded, by name. They are compiled, and not begun.
+/// Why plugins would not be loaded, those that a configuration names by their table, and scripts in the folder of hooks by
+/// their file. They are compiled, and not begun.
 pub(crate) fn refusals(plan: &Plan) -> Vec<(String, Refusal)> {
-    let of_files = plan.declared.iter().filter(|spec| spec.made.file().is_some());
-    let specs: Vec<&PluginSpec> = of_files.collect();
+    let mut specs = plan.specs();
+    specs.retain(|spec| spec.made.file().is_some());
     if specs.is_empty() {
         return Vec::new();
     }
     let runtimes = extensions::runtimes(&Paths::of_this_process(), None);
     let examined = block_on(async {
         let mut refused = Vec::new();
-        for spec in specs {
+        for spec in &specs {
             if let Err(refusal) = examine(spec, &runtimes).await {
-                refused.push((spec.table.clone(), refusal));
+                refused.push((place(spec, plan), refusal));
             }
         }
         refused
     });
     // Why it could not be tried has been said.
     examined.unwrap_or_default()
+}
+
+/// Where people find a plugin.
+fn place(spec: &PluginSpec, plan: &Plan) -> String {
+    let is_declared = plan.declared.iter().any(|declared| declared.name == spec.name);
+    match spec.made.file() {
+        Some(path) if !is_declared => path.display().to_string(),
+        _ => format!("[{}]", spec.table),
+    }
 }
 
 async fn examine(spec: &PluginSpec, runtimes: &[Arc<dyn Runtime>]) -> Result<(), Refusal> {
