@@ -26,13 +26,18 @@ pub(crate) fn shown(word: &str) -> String {
     format!("`{}`", out.replace("\\'", "'").replace("\\\"", "\""))
 }
 
-/// The name that differs least from `word`, if any comes near.
-pub(crate) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+/// The name that differs least from `word`, if any comes near: in two octets at most, and in a third of it. Capitals do not
+/// count.
+pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = word.to_lowercase();
     let near = |name: &'n str| {
-        let distance = distance(word, name);
+        let distance = distance(&word, &name.to_lowercase());
         (distance <= 2 && distance * 3 <= name.len()).then_some((distance, name))
     };
-    names.filter_map(near).min_by_key(|&(distance, _)| distance).map(|(_, name)| name)
+    names.into_iter().filter_map(near).min_by_key(|&(distance, _)| distance).map(|(_, name)| name)
 }
 
 /// How many octets are to be inserted, deleted, replaced or exchanged with their neighbours to turn one word
@@ -76,6 +81,24 @@ mod tests {
             assert_eq!(distance(b, a), expected, "{b} {a}");
         }
         assert_eq!(distance("a", "abcdef"), 3);
+    }
+
+    #[test]
+    fn slips_of_the_hand_are_found() {
+        let names = ["on_master", "on_backup", "on_fault", "run"];
+        let table = [
+            ("on_mster", Some("on_master")),
+            ("on_matser", Some("on_master")),
+            ("onMaster", Some("on_master")),
+            ("ON_MASTER", Some("on_master")),
+            ("on_back_up", Some("on_backup")),
+            ("on_failure", None),
+            ("rnu", Some("run")),
+            ("x", None),
+        ];
+        for (name, expected) in table {
+            assert_eq!(nearest(name, names), expected, "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
+use keepwatch_config::is_name;
+
 /// Something a plugin may be let do. Written as in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Grant {
@@ -181,9 +183,8 @@ impl FromStr for Grant {
 
 /// A name of the administrator's: letters, digits, `-`, `_` and `.`.
 fn name(text: &str) -> Result<String, String> {
-    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if text.is_empty() || !text.chars().all(valid) {
-        return Err(format!("`{text}` is no name: letters, digits, `-`, `_` and `.`"));
+    if !is_name(text) {
+        return Err(format!("`{text}` is no name: letters, digits, `-`, `_` and `.`, 64 at most"));
     }
     Ok(text.to_owned())
 }

@@ -42,7 +42,7 @@ pub use files::read as read_file;
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
 pub use guard::guarded as call;
 pub use host::{Host, origin};
-pub use keepwatch_config::diagnostic;
+pub use keepwatch_config::{diagnostic, nearest};
 pub use limits::Limits;
 pub use live::{Action, Deed, NativeDeed, live_effects};
 pub use manifest::{Manifest, Need, Roles, Setting, SettingKind, Wanted};

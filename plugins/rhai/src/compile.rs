@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use keepwatch_event::KINDS;
 use keepwatch_host::diagnostic::{Diagnostic, Findings, Source};
-use keepwatch_host::{Manifest, Need, Refusal, Roles};
+use keepwatch_host::{Manifest, Need, Refusal, Roles, nearest};
 use rhai::{AST, Dynamic, Engine, ParseErrorType, Scope};
 
 use crate::engine::{FUNCTIONS, language};
@@ -16,7 +16,6 @@ use crate::place;
 use crate::review::{MOST, review, useless};
 use crate::script::{Functions, Imported, Script};
 use crate::settings;
-use crate::similar::similar;
 use crate::survey::{Import, Survey};
 use crate::words;
 
@@ -232,7 +231,7 @@ fn parse_error(error: &ParseErrorType, at: Range<usize>, survey: &Survey) -> Dia
         .into_iter()
         .chain(inner.map(String::as_str))
         .chain(survey.declared.iter().map(String::as_str));
-    match similar(name, known) {
+    match nearest(name, known) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding.help(format!("declare it first: `let {name} = ...;`")),
     }

@@ -37,7 +37,6 @@ mod runtime;
 mod scan;
 mod script;
 mod settings;
-mod similar;
 mod state;
 mod survey;
 mod values;

@@ -1,13 +1,12 @@
 //! An error of a running script as a failure of the plugin, with its place in the text.
 
-use keepwatch_host::Failure;
 use keepwatch_host::diagnostic::{Diagnostic, Findings, Source, Style};
+use keepwatch_host::{Failure, nearest};
 use rhai::{EvalAltResult, Position};
 
 use crate::budget::Budget;
 use crate::place;
 use crate::script::Script;
-use crate::similar::similar;
 use crate::words::{self, Words};
 
 /// How many calls on the way to an error are told.
@@ -53,7 +52,7 @@ pub(crate) fn render(error: &EvalAltResult, script: &Script, context: &Context) 
         && let Some((name, fields)) = owner(&source.text, at.start, context)
     {
         message = format!("`{name}` has no field `{field}`");
-        help = Some(match similar(field, fields.iter().map(String::as_str)) {
+        help = Some(match nearest(field, fields.iter().map(String::as_str)) {
             Some(meant) => format!("did you mean `{name}.{meant}`?"),
             None if fields.is_empty() => format!("`{name}` has no fields yet"),
             None => format!("`{name}` has {}", fields.join(", ")),

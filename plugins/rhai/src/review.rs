@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use keepwatch_host::diagnostic::Diagnostic;
+use keepwatch_host::nearest;
 
 use crate::handler::{SPECIAL, handler_names, hears};
 use crate::known::{arities, host_function, names};
-use crate::similar::similar;
 use crate::survey::{Call, Function, Style, Survey};
 
 /// Findings that are told: nobody mends more at a time.
@@ -31,7 +31,7 @@ fn named(function: &Function) -> Option<Diagnostic> {
     let known = handler_names();
     let finding =
         Diagnostic::error(&function.span, format!("there is no event for `{name}`"), "never called");
-    Some(match similar(name, known.iter().map(String::as_str)) {
+    Some(match nearest(name, known.iter().map(String::as_str)) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding.help(
             "handlers are `on_master`, `on_backup`, `on_fault`, `on_stop`, `on_event`, `on_sync`, `on_shutdown` and \
@@ -121,7 +121,7 @@ fn absent(call: &Call, survey: &Survey) -> Diagnostic {
     let finding = Diagnostic::error(&call.span, format!("there is no function `{name}`"), "");
     let own = survey.functions.iter().map(|function| function.name.as_str());
     let known: Vec<&str> = names().chain(own).collect();
-    match similar(name, known) {
+    match nearest(name, known) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding.help("define it in this file, or import the file that does"),
     }
@@ -153,7 +153,7 @@ pub(crate) fn useless(survey: &Survey, text: &str) -> Diagnostic {
         let name = function.name.as_str();
         let candidates = known.iter().map(String::as_str).chain(["check"]);
         let ending = known.iter().find(|known| name.ends_with(&known["on_".len()..]));
-        similar(name, candidates)
+        nearest(name, candidates)
             .or_else(|| ending.map(String::as_str))
             .map(|meant| (function, meant.to_owned()))
     });

@@ -11,6 +11,7 @@ use super::reader::{Reader, optional};
 use super::{action, check, instance};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
+use crate::name::is_name;
 use crate::similar::shown;
 
 /// What a native file says.
@@ -103,17 +104,15 @@ fn each<'i>(
     for (name, value) in tables {
         let what = format!("a table: write [{kind}.{}]", name.get_ref());
         let Some(table) = reader.table(value, &what) else { continue };
-        if is_name(reader, name) {
+        if has_name(reader, name) {
             read(reader, name.get_ref(), table, &name.span());
         }
     }
 }
 
-/// Letters, digits, `-`, `_` and `.`: a name stands in grants, in paths and on terminals.
-fn is_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
+fn has_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
     let text = name.get_ref();
-    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let is_valid = !text.is_empty() && text.chars().all(valid) && text.len() <= 64;
+    let is_valid = is_name(text);
     if !is_valid {
         let label = "letters, digits, `-`, `_` and `.`, 64 at most";
         reader.error(&name.span(), format!("{} is no name", shown(text)), label);

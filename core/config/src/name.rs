@@ -1,0 +1,24 @@
+//! Names that the administrator gives.
+
+/// Whether this can be a name of the administrator's, which stands in grants, in paths and on terminals: letters, digits,
+/// `-`, `_` and `.`, 64 octets at most.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.len() <= 64 && text.chars().all(valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_stand_in_a_path() {
+        for name in ["web", "web-1_a.b", "prüfung", &"a".repeat(64)] {
+            assert!(is_name(name), "{name}");
+        }
+        for text in ["", "a b", "a/b", "a\n", "a:b", &"a".repeat(65)] {
+            assert!(!is_name(text), "{text:?}");
+        }
+    }
+}
