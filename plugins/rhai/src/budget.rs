@@ -2,7 +2,7 @@
 //!
 //! Rhai asks after every operation whether to go on. Time and computing time are read from clocks. Memory it does not
 //! count as a whole, and an allocator that does cannot be had without unsafe code; so the kernel is asked: a call ends
-//! when the process has grown by the plugin's limit since the call began, and the call's own thread has touched enough
+//! when the process has grown by the plugin's limit since the first look at it, and the call's own thread has touched enough
 //! new pages to have had a part in it. A plugin beside a hungry one does not die for it. What one operation may
 //! allocate at most is bounded by the sizes of values ([`crate::engine::language`]), so that the process does not grow
 //! by much more than the limit before the next look.
@@ -56,7 +56,8 @@ struct Call {
     deadline: Option<Instant>,
     within: Duration,
     looked: Option<Instant>,
-    before: Used,
+    /// At the first look: most calls are over before, and spare the questions.
+    before: Option<Used>,
     statm: Option<File>,
 }
 
@@ -86,7 +87,7 @@ impl Budget {
         call.deadline = Some(now + within);
         call.within = within;
         call.looked = Some(now);
-        call.before = call.used();
+        call.before = None;
         // A plugin that was dropped stays so.
         let _ = self.end.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |end| {
             (end != End::Dropped as u8).then_some(0)
@@ -122,7 +123,8 @@ impl Budget {
             return false;
         }
         call.looked = Some(now);
-        let (used, before) = (call.used(), call.before);
+        let used = call.used();
+        let before = *call.before.get_or_insert(used);
         drop(call);
         if used.cpu.saturating_sub(before.cpu) > self.limits.cpu {
             self.end(End::Cpu);

@@ -200,7 +200,7 @@ fn delays_of_interfaces() {
     let own = |down| ("eth0".to_owned(), millis(down), millis(500));
     assert_eq!(delays("eth0 2 0.5"), (vec![own(2_000)], vec![]));
     let said = strings(&["warning a down delay of 10 s is too long for `a`"]);
-    assert_eq!(delays("eth0 10 0.5"), (vec![own(2_000)], said.clone()));
+    assert_eq!(delays("eth0 10 0.5"), (vec![own(2_000)], said));
     assert_eq!(delays("eth1 10 0.5"), (vec![eth(10_000, 500)], vec![]), "adverts go another way");
     let of = |settings: &str| {
         let second = GOOD.replace("id 51", "id 52").replace("10.1.1.30", "10.1.1.31");
