@@ -4,7 +4,10 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use keepwatch_host::HostPort;
-use tokio::net::{TcpSocket, TcpStream};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use socket2::{Domain, Socket, Type};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::deadline::Deadline;
@@ -26,14 +29,25 @@ pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -
     Ok(found)
 }
 
-/// Connects to the first of a host's addresses that answers. Each has its share of the time: one that is silent leaves
-/// the others theirs.
+/// Connects, to talk.
 pub(crate) async fn connect(
     to: &HostPort,
     source: Option<IpAddr>,
     names: &Names,
     deadline: &Deadline,
 ) -> Step<TcpStream> {
+    let open = open(to, source, names, deadline).await?;
+    TcpStream::from_std(open).map_err(|error| failed(&to.to_string(), &error))
+}
+
+/// Connects to the first of a host's addresses that answers. Each has its share of the time: one that is silent leaves
+/// the others theirs. Nobody listens yet to what comes: whoever only wants to know that somebody is there is spared that.
+pub(crate) async fn open(
+    to: &HostPort,
+    source: Option<IpAddr>,
+    names: &Names,
+    deadline: &Deadline,
+) -> Step<std::net::TcpStream> {
     let mut addresses = resolve(to, names, deadline).await?;
     if let Some(source) = source {
         addresses.retain(|address| address.is_ipv4() == source.is_ipv4());
@@ -66,9 +80,27 @@ fn named(to: &HostPort, address: SocketAddr) -> String {
     if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
 }
 
-async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
-    let Some(source) = source else { return TcpStream::connect(to).await };
-    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.bind(SocketAddr::new(source, 0))?;
-    socket.connect(to).await
+async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<std::net::TcpStream> {
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), None)?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+    }
+    match socket.connect(&to.into()) {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
+        done => return done.map(|()| socket.into()),
+    }
+    // On this host itself it has come about by now: no need to be told later.
+    let mut looked = [PollFd::new(&socket, PollFlags::OUT)];
+    if poll(&mut looked, Some(&Timespec::default()))? > 0 {
+        return match socket.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(socket.into()),
+        };
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    stream.writable().await?;
+    match stream.take_error()? {
+        Some(error) => Err(error),
+        None => stream.into_std(),
+    }
 }

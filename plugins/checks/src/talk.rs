@@ -18,7 +18,17 @@ pub(crate) struct Talk<'a> {
     pub(crate) expect: Option<&'a str>,
 }
 
+/// That somebody is there is all that was to be known.
+pub(crate) fn answered(target: &str, deadline: &Deadline) -> Verdict {
+    pass(format!("{target} answered in {}", deadline.taken()))
+}
+
 impl Talk<'_> {
+    /// Whether nothing is said either way.
+    pub(crate) const fn is_silent(&self) -> bool {
+        self.send.is_none() && self.expect.is_none()
+    }
+
     /// Says what is to be said over a new connection, and waits for what is to come.
     pub(crate) async fn over(
         self,
@@ -31,7 +41,7 @@ impl Talk<'_> {
             sent.await?.map_err(|error| failed(target, &error))?;
         }
         let Some(expect) = self.expect else {
-            return Ok(pass(format!("{target} answered in {}", deadline.taken())));
+            return Ok(answered(target, deadline));
         };
         let mut said = Vec::new();
         let mut piece = vec![0; 4096];

@@ -1,5 +1,6 @@
 //! Whether somebody listens at a TCP port, and says the right thing.
 
+use std::io::Read;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use keepwatch_host::{HostPort, Probe, Verdict, Work};
 use tokio::net::TcpStream;
 
 use crate::deadline::Deadline;
-use crate::dial::connect;
+use crate::dial::open;
+use crate::io_text::failed;
 use crate::names::Names;
-use crate::talk::Talk;
+use crate::talk::{Talk, answered};
 use crate::verdict::{Step, either};
 
 /// Passes when a connection comes about, and, if asked for, the answer is right.
@@ -51,17 +53,25 @@ impl TcpProbe {
 
     async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
         let check = &self.check;
-        let mut stream = connect(&check.to, check.source, &self.names, &deadline).await?;
+        let target = check.to.to_string();
+        let open = open(&check.to, check.source, &self.names, &deadline).await?;
         let talk = Talk { send: check.send.as_deref(), expect: check.expect.as_deref() };
-        let verdict = talk.over(&mut stream, &check.to.to_string(), &deadline).await;
-        take_the_rest(&stream);
+        if talk.is_silent() {
+            take_the_rest(&open);
+            return Ok(answered(&target, &deadline));
+        }
+        let mut stream = TcpStream::from_std(open).map_err(|error| failed(&target, &error))?;
+        let verdict = talk.over(&mut stream, &target, &deadline).await;
+        if let Ok(open) = stream.into_std() {
+            take_the_rest(&open);
+        }
         verdict
     }
 }
 
 /// Reads what has come and nobody asked for: a socket closed with that unread resets the connection, which servers log as
-/// an error.
-fn take_the_rest(stream: &TcpStream) {
+/// an error. It does not wait for more.
+fn take_the_rest(mut open: &std::net::TcpStream) {
     let mut nowhere = [0; 4096];
-    while stream.try_read(&mut nowhere).is_ok_and(|read| read > 0) {}
+    while open.read(&mut nowhere).is_ok_and(|read| read > 0) {}
 }

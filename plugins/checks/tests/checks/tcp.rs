@@ -124,3 +124,20 @@ async fn the_end_of_a_connection_is_orderly() {
     // The end of what the other side says, not an error.
     assert_eq!(accepted.unwrap().0.read(&mut [0; 10]).await.unwrap(), 0);
 }
+
+/// The kernel does not answer for a listener whose queue is full.
+#[tokio::test]
+async fn a_server_that_is_slow_to_accept() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let _first = tokio::net::TcpStream::connect(address).await.unwrap();
+    let check = Check::Tcp(TcpCheck::new(at(address)));
+    let late = format!("{address} did not answer within 200 ms");
+    assert_verdict(&ask(&check, HASTY).await, Health::Fail, &late);
+    // It has asked before there is room.
+    let accept = async { drop(socket.accept().unwrap()) };
+    let (verdict, ()) = tokio::join!(ask(&check, PATIENT), accept);
+    assert_pass(&verdict, &format!("{address} answered in "));
+}
