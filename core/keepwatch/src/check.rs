@@ -9,7 +9,7 @@ use keepwatch_config::{Config, Severity, Site};
 
 use crate::cli::Check;
 use crate::terminal::shows_colour;
-use crate::{ask, examining, exit, paths, plan, plugin};
+use crate::{ask, destinations, examining, exit, paths, plan, plugin};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.file.clone().unwrap_or_else(paths::configuration);
@@ -21,6 +21,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
         }
     };
     let plan = plan::plan(&mut site, Some(&arguments.hooks));
+    drop(destinations::of_site(&mut site));
     examining::add_findings(&mut site);
     eprint!("{}", rendered(&site));
     let refused = plugin::refusals(&plan);
@@ -69,6 +70,7 @@ fn contents<'c>(config: &'c Config) -> Vec<String> {
     let groups: Vec<&str> = config.groups.iter().map(|group| group.name.as_str()).collect();
     let extensions = &config.extensions;
     let plugins = extensions.plugins.iter().map(|table| table.name.as_str()).collect();
+    let destinations = extensions.destinations.iter().map(|table| table.name.as_str()).collect();
     let actions: Vec<&str> = extensions.actions.iter().map(|action| action.name.as_str()).collect();
     [
         ("instance", instances),
@@ -77,6 +79,7 @@ fn contents<'c>(config: &'c Config) -> Vec<String> {
         ("plugin", plugins),
         ("check", named(checks)),
         ("action", actions),
+        ("destination", destinations),
     ]
     .into_iter()
     .filter(|(_, names)| !names.is_empty())

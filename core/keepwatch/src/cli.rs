@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::events::Filter;
-use crate::plugin;
+use crate::{notify, plugin};
 
 /// Where scripts lie that run without further ado.
 const HOOKS: &str = "/etc/keepwatch/hooks.d";
@@ -32,6 +32,15 @@ pub(crate) enum Command {
     /// Look after plugins
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Try out notifications: mails and webhooks
+    #[command(subcommand)]
+    Notify(notify::Notify),
+    /// Look at what waits for destinations, and at what was given up
+    #[command(subcommand)]
+    Spool(notify::Spool),
+    /// Keep destinations from being told for a while
+    #[command(subcommand)]
+    Silence(notify::Silence),
     /// Have the running daemon take its configuration over as it is on disk now
     Reload(Reload),
     /// Show two hosts sharing an address, one failing and coming back, on this machine

@@ -6,11 +6,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
-use keepwatch_control::{Backend, ConfigStatus, PluginReport, Rejection, Reloading, Server, Status};
+use keepwatch_control::{
+    Answering, Backend, ConfigStatus, DestinationStatus, Done, Letters, PluginReport, Rejection, Reloading,
+    Server, SilenceName, SilenceStatus, Status,
+};
 use keepwatch_event::{EventKind, Severity, Timestamp};
 use keepwatch_host::Report;
 use tokio::sync::oneshot;
 
+use crate::notifications::Notifications;
 use crate::plugin_reports;
 
 /// What the control socket has from the daemon's other parts.
@@ -20,6 +24,8 @@ pub(crate) struct Hooks {
     /// Takes the configuration over as it is on disk now. The future runs on the control socket's thread: what takes
     /// long belongs elsewhere, with a channel to here.
     pub(crate) reload: Box<dyn Fn() -> Reloading + Send + Sync>,
+    /// Who is told what.
+    pub(crate) notifications: Notifications,
 }
 
 /// The control socket at work, or its lack.
@@ -146,6 +152,30 @@ impl Backend for Facts {
 
     fn reload(&self) -> Reloading {
         (self.hooks.reload)()
+    }
+
+    fn spool(&self) -> Answering<Vec<DestinationStatus>> {
+        self.hooks.notifications.spool()
+    }
+
+    fn spool_retry(&self, letters: Letters) -> Answering<Done> {
+        self.hooks.notifications.retry(letters)
+    }
+
+    fn spool_purge(&self, letters: Letters) -> Answering<Done> {
+        self.hooks.notifications.purge(letters)
+    }
+
+    fn silences(&self) -> Answering<Vec<SilenceStatus>> {
+        self.hooks.notifications.silences()
+    }
+
+    fn silence(&self, silence: SilenceStatus) -> Answering<Done> {
+        self.hooks.notifications.silence(silence)
+    }
+
+    fn silence_end(&self, name: SilenceName) -> Answering<Done> {
+        self.hooks.notifications.silence_end(name)
     }
 }
 

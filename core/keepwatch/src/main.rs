@@ -9,11 +9,14 @@ mod checks;
 mod cli;
 mod daemon_control;
 mod demo;
+mod destinations;
 mod events;
 mod examining;
 mod exit;
 mod extensions;
 mod log;
+mod notifications;
+mod notify;
 mod output;
 mod paths;
 mod plan;
@@ -47,6 +50,9 @@ fn main() -> ExitCode {
         Command::Plugin(Plugin::Bench(arguments)) => plugin::bench(&arguments),
         Command::Plugin(Plugin::List(arguments)) => plugin_list::list(&arguments),
         Command::CompileComponent { input, output } => extensions::compile(&input, &output),
+        Command::Notify(command) => notify::notify(&command),
+        Command::Spool(command) => notify::spool(&command),
+        Command::Silence(command) => notify::silence(&command),
         Command::Reload(arguments) => reload::reload(&arguments),
         Command::Demo(arguments) => demo::demo(&arguments),
     }

@@ -14,11 +14,18 @@ use keepwatch_host::{Plan, PluginSpec, Plugins};
 use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
-use crate::{check, checks, exit, plan};
+use crate::notifications::Notifications;
+use crate::{check, checks, destinations, exit, plan};
 
 /// Why a configuration with other instances is not wholly in force.
-const RESTART: &str =
-    "what has changed beside plugins, actions and how checks ask is taken over when keepwatch is restarted";
+const RESTART: &str = "what has changed beside plugins, actions, destinations and how checks ask is taken over when keepwatch is restarted";
+
+/// The parts of the daemon that a reload changes.
+pub(crate) struct Parts {
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) means: Means,
+    pub(crate) notifications: Notifications,
+}
 
 /// Takes the configuration over. Clones share all of it.
 #[derive(Clone)]
@@ -29,8 +36,7 @@ pub(crate) struct Reloader {
 struct Shared {
     path: PathBuf,
     hooks: PathBuf,
-    plugins: Arc<Plugins>,
-    means: Means,
+    parts: Parts,
     /// What the engine runs.
     in_force: Config,
     /// What plugins and checks were last told to be. Held while that changes: one reload after the other, from reading on,
@@ -39,16 +45,9 @@ struct Shared {
 }
 
 impl Reloader {
-    pub(crate) fn new(
-        path: PathBuf,
-        hooks: PathBuf,
-        plugins: Arc<Plugins>,
-        means: Means,
-        in_force: Config,
-        plan: Plan,
-    ) -> Self {
+    pub(crate) fn new(path: PathBuf, hooks: PathBuf, parts: Parts, in_force: Config, plan: Plan) -> Self {
         let plan = Mutex::new(plan);
-        Self { shared: Arc::new(Shared { path, hooks, plugins, means, in_force, plan }) }
+        Self { shared: Arc::new(Shared { path, hooks, parts, in_force, plan }) }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -82,12 +81,13 @@ impl Shared {
             Err(error) => return self.reject(error.to_string(), error.to_string()),
         };
         let mut plan = plan::plan(&mut site, Some(&self.hooks));
+        let destinations = destinations::of_site(&mut site);
         let Some(config) = &site.config else {
             let shown = site.render(Style::Plain);
             let why = format!("{}\n{}", check::summary(&self.path, &site), shown.trim_end());
             return self.reject(why, shown);
         };
-        plan.declared.extend(checks::natives(config, &self.means, Occasion::Reload));
+        plan.declared.extend(checks::natives(config, &self.parts.means, Occasion::Reload));
         let instances = config.instances.len();
         let mut report = ReloadReport::default();
         let is_whole = self.has_same_instances(config);
@@ -109,10 +109,11 @@ impl Shared {
             .collect();
         let kind = |name: &String| if kinds.contains(name) { "check" } else { "plugin" };
         *known = plan.clone();
-        let Some(applied) = self.plugins.apply(plan) else {
+        let Some(applied) = self.parts.plugins.apply(plan) else {
             let refused = vec!["keepwatch stops".to_owned()];
             return ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED };
         };
+        report.done.extend(self.parts.notifications.apply(destinations));
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {
@@ -154,7 +155,7 @@ impl Shared {
     }
 
     fn tell(&self, severity: Severity, kind: EventKind) {
-        self.means.bus.publish(Draft::general(severity, kind));
+        self.parts.means.bus.publish(Draft::general(severity, kind));
     }
 }
 
@@ -188,6 +189,7 @@ mod tests {
     use keepwatch_host::{Options, Plugins, Store};
 
     use super::*;
+    use crate::paths::Paths;
 
     /// A daemon's configuration, which can be written anew.
     struct Trial {
@@ -211,9 +213,11 @@ mod tests {
             let plugins = Arc::new(Plugins::new(options).unwrap());
             let heard = bus.subscribe("test", Delivery::Durable, 100);
             let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
-            let means = Means { launcher, bus };
+            let paths = Paths { control: folder.join("c"), state: folder.join("s"), cache: folder.join("k") };
+            let notifications = Notifications::begin(Vec::new(), "h1", &paths, &bus).unwrap();
+            let parts = Parts { plugins, means: Means { launcher, bus }, notifications };
             let (hooks, own) = (folder.join("hooks.d"), path.clone());
-            let reloader = Reloader::new(own, hooks, plugins, means, in_force, Plan::default());
+            let reloader = Reloader::new(own, hooks, parts, in_force, Plan::default());
             Self { folder, path, reloader, heard }
         }
 

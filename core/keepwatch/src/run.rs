@@ -12,6 +12,7 @@ use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
 use keepwatch_exec::{Accounts, Launcher};
 use keepwatch_host::{Plan, Plugins};
+use keepwatch_notify::Destination;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -19,14 +20,15 @@ use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks};
 use crate::log::Preamble;
+use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
-use crate::reloading::Reloader;
-use crate::{check, checks, exit, extensions, log, reap};
+use crate::reloading::{Parts, Reloader};
+use crate::{check, checks, destinations, exit, extensions, log, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
-    let (mut config, mut plan, told) = match load(&path, &arguments.hooks) {
+    let Loaded { mut config, mut plan, destinations, told } = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -74,8 +76,15 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
     };
-    let reloader = Reloader::new(path, arguments.hooks.clone(), Arc::clone(&plugins), means, config, first);
-    let mut control = Control::begin(&paths.control, &bus, &shown, hooks(&plugins, &reloader));
+    let node = destinations::node(&config);
+    let notifications = match Notifications::begin(destinations, &node, &paths, &bus) {
+        Ok(notifications) => notifications,
+        Err(error) => return fail("make room for notifications", &error),
+    };
+    let parts = Parts { plugins: Arc::clone(&plugins), means, notifications: notifications.clone() };
+    let reloader = Reloader::new(path, arguments.hooks.clone(), parts, config, first);
+    let hooks = hooks(&plugins, &reloader, notifications.clone());
+    let mut control = Control::begin(&paths.control, &bus, &shown, hooks);
     let (code, mut signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
@@ -89,7 +98,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     control.stop();
     plugins.stop("keepwatch stops", LAST_WORK, asked_again(signals.as_mut()));
     launcher.stop(LAST_SCRIPT);
-    drop(plugins);
+    // After the plugins, which may have had something to say.
+    notifications.stop();
+    drop((plugins, notifications));
     drop(bus);
     log::finish(log);
     control.finish();
@@ -102,6 +113,14 @@ const LAST_WORK: Duration = Duration::from_secs(5);
 /// How long the check scripts that still run may take to die.
 const LAST_SCRIPT: Duration = Duration::from_secs(1);
 
+/// A configuration, read.
+struct Loaded {
+    config: Config,
+    plan: Plan,
+    destinations: Vec<Destination>,
+    told: Told,
+}
+
 /// What there is to say about a configuration.
 struct Told {
     findings: String,
@@ -109,12 +128,12 @@ struct Told {
 }
 
 /// What the control socket has from here.
-fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader) -> Hooks {
+fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader, notifications: Notifications) -> Hooks {
     let (plugins, reloader) = (Arc::clone(plugins), reloader.clone());
     // What is built in is seen by what it found.
     let of_files =
         move || plugins.reports().into_iter().filter(|report| report.spec.made.file().is_some()).collect();
-    Hooks { plugins: Box::new(of_files), reload: Box::new(move || reloader.reload()) }
+    Hooks { plugins: Box::new(of_files), reload: Box::new(move || reloader.reload()), notifications }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {
@@ -126,15 +145,16 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
 }
 
 /// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
-fn load(path: &Path, hooks: &Path) -> Result<(Config, Plan, Told), ExitCode> {
+fn load(path: &Path, hooks: &Path) -> Result<Loaded, ExitCode> {
     let mut site = keepwatch_config::load_site(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
     let plan = plan::plan(&mut site, Some(hooks));
+    let destinations = destinations::of_site(&mut site);
     let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
     match site.config {
-        Some(config) => Ok((config, plan, told)),
+        Some(config) => Ok(Loaded { config, plan, destinations, told }),
         None => {
             eprint!("{}", told.findings);
             eprintln!("{}", told.summary);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -40,8 +40,7 @@ pub struct Options {
 pub struct Notifier {
     orders: mpsc::Sender<Order>,
     haste: watch::Sender<Haste>,
-    thread: Option<JoinHandle<()>>,
-    ended: oneshot::Receiver<()>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why a letter is not taken.
@@ -70,7 +69,6 @@ impl Notifier {
         let (spool, found) = Spool::open(path, complain)?;
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (haste, hurry) = watch::channel(Haste::None);
-        let (tell, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let thread = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
             prepare();
@@ -78,10 +76,8 @@ impl Notifier {
             runtime.block_on(desk.run(events, inbox, found));
             // A look-up that hangs is not waited for.
             runtime.shutdown_background();
-            // Nobody may be waiting.
-            let _ = tell.send(());
         })?;
-        Ok(Self { orders, haste, thread: Some(thread), ended })
+        Ok(Self { orders, haste, thread: Mutex::new(Some(thread)) })
     }
 
     /// Replaces the destinations. What waits for one stays, also for one that is gone; a delivery under way goes on.
@@ -141,16 +137,16 @@ impl Notifier {
 
     /// Ends: events that have been published are still told, as far as that can be done within this time. The rest waits on
     /// disk for the next start. Call it when no more is published, from outside asynchronous code.
-    pub fn stop(mut self, within: Duration) {
+    pub fn stop(&self, within: Duration) {
         let until = Instant::now() + within;
+        let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         self.haste.send_replace(Haste::Last);
+        // It fails only if it has ended, or so much is asked that it is not asked for more.
         let _ = self.orders.try_send(Order::End);
-        while self.ended.try_recv() == Err(oneshot::error::TryRecvError::Empty) && Instant::now() < until {
+        while !thread.is_finished() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
-        if let Some(thread) = self.thread.take()
-            && thread.is_finished()
-        {
+        if thread.is_finished() {
             // A panic there has been printed by the thread itself.
             let _ = thread.join();
         }

@@ -34,6 +34,6 @@ pub use lettre::address::AddressError;
 pub use lettre::message::Mailbox;
 pub use mail::Mail;
 pub use secret::Secret;
-pub use settings::{Identity, Relay, Settings, Style, Tls};
+pub use settings::{CONNECT_TIMEOUT, Identity, Relay, Settings, Style, Tls};
 pub use sign_in::{Mechanism, SignIn};
 pub use templates::Templates;

@@ -10,7 +10,7 @@ use crate::sign_in::SignIn;
 use crate::templates::Templates;
 
 /// How long connecting may take, for each address of a relay, unless told otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long everything may take with one relay, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
 

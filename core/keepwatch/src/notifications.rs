@@ -1,0 +1,180 @@
+//! The daemon's notifications: who is told, and what the control socket may ask of them.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use keepwatch_bus::{Bus, Draft};
+use keepwatch_control::{
+    Answering, DestinationStatus, Done, LetterStatus, Letters, SilenceName, SilenceStatus, written,
+};
+use keepwatch_event::{EventKind, Severity};
+use keepwatch_notify::{Dead, Destination, DestinationReport, Entry, Notifier, Options, Silence};
+
+use crate::paths::Paths;
+
+/// How long the last letters may take when the daemon ends; what is left waits on disk.
+const LAST_LETTERS: Duration = Duration::from_secs(5);
+/// No silence is longer.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// The daemon's notifications. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Notifications {
+    notifier: Arc<Notifier>,
+    /// What it was last told.
+    known: Arc<Mutex<Vec<Destination>>>,
+}
+
+impl Notifications {
+    /// Begins to hear events. `node` is what mails call this host.
+    pub(crate) fn begin(
+        destinations: Vec<Destination>,
+        node: &str,
+        paths: &Paths,
+        bus: &Bus,
+    ) -> io::Result<Self> {
+        let heard = bus.clone();
+        let complain = move |error| {
+            let part = "spool of notifications".to_owned();
+            let consequence = "what cannot be delivered is lost when keepwatch ends".to_owned();
+            let kind = EventKind::Degraded { part, error, consequence };
+            heard.publish(Draft::general(Severity::Warning, kind));
+        };
+        let options = Options {
+            bus: bus.clone(),
+            path: Some(paths.state.join("spool.redb")),
+            node: node.into(),
+            complain: Box::new(complain),
+            prepare: Box::new(keepwatch_host::step_back),
+        };
+        let notifier = Arc::new(Notifier::start(options)?);
+        notifier.apply(destinations.clone());
+        Ok(Self { notifier, known: Arc::new(Mutex::new(destinations)) })
+    }
+
+    /// Replaces the destinations, and says what has changed, a sentence each. What waits for one stays.
+    pub(crate) fn apply(&self, destinations: Vec<Destination>) -> Vec<String> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = Vec::new();
+        for new in &destinations {
+            match known.iter().find(|old| old.name == new.name) {
+                None => said.push(format!("destination {} added", new.name)),
+                Some(old) if old != new => said.push(format!("destination {} changed", new.name)),
+                Some(_) => {}
+            }
+        }
+        let is_gone = |old: &&Destination| destinations.iter().all(|new| new.name != old.name);
+        said.extend(known.iter().filter(is_gone).map(|old| format!("destination {} removed", old.name)));
+        known.clone_from(&destinations);
+        self.notifier.apply(destinations);
+        said
+    }
+
+    /// Delivers what can be delivered in a moment, and ends.
+    pub(crate) fn stop(&self) {
+        self.notifier.stop(LAST_LETTERS);
+    }
+
+    pub(crate) fn spool(&self) -> Answering<Vec<DestinationStatus>> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move { notifier.report().await.into_iter().map(status).collect() })
+    }
+
+    pub(crate) fn retry(&self, letters: Letters) -> Answering<Done> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move {
+            let Letters { destination, ids } = letters;
+            let revived = notifier.retry(destination.clone(), ids).await;
+            revived.map_or_else(|| unknown(&destination), Done::with)
+        })
+    }
+
+    pub(crate) fn purge(&self, letters: Letters) -> Answering<Done> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move {
+            let Letters { destination, ids } = letters;
+            let purged = notifier.purge(destination.clone(), ids).await;
+            purged.map_or_else(|| unknown(&destination), Done::with)
+        })
+    }
+
+    pub(crate) fn silences(&self) -> Answering<Vec<SilenceStatus>> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move {
+            let now = SystemTime::now();
+            let silences = notifier.silences().await.into_iter();
+            silences
+                .map(|report| SilenceStatus {
+                    name: report.silence.name,
+                    instances: report.silence.instances,
+                    destinations: report.silence.destinations,
+                    lasts: report.silence.until.duration_since(now).unwrap_or_default(),
+                    comment: report.silence.comment,
+                    untold: report.untold,
+                })
+                .collect()
+        })
+    }
+
+    pub(crate) fn silence(&self, silence: SilenceStatus) -> Answering<Done> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move {
+            if silence.lasts > LONGEST {
+                return Done::refused("a silence lasts a year at most");
+            }
+            let SilenceStatus { name, instances, destinations, lasts, comment, .. } = silence;
+            let until = SystemTime::now() + lasts;
+            notifier.silence(Silence { name, instances, destinations, until, comment }).await;
+            Done::with(1)
+        })
+    }
+
+    pub(crate) fn silence_end(&self, name: SilenceName) -> Answering<Done> {
+        let notifier = Arc::clone(&self.notifier);
+        Box::pin(async move {
+            if notifier.end_silence(name.name.clone()).await {
+                return Done::with(1);
+            }
+            Done::refused(format!("there is no silence \"{}\"", name.name))
+        })
+    }
+}
+
+fn unknown(destination: &str) -> Done {
+    Done::refused(format!("there is no destination \"{destination}\""))
+}
+
+fn status(report: DestinationReport) -> DestinationStatus {
+    DestinationStatus {
+        name: report.name,
+        way: report.label,
+        delivered: report.delivered,
+        failed: report.failed,
+        given_up: report.given_up,
+        trouble: report.trouble,
+        gone: report.gone,
+        last: report.last.map(written),
+        waiting: report.waiting.into_iter().map(waits).collect(),
+        dead: report.dead.into_iter().map(dead).collect(),
+    }
+}
+
+fn waits(entry: Entry) -> LetterStatus {
+    LetterStatus {
+        id: entry.letter.id.clone(),
+        at: written(entry.letter.at),
+        severity: entry.letter.severity,
+        line: entry.letter.line(),
+        attempts: entry.attempts,
+        next: Some(written(entry.next)),
+        trouble: entry.trouble,
+        // It serialised into the spool.
+        letter: serde_json::to_value(&entry.letter).unwrap_or_default(),
+    }
+}
+
+fn dead(dead: Dead) -> LetterStatus {
+    let Dead { entry, at, reason } = dead;
+    LetterStatus { next: Some(written(at)), trouble: Some(reason), ..waits(entry) }
+}
