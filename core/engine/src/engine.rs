@@ -131,7 +131,9 @@ impl Engine {
         })?;
         let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
             // Refused without CAP_SYS_NICE: it serves as well, as long as the machine is not too busy.
-            keepwatch_system::ask_for_precedence();
+            if !keepwatch_system::ask_for_real_time() {
+                keepwatch_system::ask_for_precedence();
+            }
             let outcome = self.run(&receiver);
             tracks.end();
             ended();

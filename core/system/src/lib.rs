@@ -31,7 +31,7 @@ pub use frame_socket::{FrameSocket, Frames};
 pub use interface_lock::{InterfaceLock, LockError};
 pub use limits::raise_descriptor_limit;
 pub use poller::{Poller, Token};
-pub use precedence::ask_for_precedence;
+pub use precedence::{ask_for_precedence, ask_for_real_time};
 pub use start_as::start_as;
 pub use sysctl::{InterfaceSetting, forwards_ipv6};
 pub use trusted_file::{Distrust, TrustedFile};
