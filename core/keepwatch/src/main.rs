@@ -14,6 +14,7 @@ mod examining;
 mod exit;
 mod extensions;
 mod log;
+mod notify_scripts;
 mod output;
 mod paths;
 mod plan;

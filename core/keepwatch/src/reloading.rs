@@ -1,4 +1,4 @@
-//! Taking the configuration over as it is on disk now, as far as this version can: plugins and actions.
+//! Taking the configuration over as it is on disk now, as far as this version can: plugins, actions, notify scripts.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use keepwatch_config::model::Trackable;
 use keepwatch_config::{Config, Style};
 use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_event::{EventKind, Severity};
+use keepwatch_exec::NotifyScripts;
 use keepwatch_host::{Plan, PluginSpec, Plugins};
 use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
-use crate::{check, checks, exit, plan};
+use crate::{check, checks, exit, notify_scripts, plan};
 
 /// Why a configuration with other instances is not wholly in force.
-const RESTART: &str =
-    "what has changed beside plugins, actions and how checks ask is taken over when keepwatch is restarted";
+const RESTART: &str = "what has changed beside plugins, actions, how checks ask and notify scripts is taken over when keepwatch is restarted";
 
 /// Takes the configuration over. Clones share all of it.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ struct Shared {
     path: PathBuf,
     hooks: PathBuf,
     plugins: Arc<Plugins>,
+    scripts: Arc<NotifyScripts>,
     means: Means,
     /// What the engine runs.
     in_force: Config,
@@ -43,12 +44,13 @@ impl Reloader {
         path: PathBuf,
         hooks: PathBuf,
         plugins: Arc<Plugins>,
+        scripts: Arc<NotifyScripts>,
         means: Means,
         in_force: Config,
         plan: Plan,
     ) -> Self {
         let plan = Mutex::new(plan);
-        Self { shared: Arc::new(Shared { path, hooks, plugins, means, in_force, plan }) }
+        Self { shared: Arc::new(Shared { path, hooks, plugins, scripts, means, in_force, plan }) }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -123,6 +125,8 @@ impl Shared {
         report.refused.extend(refused);
         report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
         if is_whole {
+            // Those of other instances would be told nothing, and those that run on are told as before.
+            self.scripts.replace(notify_scripts::settings(config));
             self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances });
         } else {
             // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
@@ -133,7 +137,8 @@ impl Shared {
     }
 
     /// Whether all that the engine has is as it was. How it stops is the command line's to say; what an instance
-    /// is meant to be moves nothing; and of checks it knows only what their verdicts are worth.
+    /// is meant to be moves nothing; of checks it knows only what their verdicts are worth; and notify scripts and
+    /// FIFOs are not its own.
     fn has_same_instances(&self, config: &Config) -> bool {
         let mut config = config.clone();
         config.extensions = self.in_force.extensions.clone();
@@ -143,7 +148,12 @@ impl Shared {
         for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
             new.stop_mode = old.stop_mode;
             new.meant = old.meant;
+            new.notify = old.notify.clone();
         }
+        for (new, old) in config.groups.iter_mut().zip(&self.in_force.groups) {
+            new.notify = old.notify.clone();
+        }
+        config.globals.notify_fifos = self.in_force.globals.notify_fifos.clone();
         config == self.in_force
     }
 
@@ -211,9 +221,11 @@ mod tests {
             let plugins = Arc::new(Plugins::new(options).unwrap());
             let heard = bus.subscribe("test", Delivery::Durable, 100);
             let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
+            let scripts =
+                Arc::new(NotifyScripts::begin(notify_scripts::settings(&in_force), &bus, &launcher));
             let means = Means { launcher, bus };
             let (hooks, own) = (folder.join("hooks.d"), path.clone());
-            let reloader = Reloader::new(own, hooks, plugins, means, in_force, Plan::default());
+            let reloader = Reloader::new(own, hooks, plugins, scripts, means, in_force, Plan::default());
             Self { folder, path, reloader, heard }
         }
 
