@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use keepwatch_config::model::{
     ActionKind, Check, CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck,
-    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InterfaceName, ProcessCheck,
-    ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck, UnixCheck, User, Verify,
+    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InterfaceName, Place,
+    ProcessCheck, ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck, UnixCheck, User,
+    Verify,
 };
 use keepwatch_config::{Site, Style, load_site};
 use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight, Unknown};
@@ -57,7 +58,10 @@ fn strings(list: &[&str]) -> Vec<String> {
 }
 
 fn script(argv: &[&str]) -> ScriptCheck {
-    ScriptCheck { command: Command { argv: strings(argv), user: None }, reading: Reading::Status }
+    ScriptCheck {
+        command: Command { argv: strings(argv), user: None, place: Place::default() },
+        reading: Reading::Status,
+    }
 }
 
 #[test]

@@ -140,14 +140,12 @@ vrrp_instance VI_1 {
     interface eth0
     virtual_router_id 51
     track_script { chk }
-    notify /bin/true
     virtual_ipaddress { 10.1.1.30 }
 }
 vrrp_instance VI_2 {
     interface eth1
     virtual_router_id 51
     track_script { chk }
-    notify_master /bin/true
     virtual_ipaddress { 10.2.2.30 }
 }
 vrrp_sync_group G {
@@ -160,12 +158,6 @@ warning: mail is read but not sent in this version: that of VI_1, that of VI_2, 
   |
 7 | vrrp_instance VI_1 {
   | ^^^^^^^^^^^^^^^^^^
-
-warning: notify scripts and FIFOs are read but not served in this version: those of VI_1, those of VI_2
-  --> keepalived.conf:11:5
-   |
-11 |     notify /bin/true
-   |     ^^^^^^^^^^^^^^^^
 ";
     assert_eq!(rendered(text), expected);
 }

@@ -520,44 +520,6 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_again_and_again_is_told_until_it_is_calm() {
-        let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
-        // The first word is no change of what passes already; each of the others is one.
-        for found in [Health::Pass, Health::Fail].into_iter().cycle().take(6) {
-            tracks.report("web", finding(found, None), Duration::from_secs(3600));
-        }
-        tracks.report("web", finding(Health::Pass, None), Duration::from_secs(3600));
-        let mut told = Vec::new();
-        while told.len() < 8 {
-            told.push(events.recv().unwrap());
-        }
-        let flapping: Vec<usize> =
-            (0..told.len()).filter(|at| !matches!(told[*at].kind, EventKind::HealthChanged { .. })).collect();
-        assert_eq!(flapping, [6], "said once, behind the sixth change: {told:?}");
-        assert_eq!(told[6].severity, Severity::Warning);
-        match &told[6].kind {
-            EventKind::FlappingStarted { track, changes, within } => {
-                assert_eq!((track.as_str(), *changes), ("web", 6));
-                assert!(*within < Duration::from_secs(300), "{within:?}");
-            }
-            other => panic!("{other:?}"),
-        }
-
-        let look = |at: Instant| tracks.shared.expire(&mut tracks.shared.lock(), at);
-        let now = clock::now();
-        let (next, _) = look(now + Duration::from_secs(200));
-        assert!(next.is_some_and(|next| next.since(now) <= Duration::from_secs(300)), "{next:?}");
-        for _ in 0..2 {
-            look(now + Duration::from_secs(301));
-        }
-        tracks.report("web", finding(Health::Fail, None), Duration::from_secs(3600));
-        let stopped = events.recv().unwrap();
-        let kind = EventKind::FlappingStopped { track: "web".to_owned(), health: Health::Pass };
-        assert_eq!((stopped.severity, &stopped.kind), (Severity::Info, &kind));
-        assert_eq!(health(&mut events).2, Health::Fail, "said once");
-    }
-
-    #[test]
     fn names_that_nobody_tracks_can_be_seen_and_forgotten() {
         let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
         assert!(tracks.report("other", finding(Health::Pass, None), Duration::from_secs(1)));

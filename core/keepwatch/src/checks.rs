@@ -75,7 +75,8 @@ pub(crate) fn policy(globals: &Globals) -> Policy {
     Policy { security, fallback, ..Policy::default() }
 }
 
-fn account(user: &User) -> Account {
+/// Whom a program runs as.
+pub(crate) fn account(user: &User) -> Account {
     let groups = if user.supplementary_groups { Groups::OfUser } else { Groups::None };
     Account { user: user.name.clone(), group: user.group.clone(), groups }
 }

@@ -1,14 +1,16 @@
-//! What `keepwatch check` says about the programs of checks: whether they can run, as whom, and what is odd about them.
+//! What `keepwatch check` says about the programs of checks, actions and notifications: whether they can run, as whom, and
+//! what is odd about them.
 
 use std::ops::Range;
 
-use keepwatch_config::model::{ActionKind, Check, CheckKind, Format, ScriptCheck};
+use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, ScriptCheck};
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
 use crate::checks::{policy, what_runs};
+use crate::notify_scripts;
 
-/// Looks at the programs of all checks and actions, on this host, and adds what there is to say.
+/// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
     let Some(config) = &site.config else { return };
     let (policy, accounts) = (policy(&config.globals), Accounts::new());
@@ -37,12 +39,40 @@ pub(crate) fn add_findings(site: &mut Site) {
         found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
         found.extend(remarks.iter().map(|trouble| (text, odd(check, trouble, span))));
     }
+    if let Some(text) = site.texts.len().checked_sub(1) {
+        found.extend(of_notifications(config, &policy, &accounts).into_iter().map(|finding| (text, finding)));
+    }
     for (text, finding) in found {
         if let Some((_, findings)) = site.texts.get_mut(text) {
             findings.push(finding);
             findings.sort();
         }
     }
+}
+
+/// Of each program and user once, where it stands first: one script often hears everything.
+fn of_notifications(config: &Config, policy: &Policy, accounts: &Accounts) -> Vec<Diagnostic> {
+    let (mut found, mut seen) = (Vec::new(), Vec::new());
+    for (setting, written) in notify_scripts::commands(config) {
+        let script = notify_scripts::script(written);
+        let program = (written.argv.first(), &written.user);
+        if seen.contains(&program) {
+            continue;
+        }
+        seen.push(program);
+        let span = &written.place.span;
+        match examine(&script.command, script.account.as_ref(), policy, accounts) {
+            Ok(ready) => found.extend(ready.remarks.iter().map(|trouble| {
+                Diagnostic::warning(span, format!("{setting}: {trouble}"), "").help(trouble.remedy())
+            })),
+            Err(hindrances) => found.extend(hindrances.iter().map(|trouble| {
+                Diagnostic::warning(span, format!("{setting} cannot run here: {trouble}"), "")
+                    .note("keepalived would do without it; keepwatch says each time that it was not run")
+                    .help(trouble.remedy())
+            })),
+        }
+    }
+    found
 }
 
 fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {

@@ -17,6 +17,7 @@ mod extensions;
 mod log;
 mod notifications;
 mod notify;
+mod notify_scripts;
 mod output;
 mod paths;
 mod plan;

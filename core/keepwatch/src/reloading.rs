@@ -1,4 +1,4 @@
-//! Taking the configuration over as it is on disk now, as far as this version can: plugins and actions.
+//! Taking the configuration over as it is on disk now, as far as this version can: plugins, actions, notify scripts.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,19 +10,22 @@ use keepwatch_config::model::Trackable;
 use keepwatch_config::{Config, Style};
 use keepwatch_control::{ReloadReport, Reloading};
 use keepwatch_event::{EventKind, Severity};
+use keepwatch_exec::NotifyScripts;
 use keepwatch_host::{Plan, PluginSpec, Plugins};
 use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
 use crate::notifications::Notifications;
-use crate::{check, checks, destinations, exit, plan};
+use crate::{check, checks, destinations, exit, notify_scripts, plan};
 
 /// Why a configuration with other instances is not wholly in force.
-const RESTART: &str = "what has changed beside plugins, actions, destinations and how checks ask is taken over when keepwatch is restarted";
+const RESTART: &str = "what has changed beside plugins, actions, destinations, notify scripts and how checks ask is taken over when \
+                       keepwatch is restarted";
 
 /// The parts of the daemon that a reload changes.
 pub(crate) struct Parts {
     pub(crate) plugins: Arc<Plugins>,
+    pub(crate) scripts: Arc<NotifyScripts>,
     pub(crate) means: Means,
     pub(crate) notifications: Notifications,
 }
@@ -124,6 +127,8 @@ impl Shared {
         report.refused.extend(refused);
         report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
         if is_whole {
+            // Those of other instances would be told nothing, and those that run on are told as before.
+            self.parts.scripts.replace(notify_scripts::settings(config));
             self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances });
         } else {
             // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
@@ -134,7 +139,8 @@ impl Shared {
     }
 
     /// Whether all that the engine has is as it was. How it stops is the command line's to say; what an instance
-    /// is meant to be moves nothing; and of checks it knows only what their verdicts are worth.
+    /// is meant to be moves nothing; of checks it knows only what their verdicts are worth; and notify scripts and
+    /// FIFOs are not its own.
     fn has_same_instances(&self, config: &Config) -> bool {
         let mut config = config.clone();
         config.extensions = self.in_force.extensions.clone();
@@ -144,7 +150,12 @@ impl Shared {
         for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
             new.stop_mode = old.stop_mode;
             new.meant = old.meant;
+            new.notify = old.notify.clone();
         }
+        for (new, old) in config.groups.iter_mut().zip(&self.in_force.groups) {
+            new.notify = old.notify.clone();
+        }
+        config.globals.notify_fifos = self.in_force.globals.notify_fifos.clone();
         config == self.in_force
     }
 
@@ -213,9 +224,11 @@ mod tests {
             let plugins = Arc::new(Plugins::new(options).unwrap());
             let heard = bus.subscribe("test", Delivery::Durable, 100);
             let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
+            let scripts =
+                Arc::new(NotifyScripts::begin(notify_scripts::settings(&in_force), &bus, &launcher));
             let paths = Paths { control: folder.join("c"), state: folder.join("s"), cache: folder.join("k") };
             let notifications = Notifications::begin(Vec::new(), "h1", &paths, &bus).unwrap();
-            let parts = Parts { plugins, means: Means { launcher, bus }, notifications };
+            let parts = Parts { plugins, scripts, means: Means { launcher, bus }, notifications };
             let (hooks, own) = (folder.join("hooks.d"), path.clone());
             let reloader = Reloader::new(own, hooks, parts, in_force, Plan::default());
             Self { folder, path, reloader, heard }

@@ -10,7 +10,7 @@ use keepwatch_config::model::{Check, CheckKind};
 use keepwatch_config::{Config, StopMode};
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
-use keepwatch_exec::{Accounts, Launcher};
+use keepwatch_exec::{Accounts, Launcher, NotifyScripts};
 use keepwatch_host::{Plan, Plugins};
 use keepwatch_notify::Destination;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,7 +24,7 @@ use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
 use crate::reloading::{Parts, Reloader};
-use crate::{check, checks, destinations, exit, extensions, log, reap};
+use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
@@ -54,8 +54,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let paths = Paths::of_this_process();
     let version = format!("keepwatch {}: {}", env!("CARGO_PKG_VERSION"), told.summary);
     let is_script = |check: &&Check| matches!(check.what, CheckKind::Script(_));
-    let scripts = config.checks.iter().filter(is_script).map(|check| check.name.clone()).collect();
-    let preamble = Preamble { findings: told.findings, version, detail: paths.to_string(), scripts };
+    let of_checks = config.checks.iter().filter(is_script).map(|check| check.name.clone()).collect();
+    let preamble =
+        Preamble { findings: told.findings, version, detail: paths.to_string(), scripts: of_checks };
     let log = match log::spawn(preamble, bus.subscribe("the log", Delivery::Durable, log::QUEUE)) {
         Ok(log) => log,
         Err(error) => return fail("start the log", &error),
@@ -68,10 +69,12 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Ok(launcher) => launcher,
         Err(error) => return fail("make room for scripts", &error),
     };
+    // Before the engine starts, so that they hear the first transitions.
+    let scripts = Arc::new(NotifyScripts::begin(notify_scripts::settings(&config), &bus, &launcher));
     let means = Means { launcher: launcher.clone(), bus: bus.clone() };
     plan.declared.extend(checks::natives(&config, &means, Occasion::Start));
     let first = plan.clone();
-    // Before the engine starts, so that they hear the first transitions.
+    // Before the engine starts, for the same reason.
     let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {
         Ok(plugins) => Arc::new(plugins),
         Err(error) => return fail("make room for plugins", &error),
@@ -81,7 +84,9 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Ok(notifications) => notifications,
         Err(error) => return fail("make room for notifications", &error),
     };
-    let parts = Parts { plugins: Arc::clone(&plugins), means, notifications: notifications.clone() };
+    let (of_plugins, of_scripts) = (Arc::clone(&plugins), Arc::clone(&scripts));
+    let parts =
+        Parts { plugins: of_plugins, scripts: of_scripts, means, notifications: notifications.clone() };
     let reloader = Reloader::new(path, arguments.hooks.clone(), parts, config, first);
     let hooks = hooks(&plugins, &reloader, notifications.clone());
     let mut control = Control::begin(&paths.control, &bus, &shown, hooks);
@@ -96,6 +101,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     bus.flush(FLUSH);
     // Before the plugins: nobody loads any more.
     control.stop();
+    // The engine has ended: what it told last has been handed on.
+    scripts.stop(LAST_SCRIPTS, asked_again(signals.as_mut()));
     plugins.stop("keepwatch stops", LAST_WORK, asked_again(signals.as_mut()));
     launcher.stop(LAST_SCRIPT);
     // After the plugins, which may have had something to say.
@@ -110,6 +117,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
 /// How long the last events may take to reach plugins, and those to handle them.
 const FLUSH: Duration = Duration::from_secs(1);
 const LAST_WORK: Duration = Duration::from_secs(5);
+/// How long notify scripts may still take, those that wait among them, before they are stopped.
+const LAST_SCRIPTS: Duration = Duration::from_secs(10);
 /// How long the check scripts that still run may take to die.
 const LAST_SCRIPT: Duration = Duration::from_secs(1);
 

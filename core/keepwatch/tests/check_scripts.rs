@@ -168,3 +168,25 @@ fn a_native_file_is_looked_at_as_well() {
     let text = native(&format!("script = \"{script} | /bin/cat > /dev/null\""));
     assert!(!text.contains("no shell reads") && !text.contains("cannot run"), "{text}");
 }
+
+#[test]
+fn a_notify_script_that_cannot_run_is_named_once() {
+    let folder = Folder::new("notify");
+    let here = folder.0.display();
+    let text = format!(
+        "global_defs {{\n script_user root\n notify_fifo /run/f\n notify_fifo_script {here}/reader\n}}\nvrrp_instance VI_1 \
+         {{\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {{ 10.1.1.30 }}\n notify_master \"{here}/told \
+         master\"\n notify_backup \"{here}/told backup\"\n notify /bin/true kw-nobody-here\n notify_deleted /bin/true\n}}\n"
+    );
+    let path = folder.0.join("k.conf");
+    fs::write(&path, text).unwrap();
+    let text = said(&folder, &path, 0);
+    let line = format!("notify_master \"{here}/told master\"");
+    let missing = format!("warning: notify_master cannot run here: {here}/told does not exist\n");
+    assert_finding(&text, &[&missing, &line, "help: install it, or correct the path"]);
+    assert_eq!(text.matches("/told does not exist").count(), 1, "{text}");
+    assert_finding(&text, &["warning: notify cannot run here: there is no user kw-nobody-here"]);
+    assert_finding(&text, &["warning: notify_fifo_script cannot run here", "/reader does not exist"]);
+    assert_finding(&text, &["`notify_deleted` is read but not run in this version"]);
+    assert!(!text.contains("not served"), "{text}");
+}

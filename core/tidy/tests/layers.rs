@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Of the configuration it sees the findings only; no plugin sees more than it.
     ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
-    ("keepwatch-exec", &["keepwatch-event", "keepwatch-host", "keepwatch-system"]),
+    ("keepwatch-exec", &["keepwatch-bus", "keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host"]),
     ("keepwatch-checks", &["keepwatch-event", "keepwatch-host"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),

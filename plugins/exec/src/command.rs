@@ -20,12 +20,25 @@ impl Command {
         match words.next() {
             Some(first) if first.starts_with(['<', '>']) => {
                 // Only the first word is for the shell.
-                let quoted = words.map(|word| format!(" '{}'", word.replace('\'', "'\\''")));
-                Self::Shell(first.clone() + &quoted.collect::<String>())
+                Self::Shell(first.clone() + &quoted(words))
             }
             Some(_) | None => Self::Argv(argv),
         }
     }
+
+    /// The same with these arguments more. No shell reads them.
+    #[must_use]
+    pub fn with(&self, arguments: &[String]) -> Self {
+        match self {
+            Self::Argv(words) => Self::Argv([words, arguments].concat()),
+            Self::Shell(text) => Self::Shell(text.clone() + &quoted(arguments.iter())),
+        }
+    }
+}
+
+/// Words that a shell leaves as they are.
+fn quoted<'w>(words: impl Iterator<Item = &'w String>) -> String {
+    words.map(|word| format!(" '{}'", word.replace('\'', "'\\''"))).collect()
 }
 
 impl fmt::Display for Command {
@@ -58,5 +71,14 @@ mod tests {
             assert_eq!(Command::of_keepalived(words(argv)), expected, "{argv}");
         }
         assert_eq!(Command::of_keepalived(Vec::new()), Command::Argv(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_added_no_shell_reads() {
+        let more = ["a b".to_owned(), "it's $x".to_owned()];
+        let argv = Command::Argv(words("/bin/echo 1")).with(&more);
+        assert_eq!(argv, Command::Argv(["/bin/echo", "1", "a b", "it's $x"].map(str::to_owned).to_vec()));
+        let shell = Command::Shell("echo".to_owned()).with(&more);
+        assert_eq!(shell, Command::Shell("echo 'a b' 'it'\\''s $x'".to_owned()));
     }
 }

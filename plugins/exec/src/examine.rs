@@ -80,7 +80,11 @@ struct Found {
 }
 
 /// Whom it runs as; this process's user if none.
-fn whom(account: Option<&Account>, policy: &Policy, accounts: &Accounts) -> Result<Option<Account>, Trouble> {
+pub(crate) fn whom(
+    account: Option<&Account>,
+    policy: &Policy,
+    accounts: &Accounts,
+) -> Result<Option<Account>, Trouble> {
     if let Some(account) = account {
         return Ok(Some(account.clone()));
     }

@@ -39,6 +39,17 @@ impl Heard {
         self.errors.last_line().or_else(|| self.output.last_line())
     }
 
+    /// The end of what it wrote, of so many octets at most, or a little more: its output, and then what went wrong.
+    pub(crate) fn ending(&self, most: usize) -> String {
+        let streams = [&self.output, &self.errors].map(|stream| stream.ending(most / 2));
+        streams
+            .iter()
+            .map(|text| text.trim_end())
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// All that is kept.
     pub(crate) fn text(&self) -> String {
         let mut all = self.output.beginning.clone();
@@ -83,6 +94,11 @@ impl Stream {
         text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
     }
 
+    fn ending(&self, most: usize) -> Cow<'_, str> {
+        let skipped = self.end.len().saturating_sub(most);
+        String::from_utf8_lossy(self.end.get(skipped..).unwrap_or_default())
+    }
+
     fn last_line(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.end);
         text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
@@ -113,6 +129,16 @@ mod tests {
         assert_eq!(lines[..2], ["first", "a line"]);
         // 7 + 700,000 + 9 and 38 octets have come.
         assert_eq!(lines.last().unwrap(), &format!("({} more octets)", 700_054 - MOST));
+    }
+
+    #[test]
+    fn the_end_of_both_streams_is_bounded() {
+        let mut heard = Heard::default();
+        assert_eq!(heard.ending(20), "");
+        heard.errors(b"oh no\n");
+        assert_eq!(heard.ending(20), "oh no");
+        heard.output(b"0123456789abcdef\n\n");
+        assert_eq!(heard.ending(20), "89abcdef\noh no");
     }
 
     #[test]

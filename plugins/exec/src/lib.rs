@@ -1,8 +1,9 @@
-//! Programs as checks and as actions, run as keepalived runs them: no shell, a user, a time limit.
+//! Programs as checks, as actions and as notify scripts, run as keepalived runs them: no shell, a user, a time limit.
 //!
 //! ```text
 //!   Command --examine(Policy)--> Ready: a Start, and remarks        or what is wrong with it, all at once
 //!   Start --Script--> a check (Probe)      --Program--> an action (Deed)
+//!   events --NotifyScripts--> Starts, one after the other for each instance and group, and lines in FIFOs
 //! ```
 
 mod account;
@@ -14,8 +15,10 @@ mod examine;
 mod group;
 mod heard;
 mod identity;
+mod input;
 mod launcher;
 mod leftover;
+mod notify;
 mod policy;
 mod program;
 mod reading;
@@ -33,7 +36,9 @@ pub use check::CommandCheck;
 pub use command::Command;
 pub use component::{Component, Kind};
 pub use examine::{Ready, examine};
+pub use input::Input;
 pub use launcher::Launcher;
+pub use notify::{FifoSettings, NotifyScripts, NotifySettings, ScriptSettings, Scripts, Subject};
 pub use policy::{Fallback, Policy, Security};
 pub use program::Program;
 pub use reading::Reading;

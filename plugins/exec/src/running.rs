@@ -3,15 +3,17 @@
 use std::io;
 use std::pin::pin;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
 use crate::group::Group;
 use crate::heard::Heard;
+use crate::input::Input;
 use crate::leftover;
 
 /// What it has written before its end is in the pipes already: reading it takes no longer. A child of it may hold them
@@ -26,23 +28,32 @@ pub(crate) struct Running {
     child: Child,
     group: Group,
     pipes: Pipes,
+    letter: Option<Letter>,
     /// What it has written so far.
     pub(crate) heard: Heard,
 }
 
 impl Running {
     /// A child that leads a group of its own.
-    pub(crate) fn new(mut child: Child) -> Self {
+    pub(crate) fn new(mut child: Child, input: &Input) -> Self {
         let pipes = Pipes { output: child.stdout.take(), errors: child.stderr.take() };
-        Self { group: Group::of(child.id()), child, pipes, heard: Heard::default() }
+        let letter = match (child.stdin.take(), input) {
+            (Some(pipe), Input::Text(text)) => Some(Letter { pipe, text: Arc::clone(text) }),
+            _ => None,
+        };
+        Self { group: Group::of(child.id()), child, pipes, letter, heard: Heard::default() }
     }
 
     /// Reads what it writes until it has ended. What it has started and left behind lives on.
     pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
-        let Self { child, group, pipes, heard } = self;
+        let Self { child, group, pipes, letter, heard } = self;
+        let letter = letter.take();
+        let talk = async {
+            tokio::join!(pipes.listen(heard), hand_over(letter));
+        };
         let status = tokio::select! {
             biased;
-            () = pipes.listen(heard) => child.wait().await?,
+            () = talk => child.wait().await?,
             status = child.wait() => {
                 // Cut off there, it has been read as far as it goes.
                 let _ = timeout(REST, pipes.listen(heard)).await;
@@ -84,6 +95,20 @@ async fn left(child: &mut Child, group: &Group) {
     // One that cannot be waited for has been waited for.
     let _ = child.wait().await;
     group.gone().await;
+}
+
+/// What it has to read, on its way.
+#[derive(Debug)]
+struct Letter {
+    pipe: ChildStdin,
+    text: Arc<str>,
+}
+
+/// Writes it as far as it is read, and closes the pipe.
+async fn hand_over(letter: Option<Letter>) {
+    let Some(Letter { mut pipe, text }) = letter else { return };
+    // It may not care to read, and close its end, or just end.
+    let _ = pipe.write_all(text.as_bytes()).await;
 }
 
 /// Where it writes to, until their ends.

@@ -15,13 +15,14 @@ use tokio::task::spawn_blocking;
 use crate::account::Account;
 use crate::accounts::Accounts;
 use crate::identity::Identity;
+use crate::input::Input;
 use crate::reading::Span;
 use crate::running::Running;
 
 const SHELL: &str = "/bin/sh";
 
-/// How a program is started: in a process group of its own, with nothing to read, in `/`, and with an environment in
-/// which nothing is but what stands here, and where programs and the user's home are.
+/// How a program is started: in a process group of its own, in `/`, and with an environment in which nothing is but what
+/// stands here, and where programs and the user's home are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The program, an absolute path.
@@ -32,13 +33,15 @@ pub struct Start {
     pub environment: Vec<(String, String)>,
     /// Whom it runs as; this process's user if absent.
     pub account: Option<Account>,
+    /// What it has to read.
+    pub input: Input,
 }
 
 impl Start {
     /// A program that runs as this process's user.
     #[must_use]
     pub fn new(program: PathBuf, arguments: Vec<String>) -> Self {
-        Self { program, arguments, environment: Vec::new(), account: None }
+        Self { program, arguments, environment: Vec::new(), account: None, input: Input::Nothing }
     }
 
     /// A text that a shell reads.
@@ -73,7 +76,7 @@ impl Start {
             Err(error) if is(&error, Errno::ENOEXEC) => self.command(identity, Reader::Shell).spawn(),
             other => other,
         };
-        started.map(Running::new).map_err(|error| self.refused(&error))
+        started.map(|child| Running::new(child, &self.input)).map_err(|error| self.refused(&error))
     }
 
     fn command(&self, identity: Option<&Identity>, reader: Reader) -> Command {
@@ -87,7 +90,7 @@ impl Start {
         };
         command
             .args(&self.arguments)
-            .stdin(Stdio::null())
+            .stdin(self.stdin())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .current_dir("/")
@@ -102,6 +105,13 @@ impl Start {
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    fn stdin(&self) -> Stdio {
+        match self.input {
+            Input::Nothing => Stdio::null(),
+            Input::Text(_) => Stdio::piped(),
+        }
     }
 
     /// Why the kernel has not started it.

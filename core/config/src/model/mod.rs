@@ -101,6 +101,8 @@ pub struct Mail {
 pub struct NotifyFifo {
     /// Its path.
     pub path: String,
+    /// Whom it belongs to if it is made; the global `script_user` if absent.
+    pub user: Option<User>,
     /// The program that reads it, if keepwatch is to start one.
     pub script: Option<Command>,
 }
@@ -123,6 +125,8 @@ pub struct Command {
     pub argv: Vec<String>,
     /// Whom it runs as; the global `script_user` if absent.
     pub user: Option<User>,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// One `vrrp_instance`: a virtual router.

@@ -10,7 +10,7 @@ use super::reader::{Entry, Reader, optional};
 use super::{haproxy, tables};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck,
+    CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
     ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, User, Verify,
 };
 use crate::similar::shown;
@@ -119,7 +119,10 @@ fn script(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Opt
         Some(text) => vec!["/bin/sh".to_owned(), "-c".to_owned(), text.to_owned()],
         None => reader.program(value)?,
     };
-    Some(CheckKind::Script(ScriptCheck { command: Command { argv, user }, reading }))
+    Some(CheckKind::Script(ScriptCheck {
+        command: Command { argv, user, place: Place::native(value.span()) },
+        reading,
+    }))
 }
 
 fn tcp(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {

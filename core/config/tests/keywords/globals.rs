@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Command, Globals, Mail, NotifyFifo, User};
+use keepwatch_config::model::{Command, Globals, Mail, NotifyFifo, Place, User};
 use keepwatch_vrrp::{Destination, HigherAdverts, LowerAdverts, SourceCheck, Version};
 
 use super::{GOOD, read, with_globals};
@@ -57,11 +57,17 @@ fn script_users_and_fifos() {
             "{words}"
         );
     }
-    let found =
-        globals("vrrp_notify_fifo /run/b\nvrrp_notify_fifo_script \"/bin/r 'a b'\" u\nnotify_fifo /run/a");
-    let script = Some(Command { argv: vec!["/bin/r".to_owned(), "a b".to_owned()], user: user(None, false) });
-    let fifo = |path: &str, script| NotifyFifo { path: path.to_owned(), script };
-    assert_eq!(found.notify_fifos, [fifo("/run/a", None), fifo("/run/b", script)]);
+    let found = globals(
+        "vrrp_notify_fifo /run/b\nvrrp_notify_fifo_script \"/bin/r 'a b'\" u\nnotify_fifo /run/a u g",
+    );
+    let script = Some(Command {
+        argv: vec!["/bin/r".to_owned(), "a b".to_owned()],
+        user: user(None, false),
+        place: Place::default(),
+    });
+    let fifo = |path: &str, user, script| NotifyFifo { path: path.to_owned(), user, script };
+    let expected = [fifo("/run/a", user(Some("g"), false), None), fifo("/run/b", None, script)];
+    assert_eq!(found.notify_fifos, expected);
     assert!(globals("notify_fifo_script /bin/r").notify_fifos.is_empty(), "nothing to read");
 }
 

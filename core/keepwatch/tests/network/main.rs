@@ -11,6 +11,7 @@ mod handover;
 mod hostile;
 mod interop;
 mod manners;
+mod notify;
 mod one_way;
 mod page;
 mod peers;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         hostile::CASES,
         interop::CASES,
         manners::CASES,
+        notify::CASES,
         one_way::CASES,
         page::CASES,
         plugins::CASES,

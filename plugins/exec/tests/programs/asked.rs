@@ -57,7 +57,7 @@ impl Asker {
         let plain = PluginSpec::plain("chk", Default::default());
         let spec = PluginSpec { made: Made::Native(native), schedule, ..plain };
         let applied = self.plugins.apply(Plan { declared: vec![spec], ..Plan::default() });
-        assert_eq!(applied.refused, []);
+        assert_eq!(applied.unwrap().refused, []);
     }
 
     fn told(&self) -> Vec<(Health, String)> {

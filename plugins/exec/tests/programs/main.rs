@@ -4,6 +4,7 @@ mod actions;
 mod asked;
 mod findings;
 mod identity;
+mod notify;
 mod place;
 mod scripts;
 mod stopping;

@@ -37,7 +37,7 @@ pub(super) struct Completed {
     pub(super) checks_at: Vec<Range<usize>>,
     /// Where `nopreempt` stands.
     pub(super) nopreempt_at: Option<Range<usize>>,
-    pub(super) notify_at: Vec<Range<usize>>,
+    pub(super) deleted_at: Option<Range<usize>>,
     /// The instance's own `smtp_alert`.
     pub(super) alert_at: Option<Range<usize>>,
 }
@@ -147,7 +147,7 @@ impl Draft<'_> {
             interfaces_at,
             checks_at,
             nopreempt_at: self.nopreempt,
-            notify_at: self.notify.spans,
+            deleted_at: self.notify.deleted_at,
             alert_at: self.alert.map(|at| at.span),
         })
     }

@@ -12,7 +12,7 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::announce::Announce;
 use super::reader::Reader;
-use super::{At, notify, unicast, vmac};
+use super::{notify, unicast, vmac};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Globals, Mail, NotifyFifo, User};
 use crate::similar::shown;
@@ -52,7 +52,8 @@ pub(super) struct Defaults {
 /// `notify_fifo` or `vrrp_notify_fifo`, with its script.
 #[derive(Clone, Default)]
 pub(super) struct Fifo {
-    path: Option<At<String>>,
+    path: Option<String>,
+    user: Option<User>,
     script: Option<Command>,
 }
 
@@ -96,14 +97,9 @@ impl GlobalDefs {
         !self.mail.to.is_empty()
     }
 
-    /// The FIFOs, and where they stand.
-    pub(super) fn fifos(&self) -> impl Iterator<Item = &At<String>> {
-        self.fifos.iter().filter_map(|fifo| fifo.path.as_ref())
-    }
-
     pub(super) fn model(self) -> Globals {
         let alert = self.alert();
-        let fifo = |Fifo { path, script }| Some(NotifyFifo { path: path?.value, script });
+        let fifo = |Fifo { path, user, script }| Some(NotifyFifo { path: path?, user, script });
         Globals {
             router_id: self.router_id,
             mail: Mail { alert, ..self.mail },
@@ -213,7 +209,8 @@ impl GlobalDefs {
         if is_script {
             fifo.script = notify::command(statement, reader);
         } else {
-            fifo.path = Some(At { value: path.text.clone().into_owned(), span: statement.line.span.clone() });
+            fifo.path = Some(path.text.clone().into_owned());
+            fifo.user = notify::user(statement.line.arguments.iter().skip(1).map(|word| word.text.as_ref()));
         }
     }
 }

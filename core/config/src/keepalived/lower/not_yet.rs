@@ -14,23 +14,18 @@ pub(super) fn report(
     groups: &[Resolved],
     reader: &mut Reader<'_>,
 ) {
-    notify_scripts(globals, instances, groups, reader);
+    notify_deleted(instances, reader);
     mail(globals, instances, groups, reader);
 }
 
-fn notify_scripts(
-    globals: &GlobalDefs,
-    instances: &[Completed],
-    groups: &[Resolved],
-    reader: &mut Reader<'_>,
-) {
-    let of_instances =
-        instances.iter().map(|completed| (&completed.instance.name, completed.notify_at.first()));
-    let of_groups = groups.iter().map(|group| (&group.name, group.notify.spans.first()));
-    let of_fifos = globals.fifos().map(|at| (&at.value, Some(&at.span)));
-    let found = of_instances.chain(of_groups).chain(of_fifos);
-    let found = found.filter_map(|(name, span)| Some((format!("those of {name}"), span?.clone()))).collect();
-    one_warning("notify scripts and FIFOs are read but not served in this version", found, reader);
+/// No reload takes an instance away.
+fn notify_deleted(instances: &[Completed], reader: &mut Reader<'_>) {
+    let found = instances.iter().filter_map(|completed| {
+        Some((format!("that of {}", completed.instance.name), completed.deleted_at.clone()?))
+    });
+    let message =
+        "`notify_deleted` is read but not run in this version, where only a restart takes an instance away";
+    one_warning(message, found.collect(), reader);
 }
 
 fn mail(globals: &GlobalDefs, instances: &[Completed], groups: &[Resolved], reader: &mut Reader<'_>) {

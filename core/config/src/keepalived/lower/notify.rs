@@ -5,15 +5,15 @@ use std::ops::Range;
 use super::super::parser::Statement;
 use super::super::quoting;
 use super::reader::Reader;
-use crate::model::{Command, Notify, User};
+use crate::model::{Command, Notify, Place, User};
 use crate::similar::shown;
 
 /// The `notify*` of an instance or a group.
 #[derive(Clone, Default)]
 pub(super) struct Notified {
     pub(super) scripts: Notify,
-    /// Where each stands.
-    pub(super) spans: Vec<Range<usize>>,
+    /// Where `notify_deleted` stands, if it has a command.
+    pub(super) deleted_at: Option<Range<usize>>,
 }
 
 impl Notified {
@@ -38,8 +38,8 @@ impl Notified {
             return;
         }
         *slot = command(statement, reader);
-        if slot.is_some() {
-            self.spans.push(statement.line.span.clone());
+        if keyword == "notify_deleted" && slot.is_some() {
+            self.deleted_at = Some(statement.line.span.clone());
         }
     }
 }
@@ -51,7 +51,8 @@ pub(super) fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Opt
         reader.value(statement)?;
     }
     let (argv, rest) = argv(statement, reader)?;
-    Some(Command { argv, user: user(rest.iter().map(String::as_str)) })
+    let place = Place::keepalived(statement.line.span.clone());
+    Some(Command { argv, user: user(rest.iter().map(String::as_str)), place })
 }
 
 /// Program and arguments, and the words behind the command.

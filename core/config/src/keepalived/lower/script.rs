@@ -67,8 +67,10 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         reader.survived(&span, message, "", "leaves it out");
         return None;
     };
+    let place = Place::keepalived(place);
     let start = if init_fail { TrackStart::Down } else { TrackStart::Pending };
-    let what = ScriptCheck { command: Command { argv, user }, reading: Reading::Status };
+    let what =
+        ScriptCheck { command: Command { argv, user, place: place.clone() }, reading: Reading::Status };
     let check = Check {
         name: name.clone(),
         what: CheckKind::Script(what),
@@ -76,7 +78,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         timeout: timeout.unwrap_or(interval),
         policy: TrackPolicy { rise, fall, start, ..TrackPolicy::default() },
         weight,
-        place: Place::keepalived(place),
+        place,
     };
     Some(CheckAt { check, kind: Kind::Script, written: name, span, timeout_at })
 }
