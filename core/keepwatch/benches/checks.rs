@@ -348,10 +348,10 @@ fn processes() -> Outcome<u64> {
 fn reserve_processor() -> Outcome<usize> {
     let this = Pid::from_raw(0);
     let mut others = sched_getaffinity(this)?;
-    let all = 0..CpuSet::count();
-    let first = all.clone().find(|cpu| others.is_set(*cpu).unwrap_or(false)).ok_or("no processor")?;
+    let set = |cpus: &CpuSet| (0..CpuSet::count()).find(|cpu| cpus.is_set(*cpu).unwrap_or(false));
+    let first = set(&others).ok_or("no processor")?;
     others.unset(first)?;
-    if all.clone().any(|cpu| others.is_set(cpu).unwrap_or(false)) {
+    if set(&others).is_some() {
         sched_setaffinity(this, &others)?;
     }
     Ok(first)
