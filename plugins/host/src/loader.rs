@@ -1,14 +1,15 @@
 //! From a plan to running plugins: only what has changed is touched.
 //!
-//! No plugin waits for another one: they are loaded side by side. What is built in comes first, before the folder of hooks
-//! is read: instances wait for its verdicts, but not for long.
+//! No plugin waits long for another one: they are loaded side by side, each with a head start. What is built in comes first,
+//! before the folder of hooks is read: instances wait for its verdicts, but not for long.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keepwatch_event::{EventKind, Severity};
-use tokio::task::JoinHandle;
-use tokio::time::timeout_at;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{timeout, timeout_at};
 
 use crate::actor::Command;
 use crate::entry::{Entry, Handle, Tested};
@@ -21,6 +22,9 @@ use crate::spec::{Plan, PluginSpec};
 pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
 /// How long after that it is waited for.
 const GRACE: Duration = Duration::from_millis(200);
+/// How long a plugin is loaded before the next one's turn comes. All at once they would take each other's time, of which each
+/// has so much and no more; one that hangs or compiles for long is left behind.
+const HEAD_START: Duration = Duration::from_secs(1);
 
 /// What should run.
 #[derive(Default)]
@@ -71,13 +75,13 @@ async fn put_in_force(
     let files: Vec<(Load, PluginSpec)> =
         files.into_iter().chain(found).map(|spec| (Load::new(shared, &spec), spec)).collect();
     listening();
-    let files = files.into_iter().map(|(load, spec)| Loading::begin(load, spec));
-    let all: Vec<Loading> = files.chain(natives).collect();
-    let mut applied = Applied::default();
-    unload_all_but(shared, &all, &mut applied).await;
-    for Loading { name, task } in all {
-        let name = name.to_string();
-        match task.await {
+    let names = files.iter().map(|(_, spec)| &spec.name).chain(natives.iter().map(|native| &native.name));
+    let wanted: BTreeSet<Arc<str>> = names.map(Arc::clone).collect();
+    let (unloaded, files) = tokio::join!(unload_all_but(shared, &wanted), begin_in_order(files));
+    let mut applied = Applied { unloaded, ..Applied::default() };
+    for loading in files.into_iter().chain(natives) {
+        let name = loading.name.to_string();
+        match loading.end().await {
             Ok(Became::Loaded) => applied.loaded.push(name),
             Ok(Became::Reloaded) => applied.reloaded.push(name),
             Ok(Became::Refused(why)) => applied.refused.push((name, why)),
@@ -98,19 +102,44 @@ async fn put_in_force(
 struct Loading {
     name: Arc<str>,
     task: JoinHandle<Became>,
+    ended: Option<Result<Became, JoinError>>,
 }
 
 impl Loading {
     fn begin(load: Load, spec: PluginSpec) -> Self {
-        Self { name: Arc::clone(&spec.name), task: tokio::spawn(load.run(spec)) }
+        Self { name: Arc::clone(&spec.name), task: tokio::spawn(load.run(spec)), ended: None }
+    }
+
+    /// Waits until it is loaded, or its head start is over.
+    async fn head_start(&mut self) {
+        self.ended = timeout(HEAD_START, &mut self.task).await.ok();
+    }
+
+    async fn end(self) -> Result<Became, JoinError> {
+        match self.ended {
+            Some(ended) => ended,
+            None => self.task.await,
+        }
     }
 }
 
-async fn unload_all_but(shared: &Shared, wanted: &[Loading], applied: &mut Applied) {
+/// Begins to load plugins, one after the other.
+async fn begin_in_order(files: Vec<(Load, PluginSpec)>) -> Vec<Loading> {
+    let mut begun = Vec::new();
+    for (load, spec) in files {
+        let mut loading = Loading::begin(load, spec);
+        loading.head_start().await;
+        begun.push(loading);
+    }
+    begun
+}
+
+/// Ends the plugins that are not wanted any more; gives their names.
+async fn unload_all_but(shared: &Shared, wanted: &BTreeSet<Arc<str>>) -> Vec<String> {
     let gone: Vec<(Arc<str>, Entry)> = {
         let mut entries = shared.entries();
         let names: Vec<Arc<str>> = entries.keys().map(Arc::clone).collect();
-        let gone = names.into_iter().filter(|name| wanted.iter().all(|loading| loading.name != *name));
+        let gone = names.into_iter().filter(|name| !wanted.contains(name));
         gone.filter_map(|name| entries.remove_entry(&name)).collect()
     };
     let deadline = Instant::now() + LAST_WORK;
@@ -119,6 +148,7 @@ async fn unload_all_but(shared: &Shared, wanted: &[Loading], applied: &mut Appli
         // One whose line is full is ended below, as one that does not end in time.
         let _ = actor.commands.try_send(Command::Stop { reason: "taken away".to_owned(), deadline });
     }
+    let mut unloaded = Vec::new();
     for (name, entry) in gone {
         if let Some(Handle { mut task, .. }) = entry.actor
             && timeout_at((deadline + GRACE).into(), &mut task).await.is_err()
@@ -129,6 +159,7 @@ async fn unload_all_but(shared: &Shared, wanted: &[Loading], applied: &mut Appli
         shared.context.verdicts.forget(&name);
         let plugin = name.to_string();
         shared.context.tell(Severity::Info, EventKind::PluginUnloaded { plugin });
-        applied.unloaded.push(name.to_string());
+        unloaded.push(name.to_string());
     }
+    unloaded
 }
