@@ -1,8 +1,8 @@
 //! Checks and actions that are built in.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use keepwatch_event::{EventKind, Health};
 use keepwatch_host::{
@@ -11,7 +11,7 @@ use keepwatch_host::{
 };
 use tokio::sync::Notify;
 
-use crate::site::{Site, seqs};
+use crate::site::{PATIENCE, Site, seqs};
 
 /// Passes, then fails, in turn.
 #[derive(Default)]
@@ -82,6 +82,50 @@ fn nobody_waits_for_a_plugin_that_begins() {
     site.publish(1);
     site.wait_until("quick", |lines| !seqs(lines).is_empty());
     assert_eq!(site.journal.of("slow"), ["hangs"], "it has not begun");
+    site.stop();
+}
+
+/// Is busy until it is told otherwise.
+#[derive(Default)]
+struct Busy {
+    asked: AtomicU64,
+    within: Mutex<Vec<Duration>>,
+    is_free: AtomicBool,
+}
+
+impl Probe for Busy {
+    fn probe(&self, within: Duration) -> Work<'_, Verdict> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.within.lock().unwrap().push(within);
+        Box::pin(async { Verdict { health: Health::Pass, text: "free".to_owned() } })
+    }
+
+    fn busy(&self) -> Option<Work<'_, ()>> {
+        (!self.is_free.load(Ordering::SeqCst)).then(|| Box::pin(std::future::pending()) as Work<'_, ()>)
+    }
+}
+
+#[test]
+fn a_built_in_check_that_is_busy_is_not_asked_and_nothing_is_found() {
+    let mut site = Site::new("busy");
+    let probe = Arc::<Busy>::default();
+    let asked = Arc::clone(&probe) as Arc<dyn Probe>;
+    let native = Native { label: "busy".to_owned(), settings: String::new(), probe: asked };
+    let timeout = Duration::from_millis(20);
+    let schedule = Some(Schedule { interval: timeout, timeout });
+    let plain = PluginSpec::plain("busy", "".into());
+    let _ = site.apply(vec![PluginSpec { made: Made::Native(native), schedule, ..plain }]);
+    let skipped = || site.plugins.reports().remove(0).counts.skipped;
+    let until = Instant::now() + PATIENCE;
+    while skipped() < 3 {
+        assert!(Instant::now() < until, "it is not skipped");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(probe.asked.load(Ordering::SeqCst), 0);
+    probe.is_free.store(true, Ordering::SeqCst);
+    let event = site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { .. }));
+    assert!(matches!(event.kind, EventKind::HealthChanged { to: Health::Pass, .. }), "{event:?}");
+    assert_eq!(probe.within.lock().unwrap()[0], timeout, "it has its whole time");
     site.stop();
 }
 
