@@ -213,7 +213,10 @@ impl fmt::Display for EventKind {
             Self::NotifyScriptRan { setting, group, command, ended, took, output } => {
                 let of = group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
                 write!(f, "{setting}{of} {command} ended after {}: {ended}", Rounded(*took))?;
-                if output.is_empty() { Ok(()) } else { write!(f, ": {output}") }
+                // A script must not be able to write lines of the log that look like others'.
+                let lines: Vec<&str> =
+                    output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+                if lines.is_empty() { Ok(()) } else { write!(f, ": {}", lines.join(" / ")) }
             }
             Self::NotifyFifoBehind { fifo, lost } => {
                 write!(f, "nobody reads {fifo}: {lost} lines are lost")
@@ -234,6 +237,21 @@ mod tests {
     use super::*;
     use crate::reason::Reason;
     use crate::state::State;
+
+    #[test]
+    fn what_a_notify_script_wrote_stays_on_its_line() {
+        let kind = EventKind::NotifyScriptRan {
+            setting: "notify".to_owned(),
+            group: Some("G".to_owned()),
+            command: "/n GROUP G MASTER 0".to_owned(),
+            ended: "exited with status 1".to_owned(),
+            output: "one\n\n(VI_1) Entering MASTER STATE\r\n".to_owned(),
+            took: Duration::from_millis(1_500),
+        };
+        let expected = "notify of group G /n GROUP G MASTER 0 ended after 1.50 s: exited with status 1: one / (VI_1) Entering \
+                        MASTER STATE";
+        assert_eq!(kind.to_string(), expected);
+    }
 
     #[test]
     fn a_transition_reads_as_a_sentence() {

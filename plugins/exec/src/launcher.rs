@@ -1,4 +1,4 @@
-//! Where check scripts are started.
+//! Where check and notify scripts are started.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +15,9 @@ use crate::turns::Turns;
 /// Files that programs make can be written by their owner only.
 const UMASK: Mode = Mode::WGRP.union(Mode::WOTH);
 
-/// Where check scripts are started: on a thread of its own, with the priority of whoever made it. Plugins' threads have
-/// stepped back, and what is started there would have stepped back as well. When the last copy of it is gone, all that
-/// still runs is killed.
+/// Where check and notify scripts are started: on a thread of its own, with the priority of whoever made it. Plugins'
+/// threads have stepped back, and what is started there would have stepped back as well. When the last copy of it is
+/// gone, all that still runs is killed.
 #[derive(Clone)]
 pub struct Launcher {
     pub(crate) handle: Handle,

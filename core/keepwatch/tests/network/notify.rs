@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use keepwatch_lab::Daemon;
+use keepwatch_lab::{Daemon, Direction};
 use libtest_mimic::Failed;
 
 use crate::Case;
@@ -15,6 +15,12 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "notify::scripts", needs: &[], run: scripts },
     Case { name: "notify::a_stop_waits_for_its_scripts", needs: &[], run: a_stop_waits_for_its_scripts },
     Case { name: "notify::a_reload_takes_scripts_over", needs: &[], run: a_reload_takes_scripts_over },
+    Case { name: "notify::a_lower_master_is_told", needs: &[], run: || a_lower_master(Site::keepwatch) },
+    Case {
+        name: "notify::a_lower_master_is_told_as_keepalived_does",
+        needs: &[KEEPALIVED],
+        run: || a_lower_master(keepalived),
+    },
     Case { name: "notify::beside_keepalived", needs: &[KEEPALIVED], run: beside_keepalived },
 ];
 
@@ -159,6 +165,31 @@ fn a_reload_takes_scripts_over() -> Result<(), Failed> {
     ensure(after.called() == ["VI_1 stop", "VI_1 any INSTANCE VI_1 STOP 150"], || h1.output().join("\n"))?;
     ensure(before.called().len() == 4, || format!("{:?}", before.called()))?;
     ensure(!after.at("fifo").exists(), || "the FIFO is left".to_owned())
+}
+
+/// A MASTER that hears another one of lower priority says so, to a script without arguments and to the FIFO, and goes on.
+fn a_lower_master(start: Start) -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let desk = Desk::new(&site, "h1", "")?;
+    desk.program("reader", &format!("cat < $1 > {}", desk.at("lines").display()))?;
+    let settings = format!(
+        "global_defs {{\n script_user root\n notify_fifo {}\n notify_fifo_script {}\n}}\n",
+        desk.at("fifo").display(),
+        desk.at("reader").display()
+    );
+    let script = format!("notify_master_rx_lower_pri \"{} lower\"", desk.at("told").display());
+    let h1 = start(&site, 1, &(settings + &config(150, &script, "10.1.1.30/24")))?;
+    site.wait_for_holder(1, vip())?;
+    site.host(1).drop_vrrp(Direction::Outgoing)?;
+    let h2 = site.keepwatch(2, &config(100, "", "10.1.1.30/24"))?;
+    let told = || lines(&desk.at("lines"));
+    wait("the line", || told().iter().any(|line| line == "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 150"))
+        .map_err(|failed| explain(failed, &format!("{}\n{}", told().join("\n"), h1.output().join("\n"))))?;
+    wait("the script", || !desk.called().is_empty())?;
+    ensure(desk.called().iter().all(|call| call == "lower"), || format!("{:?}", desk.called()))?;
+    ensure(site.host(1).has(vip()), || "h1 has given its address up".to_owned())?;
+    drop(h2);
+    Ok(())
 }
 
 /// What scripts and readers of FIFOs were told.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keepwatch_bus::Subscription;
 use keepwatch_event::Event;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::fifo::Fifo;
 use super::lane::Lane;
@@ -26,6 +26,8 @@ pub(crate) enum Order {
 pub(crate) struct Dispatcher {
     settings: NotifySettings,
     fifos: Vec<Fifo>,
+    /// FIFOs that the configuration has no more, until they are.
+    ending: Vec<JoinHandle<()>>,
     lanes: BTreeMap<Subject, Lane>,
     /// The scripts that run, and whose they are.
     running: JoinSet<Subject>,
@@ -37,7 +39,8 @@ impl Dispatcher {
         let fifos = settings.fifos.iter();
         let fifos =
             fifos.map(|fifo| Fifo::start(fifo.clone(), &settings.policy, &runner, Vec::new())).collect();
-        Self { settings, fifos, lanes: BTreeMap::new(), running: JoinSet::new(), runner }
+        let (ending, lanes, running) = (Vec::new(), BTreeMap::new(), JoinSet::new());
+        Self { settings, fifos, ending, lanes, running, runner }
     }
 
     /// Until it is told to finish, or the bus ends.
@@ -113,23 +116,27 @@ impl Dispatcher {
     fn replace(&mut self, settings: NotifySettings) {
         let has_same_policy = settings.policy == self.settings.policy;
         let is_kept = |fifo: &Fifo| has_same_policy && settings.fifos.contains(fifo.settings());
-        let (mut kept, gone): (Vec<Fifo>, Vec<Fifo>) = self.fifos.drain(..).partition(is_kept);
-        // One that is made anew must not be removed by the one before.
-        let mut before: Vec<_> = gone.into_iter().map(Fifo::finish).collect();
+        let (mut fifos, mut gone): (Vec<Fifo>, Vec<Fifo>) = self.fifos.drain(..).partition(is_kept);
         for fifo in &settings.fifos {
-            if kept.iter().all(|kept| kept.settings() != fifo) {
-                let before = std::mem::take(&mut before);
-                kept.push(Fifo::start(fifo.clone(), &settings.policy, &self.runner, before));
+            if fifos.iter().any(|kept| kept.settings() == fifo) {
+                continue;
             }
+            // One that is made anew must not be removed by the one before.
+            let same_path = gone.extract_if(.., |gone| gone.settings().path == fifo.path);
+            let before = same_path.map(Fifo::finish).collect();
+            fifos.push(Fifo::start(fifo.clone(), &settings.policy, &self.runner, before));
         }
-        self.fifos = kept;
+        self.ending.retain(|fifo| !fifo.is_finished());
+        self.ending.extend(gone.into_iter().map(Fifo::finish));
+        self.fifos = fifos;
         self.settings = settings;
     }
 
     /// Waits until all scripts have run; from the moment on when that is not wanted any more, only for those that are being
     /// stopped.
     async fn finish(mut self) {
-        let fifos: Vec<_> = self.fifos.drain(..).map(Fifo::finish).collect();
+        let mut fifos = std::mem::take(&mut self.ending);
+        fifos.extend(self.fifos.drain(..).map(Fifo::finish));
         let mut unwanted = self.runner.unwanted.clone();
         loop {
             tokio::select! {

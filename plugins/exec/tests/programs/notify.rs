@@ -362,6 +362,28 @@ fn wait_until_told(mut holds: impl FnMut() -> bool) {
 }
 
 #[test]
+fn a_fifo_with_another_reader_is_made_anew_at_its_path() {
+    let mut site = Site::new("fifo-replaced");
+    let (path, log) = (site.file("fifo"), site.file("log"));
+    let reader =
+        |name: &str| format!("while IFS= read -r line; do echo \"{name}: $line\" >> {log}; done < $1");
+    let (first, second) = (site.script("first", &reader("first")), site.script("second", &reader("second")));
+    let notify = site.begin(fifo(&site, first));
+    site.transition("VI_1", State::Backup);
+    wait_until("the first reader", || lines(&log).len() == 1);
+    notify.replace(fifo(&site, second));
+    wait_until("the first reader to end", || alive(&site.file("first")) == 0);
+    site.transition("VI_1", State::Master);
+    wait_until("the second reader", || lines(&log).len() == 2);
+    assert!(Path::new(&path).exists());
+    site.stop(&notify);
+    let expected = ["first: INSTANCE \"VI_1\" BACKUP 100", "second: INSTANCE \"VI_1\" MASTER 100"];
+    assert_eq!(lines(&log), expected);
+    assert_eq!(site.runs(), [], "none of them has died");
+    assert!(!Path::new(&path).exists());
+}
+
+#[test]
 fn a_reader_that_dies_is_started_anew() {
     let mut site = Site::new("fifo-reader");
     let log = site.file("log");
