@@ -36,6 +36,19 @@ impl Site {
         self.texts.iter().map(|(_, findings)| findings.count(severity)).sum()
     }
 
+    /// Adds findings about the file that was read first, made by whoever knows more than this crate. If one of them is an error
+    /// the configuration is none.
+    pub fn refuse(&mut self, findings: &Findings) {
+        let Some((_, known)) = self.texts.first_mut() else { return };
+        for finding in findings.iter() {
+            known.push(finding.clone());
+        }
+        known.sort();
+        if findings.has_errors() {
+            self.config = None;
+        }
+    }
+
     /// All findings as text; see [`Findings::render`].
     #[must_use]
     pub fn render(&self, style: Style) -> String {

@@ -130,9 +130,6 @@ error: a block is not closed
 #[test]
 fn what_this_version_does_not_do_yet_names_everybody() {
     let text = "\
-global_defs {
-    smtp_alert
-}
 vrrp_script chk {
     script \"/bin/true\"
 }
@@ -141,23 +138,25 @@ vrrp_instance VI_1 {
     virtual_router_id 51
     track_script { chk }
     virtual_ipaddress { 10.1.1.30 }
+    notify_deleted /bin/true
 }
 vrrp_instance VI_2 {
     interface eth1
     virtual_router_id 51
     track_script { chk }
     virtual_ipaddress { 10.2.2.30 }
+    notify_deleted /bin/true
 }
 vrrp_sync_group G {
     group { VI_1 VI_2 }
 }
 ";
     let expected = "\
-warning: mail is read but not sent in this version: that of VI_1, that of VI_2, that of G
- --> keepalived.conf:7:1
+warning: `notify_deleted` is read but not run in this version, where only a restart takes an instance away: that of VI_1, that of VI_2
+ --> keepalived.conf:9:5
   |
-7 | vrrp_instance VI_1 {
-  | ^^^^^^^^^^^^^^^^^^
+9 |     notify_deleted /bin/true
+  |     ^^^^^^^^^^^^^^^^^^^^^^^^
 ";
     assert_eq!(rendered(text), expected);
 }

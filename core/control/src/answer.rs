@@ -4,7 +4,7 @@ use keepwatch_event::{Event, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::plugin_report::PluginReport;
+use crate::plugin_report::{DeadLetter, PluginReport};
 use crate::refusal::Refusal;
 use crate::reload::ReloadReport;
 use crate::spool::{DestinationStatus, Done, SilenceStatus};
@@ -21,6 +21,8 @@ pub enum Answer {
     Plugins(Vec<PluginReport>),
     /// What a reload has done.
     Reload(ReloadReport),
+    /// Events that are kept from a plugin, each with the reason, oldest first.
+    DeadLetters(Vec<DeadLetter>),
     /// How the destinations are, by name.
     Spool(Vec<DestinationStatus>),
     /// The silences, by name.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use keepwatch_bus::{Delivery, Subscription};
 
-use crate::plugin_report::PluginReport;
+use crate::plugin_report::{DeadLetter, PluginName, PluginReport};
 use crate::reload::ReloadReport;
 use crate::spool::{DestinationStatus, Done, Letters, SilenceName, SilenceStatus};
 use crate::status::Status;
@@ -30,6 +30,13 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Takes the configuration over as it is on disk now. Two may be asked for at once.
     fn reload(&self) -> Reloading;
+
+    /// Which events are kept from a plugin.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be said.
+    fn dead_letters(&self, plugin: PluginName) -> Answering<Result<Vec<DeadLetter>, String>>;
 
     /// How the destinations are, and what waits for them.
     fn spool(&self) -> Answering<Vec<DestinationStatus>>;

@@ -17,6 +17,7 @@ use crate::lines::{Lines, Read};
 use crate::refusal::{Code, Refusal};
 use crate::request::Request;
 use crate::rights::permit;
+use crate::spool::Done;
 use crate::stream::{self, Stream};
 
 /// One client.
@@ -66,6 +67,10 @@ impl Connection {
                 Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
                 Ok(Request::Plugins) => Answer::Plugins(backend.plugins()),
                 Ok(Request::Reload) => Answer::Reload(backend.reload().await),
+                Ok(Request::DeadLetters(plugin)) => match backend.dead_letters(plugin).await {
+                    Ok(letters) => Answer::DeadLetters(letters),
+                    Err(why) => Answer::Done(Done::refused(why)),
+                },
                 Ok(Request::Spool) => Answer::Spool(backend.spool().await),
                 Ok(Request::SpoolRetry(letters)) => Answer::Done(backend.spool_retry(letters).await),
                 Ok(Request::SpoolPurge(letters)) => Answer::Done(backend.spool_purge(letters).await),

@@ -41,7 +41,7 @@ pub use bind::BindError;
 pub use client::{Client, ClientError, Line, Stopper};
 pub use events_request::{Beginning, EventsRequest};
 pub use limits::Limits;
-pub use plugin_report::{CallTimes, PluginReport};
+pub use plugin_report::{CallTimes, DeadLetter, PluginName, PluginReport};
 pub use refusal::{Code, Refusal, Versions};
 pub use reload::ReloadReport;
 pub use request::{OLDEST, REQUESTS, Request, VERSION};

@@ -3,8 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use keepwatch_event::{PluginState, Timestamp, seconds};
+use keepwatch_event::{Event, PluginState, Timestamp, seconds};
 use serde::{Deserialize, Serialize};
+
+/// The plugin that a request is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginName {
+    /// Its name.
+    pub plugin: String,
+}
+
+/// An event that is kept from a plugin because it made it fail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// What the plugin did.
+    pub reason: String,
+    /// The event.
+    pub event: Event,
+}
 
 /// How a plugin is, with its figures. All counts are since the daemon started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::events_request::EventsRequest;
+use crate::plugin_report::PluginName;
 use crate::refusal::{Code, Refusal};
 use crate::spool::{Letters, SilenceName, SilenceStatus};
 
@@ -18,6 +19,7 @@ pub const REQUESTS: &[&str] = &[
     "events",
     "plugins",
     "reload",
+    "dead_letters",
     "spool",
     "spool_retry",
     "spool_purge",
@@ -39,6 +41,8 @@ pub enum Request {
     Plugins,
     /// Take the configuration over as it is on disk now. One answer, when it is done: `reload`.
     Reload,
+    /// Which events are kept from a plugin because they made it fail. One answer: `dead_letters`.
+    DeadLetters(PluginName),
     /// How the destinations are, and what waits for them. One answer: `spool`.
     Spool,
     /// Try letters at once, also those that were given up. One answer: `done`.
@@ -173,7 +177,7 @@ mod tests {
             (
                 r#"{"version":1,"request":"dance"}"#,
                 Code::UnknownRequest,
-                "there is no request \"dance\"; there are: status, events, plugins, reload, spool, ",
+                "there is no request \"dance\"; there are: status, events, plugins, reload, dead_letters, ",
             ),
             (
                 r#"{"version":1,"request":"events","severity":"loud"}"#,
@@ -204,6 +208,7 @@ mod tests {
             Request::Events(EventsRequest::default()),
             Request::Plugins,
             Request::Reload,
+            Request::DeadLetters(PluginName { plugin: "chat".into() }),
             Request::Spool,
             Request::SpoolRetry(letters.clone()),
             Request::SpoolPurge(letters),

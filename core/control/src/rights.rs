@@ -25,7 +25,12 @@ impl Standing {
 /// Whether a request changes anything.
 const fn changes(request: &Request) -> bool {
     match request {
-        Request::Status | Request::Events(_) | Request::Plugins | Request::Spool | Request::Silences => false,
+        Request::Status
+        | Request::Events(_)
+        | Request::Plugins
+        | Request::DeadLetters(_)
+        | Request::Spool
+        | Request::Silences => false,
         Request::Reload
         | Request::SpoolRetry(_)
         | Request::SpoolPurge(_)

@@ -121,6 +121,10 @@ fn of_a_hundred_connections_64_are_served_and_the_others_told_so() {
 #[test]
 fn letters_and_silences_are_asked_for() {
     let rows = [
+        (
+            r#"{"version":1,"request":"dead_letters","plugin":"a"}"#,
+            r#"{"done":{"count":0,"refused":"there is no plugin \"a\""}}"#,
+        ),
         (r#"{"version":1,"request":"spool"}"#, r#"{"spool":[]}"#),
         (r#"{"version":1,"request":"spool_retry","destination":"a","ids":["x"]}"#, r#"{"done":{"count":1}}"#),
         (

@@ -42,12 +42,18 @@ pub(crate) fn raw(line: &Line) -> Option<String> {
         #[serde(borrow)]
         Reload(&'a RawValue),
         #[serde(borrow)]
+        DeadLetters(&'a RawValue),
+        #[serde(borrow)]
         Spool(&'a RawValue),
         #[serde(borrow)]
         Silences(&'a RawValue),
     }
-    let (Raw::Status(raw) | Raw::Plugins(raw) | Raw::Reload(raw) | Raw::Spool(raw) | Raw::Silences(raw)) =
-        serde_json::from_str(&line.text).ok()?;
+    let (Raw::Status(raw)
+    | Raw::Plugins(raw)
+    | Raw::Reload(raw)
+    | Raw::DeadLetters(raw)
+    | Raw::Spool(raw)
+    | Raw::Silences(raw)) = serde_json::from_str(&line.text).ok()?;
     Some(format!("{raw}\n"))
 }
 

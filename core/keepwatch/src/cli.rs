@@ -258,6 +258,8 @@ pub(crate) enum Plugin {
     Bench(plugin::Bench),
     /// Say which plugins the running daemon has, and how they do
     List(PluginList),
+    /// Show the events that are kept from a plugin because they made it fail
+    Letters(PluginLetters),
 }
 
 /// Asks the running daemon for its plugins: what they do, how often they were called, what went wrong last.
@@ -268,6 +270,23 @@ pub(crate) enum Plugin {
 
 Exit codes: 0 answered, 1 the daemon cannot be asked, 2 wrong command line")]
 pub(crate) struct PluginList {
+    /// Print one JSON array instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Asks the running daemon which events made a plugin fail twice, and are kept from it since. `keepwatch plugin test` can replay
+/// them.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch plugin letters chat
+  keepwatch plugin letters chat --json | jq -c '.[].event' > bad.jsonl
+
+Exit codes: 0 answered, 1 the daemon cannot be asked, 2 wrong command line")]
+pub(crate) struct PluginLetters {
+    /// The plugin
+    pub(crate) plugin: String,
+
     /// Print one JSON array instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
-    Answering, Backend, ConfigStatus, DestinationStatus, Done, Letters, PluginReport, Rejection, Reloading,
-    Server, SilenceName, SilenceStatus, Status,
+    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, PluginName, PluginReport,
+    Rejection, Reloading, Server, SilenceName, SilenceStatus, Status,
 };
 use keepwatch_event::{EventKind, Severity, Timestamp};
 use keepwatch_host::Report;
@@ -17,6 +17,9 @@ use tokio::sync::oneshot;
 use crate::notifications::Notifications;
 use crate::plugin_reports;
 
+/// The events that are kept from a plugin, being read.
+pub(crate) type LettersRead = Answering<Result<Vec<DeadLetter>, String>>;
+
 /// What the control socket has from the daemon's other parts.
 pub(crate) struct Hooks {
     /// What is known of the plugins. Must not wait.
@@ -24,6 +27,8 @@ pub(crate) struct Hooks {
     /// Takes the configuration over as it is on disk now. The future runs on the control socket's thread: what takes
     /// long belongs elsewhere, with a channel to here.
     pub(crate) reload: Box<dyn Fn() -> Reloading + Send + Sync>,
+    /// Which events are kept from a plugin.
+    pub(crate) dead_letters: Box<dyn Fn(String) -> LettersRead + Send + Sync>,
     /// Who is told what.
     pub(crate) notifications: Notifications,
 }
@@ -152,6 +157,10 @@ impl Backend for Facts {
 
     fn reload(&self) -> Reloading {
         (self.hooks.reload)()
+    }
+
+    fn dead_letters(&self, plugin: PluginName) -> LettersRead {
+        (self.hooks.dead_letters)(plugin.plugin)
     }
 
     fn spool(&self) -> Answering<Vec<DestinationStatus>> {

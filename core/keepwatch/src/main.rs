@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Command::Plugin(Plugin::Test(arguments)) => plugin::test(&arguments),
         Command::Plugin(Plugin::Bench(arguments)) => plugin::bench(&arguments),
         Command::Plugin(Plugin::List(arguments)) => plugin_list::list(&arguments),
+        Command::Plugin(Plugin::Letters(arguments)) => plugin_list::letters(&arguments),
         Command::CompileComponent { input, output } => extensions::compile(&input, &output),
         Command::Notify(command) => notify::notify(&command),
         Command::Spool(command) => notify::spool(&command),

@@ -14,15 +14,7 @@ pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
     let Some(config) = &site.config else { return Plan::default() };
     let mut findings = Findings::default();
     let plan = read(config, hooks, &mut findings);
-    if let Some((_, known)) = site.texts.first_mut()
-        && !findings.is_empty()
-    {
-        for finding in findings.iter() {
-            known.push(finding.clone());
-        }
-        known.sort();
-        site.config = None;
-    }
+    site.refuse(&findings);
     plan
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use keepwatch_control::{CallTimes, PluginReport};
+use keepwatch_control::{CallTimes, DeadLetter, PluginReport};
 use keepwatch_event::{PluginState, PluginStatus, Snapshot, Timestamp};
-use keepwatch_host::{Counts, Report, Roles};
+use keepwatch_host::{Counts, HostError, Report, Roles};
 
 /// All plugins by name: those that should run, and those that only events have told of.
 pub(crate) fn all(reports: &[Report], snapshot: &Snapshot, now: Timestamp) -> Vec<PluginReport> {
@@ -73,6 +73,13 @@ fn stamped(wall: SystemTime, now: Timestamp) -> Timestamp {
 
 fn times(counts: &Counts) -> Option<CallTimes> {
     Some(CallTimes { p50: counts.quantile(0.5)?, p99: counts.quantile(0.99)?, max: counts.longest })
+}
+
+/// What was read of the events that are kept from a plugin.
+pub(crate) fn dead_letters(read: Result<Vec<String>, HostError>) -> Result<Vec<DeadLetter>, String> {
+    let letters = read.map_err(|error| error.to_string())?;
+    // One of a later version is not shown: whoever wrote it can.
+    Ok(letters.iter().filter_map(|letter| serde_json::from_str(letter).ok()).collect())
 }
 
 #[cfg(test)]

@@ -18,13 +18,13 @@ use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
-use crate::daemon_control::{Control, Hooks};
+use crate::daemon_control::{Control, Hooks, LettersRead};
 use crate::log::Preamble;
 use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
 use crate::reloading::{Parts, Reloader};
-use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, reap};
+use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, plugin_reports, reap};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
@@ -138,11 +138,20 @@ struct Told {
 
 /// What the control socket has from here.
 fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader, notifications: Notifications) -> Hooks {
-    let (plugins, reloader) = (Arc::clone(plugins), reloader.clone());
+    let (plugins, of_letters, reloader) = (Arc::clone(plugins), Arc::clone(plugins), reloader.clone());
     // What is built in is seen by what it found.
     let of_files =
         move || plugins.reports().into_iter().filter(|report| report.spec.made.file().is_some()).collect();
-    Hooks { plugins: Box::new(of_files), reload: Box::new(move || reloader.reload()), notifications }
+    let dead_letters = move |plugin| -> LettersRead {
+        let reading = of_letters.dead_letters(plugin);
+        Box::pin(async { plugin_reports::dead_letters(reading.await) })
+    };
+    Hooks {
+        plugins: Box::new(of_files),
+        reload: Box::new(move || reloader.reload()),
+        dead_letters: Box::new(dead_letters),
+        notifications,
+    }
 }
 
 const fn stop_mode(mode: cli::StopMode) -> StopMode {

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::actor::Command;
 use crate::context::Context;
 use crate::entry::Entry;
+use crate::error::HostError;
 use crate::live::Live;
 use crate::loader::{self, InForce};
 use crate::manifest::Roles;
@@ -181,6 +182,17 @@ impl Plugins {
             counts: self.shared.live.metrics_of(name).counts(),
         };
         entries.iter().map(report).collect()
+    }
+
+    /// The events that are kept from a plugin, as JSON with the reason, oldest first: what [`Store::dead_letters`] gives, read
+    /// on the plugins' threads.
+    pub fn dead_letters(
+        &self,
+        plugin: String,
+    ) -> impl Future<Output = Result<Vec<String>, HostError>> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        let reading = self.handle.spawn(async move { shared.context.store.dead_letters(&plugin).await });
+        async move { reading.await.unwrap_or_else(|_| Err(HostError::unavailable("keepwatch stops"))) }
     }
 
     /// Lets each plugin handle what waits for it, for so long at most or until it is to be at once, and ends them. There are

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
-    Answering, Backend, ConfigStatus, DestinationStatus, Done, Letters, Limits, PluginReport, ReloadReport,
-    Reloading, Server, SilenceName, SilenceStatus, Status,
+    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, Limits, PluginName,
+    PluginReport, ReloadReport, Reloading, Server, SilenceName, SilenceStatus, Status,
 };
 use keepwatch_event::{
     EventKind, InstanceStatus, LogLevel, PluginState, Reason, Severity, Snapshot, State, Timestamp,
@@ -124,6 +124,10 @@ impl Backend for Facts {
 
     fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription {
         self.bus.subscribe(name, delivery, capacity)
+    }
+
+    fn dead_letters(&self, plugin: PluginName) -> Answering<Result<Vec<DeadLetter>, String>> {
+        Box::pin(async move { Err(format!("there is no plugin \"{}\"", plugin.plugin)) })
     }
 
     fn spool(&self) -> Answering<Vec<DestinationStatus>> {

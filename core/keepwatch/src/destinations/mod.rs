@@ -37,16 +37,7 @@ pub(crate) fn of_site(site: &mut Site) -> Vec<Destination> {
     let Some(config) = &site.config else { return Vec::new() };
     let mut findings = Findings::default();
     let destinations = read(config, &node(config), &mut findings);
-    if let Some((_, known)) = site.texts.first_mut()
-        && !findings.is_empty()
-    {
-        for finding in findings.iter() {
-            known.push(finding.clone());
-        }
-        known.sort();
-        site.config = None;
-        return Vec::new();
-    }
+    site.refuse(&findings);
     destinations
 }
 

@@ -1,4 +1,4 @@
-//! Plugins that loop, trap, hang, grow, log, emit and hoard, in both languages, as checks and as handlers of events, beside
+//! Plugins that loop, trap, hang, grow, log, emit, hoard and leak, in both languages, as checks and as handlers of events, beside
 //! adverts every 10 ms: no advert is late for it, nobody takes over, and those that behave go on.
 
 use std::collections::BTreeSet;
@@ -40,9 +40,9 @@ fn plugins_delay_no_advert() -> Result<(), Failed> {
     let native = site.folder().join("keepwatch.toml");
     fs::write(&native, &peaceful)?;
 
-    let mut h2 = site.keepwatch_preferred(2, &site.file(2, "keepwatch", &quick(100))?)?;
+    let mut h2 = site.keepwatch(2, &quick(100))?;
     wait_for_line(&h2, "Entering MASTER STATE")?;
-    let mut h1 = site.keepwatch_preferred(1, &native)?;
+    let mut h1 = site.keepwatch_at(1, &native, &[])?;
     site.wait_for_holder(1, vip())?;
     let recorded = site.folder().join("events.jsonl");
     let mut command = site.asking(1);
@@ -222,6 +222,8 @@ struct Hostile {
 enum Does {
     Checker(&'static str),
     Handler(&'static str),
+    /// A component of its own.
+    Component(&'static str),
     CheckScript(&'static str),
     HookScript(&'static str),
 }
@@ -244,7 +246,7 @@ const DEAD_LETTERED: &[&str] = &["plugin_failed", "dead_lettered", "plugin_disab
 const REPORTED: &[&str] = &["plugin_error"];
 const NOTHING: &[&str] = &[];
 
-use Does::{CheckScript, Checker, Handler, HookScript};
+use Does::{CheckScript, Checker, Component, Handler, HookScript};
 
 const fn one(
     name: &'static str,
@@ -265,6 +267,7 @@ const HOSTILE: &[Hostile] = &[
     one("logs", Checker("log"), SOON, FAILS, DISABLED),
     one("hoards", Checker("fill-kv"), LONG, ERRS, NOTHING),
     one("emits", Checker("emit"), LONG, ERRS, NOTHING),
+    one("leaks", Component("leaking-checker.wasm"), SOON, FAILS, DISABLED),
     one("handler-loops", Handler("loop"), SOON, DEAD, DEAD_LETTERED),
     one("handler-traps", Handler("trap"), SOON, DEAD, DEAD_LETTERED),
     one("handler-grows", Handler("grow"), SOON, DEAD, DEAD_LETTERED),
@@ -339,6 +342,7 @@ fn hostile(folder: &Path) -> Result<String, Failed> {
         let (is_check, file, more) = match does {
             Checker(deed) => (true, guest("hostile-checker.wasm"), component(deed)),
             Handler(deed) => (false, guest("hostile-handler.wasm"), component(deed)),
+            Component(file) => (true, guest(file), String::new()),
             CheckScript(body) => write("fn check()", body).map(|()| (true, script, String::new()))?,
             HookScript(body) => write("fn on_event(event)", body).map(|()| (false, script, String::new()))?,
         };

@@ -10,6 +10,7 @@ mod faults;
 mod handover;
 mod hostile;
 mod interop;
+mod mail;
 mod manners;
 mod notify;
 mod one_way;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         faults::CASES,
         hostile::CASES,
         interop::CASES,
+        mail::CASES,
         manners::CASES,
         notify::CASES,
         one_way::CASES,

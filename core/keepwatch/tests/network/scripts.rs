@@ -12,8 +12,10 @@ use libtest_mimic::Failed;
 use crate::Case;
 use crate::site::{Site, config, ensure, explain, stop_it, vip, wait};
 
-pub(crate) const CASES: &[Case] =
-    &[Case { name: "scripts::bad_ones_delay_no_advert_and_leave_nothing", needs: &[], run: bad_ones }];
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "scripts::bad_ones_delay_no_advert_and_leave_nothing", needs: &[], run: bad_ones },
+    Case { name: "scripts::replaced_by_a_reload_while_one_runs", needs: &[], run: replaced_while_it_runs },
+];
 
 /// Between adverts.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -189,4 +191,52 @@ impl Scripts {
         let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
         lines.filter(|line| line.contains(&here)).collect()
     }
+}
+
+/// A script that ends when it wants to, and says whether another run of it was under way when it began. `$here` is the
+/// folder of scripts.
+const STUBBORN: &str = "trap '' TERM
+for other in $here/runs/*; do
+    test -e $other && kill -0 ${other##*/} 2>/dev/null && echo $other >> $here/twice
+done
+touch $here/runs/$$
+until test -e $here/go; do $here/sleep 0.05; done
+rm $here/runs/$$
+echo $1 >> $here/ended";
+
+/// A check gets other settings while its script runs, and more than once: the new ones wait for the old run's end.
+fn replaced_while_it_runs() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let scripts = Scripts::new(site.folder())?;
+    fs::create_dir(scripts.at("runs"))?;
+    scripts.replace("slow", STUBBORN)?;
+    fs::write(site.folder().join("k.conf"), config(150, "", "10.1.1.30"))?;
+    let native = |version: u32| {
+        let program = scripts.at("slow").display().to_string();
+        format!(
+            "keepalived = \"k.conf\"\n[check.slow]\nscript = [\"{program}\", \"{version}\"]\ninterval = \"100ms\"\n\
+             timeout = \"30s\"\n"
+        )
+    };
+    let path = site.folder().join("keepwatch.toml");
+    fs::write(&path, native(1))?;
+    let mut h1 = site.keepwatch_at(1, &path, &[])?;
+    let running = || fs::read_dir(scripts.at("runs")).map(Iterator::count).unwrap_or_default();
+    wait("the script to run", || running() == 1)?;
+    for version in 2..5 {
+        fs::write(&path, native(version))?;
+        let output = site.asking(1).arg("reload").output()?;
+        ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
+        // Several times what there is between two runs.
+        std::thread::sleep(INTERVAL * 2);
+        ensure(!scripts.at("twice").exists(), || format!("two at once after reload {version}"))?;
+    }
+    fs::write(scripts.at("go"), "")?;
+    let ended = || fs::read_to_string(scripts.at("ended")).unwrap_or_default();
+    wait("the last settings to be in force", || {
+        ended().lines().filter(|version| *version == "4").count() > 2
+    })
+    .map_err(|failed| explain(failed, &format!("{}\n{}", ended(), h1.output().join("\n"))))?;
+    ensure(!scripts.at("twice").exists(), || format!("two at once:\n{}", ended()))?;
+    stop_it(&mut h1)
 }

@@ -69,20 +69,6 @@ impl Site {
         self.start(host, command)
     }
 
-    /// The same in a session of its own, which goes before the others: what else the machine does, such as building, is kept
-    /// from it where root runs the tests. (The kernel shares processors out among sessions first, then by the nice values
-    /// within one, see autogroup in sched(7): a busy plugin uses up what the session has, the engine's share included.)
-    pub(crate) fn keepwatch_preferred(&self, host: usize, path: &Path) -> Result<Daemon, Failed> {
-        let mut command = Command::new("setsid");
-        command.arg(env!("CARGO_BIN_EXE_keepwatch")).args(["run", "-v", "--config"]).arg(path);
-        let daemon = self.start(host, command)?;
-        let program = format!("/proc/{}/exe", daemon.id());
-        wait("setsid", || std::fs::read_link(&program).is_ok_and(|path| path.ends_with("keepwatch")))?;
-        // Without it, it works as well as the machine is idle.
-        let _ = std::fs::write(format!("/proc/{}/autogroup", daemon.id()), "-15");
-        Ok(daemon)
-    }
-
     fn start(&self, host: usize, mut command: Command) -> Result<Daemon, Failed> {
         command.env("KEEPWATCH_CONTROL", self.control(host));
         command.env("KEEPWATCH_STATE_DIR", self.folder.join(format!("h{host}.state")));

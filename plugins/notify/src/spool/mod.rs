@@ -139,7 +139,8 @@ impl Writer {
     fn run(mut self, path: Option<PathBuf>, found: oneshot::Sender<Found>) {
         let mut table = None;
         let mut read = Found::default();
-        match path.as_ref().map(|path| Table::open(path)) {
+        // Who has no destination needs no file.
+        match path.as_ref().filter(|path| path.exists()).map(|path| Table::open(path)) {
             None => {}
             Some(Ok(opened)) => match opened.read(SystemTime::now()) {
                 Ok(rows) => {

@@ -38,8 +38,6 @@ pub(super) struct Completed {
     /// Where `nopreempt` stands.
     pub(super) nopreempt_at: Option<Range<usize>>,
     pub(super) deleted_at: Option<Range<usize>>,
-    /// The instance's own `smtp_alert`.
-    pub(super) alert_at: Option<Range<usize>>,
 }
 
 /// Whether trackers of the instance may move its priority.
@@ -104,7 +102,6 @@ impl Draft<'_> {
         let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
         let repeats =
             !self.is_strict() && self.higher_prio_send_advert.unwrap_or(late.higher_prio_send_advert);
-        let own_alert = self.alert.as_ref().map(|at| at.value);
         let addresses_at = listed.iter().chain(&excluded).map(|at| at.span.clone()).collect();
         let interfaces_at = self.tracked.interfaces.iter().map(|at| at.span.clone()).collect();
         let (checks, checks_at) =
@@ -136,7 +133,7 @@ impl Draft<'_> {
             track_interfaces: values(self.tracked.interfaces),
             track_checks: checks,
             notify: self.notify.scripts,
-            mail_alert: own_alert.unwrap_or_else(|| globals.alert()),
+            mail_alert: self.alert.unwrap_or_else(|| globals.alert()),
         };
         Some(Completed {
             instance,
@@ -148,7 +145,6 @@ impl Draft<'_> {
             checks_at,
             nopreempt_at: self.nopreempt,
             deleted_at: self.notify.deleted_at,
-            alert_at: self.alert.map(|at| at.span),
         })
     }
 

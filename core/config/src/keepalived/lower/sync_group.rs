@@ -24,21 +24,19 @@ pub(super) struct GroupDraft {
     weights_allowed: bool,
     tracked: Tracked,
     notify: Notified,
-    alert: Option<At<bool>>,
+    alert: Option<bool>,
 }
 
 /// A group whose members are all there.
 pub(super) struct Resolved {
     pub(super) name: String,
-    /// The line that opens the block.
-    pub(super) span: Range<usize>,
     pub(super) members: Vec<String>,
     /// `sync_group_tracking_weight`.
     pub(super) weights_allowed: bool,
     pub(super) tracked: Tracked,
     pub(super) notify: Notified,
     /// Its own `smtp_alert`.
-    pub(super) alert: Option<At<bool>>,
+    pub(super) alert: Option<bool>,
 }
 
 impl GroupDraft {
@@ -91,9 +89,7 @@ impl GroupDraft {
                 self.tracked.read_checks(statement, checks, reader);
             }
             "smtp_alert" => {
-                if let Some(value) = reader.switch(statement) {
-                    self.alert = Some(At { value, span: statement.line.span.clone() });
-                }
+                self.alert = reader.switch(statement).or(self.alert);
             }
             "sync_group_tracking_weight" | "global_tracking" => self.weights_allowed = true,
             _ => self.notify.read(statement, reader),
@@ -145,7 +141,6 @@ pub(super) fn resolve(
         }
         resolved.push(Resolved {
             name: group.name,
-            span: group.span,
             members,
             weights_allowed: group.weights_allowed,
             tracked: group.tracked,
@@ -159,7 +154,7 @@ pub(super) fn resolve(
 impl Resolved {
     /// Whether its transitions send mail.
     pub(super) fn sends_mail(&self, globals: &GlobalDefs) -> bool {
-        self.alert.as_ref().map_or_else(|| globals.alert(), |at| at.value)
+        self.alert.unwrap_or_else(|| globals.alert())
     }
 
     pub(super) fn into_model(self, globals: &GlobalDefs) -> SyncGroup {
