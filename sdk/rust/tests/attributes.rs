@@ -99,7 +99,7 @@ fn settings_are_compared_with_those_known() {
     for (config, error) in [
         (json!({ "limits": 9 }), "config: unknown setting limits; known are: limit"),
         (json!({}), "config: the setting limit is missing"),
-        (json!({ "limit": "9" }), "config: invalid type: string \"9\", expected u32"),
+        (json!({ "limit": "9" }), "config: limit: expected u32"),
         (json!([9]), "the settings should be an object: json!({ .. })"),
     ] {
         assert_eq!(Host::new().start::<on_event>(config).unwrap_err().to_string(), error);
