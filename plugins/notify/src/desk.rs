@@ -287,7 +287,13 @@ impl Desk {
                 let _ = tell.send(self.hand_in(&destination, *letter));
             }
             Order::Report(tell) => {
-                let _ = tell.send(self.mailboxes.values().map(|mailbox| report(mailbox)).collect());
+                let reports = self.mailboxes.values().map(|mailbox| report(mailbox)).collect();
+                let spool = self.spool.clone();
+                tokio::spawn(async move {
+                    // What is said to wait outlives the process, where there is a disk.
+                    spool.settled().await;
+                    let _ = tell.send(reports);
+                });
             }
             Order::Retry { destination, ids, tell } => {
                 let now = SystemTime::now();

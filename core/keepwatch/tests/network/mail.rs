@@ -110,7 +110,9 @@ fn away() -> Result<(), Failed> {
     let mut h1 = site.keepwatch_at(1, &path, &[])?;
     site.wait_for_holder(1, vip())?;
     wait_for_line(&h1, "admins cannot be told: 127.0.0.1:2525: ")?;
-    // The host is restarted meanwhile, and by force.
+    // The daemon is killed meanwhile. What it says to wait is on disk.
+    wait("both letters to wait", || waiting(&site).is_ok_and(|waiting| waiting.len() >= 2))
+        .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
     h1.kill()?;
     let began = std::time::Instant::now();
     let mut h1 = site.keepwatch_at(1, &path, &[])?;
