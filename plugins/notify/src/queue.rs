@@ -221,9 +221,6 @@ impl Queue {
             }
             earliest = Some(earliest.map_or(due, |earliest| earliest.min(due)));
             seen.push(place);
-            if seen.len() > SENT {
-                break;
-            }
         }
         earliest.map_or(Next::Nothing, Next::At)
     }

@@ -78,6 +78,9 @@ impl Spool {
 
     /// Notes what has changed in a destination's queue. Does not wait.
     pub(crate) fn note(&self, destination: &str, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
         self.write(changes.iter().map(|change| table::row(destination, change)));
     }
 
@@ -88,14 +91,10 @@ impl Spool {
 
     fn write(&self, rows: impl IntoIterator<Item = (String, Option<Vec<u8>>)>) {
         let mut state = self.shared.lock();
-        let before = state.changed.len();
         for (key, value) in rows {
             if state.changed.len() < CAPACITY || state.changed.contains_key(&key) {
                 state.changed.insert(key, value);
             }
-        }
-        if state.changed.len() == before && before == 0 {
-            return;
         }
         state.version += 1;
         drop(state);
