@@ -5,6 +5,10 @@ use core::time::Duration;
 use crate::params::{AnnouncePolicy, Schedule};
 use crate::time::Instant;
 
+/// From here on announcements only repeat what neighbours have long heard. Those before correct a predecessor that
+/// announced once more just before it heard of us.
+const REPEATS_FROM: Duration = Duration::from_secs(1);
+
 /// A running schedule of announcements.
 #[derive(Debug)]
 pub(super) struct Announcements {
@@ -39,6 +43,11 @@ impl Announcements {
     /// The next moment at which something is due.
     pub(super) fn next_at(&self) -> Option<Instant> {
         [self.next_at, self.refresh_at].into_iter().flatten().min()
+    }
+
+    /// Whether what is due now is but a repetition.
+    pub(super) fn repeats(&self, now: Instant) -> bool {
+        now.since(self.since) >= REPEATS_FROM
     }
 
     const fn schedule(occasion: Occasion, policy: &AnnouncePolicy) -> &Schedule {

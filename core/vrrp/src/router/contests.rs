@@ -54,6 +54,13 @@ struct Contest {
     told_at: Option<Instant>,
 }
 
+impl Contest {
+    /// Announced within the last moments, and neither answered nor overruled since.
+    const fn is_pending_announcement(&self) -> bool {
+        self.answer_at.is_some() && self.announced_at.is_some()
+    }
+}
+
 impl Contests {
     pub(super) const fn new(predecessor: Option<IpAddr>) -> Self {
         Self { contests: Vec::new(), predecessor, told_deaf: false }
@@ -81,6 +88,11 @@ impl Contests {
         for contest in self.contests.iter_mut().filter(|contest| contest.address == address) {
             contest.announced_at = None;
         }
+    }
+
+    /// Whether somebody has announced an address, and its advert may still come.
+    pub(super) fn awaits_advert(&self, address: usize) -> bool {
+        self.contests.iter().any(|contest| contest.address == address && contest.is_pending_announcement())
     }
 
     /// Notes a claim, to be answered after some time.
@@ -200,9 +212,7 @@ impl VirtualRouter {
     /// The addresses that somebody announced within the last moments, and this router not since.
     pub(super) fn announced_lately(&self) -> Vec<usize> {
         let State::Master(master) = &self.state else { return Vec::new() };
-        // One that waits for its answer: the answer would have come by now otherwise.
-        let lately =
-            master.contests.contests.iter().filter(|c| c.answer_at.is_some() && c.announced_at.is_some());
+        let lately = master.contests.contests.iter().filter(|contest| contest.is_pending_announcement());
         lately.map(|contest| contest.address).collect()
     }
 }

@@ -110,13 +110,16 @@ impl VirtualRouter {
         }
     }
 
-    /// Announces what the schedule has due.
+    /// Announces what the schedule has due. An address that somebody else has just announced is not announced once
+    /// more: its neighbours would come back to us, and be lost when we yield to the advert that follows.
     fn announce_due(&mut self, now: Instant, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
         let Phase::Serving { announcements, .. } = &mut master.phase else { return };
+        let defers = announcements.repeats(now) && master.rival.is_none();
         for _ in 0..announcements.due(&self.params.announce, now) {
             for address in 0..self.params.addresses.len() {
-                if !master.is_missing(address) {
+                let is_deferred = defers && master.contests.awaits_advert(address);
+                if !master.is_missing(address) && !is_deferred {
                     master.contests.overrule(address);
                     out.push(self.id, Action::Announce(address));
                 }

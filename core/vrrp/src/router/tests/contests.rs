@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::rig::*;
-use crate::Input;
+use crate::{AnnouncePolicy, Input, Params};
 use crate::scalar::MacAddress;
 use crate::wire::Claimed;
 
@@ -40,6 +40,28 @@ fn an_announcement_is_answered_when_an_advert_would_have_come() {
     assert!(rig.feed(3_010, claim(Claimed::Used)).is_empty());
     assert_eq!(rig.deadline(), Some(3_060 * MS));
     assert_eq!(rig.timeout(3_060).first().map(String::as_str), Some("announce 0"));
+}
+
+/// What is announced a second after another's announcement would turn the neighbours back, to a host that leaves.
+#[test]
+fn a_repetition_does_not_overrule_an_announcement_whose_advert_may_still_come() {
+    let mut rig = Rig::master(Params { announce: AnnouncePolicy::default(), ..params() });
+    for ms in [5, 20, 100, 500, 1_000] {
+        rig.timeout(ms);
+    }
+    assert!(rig.feed(1_900, claim(Claimed::Announced)).is_empty());
+    assert_eq!(rig.timeout(2_000), ["advert 100"]);
+    // The address is on its way out as soon as the advert comes.
+    rig.hear(2_900, from_peer(150));
+    assert_eq!(rig.deadline(), Some(2_920 * MS));
+}
+
+/// A predecessor announces once more just before it hears of us.
+#[test]
+fn the_first_announcements_overrule_whoever_announces() {
+    let mut rig = Rig::master(Params { announce: AnnouncePolicy::default(), ..params() });
+    rig.feed(3, claim(Claimed::Announced));
+    assert_eq!(rig.timeout(5), ["announce 0"]);
 }
 
 #[test]
