@@ -65,16 +65,7 @@ pub(crate) fn runtimes(paths: &Paths, bus: Option<&Bus>) -> Vec<Arc<dyn Runtime>
             })
         }),
     };
-    let mut runtimes: Vec<Arc<dyn Runtime>> = vec![Arc::new(RhaiRuntime::new())];
-    match WasmRuntime::new(options) {
-        Ok(wasm) => runtimes.push(Arc::new(wasm)),
-        Err(refusal) => {
-            if let Some(bus) = bus {
-                degraded(bus, "WASM plugins", refusal.to_string(), "there are none");
-            }
-        }
-    }
-    runtimes
+    vec![Arc::new(RhaiRuntime::new()), Arc::new(WasmRuntime::new(options))]
 }
 
 /// Compiles a component into a file, in a process of its own.

@@ -26,7 +26,7 @@ fn main() {
 }
 
 fn runtime(cache: &std::path::Path) -> WasmRuntime {
-    WasmRuntime::new(Options { cache: Some(cache.to_owned()), ..Options::default() }).unwrap()
+    WasmRuntime::new(Options { cache: Some(cache.to_owned()), ..Options::default() })
 }
 
 async fn load(cache: &std::path::Path, times: usize) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use keepwatch_host::Refusal;
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::cache::{self, Cache};
@@ -14,7 +15,8 @@ use crate::options::{ChildCompiler, Options, Warn};
 
 /// Gets hold of components. All of it blocks.
 pub(crate) struct Loader {
-    machine: Arc<Machine>,
+    /// Started when something is first loaded: a daemon without components has no use for its memory.
+    machine: OnceLock<Result<Arc<Machine>, Refusal>>,
     directory: Option<PathBuf>,
     /// Opened when something is first loaded: nobody waits for a disk who need not.
     cache: OnceLock<Option<Cache>>,
@@ -33,9 +35,15 @@ impl fmt::Debug for Loader {
 
 impl Loader {
     /// A loader. A cache that cannot be used is warned of and done without.
-    pub(crate) fn new(machine: Arc<Machine>, options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let Options { cache: directory, compiler, warn } = options;
-        Self { machine, directory, cache: OnceLock::new(), compiler, warn }
+        Self { machine: OnceLock::new(), directory, cache: OnceLock::new(), compiler, warn }
+    }
+
+    /// What components run on.
+    pub(crate) fn machine(&self) -> Result<&Arc<Machine>, Refusal> {
+        let machine = self.machine.get_or_init(|| Machine::start().map(Arc::new));
+        machine.as_ref().map_err(Refusal::clone)
     }
 
     fn cache(&self) -> Option<&Cache> {
@@ -52,7 +60,7 @@ impl Loader {
 
     /// Gets hold of a component.
     pub(crate) fn load(&self, content: &[u8]) -> Result<Component, Refusal> {
-        let engine = self.machine.engine();
+        let engine = self.machine()?.engine();
         let Some(cache) = self.cache() else { return compiler::compile_here(engine, content) };
         let key = Cache::key(engine, content);
         match cache.load(engine, &key) {
@@ -61,12 +69,12 @@ impl Loader {
             Err(why) => self.warn(format!("a compiled WASM plugin is not used and made anew: {why}")),
         }
         let compiled = match &self.compiler {
-            Some(child) => self.compiled_by_child(child, cache, &key, content)?,
+            Some(child) => self.compiled_by_child(child, cache, engine, &key, content)?,
             None => None,
         };
         let component = match compiled {
             Some(component) => component,
-            None => self.compiled_here(cache, &key, content)?,
+            None => self.compiled_here(cache, engine, &key, content)?,
         };
         if let Err(error) = cache.prune() {
             self.warn(format!("old compiled WASM plugins cannot be removed: {error}"));
@@ -79,11 +87,12 @@ impl Loader {
         &self,
         child: &ChildCompiler,
         cache: &Cache,
+        engine: &Engine,
         key: &str,
         content: &[u8],
     ) -> Result<Option<Component>, Refusal> {
         let why = match compiler::compile_in_child(child, cache, key, content) {
-            Ok(()) => match cache.load(self.machine.engine(), key) {
+            Ok(()) => match cache.load(engine, key) {
                 Ok(Some(component)) => return Ok(Some(component)),
                 Ok(None) => "it has left nothing".to_owned(),
                 Err(why) => why,
@@ -96,8 +105,14 @@ impl Loader {
         Ok(None)
     }
 
-    fn compiled_here(&self, cache: &Cache, key: &str, content: &[u8]) -> Result<Component, Refusal> {
-        let component = compiler::compile_here(self.machine.engine(), content)?;
+    fn compiled_here(
+        &self,
+        cache: &Cache,
+        engine: &Engine,
+        key: &str,
+        content: &[u8],
+    ) -> Result<Component, Refusal> {
+        let component = compiler::compile_here(engine, content)?;
         let kept = component.serialize().map_err(|error| format!("{error:#}"));
         let path = cache.path(key);
         let kept = kept.and_then(|compiled| {

@@ -14,7 +14,6 @@ use wasmtime::component::Component;
 use crate::compiler;
 use crate::head;
 use crate::loader::Loader;
-use crate::machine::Machine;
 use crate::options::Options;
 use crate::program::WasmProgram;
 use crate::wording::Wording;
@@ -24,7 +23,6 @@ const PATIENCE: Duration = compiler::PATIENCE.saturating_add(Duration::from_secs
 
 /// Runs plugins that are WebAssembly components. It is for a Tokio runtime with timers.
 pub struct WasmRuntime {
-    machine: Arc<Machine>,
     loader: Arc<Loader>,
     wording: Arc<Wording>,
     /// One at a time: a compiler takes a processor and much memory.
@@ -40,16 +38,13 @@ impl fmt::Debug for WasmRuntime {
 }
 
 impl WasmRuntime {
-    /// A runtime. A cache that cannot be used is warned of and done without.
-    ///
-    /// # Errors
-    ///
-    /// If WebAssembly cannot be compiled on this machine.
-    pub fn new(options: Options) -> Result<Self, Refusal> {
-        let machine = Arc::new(Machine::start()?);
-        let loader = Arc::new(Loader::new(Arc::clone(&machine), options));
+    /// A runtime. A cache that cannot be used is warned of and done without. Whether components can run on this machine
+    /// at all is found out by the first of them.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let loader = Arc::new(Loader::new(options));
         let (wording, loading) = (Arc::default(), Arc::default());
-        Ok(Self { machine, loader, wording, loading, overrun: AtomicBool::new(false) })
+        Self { loader, wording, loading, overrun: AtomicBool::new(false) }
     }
 
     /// Loads or compiles a component on a thread of its own.
@@ -114,7 +109,7 @@ impl Runtime for WasmRuntime {
         Box::pin(async move {
             head::check(&source.content)?;
             let component = self.component(&source.content).await?;
-            let (machine, wording) = (Arc::clone(&self.machine), Arc::clone(&self.wording));
+            let (machine, wording) = (Arc::clone(self.loader.machine()?), Arc::clone(&self.wording));
             let program = WasmProgram::new(source, &component, machine, wording).await?;
             Ok(Arc::new(program) as Arc<dyn Program>)
         })
@@ -127,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_took_too_long_is_not_waited_for_again() {
-        let runtime = WasmRuntime::new(Options::default()).unwrap();
+        let runtime = WasmRuntime::new(Options::default());
         let working = runtime.turn().await.unwrap();
         runtime.overrun.store(true, Ordering::Relaxed);
         for _ in 0..2 {
@@ -141,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_is_waited_in_as_long_as_nobody_takes_too_long() {
-        let runtime = WasmRuntime::new(Options::default()).unwrap();
+        let runtime = WasmRuntime::new(Options::default());
         let working = runtime.turn().await.unwrap();
         let mut waiting = pin!(runtime.turn_looking_each(Duration::from_millis(1)));
         let in_vain = tokio::time::timeout(Duration::from_millis(20), &mut waiting).await;

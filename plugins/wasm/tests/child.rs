@@ -74,7 +74,7 @@ impl Setup {
             compiler: Some(ChildCompiler { program, arguments }),
             warn: Some(Arc::new(move |text| heard.lock().unwrap().push(text))),
         });
-        Self { directory, warnings, runtime: runtime.unwrap() }
+        Self { directory, warnings, runtime }
     }
 
     fn of_this_program(name: &str) -> Self {

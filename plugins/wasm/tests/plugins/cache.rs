@@ -36,7 +36,7 @@ impl Trial {
             compiler: no_compiler.then_some(broken),
             warn: Some(Arc::new(move |text| warnings.lock().unwrap().push(text))),
         });
-        let loaded = runtime.unwrap().compile(&read(FLAPPING)).await;
+        let loaded = runtime.compile(&read(FLAPPING)).await;
         loaded.map(drop).map_err(|refusal| refusal.to_string())
     }
 
@@ -177,8 +177,7 @@ async fn the_newest_are_kept() {
 async fn many_at_once_find_one_file() {
     let trial = Trial::new("many").await;
     fs::remove_file(trial.file()).unwrap();
-    let runtime =
-        || WasmRuntime::new(Options { cache: Some(trial.directory.clone()), ..Options::default() }).unwrap();
+    let runtime = || WasmRuntime::new(Options { cache: Some(trial.directory.clone()), ..Options::default() });
     let (one, other) = (runtime(), runtime());
     let source = read(FLAPPING);
     // Two daemons, each asked for the same plugin twice.

@@ -65,7 +65,7 @@ pub(crate) fn read(path: &str) -> Source {
 
 /// A runtime without a cache.
 pub(crate) fn runtime() -> WasmRuntime {
-    WasmRuntime::new(Options::default()).unwrap()
+    WasmRuntime::new(Options::default())
 }
 
 /// Compiles without a cache.
