@@ -20,6 +20,7 @@ pub mod native;
 mod params;
 mod similar;
 mod site;
+mod vmac_name;
 
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
 pub use keepwatch_vrrp::StopMode;

@@ -157,7 +157,7 @@ fn what_is_no_toml_and_what_names_no_file() {
     assert!(site.config.is_none());
     assert!(site.render(Style::Plain).contains("keepwatch.toml:1:"), "{}", site.render(Style::Plain));
     let (_, site) = read("none", "[plugin.a]\n");
-    assert!(site.render(Style::Plain).starts_with("error: no instances: the key `keepalived` is missing"));
+    assert!(site.render(Style::Plain).starts_with("error: there are no instances"));
     let (folder, site) = read("missing", "keepalived = \"other.conf\"\n");
     let missing = folder.join("other.conf");
     let rendered = site.render(Style::Plain);

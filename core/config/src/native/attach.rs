@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use keepwatch_vrrp::{LinkTracking, TrackWeight};
 
-use super::instance::{Addition, Track, What};
+use super::instance::{Addition, Track, What, Whose};
+use super::reader::Reader;
+use super::router::ipv6_name;
+use super::routers;
 use super::tables::Native;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
@@ -30,6 +33,8 @@ impl Native {
         self.check_names(&config, findings);
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
+        config.globals.router_id = self.node.or(config.globals.router_id);
+        routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
         for addition in &self.additions {
             add(addition, &mut config, findings);
         }
@@ -50,6 +55,10 @@ impl Native {
 fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
     let place = config.instances.iter().position(|instance| instance.name == addition.instance);
     let Some(place) = place else {
+        // Of one that is made here it has been said why there is none.
+        if addition.whose == Whose::Own {
+            return;
+        }
         let names: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
         let message =
             format!("there is no vrrp_instance {} in the keepalived.conf", shown(&addition.instance));
@@ -88,6 +97,18 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
     });
     let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
     lint::weights(instance, &weighed, None).into_iter().for_each(|finding| findings.push(finding));
+    share_tracks(place, config);
+}
+
+/// The IPv6 half of an instance of this file tracks what the first one does.
+fn share_tracks(place: usize, config: &mut Config) {
+    let Some(first) = config.instances.get(place) else { return };
+    let (interfaces, checks) = (first.track_interfaces.clone(), first.track_checks.clone());
+    let second = ipv6_name(&first.name);
+    if let Some(second) = config.instances.iter_mut().find(|instance| instance.name == second) {
+        second.track_interfaces = interfaces;
+        second.track_checks = checks;
+    }
 }
 
 /// What the track weighs unless it says otherwise; `None` if there is no such check, which is reported.

@@ -1,4 +1,4 @@
-//! `[instance.NAME]`: what is added to an instance of the keepalived.conf.
+//! `[instance.NAME]`: what an instance tracks, be it of this file or of the keepalived.conf.
 
 use std::ops::Range;
 
@@ -6,14 +6,25 @@ use keepwatch_vrrp::TrackWeight;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader};
+use super::router;
 use crate::model::InterfaceName;
 use crate::similar::shown;
+
+/// Where an instance is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Here.
+    Own,
+    /// In the keepalived.conf.
+    Keepalived,
+}
 
 /// What is added to an instance.
 pub(super) struct Addition {
     pub(super) instance: String,
     /// Where its name stands.
     pub(super) span: Range<usize>,
+    pub(super) whose: Whose,
     pub(super) tracks: Vec<Track>,
 }
 
@@ -35,7 +46,8 @@ pub(super) enum What {
     Interface(InterfaceName),
 }
 
-const INSTANCE: &[&str] = &["track"];
+/// What an instance of the keepalived.conf can have here.
+const ADDED: &[&str] = &["track"];
 const TRACK: &[&str] = &["check", "interface", "weight", "reverse"];
 
 pub(super) fn read(
@@ -43,8 +55,17 @@ pub(super) fn read(
     name: &str,
     table: &DeTable<'_>,
     span: &Range<usize>,
+    whose: Whose,
 ) -> Addition {
-    reader.only(table, INSTANCE, "[instance]: its other settings are in the keepalived.conf");
+    match whose {
+        Whose::Own => {
+            let known: Vec<&str> = router::KEYS.iter().chain(ADDED).copied().collect();
+            reader.only(table, &known, "[instance]");
+        }
+        Whose::Keepalived => {
+            reader.only(table, ADDED, "[instance]: its other settings are in the keepalived.conf");
+        }
+    }
     let mut tracks = Vec::new();
     if let Some(list) = table.get("track") {
         match list.get_ref().as_array() {
@@ -52,7 +73,7 @@ pub(super) fn read(
             None => reader.wrong(list, "a list: [\"CHECK\", { check = \"CHECK\", weight = -50 }]"),
         }
     }
-    Addition { instance: name.to_owned(), span: span.clone(), tracks }
+    Addition { instance: name.to_owned(), span: span.clone(), whose, tracks }
 }
 
 fn track(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<Track> {

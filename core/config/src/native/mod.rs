@@ -1,8 +1,17 @@
-//! `keepwatch.toml`, the native format. This version of it takes its instances from a keepalived.conf
-//! and adds checks, plugins, actions and who is told.
+//! `keepwatch.toml`, the native format: instances of its own, those of a keepalived.conf, or both, with checks, plugins,
+//! actions and who is told.
 //!
 //! ```toml
-//! keepalived = "/etc/keepalived/keepalived.conf"
+//! [instance.web]
+//! interface = "eth0"
+//! virtual_router_id = 51
+//! priority = 101
+//! advert_interval = "100ms"
+//! virtual_addresses = ["10.1.1.30/24", "fd00::30/64"]
+//! track = ["haproxy", { interface = "eth1", weight = -10 }]
+//!
+//! [check.haproxy]
+//! haproxy = "/run/haproxy/admin.sock"
 //!
 //! [action.haproxy-reload]
 //! exec = ["/usr/bin/systemctl", "reload", "haproxy"]
@@ -10,31 +19,31 @@
 //!
 //! [plugin.haproxy]                     # hooks.d/haproxy.rhai
 //! grants = ["run:haproxy-reload"]
-//!
-//! [check.web]
-//! http = "http://127.0.0.1/health"
-//!
-//! [instance.VI_1]                      # adds to the instance of the keepalived.conf
-//! track = ["web", { interface = "eth1", weight = -10 }]
 //! ```
 
 mod action;
 mod address;
 mod attach;
 mod check;
+mod group;
 mod haproxy;
 mod instance;
 mod kinds;
 mod mail;
 mod notify;
 mod reader;
+mod router;
+mod routers;
 mod tables;
+mod virtual_address;
+mod virtual_mac;
 mod webhook;
 
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::load::{self, LoadError, Loaded};
+use crate::model::Config;
 use crate::site::Site;
 use reader::Reader;
 
@@ -49,14 +58,17 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     let mut texts = Vec::new();
     let mut config = None;
     if let Some(native) = read {
-        match load::load_tracked(&native.keepalived.path, &native.tracked()) {
-            Ok(Loaded { source, findings: said, config: read }) => {
-                texts.push((source, said));
-                config = read.map(|read| native.added_to(read, &mut findings));
-            }
-            Err(error) => {
-                findings.push(Diagnostic::error(&native.keepalived.span, error.to_string(), "named here"));
-            }
+        match &native.keepalived {
+            None => config = Some(native.added_to(Config::default(), &mut findings)),
+            Some(keepalived) => match load::load_tracked(&keepalived.path, &native.tracked()) {
+                Ok(Loaded { source, findings: said, config: read }) => {
+                    texts.push((source, said));
+                    config = read.map(|read| native.added_to(read, &mut findings));
+                }
+                Err(error) => {
+                    findings.push(Diagnostic::error(&keepalived.span, error.to_string(), "named here"));
+                }
+            },
         }
     }
     findings.sort();

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
-use super::instance::Addition;
+use super::group::{self, Group};
+use super::instance::{Addition, Whose};
 use super::reader::{Reader, optional};
+use super::router::{self, Router};
 use super::{action, check, instance, notify};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
@@ -16,7 +18,11 @@ use crate::similar::shown;
 
 /// What a native file says.
 pub(super) struct Native {
-    pub(super) keepalived: Keepalived,
+    pub(super) keepalived: Option<Keepalived>,
+    /// What this host is called.
+    pub(super) node: Option<String>,
+    pub(super) routers: Vec<Router>,
+    pub(super) groups: Vec<Group>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -28,20 +34,13 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-const ROOT: &[&str] = &["keepalived", "hooks", "plugin", "check", "action", "notify", "instance"];
-/// What the native format will have.
-const LATER: &[&str] = &["node", "route", "group"];
+const ROOT: &[&str] =
+    &["keepalived", "node", "hooks", "plugin", "check", "action", "notify", "instance", "group"];
 const PLUGIN: &[&str] = &["file", "grants", "config", "timeout", "cpu", "memory", "queue"];
+
 /// Reads the whole file.
 pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
-    for key in root.keys().filter(|key| LATER.contains(&key.get_ref().as_ref())) {
-        let name = shown(key.get_ref());
-        let finding = Diagnostic::error(&key.span(), format!("{name} is not in this version"), "")
-            .help("instances come from a keepalived.conf: keepalived = \"/etc/keepalived/keepalived.conf\"");
-        reader.findings.push(finding);
-    }
-    let known: Vec<&str> = ROOT.iter().chain(LATER).copied().collect();
-    reader.only(root, &known, "keepwatch.toml");
+    reader.only(root, ROOT, "keepwatch.toml");
     let mut extensions = Extensions { hooks: Some(folder.join("hooks.d")), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
         extensions.hooks = reader.path(hooks, folder);
@@ -64,19 +63,31 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
     each(reader, root, "notify", |reader, name, table, span| {
         extensions.destinations.extend(notify::read(reader, name, table, folder, span));
     });
+    let keepalived = root.get("keepalived");
+    let mut routers = Vec::new();
     let mut additions = Vec::new();
     instances(reader, root, |reader, name, table, span| {
-        additions.push(instance::read(reader, name, table, span));
+        let is_router = table.contains_key("interface") || table.contains_key("virtual_router_id");
+        let whose = if is_router || keepalived.is_none() { Whose::Own } else { Whose::Keepalived };
+        if whose == Whose::Own {
+            routers.extend(router::read(reader, name, table, span));
+        }
+        additions.push(instance::read(reader, name, table, span, whose));
     });
-    let Some(keepalived) = root.get("keepalived") else {
-        let finding = Diagnostic::error(&(0..0), "no instances: the key `keepalived` is missing", "")
-            .help("name the file with them: keepalived = \"/etc/keepalived/keepalived.conf\"");
+    let mut groups = Vec::new();
+    each(reader, root, "group", |reader, name, table, span| {
+        groups.extend(group::read(reader, name, table, span));
+    });
+    if keepalived.is_none() && additions.is_empty() {
+        let finding = Diagnostic::error(&(0..0), "there are no instances", "")
+            .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
         reader.findings.push(finding);
         return None;
-    };
-    let path = reader.path(keepalived, folder)?;
-    let keepalived = Keepalived { path, span: keepalived.span() };
-    Some(Native { keepalived, extensions, checks, additions })
+    }
+    let keepalived = keepalived
+        .and_then(|value| reader.path(value, folder).map(|path| Keepalived { path, span: value.span() }));
+    let node = optional(root, "node", |value| reader.text(value));
+    Some(Native { keepalived, node, routers, groups, extensions, checks, additions })
 }
 
 /// Reads each `[instance.NAME]`. keepalived takes names as they come.

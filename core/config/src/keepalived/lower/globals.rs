@@ -12,10 +12,11 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::announce::Announce;
 use super::reader::Reader;
-use super::{notify, unicast, vmac};
+use super::{notify, unicast};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Globals, Mail, NotifyFifo, User};
 use crate::similar::shown;
+use crate::vmac_name;
 
 /// All `global_defs` so far.
 #[derive(Clone)]
@@ -185,7 +186,7 @@ impl GlobalDefs {
             return reader.survived(&statement.line.span, message, "", "uses the first one");
         }
         // keepalived would notice when it creates the interface, and fail.
-        if !vmac::is_prefix(&word.text) {
+        if !vmac_name::is_prefix(&word.text) {
             let message = format!("{} cannot begin the name of an interface", shown(&word.text));
             let label = "must be without `/` and `:`";
             return reader.report(Diagnostic::error(&word.span, message, label));

@@ -13,11 +13,8 @@ use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, VirtualMac, VmacAdverts};
 use crate::similar::shown;
+use crate::vmac_name;
 
-/// What keepalived calls these interfaces unless told otherwise.
-const PREFIX: &str = "vrrp";
-/// Octets in the name of an interface.
-const LONGEST_NAME: usize = 15;
 /// Where a virtual router's MAC begins (RFC 9568 §7.3).
 const RESERVED: [u8; 4] = [0x00, 0x00, 0x5e, 0x00];
 
@@ -211,7 +208,7 @@ impl Names {
                 reader.survived(&span, message, "", "uses a name of its own");
             }
         }
-        Self { prefix: prefix.unwrap_or(PREFIX).to_owned(), taken }
+        Self { prefix: prefix.unwrap_or(vmac_name::PREFIX).to_owned(), taken }
     }
 
     fn settle(
@@ -223,23 +220,7 @@ impl Names {
         if let Some(own) = own {
             return Some(own.value);
         }
-        // keepalived's order: without a number, then for IPv6 with 6, then with any other.
-        let six = (family == Family::V6).then_some(6);
-        let numbers = six.into_iter().chain(1..=u16::MAX).map(|number| number.to_string());
-        let endings = std::iter::once(String::new()).chain(numbers);
-        let mut names = endings.filter_map(|number| generated(&self.prefix, &format!("{number}.{vrid}")));
+        let mut names = vmac_name::candidates(&self.prefix, vrid, family);
         names.find(|name| self.taken.insert(name.clone()))
     }
-}
-
-/// Whether names of interfaces can begin so.
-pub(super) fn is_prefix(text: &str) -> bool {
-    !text.is_empty() && generated(text, "").is_some()
-}
-
-/// A prefix that is too long is cut, as keepalived does.
-fn generated(prefix: &str, ending: &str) -> Option<InterfaceName> {
-    let room = LONGEST_NAME.checked_sub(ending.len())?;
-    let end = (0..=room.min(prefix.len())).rev().find(|&end| prefix.is_char_boundary(end))?;
-    InterfaceName::new(&format!("{}{ending}", prefix.get(..end)?))
 }

@@ -1,0 +1,88 @@
+//! `[group.NAME]`: instances that are MASTER together, or none of them.
+
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::reader::Reader;
+use super::router::{Router, ipv6_name};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Instance, Notify, SyncGroup, Written};
+use crate::similar::{choice, shown};
+
+const KEYS: &[&str] = &["members"];
+
+/// A group, as it is written.
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) span: Range<usize>,
+    members: Vec<Written>,
+}
+
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    name: &str,
+    table: &DeTable<'_>,
+    span: &Range<usize>,
+) -> Option<Group> {
+    reader.only(table, KEYS, "[group]");
+    let Some(value) = table.get("members") else {
+        let finding = Diagnostic::error(span, format!("the group {} has no members", shown(name)), "")
+            .help("add members = [\"INSTANCE\", \"INSTANCE\"]");
+        reader.findings.push(finding);
+        return None;
+    };
+    let members = reader.texts(value, "a list: [\"INSTANCE\", \"INSTANCE\"]")?;
+    Some(Group { name: name.to_owned(), span: span.clone(), members })
+}
+
+/// The sync groups: those that are written, and one for each other instance with both families, which is one thing to
+/// its users.
+pub(super) fn resolve(
+    reader: &mut Reader<'_>,
+    groups: &[Group],
+    routers: &[Router],
+    instances: &[Instance],
+) -> Vec<SyncGroup> {
+    let names: Vec<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
+    let mut resolved: Vec<SyncGroup> = Vec::new();
+    for group in groups {
+        let mut members: Vec<String> = Vec::new();
+        for member in &group.members {
+            let name = &member.text;
+            if !names.contains(&name.as_str()) {
+                let otherwise = format!("there is {}", names.join(", "));
+                let label = choice(name, &names, &otherwise);
+                reader.error(&member.span, format!("there is no instance {}", shown(name)), label);
+                continue;
+            }
+            let is_taken = |taken: &SyncGroup| taken.members.contains(name);
+            if members.contains(name) || resolved.iter().any(is_taken) {
+                let message = format!("{} is in a group already", shown(name));
+                reader.error(&member.span, message, "an instance can be in one group only");
+                continue;
+            }
+            members.push(name.clone());
+            members.extend(second_of(name, routers));
+        }
+        resolved.push(sync_group(group.name.clone(), members));
+    }
+    for router in routers {
+        let is_member = resolved.iter().any(|group| group.members.contains(&router.name));
+        if let Some(second) = second_of(&router.name, routers).filter(|_| !is_member) {
+            resolved.push(sync_group(router.name.clone(), vec![router.name.clone(), second]));
+        }
+    }
+    resolved
+}
+
+/// The IPv6 half of an instance with both families.
+fn second_of(name: &str, routers: &[Router]) -> Option<String> {
+    let router = routers.iter().find(|router| router.name == name)?;
+    (router.instances.len() == 2).then(|| ipv6_name(name))
+}
+
+fn sync_group(name: String, members: Vec<String>) -> SyncGroup {
+    let (track_interfaces, track_checks) = (Vec::new(), Vec::new());
+    SyncGroup { name, members, track_interfaces, track_checks, notify: Notify::default(), mail_alert: false }
+}

@@ -1,0 +1,417 @@
+//! `[instance.NAME]` that says all of an instance: one virtual router, or one for each family.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::time::Duration;
+
+use keepwatch_vrrp::{
+    AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
+    Preemption, Priority, SourceCheck, Start, StopMode, UnicastPeer, Version, Vrid,
+};
+use toml::de::DeTable;
+
+use super::reader::{Entry, Reader, optional};
+use super::virtual_address;
+use super::virtual_mac::{self, MacWish};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Instance, InterfaceName, Meant, Notify, Password, VirtualAddress};
+use crate::similar::shown;
+
+/// The keys that say what an instance is, as opposed to what is added to one.
+pub(super) const KEYS: &[&str] = &[
+    "interface",
+    "virtual_router_id",
+    "priority",
+    "version",
+    "advert_interval",
+    "virtual_addresses",
+    "virtual_addresses_excluded",
+    "nopreempt",
+    "preempt_delay",
+    "down_timer_adverts",
+    "auth_pass",
+    "source",
+    "unicast_peer",
+    "unicast_ttl",
+    "check_unicast_src",
+    "mcast_dst_ip",
+    "use_vmac",
+    "dont_track_primary",
+    "lower_prio_no_advert",
+    "higher_prio_send_advert",
+];
+
+/// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
+const MOST_V4: usize = 255;
+const MOST_V6: usize = 89;
+/// 224.0.0.18 and ff02::12 (RFC 9568 §5.1).
+const GROUP_V4: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(224, 0, 0, 18));
+const GROUP_V6: IpAddr = IpAddr::V6(std::net::Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12));
+
+/// What the table says, read.
+pub(super) struct Router {
+    pub(super) name: String,
+    /// Where its name stands.
+    pub(super) span: Range<usize>,
+    pub(super) vrid_at: Range<usize>,
+    /// The MAC that it is to have.
+    pub(super) mac: Option<MacWish>,
+    /// One for each family of its addresses, IPv4 first. The virtual MACs are still to be given.
+    pub(super) instances: Vec<Instance>,
+}
+
+/// What the virtual router of an instance's second family, IPv6, is called.
+pub(super) fn ipv6_name(name: &str) -> String {
+    format!("{name}-ipv6")
+}
+
+/// Reads an instance; `None` if it cannot be, which is then reported.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    name: &str,
+    table: &DeTable<'_>,
+    span: &Range<usize>,
+) -> Option<Router> {
+    let interface =
+        required(reader, name, table, span, "interface = \"eth0\"", "the one that carries the adverts");
+    let interface = interface.and_then(|value| own_interface(reader, value));
+    let vrid_entry = required(
+        reader,
+        name,
+        table,
+        span,
+        "virtual_router_id = 51",
+        "1 to 255, the same on all its routers",
+    );
+    let vrid = vrid_entry.and_then(|value| octet(reader, value)).and_then(Vrid::new);
+    let addresses = "virtual_addresses = [\"10.1.1.30/24\"]";
+    let addresses = required(reader, name, table, span, addresses, "what it keeps alive");
+    let listed = addresses.and_then(|value| virtual_address::read_list(reader, value));
+    let excluded =
+        optional(table, "virtual_addresses_excluded", |value| virtual_address::read_list(reader, value));
+    let settings = Settings::read(reader, table);
+    let mac = optional(table, "use_vmac", |value| virtual_mac::read(reader, value));
+    let (interface, vrid, listed) = (interface?, vrid?, listed?);
+    let vrid_at = vrid_entry?.span();
+    let excluded = excluded.unwrap_or_default();
+    virtual_address::refuse_twice(reader, listed.iter().chain(&excluded));
+    let families: Vec<Family> = [Family::V4, Family::V6]
+        .into_iter()
+        .filter(|family| listed.iter().any(|at| Family::of(at.address.address) == *family))
+        .collect();
+    let mut instances = Vec::new();
+    for &family in &families {
+        let of_family = |list: &[virtual_address::At]| -> Vec<VirtualAddress> {
+            let own = list.iter().map(|at| &at.address).filter(|own| Family::of(own.address) == family);
+            own.cloned().collect()
+        };
+        let addresses = of_family(&listed);
+        let most = if family == Family::V6 { MOST_V6 } else { MOST_V4 };
+        if addresses.len() > most {
+            let message = format!("{} addresses do not fit an advert", addresses.len());
+            let finding = Diagnostic::error(span, message, "")
+                .help(format!("{most} do; move the others to `virtual_addresses_excluded`"));
+            reader.findings.push(finding);
+        }
+        let is_second = family == Family::V6 && families.len() == 2;
+        let name = if is_second { ipv6_name(name) } else { name.to_owned() };
+        let excluded = of_family(&excluded);
+        instances.push(settings.instance(
+            reader,
+            Identity { name, interface: interface.clone(), vrid, family, span },
+            addresses,
+            excluded,
+        )?);
+    }
+    for at in &excluded {
+        if !families.contains(&Family::of(at.address.address)) {
+            let label = "add one of its family to `virtual_addresses`";
+            reader.error(&at.span, "no virtual router of the instance has this family", label);
+        }
+    }
+    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
+}
+
+/// The value of a key that an instance cannot do without; the example begins with it.
+fn required<'v, 'i>(
+    reader: &mut Reader<'_>,
+    name: &str,
+    table: &'v DeTable<'i>,
+    span: &Range<usize>,
+    example: &str,
+    what: &str,
+) -> Option<Entry<'v, 'i>> {
+    let key = example.split(' ').next().unwrap_or_default();
+    let value = table.get(key);
+    if value.is_none() {
+        let finding = Diagnostic::error(span, format!("the instance {} has no {key}", shown(name)), "")
+            .help(format!("add {example}: {what}"));
+        reader.findings.push(finding);
+    }
+    value
+}
+
+fn own_interface(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<InterfaceName> {
+    let interface = reader.interface(value)?;
+    if interface.as_str() == "lo" {
+        reader.error(&value.span(), "a loopback interface cannot carry adverts", "");
+        return None;
+    }
+    Some(interface)
+}
+
+fn octet(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<u8> {
+    reader.whole(value, 1..=255).and_then(|number| u8::try_from(number).ok())
+}
+
+/// Whose settings they become.
+struct Identity<'a> {
+    name: String,
+    interface: InterfaceName,
+    vrid: Vrid,
+    family: Family,
+    span: &'a Range<usize>,
+}
+
+/// What holds for both families.
+struct Settings {
+    priority: Priority,
+    version: Version,
+    version_at: Option<Range<usize>>,
+    /// `None` if it cannot be, which is reported.
+    interval: Option<AdvertInterval>,
+    preemption: Preemption,
+    missed_adverts: u8,
+    password: Option<Password>,
+    sources: Vec<(IpAddr, Range<usize>)>,
+    peers: Vec<(IpAddr, Range<usize>)>,
+    ttl: u8,
+    source_check: SourceCheck,
+    groups: Vec<(IpAddr, Range<usize>)>,
+    link_tracking: LinkTracking,
+    lower_adverts: LowerAdverts,
+    higher_adverts: HigherAdverts,
+}
+
+impl Settings {
+    fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
+        let priority = optional(table, "priority", |value| octet(reader, value)).and_then(Priority::new);
+        let priority = priority.unwrap_or(Priority::DEFAULT);
+        let version = optional(table, "version", |value| version(reader, value)).unwrap_or(Version::V3);
+        let missed = optional(table, "down_timer_adverts", |value| reader.whole(value, 1..=100));
+        let is = |reader: &mut Reader<'_>, key: &str| {
+            optional(table, key, |value| reader.flag(value)).unwrap_or_default()
+        };
+        let settings = Self {
+            priority,
+            version,
+            version_at: table.get("version").map(|value| value.span()),
+            interval: match table.get("advert_interval") {
+                Some(value) => interval(reader, value, version),
+                None => Some(AdvertInterval::DEFAULT),
+            },
+            preemption: preemption(reader, table, priority),
+            missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
+            password: optional(table, "auth_pass", |value| password(reader, value, version)),
+            sources: addresses(reader, table, "source"),
+            peers: addresses(reader, table, "unicast_peer"),
+            ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
+            source_check: if is(reader, "check_unicast_src") {
+                SourceCheck::Peers
+            } else {
+                SourceCheck::Anybody
+            },
+            groups: addresses(reader, table, "mcast_dst_ip"),
+            link_tracking: if is(reader, "dont_track_primary") {
+                LinkTracking::Ignored
+            } else {
+                LinkTracking::Tracked
+            },
+            lower_adverts: if is(reader, "lower_prio_no_advert") {
+                LowerAdverts::Ignore
+            } else {
+                LowerAdverts::Answer
+            },
+            higher_adverts: if is(reader, "higher_prio_send_advert") {
+                HigherAdverts::AnswerAndYield
+            } else {
+                HigherAdverts::Yield
+            },
+        };
+        settings.refuse_contradictions(reader, table);
+        settings
+    }
+
+    fn refuse_contradictions(&self, reader: &mut Reader<'_>, table: &DeTable<'_>) {
+        for key in ["unicast_ttl", "check_unicast_src"] {
+            if let Some(value) = table.get(key).filter(|_| self.peers.is_empty()) {
+                reader.error(&value.span(), format!("`{key}` without `unicast_peer`"), "");
+            }
+        }
+        if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
+            reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
+        }
+        let scoped = |address: &IpAddr| match address {
+            IpAddr::V4(address) => address.is_multicast(),
+            IpAddr::V6(address) => {
+                let [first, second, ..] = address.octets();
+                first == 0xff && second & 0x0f == 2
+            }
+        };
+        for (_, span) in self.groups.iter().filter(|(address, _)| !scoped(address)) {
+            reader.error(
+                span,
+                "this is not a multicast address of one link",
+                "such as 224.0.0.18 or ff02::12",
+            );
+        }
+    }
+
+    /// The virtual router of one family.
+    fn instance(
+        &self,
+        reader: &mut Reader<'_>,
+        identity: Identity<'_>,
+        addresses: Vec<VirtualAddress>,
+        excluded: Vec<VirtualAddress>,
+    ) -> Option<Instance> {
+        let Identity { name, interface, vrid, family, span } = identity;
+        if (family, self.version) == (Family::V6, Version::V2) {
+            let span = self.version_at.as_ref().unwrap_or(span);
+            reader.error(span, "VRRP version 2 has no IPv6", "remove this line: version 3 has both");
+            return None;
+        }
+        let start = if self.priority.is_owner() { Start::Asserting } else { Start::Listening };
+        Some(Instance {
+            name,
+            interface,
+            vmac: None,
+            vrid,
+            version: self.version,
+            family,
+            priority: self.priority,
+            interval: self.interval?,
+            missed_adverts: self.missed_adverts,
+            start,
+            meant: Meant::Either,
+            preemption: self.preemption,
+            password: self.password,
+            checksum_as_v2: false,
+            destination: self.destination(reader, family, span),
+            source: self.source(family),
+            lower_adverts: self.lower_adverts,
+            higher_adverts: self.higher_adverts,
+            stop_mode: StopMode::default(),
+            link_tracking: self.link_tracking,
+            addresses,
+            excluded,
+            announce: AnnouncePolicy::default(),
+            track_interfaces: Vec::new(),
+            track_checks: Vec::new(),
+            notify: Notify::default(),
+            mail_alert: false,
+        })
+    }
+
+    /// The first of these that is of the family.
+    fn source(&self, family: Family) -> Option<IpAddr> {
+        of_family(&self.sources, family).next()
+    }
+
+    fn destination(&self, reader: &mut Reader<'_>, family: Family, span: &Range<usize>) -> Destination {
+        if self.peers.is_empty() {
+            let default = if family == Family::V6 { GROUP_V6 } else { GROUP_V4 };
+            let group = of_family(&self.groups, family).next().unwrap_or(default);
+            return Destination::Multicast { group };
+        }
+        let peer = |address| UnicastPeer { address, min_ttl: 0, max_ttl: 255 };
+        let peers: Vec<UnicastPeer> = of_family(&self.peers, family).map(peer).collect();
+        if peers.is_empty() {
+            let family = if family == Family::V6 { "IPv6" } else { "IPv4" };
+            let message = format!("`unicast_peer` names nobody for the {family} addresses");
+            reader.error(span, message, "each family has its own adverts");
+        }
+        Destination::Unicast { peers, ttl: self.ttl, source_check: self.source_check }
+    }
+}
+
+fn of_family(list: &[(IpAddr, Range<usize>)], family: Family) -> impl Iterator<Item = IpAddr> {
+    list.iter().map(|(address, _)| *address).filter(move |address| Family::of(*address) == family)
+}
+
+fn version(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Version> {
+    Some(if reader.whole(value, 2..=3)? == 2 { Version::V2 } else { Version::V3 })
+}
+
+fn interval(reader: &mut Reader<'_>, value: Entry<'_, '_>, version: Version) -> Option<AdvertInterval> {
+    let interval = reader.duration(value)?;
+    let (unit, label) = match version {
+        Version::V2 => (Duration::from_secs(1), "VRRP version 2 counts whole seconds, 1 to 255"),
+        Version::V3 => {
+            (Duration::from_millis(10), "VRRP version 3 counts hundredths of a second, to 40.95 s")
+        }
+    };
+    let is_whole = interval.as_nanos().is_multiple_of(unit.as_nanos());
+    let count = u16::try_from(interval.as_nanos() / unit.as_nanos()).ok().filter(|_| is_whole);
+    let read = count.and_then(|count| match version {
+        Version::V2 => u8::try_from(count).ok().and_then(AdvertInterval::from_seconds),
+        Version::V3 => AdvertInterval::from_centis(count),
+    });
+    if read.is_none() {
+        reader.error(&value.span(), "adverts cannot be sent in this interval", label);
+    }
+    read
+}
+
+fn preemption(reader: &mut Reader<'_>, table: &DeTable<'_>, priority: Priority) -> Preemption {
+    let never = optional(table, "nopreempt", |value| reader.flag(value)).unwrap_or_default();
+    let delay = optional(table, "preempt_delay", |value| reader.duration(value));
+    let delay_at = table.get("preempt_delay").map(|value| value.span());
+    if let Some(value) = table.get("nopreempt").filter(|_| never && priority.is_owner()) {
+        reader.error(&value.span(), "`nopreempt` does not go with priority 255", "the owner always serves");
+    }
+    if let Some(span) = delay_at.as_ref().filter(|_| never) {
+        reader.error(span, "`preempt_delay` does not go with `nopreempt`", "remove one of them");
+    }
+    match (never, delay) {
+        (true, _) => Preemption::Never,
+        (false, Some(delay)) => Preemption::After(delay),
+        (false, None) => Preemption::Immediate,
+    }
+}
+
+/// A version 2 password: eight octets at most.
+fn password(reader: &mut Reader<'_>, value: Entry<'_, '_>, version: Version) -> Option<Password> {
+    let text = reader.text(value)?;
+    if version == Version::V3 {
+        let label = "remove this, or say version = 2";
+        reader.error(&value.span(), "VRRP version 3 has no authentication", label);
+        return None;
+    }
+    let mut octets = [0; 8];
+    let Some(room) = octets.get_mut(..text.len()).filter(|room| !room.is_empty()) else {
+        reader.error(&value.span(), "a password has 1 to 8 octets", "");
+        return None;
+    };
+    room.copy_from_slice(text.as_bytes());
+    Some(Password(octets))
+}
+
+/// An address, or several; none twice.
+fn addresses(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> Vec<(IpAddr, Range<usize>)> {
+    let Some(value) = table.get(key) else { return Vec::new() };
+    let entries: Vec<Entry<'_, '_>> = match value.get_ref().as_array() {
+        Some(entries) => entries.iter().collect(),
+        None => vec![value],
+    };
+    let mut read: Vec<(IpAddr, Range<usize>)> = Vec::new();
+    for entry in entries {
+        let Some(address) = reader.ip(entry) else { continue };
+        if read.iter().any(|(known, _)| *known == address) {
+            reader.error(&entry.span(), "this address is there already", "");
+            continue;
+        }
+        read.push((address, entry.span()));
+    }
+    read
+}

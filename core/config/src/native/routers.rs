@@ -1,0 +1,70 @@
+//! The instances and groups of a native file, beside those of its keepalived.conf.
+
+use std::collections::HashSet;
+
+use keepwatch_vrrp::Destination;
+
+use super::group::{self, Group};
+use super::reader::Reader;
+use super::router::Router;
+use super::virtual_mac;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Config, Instance, InterfaceName};
+use crate::similar::shown;
+
+/// Adds instances and groups to what the keepalived.conf has, if there is one.
+pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[Group], config: &mut Config) {
+    let mut taken: HashSet<InterfaceName> = HashSet::new();
+    let of_routers = routers.iter().flat_map(|router| &router.instances);
+    for instance in config.instances.iter().chain(of_routers) {
+        taken.insert(instance.interface.clone());
+        taken.extend(instance.vmac.as_ref().map(|vmac| vmac.interface.clone()));
+    }
+    for router in &mut routers {
+        refuse_known(reader, router, &config.instances);
+        if let Some(wish) = &router.mac {
+            virtual_mac::give(reader, wish, &mut router.instances, &mut taken);
+        }
+        config.instances.extend(router.instances.iter().cloned());
+    }
+    for group in groups.iter().filter(|group| config.groups.iter().any(|known| known.name == group.name)) {
+        let message = format!("the keepalived.conf has a group {}, too", shown(&group.name));
+        reader.error(&group.span, message, "give this one another name");
+    }
+    let resolved = group::resolve(reader, groups, &routers, &config.instances);
+    config.groups.extend(resolved);
+}
+
+/// Refuses what another instance is already: by name, or as the same virtual router.
+fn refuse_known(reader: &mut Reader<'_>, router: &Router, known: &[Instance]) {
+    for instance in &router.instances {
+        if known.iter().any(|other| other.name == instance.name) {
+            let finding =
+                Diagnostic::error(&router.span, format!("{} is there already", shown(&instance.name)), "")
+                    .help("what the keepalived.conf has is changed there; here it can have `track` only");
+            reader.findings.push(finding);
+        }
+        if let Some(other) = known.iter().find(|other| is_same_router(instance, other)) {
+            let message = format!(
+                "virtual_router_id {} is used twice on {}, here and by {}",
+                instance.vrid,
+                instance.interface,
+                shown(&other.name)
+            );
+            reader.error(&router.vrid_at, message, "give one of them another");
+        }
+    }
+}
+
+/// Whether adverts of one would be taken for those of the other.
+fn is_same_router(one: &Instance, other: &Instance) -> bool {
+    let ways = match (&one.destination, &other.destination) {
+        (Destination::Multicast { group: one }, Destination::Multicast { group: other }) => one == other,
+        (Destination::Unicast { peers, .. }, Destination::Unicast { peers: others, .. }) => {
+            let is_shared = |address| others.iter().any(|other| other.address == address);
+            one.source == other.source && peers.iter().any(|peer| is_shared(peer.address))
+        }
+        _ => false,
+    };
+    ways && (one.vrid, one.family, &one.interface) == (other.vrid, other.family, &other.interface)
+}

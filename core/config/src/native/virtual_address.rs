@@ -1,0 +1,133 @@
+//! Entries of `virtual_addresses` and `virtual_addresses_excluded`: a text, or a table for what a text does not say.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::reader::{Entry, Reader, optional};
+use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::similar::shown;
+
+const KEYS: &[&str] = &["address", "dev", "label", "scope", "no_track", "noprefixroute", "dad"];
+
+/// Wider scopes first, as the kernel numbers them.
+const SCOPES: &[(&str, Scope)] = &[
+    ("global", Scope::Global),
+    ("site", Scope::Site),
+    ("link", Scope::Link),
+    ("host", Scope::Host),
+    ("nowhere", Scope::Nowhere),
+];
+/// Octets in the label of an address.
+const LONGEST_LABEL: usize = 15;
+
+/// An address, and where it stands.
+pub(super) struct At {
+    pub(super) address: VirtualAddress,
+    pub(super) span: Range<usize>,
+}
+
+/// Reads a list; `None` if it is none, or has nothing in it that could be used.
+pub(super) fn read_list(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<At>> {
+    let Some(entries) = value.get_ref().as_array() else {
+        reader.wrong(value, "a list: [\"10.1.1.30/24\", \"fd00::30/64\"]");
+        return None;
+    };
+    if entries.is_empty() {
+        reader.error(&value.span(), "there is no address here", "such as \"10.1.1.30/24\"");
+    }
+    let read = |entry| Some(At { address: read(reader, entry)?, span: entry.span() });
+    let read: Vec<At> = entries.iter().filter_map(read).collect();
+    (!read.is_empty()).then_some(read)
+}
+
+/// Refuses addresses that are there twice.
+pub(super) fn refuse_twice<'a>(reader: &mut Reader<'_>, all: impl Iterator<Item = &'a At>) {
+    let mut known = HashSet::new();
+    for at in all {
+        if !known.insert((at.address.address, &at.address.device)) {
+            reader.error(&at.span, "this address is there already", "remove one of them");
+        }
+    }
+}
+
+fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<VirtualAddress> {
+    if entry.get_ref().as_str().is_some() {
+        return plain(reader, entry);
+    }
+    let table = reader.table(entry, "an address, or { address = \"10.1.1.30/24\", dev = \"eth1\" }")?;
+    reader.only(table, KEYS, "a virtual address");
+    let Some(value) = table.get("address") else {
+        reader.error(&entry.span(), "this has no address", "add address = \"10.1.1.30/24\"");
+        return None;
+    };
+    let mut address = plain(reader, value)?;
+    address.device = optional(table, "dev", |value| reader.interface(value));
+    address.label = optional(table, "label", |value| label(reader, value));
+    address.scope = optional(table, "scope", |value| reader.one_of(value, SCOPES)).unwrap_or_default();
+    let mut is = |key: &str| optional(table, key, |value| reader.flag(value)).unwrap_or_default();
+    address.tracked = !is("no_track");
+    address.no_prefix_route = is("noprefixroute");
+    address.duplicate_detection = is("dad");
+    let (other, family) = match address.address {
+        IpAddr::V4(_) => (["dad"].as_slice(), "IPv4"),
+        IpAddr::V6(_) => (["label", "scope"].as_slice(), "IPv6"),
+    };
+    for key in table.keys().filter(|key| other.contains(&key.get_ref().as_ref())) {
+        let message = format!("an {family} address has no {}", shown(key.get_ref()));
+        reader.error(&key.span(), message, "remove this");
+    }
+    Some(address)
+}
+
+/// `10.1.1.30/24`; the whole address without a prefix length.
+fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress> {
+    let text = reader.text(value)?;
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text.as_str(), None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        let message = format!("{} is no IP address", shown(&text));
+        reader.error(&value.span(), message, "such as 10.1.1.30/24 or fd00::30/64");
+        return None;
+    };
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    let length = match prefix {
+        Some(prefix) => prefix.parse().ok().filter(|length| *length <= whole),
+        None => Some(whole),
+    };
+    let Some(prefix_len) = length else {
+        let message = format!("{} has a prefix length that cannot be", shown(&text));
+        reader.error(&value.span(), message, format!("0 to {whole}"));
+        return None;
+    };
+    // keepalived's: such an address is for those who ask for it, not to ask from.
+    let preferred_lifetime =
+        if prefix_len == 128 { Lifetime::For(Duration::ZERO) } else { Lifetime::Forever };
+    Some(VirtualAddress {
+        address,
+        prefix_len,
+        device: None,
+        scope: Scope::Global,
+        label: None,
+        broadcast: None,
+        peer: None,
+        duplicate_detection: false,
+        no_prefix_route: false,
+        home: false,
+        manage_temporary: false,
+        preferred_lifetime,
+        tracked: true,
+    })
+}
+
+fn label(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {
+    let text = reader.text(value)?;
+    if text.is_empty() || text.len() > LONGEST_LABEL {
+        reader.error(&value.span(), "this cannot be a label", format!("1 to {LONGEST_LABEL} octets"));
+        return None;
+    }
+    Some(text)
+}

@@ -1,0 +1,95 @@
+//! `use_vmac`: a MAC that goes with the addresses from host to host.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use keepwatch_vrrp::{Destination, MacAddress};
+
+use super::reader::{Entry, Reader, optional};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Instance, InterfaceName, VirtualMac, VmacAdverts};
+use crate::similar::shown;
+use crate::vmac_name;
+
+const KEYS: &[&str] = &["name", "mac", "adverts"];
+/// From which MAC adverts come.
+const ADVERTS: &[(&str, VmacAdverts)] =
+    &[("virtual", VmacAdverts::FromVmac), ("interface", VmacAdverts::FromBase)];
+
+/// What an instance wants.
+#[derive(Clone, Debug)]
+pub(super) struct MacWish {
+    name: Option<InterfaceName>,
+    mac: Option<MacAddress>,
+    adverts: Option<VmacAdverts>,
+    span: Range<usize>,
+}
+
+/// `true`, the name of the interface, or a table; `None` if it is false, or cannot be.
+pub(super) fn read(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<MacWish> {
+    let wish = MacWish { name: None, mac: None, adverts: None, span: value.span() };
+    if let Some(wanted) = value.get_ref().as_bool() {
+        return wanted.then_some(wish);
+    }
+    if value.get_ref().as_str().is_some() {
+        return Some(MacWish { name: Some(reader.interface(value)?), ..wish });
+    }
+    let table = reader.table(value, "true, the name of the interface, or { name = \"vrrp.51\" }")?;
+    reader.only(table, KEYS, "`use_vmac`");
+    Some(MacWish {
+        name: optional(table, "name", |value| reader.interface(value)),
+        mac: optional(table, "mac", |value| mac(reader, value)),
+        adverts: optional(table, "adverts", |value| reader.one_of(value, ADVERTS)),
+        ..wish
+    })
+}
+
+fn mac(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<MacAddress> {
+    let text = reader.text(value)?;
+    let octet = |digits: &str| (digits.len() == 2).then(|| u8::from_str_radix(digits, 16).ok()).flatten();
+    let octets: Option<Vec<u8>> = text.split(':').map(octet).collect();
+    let read = octets.and_then(|octets| <[u8; 6]>::try_from(octets).ok());
+    // A multicast MAC is nobody's.
+    let read = read.filter(|[first, ..]| first & 1 == 0);
+    if read.is_none() {
+        let message = format!("{} cannot be a MAC of one's own", shown(&text));
+        reader.error(&value.span(), message, "six octets, such as 02:00:00:00:00:33");
+    }
+    read.map(MacAddress)
+}
+
+/// Gives each instance the virtual MAC that it wants. The names of their interfaces are unlike all that are taken.
+pub(super) fn give(
+    reader: &mut Reader<'_>,
+    wish: &MacWish,
+    instances: &mut [Instance],
+    taken: &mut HashSet<InterfaceName>,
+) {
+    if let ([_, second, ..], Some(_)) = (&*instances, &wish.name) {
+        let message = "one name for the interfaces of two virtual routers";
+        let finding = Diagnostic::error(&wish.span, message, "")
+            .note(format!("{} is a virtual router of its own, for IPv6", second.name))
+            .help("leave the name out, or make two instances of it");
+        return reader.findings.push(finding);
+    }
+    for instance in instances {
+        let name = match &wish.name {
+            Some(name) if !taken.insert(name.clone()) => {
+                let message = format!("an interface {} is there already", shown(name.as_str()));
+                return reader.error(&wish.span, message, "give it another name");
+            }
+            Some(name) => Some(name.clone()),
+            None => vmac_name::candidates(vmac_name::PREFIX, instance.vrid, instance.family)
+                .find(|name| taken.insert(name.clone())),
+        };
+        let Some(interface) = name else { return };
+        let is_unicast = matches!(instance.destination, Destination::Unicast { .. });
+        let own = || MacAddress::of_virtual_router(instance.family, instance.vrid);
+        let adverts = if is_unicast { VmacAdverts::FromBase } else { VmacAdverts::FromVmac };
+        instance.vmac = Some(VirtualMac {
+            interface,
+            mac: wish.mac.unwrap_or_else(own),
+            adverts: wish.adverts.unwrap_or(adverts),
+        });
+    }
+}

@@ -1,0 +1,248 @@
+//! Instances that a native file makes itself: what they mean, beside a keepalived.conf that means the same, and what an
+//! administrator sees who errs, to the letter.
+
+use keepwatch_config::{Config, Site, Style, load_site, load_text};
+
+/// A folder with this keepalived.conf and this native file, read.
+fn read(name: &str, conf: &str, text: &str) -> Site {
+    let folder = std::env::temp_dir().join(format!("keepwatch-instances-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("k.conf"), conf).unwrap();
+    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
+    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    site
+}
+
+fn config(site: Site) -> Config {
+    assert_eq!(site.render(Style::Plain), "");
+    site.config.unwrap()
+}
+
+/// All keys of an instance, and keepalived's lines for each.
+#[test]
+fn it_means_what_a_keepalived_conf_means() {
+    let rows = [
+        (
+            "plain",
+            "version = 2\npriority = 101\nadvert_interval = \"2s\"\nvirtual_addresses = [\"10.1.1.30/24\"]",
+            "version 2\npriority 101\nadvert_int 2\nvirtual_ipaddress {\n10.1.1.30/24\n}",
+        ),
+        (
+            "password",
+            "version = 2\nauth_pass = \"42\"\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 2\nauthentication {\nauth_type PASS\nauth_pass 42\n}\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "quick",
+            "advert_interval = \"10ms\"\nnopreempt = true\nvirtual_addresses = [\"fd00::30/64\", \"fd00::31\"]",
+            "version 3\nadvert_int 0.01\nnopreempt\nvirtual_ipaddress {\nfd00::30/64\nfd00::31\n}",
+        ),
+        (
+            "unicast",
+            "source = \"10.1.1.10\"\nunicast_peer = [\"10.1.1.20\", \"10.1.1.40\"]\nunicast_ttl = 9\n\
+             check_unicast_src = true\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nunicast_src_ip 10.1.1.10\nunicast_peer {\n10.1.1.20\n10.1.1.40\n}\nunicast_ttl 9\n\
+             check_unicast_src\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "vmac",
+            "use_vmac = true\npreempt_delay = \"30s\"\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nuse_vmac\npreempt_delay 30\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "own vmac",
+            "use_vmac = { name = \"web0\", mac = \"02:00:00:00:00:33\", adverts = \"interface\" }\n\
+             virtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nuse_vmac web0 02:00:00:00:00:33\nvmac_xmit_base\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "others",
+            "dont_track_primary = true\nlower_prio_no_advert = true\nhigher_prio_send_advert = true\n\
+             down_timer_adverts = 5\nmcast_dst_ip = \"224.0.0.99\"\npriority = 255\n\
+             virtual_addresses = [{ address = \"10.1.1.30/24\", dev = \"eth1\", label = \"eth1:1\", scope = \"link\", \
+             no_track = true, noprefixroute = true }]\nvirtual_addresses_excluded = [\"10.1.1.31\"]",
+            "version 3\ndont_track_primary\nlower_prio_no_advert\nhigher_prio_send_advert\n\
+             down_timer_adverts 5\nmcast_dst_ip 224.0.0.99\npriority 255\n\
+             virtual_ipaddress {\n10.1.1.30/24 dev eth1 label eth1:1 scope link no_track noprefixroute\n}\n\
+             virtual_ipaddress_excluded {\n10.1.1.31\n}",
+        ),
+    ];
+    for (name, native, keepalived) in rows {
+        let native = format!("[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\n{native}\n");
+        let keepalived =
+            format!("vrrp_instance web {{\ninterface eth0\nvirtual_router_id 51\n{keepalived}\n}}\n");
+        let mut expected = load_text("k.conf", keepalived).config.unwrap_or_else(|| panic!("{name}"));
+        let mut config = config(read("same", "", &native));
+        config.extensions = expected.extensions.clone();
+        // How often addresses are announced is keepwatch's own where nothing is said.
+        for (one, other) in config.instances.iter_mut().zip(&mut expected.instances) {
+            one.announce = other.announce.clone();
+        }
+        assert_eq!(config, expected, "{name}");
+    }
+}
+
+/// "IPv4 and IPv6 in one instance (two virtual routers underneath)".
+#[test]
+fn two_families_are_two_virtual_routers_that_go_together() {
+    let text = "node = \"h1.example.com\"\n\
+                [instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\npriority = 101\nuse_vmac = true\n\
+                virtual_addresses = [\"10.1.1.30/24\", \"fe80::30/64\", \"10.1.1.31/24\", \"fd00::30/64\"]\n\
+                virtual_addresses_excluded = [\"fd00::31/64\"]\n\
+                track = [{ interface = \"eth1\", weight = -10 }]\n";
+    let config = config(read("families", "", text));
+    assert_eq!(config.globals.router_id.as_deref(), Some("h1.example.com"));
+    let shown: Vec<String> = config
+        .instances
+        .iter()
+        .map(|instance| {
+            let addresses = instance.addresses.iter().chain(&instance.excluded);
+            let addresses: Vec<String> = addresses.map(|address| address.address.to_string()).collect();
+            let tracked = &instance.track_interfaces[0];
+            let vmac = instance.vmac.as_ref().map(|vmac| vmac.interface.to_string()).unwrap_or_default();
+            let prefix = format!("{} {} {vmac}", instance.name, instance.priority);
+            format!("{prefix} {} tracks {}", addresses.join(" "), tracked.interface)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "web 101 vrrp.51 10.1.1.30 10.1.1.31 tracks eth1",
+            "web-ipv6 101 vrrp6.51 fe80::30 fd00::30 fd00::31 tracks eth1"
+        ]
+    );
+    let [group] = config.groups.as_slice() else { panic!("one group") };
+    assert_eq!((group.name.as_str(), group.members.join(" ").as_str()), ("web", "web web-ipv6"));
+}
+
+#[test]
+fn a_group_has_both_families_of_its_members() {
+    let instance = |name: &str, vrid: u8, addresses: &str| {
+        format!(
+            "[instance.{name}]\ninterface = \"eth0\"\nvirtual_router_id = {vrid}\nvirtual_addresses = [{addresses}]\n"
+        )
+    };
+    let (web, db) = (instance("web", 51, "\"10.1.1.30\", \"fd00::30\""), instance("db", 52, "\"10.1.1.31\""));
+    let conf =
+        "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
+    let text =
+        format!("keepalived = \"k.conf\"\n{web}{db}[group.all]\nmembers = [\"web\", \"db\", \"VI_1\"]\n");
+    let config = config(read("group", conf, &text));
+    let names: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
+    assert_eq!(names, ["VI_1", "db", "web", "web-ipv6"]);
+    let [group] = config.groups.as_slice() else { panic!("one group") };
+    assert_eq!(group.members.join(" "), "web web-ipv6 db VI_1");
+}
+
+#[test]
+fn all_mistakes_at_once() {
+    let conf =
+        "vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
+    let text = r#"keepalived = "k.conf"
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 53
+virtual_addresses = ["10.1.1.33"]
+
+[instance.web]
+interface = "lo"
+virtual_router_id = 256
+virtual_addresses = ["10.1.1.300", "10.1.1.30/33", { address = "10.1.1.31", dad = true }]
+
+[instance.db]
+interface = "eth0"
+version = 2
+priorty = 100
+advert_interval = "1500ms"
+auth_pass = "longer than eight"
+nopreempt = true
+preempt_delay = "3s"
+unicast_ttl = 3
+
+[group.all]
+members = ["db", "wbe"]
+"#;
+    let site = read("mistakes", conf, text);
+    assert!(site.config.is_none());
+    assert_eq!(
+        site.render(Style::Plain),
+        r#"error: a loopback interface cannot carry adverts
+ --> keepwatch.toml:9:13
+  |
+9 | interface = "lo"
+  |             ^^^^
+
+error: this number cannot be
+  --> keepwatch.toml:10:21
+   |
+10 | virtual_router_id = 256
+   |                     ^^^ a whole number from 1 to 255
+
+error: `10.1.1.300` is no IP address
+  --> keepwatch.toml:11:22
+   |
+11 | virtual_addresses = ["10.1.1.300", "10.1.1.30/33", { address = "10.1.1.31", dad = true }]
+   |                      ^^^^^^^^^^^^ such as 10.1.1.30/24 or fd00::30/64
+
+error: `10.1.1.30/33` has a prefix length that cannot be
+  --> keepwatch.toml:11:36
+   |
+11 | virtual_addresses = ["10.1.1.300", "10.1.1.30/33", { address = "10.1.1.31", dad = true }]
+   |                                    ^^^^^^^^^^^^^^ 0 to 32
+
+error: an IPv4 address has no `dad`
+  --> keepwatch.toml:11:77
+   |
+11 | virtual_addresses = ["10.1.1.300", "10.1.1.30/33", { address = "10.1.1.31", dad = true }]
+   |                                                                             ^^^ remove this
+
+error: the instance `db` has no virtual_router_id
+  --> keepwatch.toml:13:11
+   |
+13 | [instance.db]
+   |           ^^
+   |
+   = help: add virtual_router_id = 51: 1 to 255, the same on all its routers
+
+error: the instance `db` has no virtual_addresses
+  --> keepwatch.toml:13:11
+   |
+13 | [instance.db]
+   |           ^^
+   |
+   = help: add virtual_addresses = ["10.1.1.30/24"]: what it keeps alive
+
+error: unknown key `priorty` in [instance]
+  --> keepwatch.toml:16:1
+   |
+16 | priorty = 100
+   | ^^^^^^^ did you mean `priority`?
+
+error: adverts cannot be sent in this interval
+  --> keepwatch.toml:17:19
+   |
+17 | advert_interval = "1500ms"
+   |                   ^^^^^^^^ VRRP version 2 counts whole seconds, 1 to 255
+
+error: a password has 1 to 8 octets
+  --> keepwatch.toml:18:13
+   |
+18 | auth_pass * ******* **** ******
+   |             ^^^^^^^^^^^^^^^^^^^
+
+error: `preempt_delay` does not go with `nopreempt`
+  --> keepwatch.toml:20:17
+   |
+20 | preempt_delay = "3s"
+   |                 ^^^^ remove one of them
+
+error: `unicast_ttl` without `unicast_peer`
+  --> keepwatch.toml:21:15
+   |
+21 | unicast_ttl = 3
+   |               ^
+"#
+    );
+}
