@@ -57,28 +57,42 @@ fn it_means_what_a_keepalived_conf_means() {
             "version 3\nuse_vmac web0 02:00:00:00:00:33\nvmac_xmit_base\nvirtual_ipaddress {\n10.1.1.30\n}",
         ),
         (
+            "announcing",
+            "garp_master_repeat = 2\ngarp_master_delay = \"0s\"\ngarp_master_refresh = \"1m\"\n\
+             garp_master_refresh_repeat = 3\ngarp_lower_prio_repeat = 0\ngarp_lower_prio_delay = \"2s\"\n\
+             virtual_addresses = [\"10.1.1.30\"]",
+            "version 3\ngarp_master_repeat 2\ngarp_master_delay 0\ngarp_master_refresh 60\n\
+             garp_master_refresh_repeat 3\ngarp_lower_prio_repeat 0\ngarp_lower_prio_delay 2\n\
+             virtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "notified",
+            "notify_master = [\"/bin/m\", \"a b\"]\nnotify_backup = { exec = [\"/bin/b\"], user = \"nobody\", group = \
+             \"nogroup\" }\nnotify_fault = [\"/bin/f\"]\nnotify_stop = [\"/bin/s\"]\nnotify_deleted = [\"/bin/d\"]\n\
+             notify_master_rx_lower_pri = [\"/bin/l\"]\nnotify = [\"/bin/n\"]\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nnotify_master \"/bin/m 'a b'\"\nnotify_backup /bin/b nobody nogroup\nnotify_fault /bin/f\n\
+             notify_stop /bin/s\nnotify_deleted /bin/d\nnotify_master_rx_lower_pri /bin/l\nnotify /bin/n\n\
+             virtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
             "others",
             "dont_track_primary = true\nlower_prio_no_advert = true\nhigher_prio_send_advert = true\n\
              down_timer_adverts = 5\nmcast_dst_ip = \"224.0.0.99\"\npriority = 255\n\
              virtual_addresses = [{ address = \"10.1.1.30/24\", dev = \"eth1\", label = \"eth1:1\", scope = \"link\", \
-             no_track = true, noprefixroute = true }]\nvirtual_addresses_excluded = [\"10.1.1.31\"]",
+             no_track = true, noprefixroute = true }]\nvirtual_addresses_excluded = [\"10.1.1.31\", \"fd00::31/64\"]",
             "version 3\ndont_track_primary\nlower_prio_no_advert\nhigher_prio_send_advert\n\
              down_timer_adverts 5\nmcast_dst_ip 224.0.0.99\npriority 255\n\
              virtual_ipaddress {\n10.1.1.30/24 dev eth1 label eth1:1 scope link no_track noprefixroute\n}\n\
-             virtual_ipaddress_excluded {\n10.1.1.31\n}",
+             virtual_ipaddress_excluded {\n10.1.1.31\nfd00::31/64\n}",
         ),
     ];
     for (name, native, keepalived) in rows {
         let native = format!("[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\n{native}\n");
         let keepalived =
             format!("vrrp_instance web {{\ninterface eth0\nvirtual_router_id 51\n{keepalived}\n}}\n");
-        let mut expected = load_text("k.conf", keepalived).config.unwrap_or_else(|| panic!("{name}"));
-        let mut config = config(read("same", "", &native));
-        config.extensions = expected.extensions.clone();
-        // How often addresses are announced is keepwatch's own where nothing is said.
-        for (one, other) in config.instances.iter_mut().zip(&mut expected.instances) {
-            one.announce = other.announce.clone();
-        }
+        let expected = load_text("k.conf", keepalived).config.unwrap_or_else(|| panic!("{name}"));
+        let read = config(read("same", "", &native));
+        let config = Config { extensions: expected.extensions.clone(), ..read };
         assert_eq!(config, expected, "{name}");
     }
 }
@@ -133,6 +147,25 @@ fn a_group_has_both_families_of_its_members() {
     assert_eq!(names, ["VI_1", "db", "web", "web-ipv6"]);
     let [group] = config.groups.as_slice() else { panic!("one group") };
     assert_eq!(group.members.join(" "), "web web-ipv6 db VI_1");
+}
+
+#[test]
+fn what_a_group_tracks_its_members_track() {
+    let text = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n\
+                [instance.db]\ninterface = \"eth0\"\nvirtual_router_id = 52\nvirtual_addresses = [\"10.1.1.31\"]\n\
+                [group.all]\nmembers = [\"web\", \"db\"]\ntrack = [\"up\", { interface = \"eth1\", weight = -10 }]\n\
+                [check.up]\ntcp = \"127.0.0.1:80\"\n";
+    let read_config = config(read("tracking", "", text));
+    for instance in &read_config.instances {
+        let group = &read_config.groups[0];
+        let (checks, interfaces) = (&instance.track_checks, &instance.track_interfaces);
+        assert_eq!((checks, interfaces), (&group.track_checks, &group.track_interfaces), "{}", instance.name);
+        assert_eq!((checks.len(), interfaces.len()), (1, 1));
+    }
+    let alone =
+        text.replacen("[\"10.1.1.30\"]", "[\"10.1.1.30\"]\ntrack = [{ check = \"up\", weight = -5 }]", 1);
+    let text = read("alone", "", &alone.replace("\"up\", {", "{")).render(Style::Plain);
+    assert!(text.starts_with("error: `up` would move one member of the group alone\n"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use keepwatch_vrrp::{LinkTracking, TrackWeight};
 
+use super::group::Group;
 use super::instance::{Addition, Track, What, Whose};
 use super::reader::Reader;
 use super::router::ipv6_name;
@@ -19,7 +20,8 @@ const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
 impl Native {
     /// The names of checks that instances track here.
     pub(super) fn tracked(&self) -> HashSet<String> {
-        let tracks = self.additions.iter().flat_map(|addition| &addition.tracks);
+        let of_groups = self.groups.iter().flat_map(|group| &group.tracks);
+        let tracks = self.additions.iter().flat_map(|addition| &addition.tracks).chain(of_groups);
         tracks
             .filter_map(|track| match &track.what {
                 What::Check(name) => Some(name.clone()),
@@ -37,6 +39,9 @@ impl Native {
         routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
         for addition in &self.additions {
             add(addition, &mut config, findings);
+        }
+        for group in &self.groups {
+            add_to_members(group, &self.additions, &mut config, findings);
         }
         untracked(&config, findings);
         config
@@ -98,6 +103,40 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
     let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
     lint::weights(instance, &weighed, None).into_iter().for_each(|finding| findings.push(finding));
     share_tracks(place, config);
+}
+
+/// What a group tracks each member tracks. A member's own weights would tear the group apart.
+fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, findings: &mut Findings) {
+    let Some(place) = config.groups.iter().position(|known| known.name == group.name) else { return };
+    let members = config.groups.get(place).map(|known| known.members.clone()).unwrap_or_default();
+    for addition in additions.iter().filter(|addition| members.contains(&addition.instance)) {
+        for track in &addition.tracks {
+            let Some(default) = default_weight(track, config, &mut Findings::default()) else { continue };
+            if let TrackWeight::Adjust { .. } = track.weight(default) {
+                let message = format!("{} would move one member of the group alone", track.name());
+                let finding = Diagnostic::error(&track.span, message, "")
+                    .help(format!("let all members track it: under [group.{}], `track`", group.name));
+                findings.push(finding);
+            }
+        }
+    }
+    let defaults: Vec<Option<TrackWeight>> =
+        group.tracks.iter().map(|track| default_weight(track, config, findings)).collect();
+    let tracks =
+        || group.tracks.iter().zip(&defaults).filter_map(|(track, default)| Some((track, (*default)?)));
+    for instance in config.instances.iter_mut().filter(|instance| members.contains(&instance.name)) {
+        tracks().for_each(|(track, default)| attach(track, default, instance, findings));
+    }
+    let Some(known) = config.groups.get_mut(place) else { return };
+    for (track, default) in tracks() {
+        let weight = track.weight(default);
+        match &track.what {
+            What::Check(name) => known.track_checks.push(TrackCheck { check: name.clone(), weight }),
+            What::Interface(name) => {
+                known.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+            }
+        }
+    }
 }
 
 /// The IPv6 half of an instance of this file tracks what the first one does.

@@ -4,19 +4,24 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::instance::{self, Track};
+use super::notify_scripts;
 use super::reader::Reader;
 use super::router::{Router, ipv6_name};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, Notify, SyncGroup, Written};
 use crate::similar::{choice, shown};
 
-const KEYS: &[&str] = &["members"];
+const KEYS: &[&str] = &["members", "track"];
 
 /// A group, as it is written.
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) span: Range<usize>,
+    /// What all members track.
+    pub(super) tracks: Vec<Track>,
     members: Vec<Written>,
+    notify: Notify,
 }
 
 pub(super) fn read(
@@ -25,7 +30,8 @@ pub(super) fn read(
     table: &DeTable<'_>,
     span: &Range<usize>,
 ) -> Option<Group> {
-    reader.only(table, KEYS, "[group]");
+    reader.only(table, &[KEYS, notify_scripts::KEYS].concat(), "[group]");
+    let (tracks, notify) = (instance::tracks(reader, table), notify_scripts::read(reader, table));
     let Some(value) = table.get("members") else {
         let finding = Diagnostic::error(span, format!("the group {} has no members", shown(name)), "")
             .help("add members = [\"INSTANCE\", \"INSTANCE\"]");
@@ -33,7 +39,7 @@ pub(super) fn read(
         return None;
     };
     let members = reader.texts(value, "a list: [\"INSTANCE\", \"INSTANCE\"]")?;
-    Some(Group { name: name.to_owned(), span: span.clone(), members })
+    Some(Group { name: name.to_owned(), span: span.clone(), tracks, members, notify })
 }
 
 /// The sync groups: those that are written, and one for each other instance with both families, which is one thing to
@@ -65,7 +71,7 @@ pub(super) fn resolve(
             members.push(name.clone());
             members.extend(second_of(name, routers));
         }
-        resolved.push(sync_group(group.name.clone(), members));
+        resolved.push(SyncGroup { notify: group.notify.clone(), ..sync_group(group.name.clone(), members) });
     }
     for router in routers {
         let is_member = resolved.iter().any(|group| group.members.contains(&router.name));

@@ -6,7 +6,7 @@ use keepwatch_vrrp::TrackWeight;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader};
-use super::router;
+use super::{announcing, notify_scripts, router};
 use crate::model::InterfaceName;
 use crate::similar::shown;
 
@@ -59,21 +59,25 @@ pub(super) fn read(
 ) -> Addition {
     match whose {
         Whose::Own => {
-            let known: Vec<&str> = router::KEYS.iter().chain(ADDED).copied().collect();
+            let known = [router::KEYS, announcing::KEYS, notify_scripts::KEYS, ADDED].concat();
             reader.only(table, &known, "[instance]");
         }
         Whose::Keepalived => {
             reader.only(table, ADDED, "[instance]: its other settings are in the keepalived.conf");
         }
     }
-    let mut tracks = Vec::new();
-    if let Some(list) = table.get("track") {
-        match list.get_ref().as_array() {
-            Some(entries) => tracks = entries.iter().filter_map(|entry| track(reader, entry)).collect(),
-            None => reader.wrong(list, "a list: [\"CHECK\", { check = \"CHECK\", weight = -50 }]"),
-        }
-    }
+    let tracks = tracks(reader, table);
     Addition { instance: name.to_owned(), span: span.clone(), whose, tracks }
+}
+
+/// The list under `track`.
+pub(super) fn tracks(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Vec<Track> {
+    let Some(list) = table.get("track") else { return Vec::new() };
+    let Some(entries) = list.get_ref().as_array() else {
+        reader.wrong(list, "a list: [\"CHECK\", { check = \"CHECK\", weight = -50 }]");
+        return Vec::new();
+    };
+    entries.iter().filter_map(|entry| track(reader, entry)).collect()
 }
 
 fn track(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<Track> {

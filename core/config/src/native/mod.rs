@@ -23,6 +23,7 @@
 
 mod action;
 mod address;
+mod announcing;
 mod attach;
 mod check;
 mod group;
@@ -31,6 +32,7 @@ mod instance;
 mod kinds;
 mod mail;
 mod notify;
+mod notify_scripts;
 mod reader;
 mod router;
 mod routers;

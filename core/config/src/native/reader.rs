@@ -116,6 +116,14 @@ impl Reader<'_> {
         }
     }
 
+    /// A duration that may also be none at all: `"0s"`.
+    pub(super) fn pause(&mut self, value: Entry<'_, '_>) -> Option<Duration> {
+        match value.get_ref().as_str().map(humantime::parse_duration) {
+            Some(Ok(Duration::ZERO)) => Some(Duration::ZERO),
+            _ => self.duration(value),
+        }
+    }
+
     /// `"32 MiB"`: octets.
     pub(super) fn size(&mut self, value: Entry<'_, '_>) -> Option<u64> {
         const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];

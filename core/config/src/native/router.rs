@@ -11,8 +11,9 @@ use keepwatch_vrrp::{
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::virtual_address;
+use super::virtual_address::{self, At};
 use super::virtual_mac::{self, MacWish};
+use super::{announcing, notify_scripts};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, VirtualAddress};
 use crate::similar::shown;
@@ -97,15 +98,15 @@ pub(super) fn read(
     virtual_address::refuse_twice(reader, listed.iter().chain(&excluded));
     let families: Vec<Family> = [Family::V4, Family::V6]
         .into_iter()
-        .filter(|family| listed.iter().any(|at| Family::of(at.address.address) == *family))
+        .filter(|family| listed.iter().any(|at| at.is_of(*family)))
         .collect();
+    let are_two = families.len() == 2;
     let mut instances = Vec::new();
     for &family in &families {
-        let of_family = |list: &[virtual_address::At]| -> Vec<VirtualAddress> {
-            let own = list.iter().map(|at| &at.address).filter(|own| Family::of(own.address) == family);
-            own.cloned().collect()
+        let own = |list: &[At]| -> Vec<VirtualAddress> {
+            list.iter().filter(|at| at.is_of(family)).map(|at| at.address.clone()).collect()
         };
-        let addresses = of_family(&listed);
+        let addresses = own(&listed);
         let most = if family == Family::V6 { MOST_V6 } else { MOST_V4 };
         if addresses.len() > most {
             let message = format!("{} addresses do not fit an advert", addresses.len());
@@ -113,21 +114,12 @@ pub(super) fn read(
                 .help(format!("{most} do; move the others to `virtual_addresses_excluded`"));
             reader.findings.push(finding);
         }
-        let is_second = family == Family::V6 && families.len() == 2;
-        let name = if is_second { ipv6_name(name) } else { name.to_owned() };
-        let excluded = of_family(&excluded);
-        instances.push(settings.instance(
-            reader,
-            Identity { name, interface: interface.clone(), vrid, family, span },
-            addresses,
-            excluded,
-        )?);
-    }
-    for at in &excluded {
-        if !families.contains(&Family::of(at.address.address)) {
-            let label = "add one of its family to `virtual_addresses`";
-            reader.error(&at.span, "no virtual router of the instance has this family", label);
-        }
+        let name = if are_two && family == Family::V6 { ipv6_name(name) } else { name.to_owned() };
+        // Adverts do not list them: without a virtual router of their own family they go with the other one.
+        let excluded = excluded.iter().filter(|at| !are_two || at.is_of(family));
+        let excluded = excluded.map(|at| at.address.clone()).collect();
+        let identity = Identity { name, interface: interface.clone(), vrid, family, span };
+        instances.push(settings.instance(reader, identity, addresses, excluded)?);
     }
     Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
 }
@@ -191,6 +183,8 @@ struct Settings {
     link_tracking: LinkTracking,
     lower_adverts: LowerAdverts,
     higher_adverts: HigherAdverts,
+    announce: AnnouncePolicy,
+    notify: Notify,
 }
 
 impl Settings {
@@ -237,6 +231,8 @@ impl Settings {
             } else {
                 HigherAdverts::Yield
             },
+            announce: announcing::read(reader, table).policy(),
+            notify: notify_scripts::read(reader, table),
         };
         settings.refuse_contradictions(reader, table);
         settings
@@ -305,10 +301,10 @@ impl Settings {
             link_tracking: self.link_tracking,
             addresses,
             excluded,
-            announce: AnnouncePolicy::default(),
+            announce: self.announce.clone(),
             track_interfaces: Vec::new(),
             track_checks: Vec::new(),
-            notify: Notify::default(),
+            notify: self.notify.clone(),
             mail_alert: false,
         })
     }

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use keepwatch_vrrp::Family;
+
 use super::reader::{Entry, Reader, optional};
 use crate::model::{Lifetime, Scope, VirtualAddress};
 use crate::similar::shown;
@@ -26,6 +28,12 @@ const LONGEST_LABEL: usize = 15;
 pub(super) struct At {
     pub(super) address: VirtualAddress,
     pub(super) span: Range<usize>,
+}
+
+impl At {
+    pub(super) fn is_of(&self, family: Family) -> bool {
+        Family::of(self.address.address) == family
+    }
 }
 
 /// Reads a list; `None` if it is none, or has nothing in it that could be used.

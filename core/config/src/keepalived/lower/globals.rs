@@ -10,9 +10,10 @@ use keepwatch_vrrp::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6};
 use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
-use super::announce::Announce;
+use super::announce;
 use super::reader::Reader;
 use super::{notify, unicast};
+use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Globals, Mail, NotifyFifo, User};
 use crate::similar::shown;
@@ -254,7 +255,7 @@ impl Defaults {
                 Some(IpAddr::V4(_)) => not_a_group(statement, reader),
                 None => {}
             },
-            _ => self.announce.read(statement, reader),
+            _ => announce::read(&mut self.announce, statement, reader),
         }
     }
 }

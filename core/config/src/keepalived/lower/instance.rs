@@ -10,7 +10,7 @@ use keepwatch_vrrp::{Family, LinkTracking, Priority, Version, Vrid};
 use super::super::keywords::Level;
 use super::super::parser::Statement;
 use super::super::token::Word;
-use super::announce::Announce;
+use super::announce;
 use super::authentication::Authentication;
 use super::checks::Checks;
 use super::globals::{self, Defaults, GlobalDefs};
@@ -21,6 +21,7 @@ use super::twice::Twice;
 use super::unicast::{self, Unicast};
 use super::vmac::Vmac;
 use super::{At, addresses, track};
+use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, VirtualAddress};
 use crate::similar::{choice, shown};
@@ -187,7 +188,7 @@ impl<'a> Draft<'a> {
             "use_vmac" => self.vmac.read_use(statement, reader),
             "vmac_xmit_base" => self.vmac.read_from_base(statement),
             "dont_track_primary" => self.link_tracking = LinkTracking::Ignored,
-            keyword if keyword.starts_with("garp_") => self.announce.read(statement, reader),
+            keyword if keyword.starts_with("garp_") => announce::read(&mut self.announce, statement, reader),
             keyword if keyword.starts_with("notify") => self.notify.read(statement, reader),
             _ => self.switches(statement, reader),
         }

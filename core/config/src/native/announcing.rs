@@ -1,0 +1,31 @@
+//! `garp_*`: when addresses are announced.
+
+use toml::de::DeTable;
+
+use super::reader::{Entry, Reader, optional};
+use crate::announce::Announce;
+
+/// keepalived's words.
+pub(super) const KEYS: &[&str] = &[
+    "garp_master_repeat",
+    "garp_master_delay",
+    "garp_master_refresh",
+    "garp_master_refresh_repeat",
+    "garp_lower_prio_repeat",
+    "garp_lower_prio_delay",
+];
+
+pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Announce {
+    Announce {
+        repeat: optional(table, "garp_master_repeat", |value| rounds(reader, value, 1)),
+        delay: optional(table, "garp_master_delay", |value| reader.pause(value)),
+        refresh: optional(table, "garp_master_refresh", |value| reader.pause(value)),
+        refresh_repeat: optional(table, "garp_master_refresh_repeat", |value| rounds(reader, value, 1)),
+        lower_repeat: optional(table, "garp_lower_prio_repeat", |value| rounds(reader, value, 0)),
+        lower_delay: optional(table, "garp_lower_prio_delay", |value| reader.pause(value)),
+    }
+}
+
+fn rounds(reader: &mut Reader<'_>, value: Entry<'_, '_>, least: i64) -> Option<u8> {
+    reader.whole(value, least..=255).and_then(|count| u8::try_from(count).ok())
+}

@@ -1,0 +1,54 @@
+//! `notify_*`: programs that are run on transitions, of an instance or a group.
+
+use toml::de::DeTable;
+
+use super::reader::{Entry, Reader, optional};
+use crate::model::{Command, Notify, Place, User};
+
+/// keepalived's words.
+pub(super) const KEYS: &[&str] = &[
+    "notify_master",
+    "notify_backup",
+    "notify_fault",
+    "notify_stop",
+    "notify_deleted",
+    "notify_master_rx_lower_pri",
+    "notify",
+];
+
+const COMMAND: &[&str] = &["exec", "user", "group"];
+
+pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Notify {
+    let mut script = |key: &str| optional(table, key, |value| command(reader, value));
+    Notify {
+        master: script("notify_master"),
+        backup: script("notify_backup"),
+        fault: script("notify_fault"),
+        stop: script("notify_stop"),
+        deleted: script("notify_deleted"),
+        master_rx_lower_priority: script("notify_master_rx_lower_pri"),
+        any: script("notify"),
+    }
+}
+
+/// `["/PROGRAM", "ARGUMENT"]`, or the same as `exec` of a table that says whom it runs as.
+fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
+    let place = Place::native(value.span());
+    if value.get_ref().as_array().is_some() {
+        return Some(Command { argv: reader.program(value)?, user: None, place });
+    }
+    let table = reader.table(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
+    reader.only(table, COMMAND, "a notify script");
+    let Some(exec) = table.get("exec") else {
+        reader.error(&value.span(), "this runs nothing", "add exec = [\"/PATH/TO/PROGRAM\"]");
+        return None;
+    };
+    let argv = reader.program(exec)?;
+    let group = optional(table, "group", |value| reader.text(value));
+    let user = optional(table, "user", |value| reader.text(value));
+    if let Some(value) = table.get("group").filter(|_| user.is_none()) {
+        reader.error(&value.span(), "a group without a user", "add user = \"NAME\"");
+    }
+    let user = user.map(|name| User { name, group, supplementary_groups: false });
+    Some(Command { argv, user, place })
+}
