@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
 mod announce;
+mod convert;
 pub mod diagnostic;
 pub mod keepalived;
 mod lint;
@@ -23,6 +24,7 @@ mod similar;
 mod site;
 mod vmac_name;
 
+pub use convert::{Converted, convert};
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
 pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_text};

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Check a configuration and say everything that is wrong with it
     Check(Check),
+    /// Write a keepalived.conf as a keepwatch.toml
+    Convert(Convert),
     /// Say who serves, why, and what is wrong, as the running daemon knows it
     Status(Status),
     /// Show what happens, as it happens
@@ -53,6 +55,21 @@ pub(crate) enum Command {
         /// The file to write
         output: PathBuf,
     },
+}
+
+/// Prints the keepwatch.toml that means what a keepalived.conf means, its comments beside what they belong to. What has no
+/// equivalent is said on standard error. Nothing on disk is changed.
+///
+/// There is no need for it: keepwatch runs a keepalived.conf as it is.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch convert /etc/keepalived/keepalived.conf
+  keepwatch convert keepalived.conf > keepwatch.toml && keepwatch check keepwatch.toml
+
+Exit codes: 0 converted (what is lost is said), 2 wrong command line, 3 not valid or unreadable")]
+pub(crate) struct Convert {
+    /// The keepalived.conf
+    pub(crate) file: PathBuf,
 }
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host

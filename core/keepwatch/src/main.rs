@@ -7,6 +7,7 @@ mod ask;
 mod check;
 mod checks;
 mod cli;
+mod convert;
 mod daemon_control;
 mod demo;
 mod destinations;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Convert(arguments) => convert::convert(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Events(arguments) => events::events(&arguments),
         Command::Plugin(Plugin::New(arguments)) => plugin::new(&arguments),

@@ -273,3 +273,28 @@ fn only_a_project_is_built() {
     let said = text(&output.stderr);
     assert!(said.ends_with("or make one: keepwatch plugin new NAME --lang rust\n"), "{said}");
 }
+
+#[test]
+fn a_keepalived_conf_is_printed_as_a_keepwatch_toml() {
+    let folder = Folder::new("convert");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 brd +")).unwrap();
+    let printed = keepwatch(&folder, &["convert", "k.conf"]).output().unwrap();
+    assert_eq!(
+        (printed.status.code(), text(&printed.stderr).as_str()),
+        (Some(0), "not converted: 10.1.1.30/24: broadcast has no key\n")
+    );
+    std::fs::write(folder.0.join("keepwatch.toml"), &printed.stdout).unwrap();
+    let checked = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+    assert_eq!(
+        text(&checked.stdout),
+        "keepwatch.toml is valid: 1 instance (VI_1).\n",
+        "{}",
+        text(&checked.stderr)
+    );
+
+    std::fs::write(folder.0.join("bad.conf"), INSTANCE.replace("51", "0")).unwrap();
+    for file in ["bad.conf", "none.conf", "keepwatch.toml"] {
+        let refused = keepwatch(&folder, &["convert", file]).output().unwrap();
+        assert_eq!((refused.status.code(), text(&refused.stdout)), (Some(3), String::new()), "{file}");
+    }
+}

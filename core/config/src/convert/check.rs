@@ -1,0 +1,120 @@
+//! Scripts, files and processes as `[check.NAME]`.
+
+use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight, Unknown};
+
+use super::document::Table;
+use super::{user_of, value};
+use crate::model::{Check, CheckKind, Config, ProcessCheck, ProcessMatch, ScriptCheck};
+use crate::name::is_name;
+use crate::similar::shown;
+
+/// Whether there is a table for the check of this name.
+pub(super) fn is_written(name: &str, config: &Config) -> bool {
+    let is_there = |check: &Check| check.name == name && why_not(check).is_none();
+    config.checks.iter().any(is_there)
+}
+
+/// Why there is none.
+fn why_not(check: &Check) -> Option<String> {
+    let name = shown(&check.name);
+    if !is_name(&check.name) {
+        return Some(format!("{name} cannot be the name of a check here: letters, digits, `-`, `_`, `.`"));
+    }
+    match &check.what {
+        CheckKind::Script(ScriptCheck { command, .. })
+            if !command.argv.first().is_some_and(|program| program.starts_with('/')) =>
+        {
+            Some(format!("{name} names its program by a path that is not absolute"))
+        }
+        CheckKind::TrackFile(_) => Some(format!(
+            "{name}: the number in a file has no key, only whether it is zero: `file` of a check"
+        )),
+        _ => None,
+    }
+}
+
+/// `[check.NAME]`; none if it cannot be said.
+pub(super) fn table(check: &Check, config: &Config, lost: &mut Vec<String>) -> Option<Table> {
+    if let Some(why) = why_not(check) {
+        lost.push(why);
+        return None;
+    }
+    let Check { name, what, interval, timeout, policy, weight, place: _ } = check;
+    let mut table = match what {
+        CheckKind::Script(script) => script_table(name, script, config),
+        CheckKind::Process(process) => process_table(name, process),
+        // No keepalived.conf has others.
+        _ => return None,
+    };
+    table.set("interval", "interval", value::duration(*interval));
+    if timeout != interval {
+        table.set("timeout", "timeout", value::duration(*timeout));
+    }
+    write_policy(policy, &mut table);
+    let (weight, reverse) = match weight {
+        TrackWeight::Fault { reverse } => (0, *reverse),
+        TrackWeight::Adjust { weight, reverse } => (*weight, *reverse),
+    };
+    if weight != 0 {
+        table.set("weight", "weight", weight.to_string());
+    }
+    if reverse {
+        table.set("reverse", "weight", "true".to_owned());
+    }
+    Some(table)
+}
+
+fn write_policy(policy: &TrackPolicy, table: &mut Table) {
+    let TrackPolicy { rise, fall, start, unknown } = policy;
+    if *rise != 1 {
+        table.set("rise", "rise", rise.to_string());
+    }
+    if *fall != 1 {
+        table.set("fall", "fall", fall.to_string());
+    }
+    if *start == TrackStart::Down {
+        table.set("init_fail", "init_fail", "true".to_owned());
+    }
+    if *unknown == Unknown::Fail {
+        table.set("unknown", "script", value::text("fail"));
+    }
+}
+
+fn script_table(name: &str, script: &ScriptCheck, config: &Config) -> Table {
+    let mut table = Table::new("check", name, "vrrp_script");
+    table.set("script", "script", value::texts(&script.command.argv));
+    if let Some((user, group)) = user_of(script.command.user.as_ref(), config) {
+        table.set("user", "user", value::text(&user));
+        if let Some(group) = group {
+            table.set("group", "user", value::text(&group));
+        }
+    }
+    table
+}
+
+fn process_table(name: &str, process: &ProcessCheck) -> Table {
+    let ProcessCheck { program, matching, quorum, quorum_max, fork_delay, terminate_delay } = process;
+    let mut table = Table::new("check", name, "vrrp_track_process");
+    table.set("process", "process", value::text(program));
+    let (word, arguments) = match matching {
+        ProcessMatch::Name => ("name", None),
+        ProcessMatch::Program => ("program", None),
+        ProcessMatch::Exactly(arguments) => ("exact", Some(arguments)),
+        ProcessMatch::First(arguments) => ("first", Some(arguments)),
+        ProcessMatch::Beginning(arguments) => ("beginning", Some(arguments)),
+    };
+    table.set("match", "param_match", value::text(word));
+    if let Some(arguments) = arguments {
+        table.set("arguments", "process", value::texts(arguments));
+    }
+    table.set("quorum", "quorum", quorum.to_string());
+    if let Some(most) = quorum_max {
+        table.set("quorum_max", "quorum_max", most.to_string());
+    }
+    for (key, delay) in [("fork_delay", fork_delay), ("terminate_delay", terminate_delay)] {
+        if !delay.is_zero() {
+            table.set(key, key, value::duration(*delay));
+        }
+    }
+    table
+}

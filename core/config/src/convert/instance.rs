@@ -1,0 +1,271 @@
+//! Instances and groups as tables.
+
+use keepwatch_vrrp::{
+    AdvertInterval, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts, MacAddress, Preemption,
+    Priority, SourceCheck, TrackWeight, Version,
+};
+
+use super::document::Table;
+use super::{announcing, check, user_of, value};
+use crate::model::{
+    Command, Config, Instance, Lifetime, Notify, Scope, SyncGroup, TrackCheck, TrackInterface,
+    VirtualAddress, VmacAdverts,
+};
+use crate::similar::shown;
+
+/// `[instance.NAME]`
+pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>) -> Table {
+    // Spelt out: what is added to an instance has to be converted, too.
+    let Instance {
+        name,
+        interface,
+        vmac,
+        vrid,
+        version,
+        family,
+        priority,
+        interval,
+        missed_adverts,
+        start: _,
+        meant: _,
+        preemption,
+        password,
+        checksum_as_v2,
+        destination,
+        source,
+        lower_adverts,
+        higher_adverts,
+        stop_mode: _,
+        link_tracking,
+        addresses,
+        excluded,
+        announce,
+        track_interfaces,
+        track_checks,
+        notify,
+        mail_alert: _,
+    } = instance;
+    let mut table = Table::new("instance", name, "vrrp_instance");
+    table.set("interface", "interface", value::text(interface.as_str()));
+    table.set("virtual_router_id", "virtual_router_id", vrid.to_string());
+    if *priority != Priority::DEFAULT {
+        table.set("priority", "priority", priority.to_string());
+    }
+    if *version == Version::V2 {
+        table.set("version", "version", "2".to_owned());
+    }
+    if *interval != AdvertInterval::DEFAULT {
+        table.set("advert_interval", "advert_int", value::duration(interval.duration()));
+    }
+    let mut list = |of: &[VirtualAddress]| -> String {
+        value::list(&of.iter().map(|address| virtual_address(address, lost)).collect::<Vec<_>>())
+    };
+    table.set("virtual_addresses", "virtual_ipaddress", list(addresses));
+    if !excluded.is_empty() {
+        table.set("virtual_addresses_excluded", "virtual_ipaddress_excluded", list(excluded));
+    }
+    if addresses.is_empty() {
+        lost.push(format!("{}: an instance has an address here", shown(name)));
+    }
+    match preemption {
+        Preemption::Immediate => {}
+        Preemption::Never => table.set("nopreempt", "nopreempt", "true".to_owned()),
+        Preemption::After(delay) => table.set("preempt_delay", "preempt_delay", value::duration(*delay)),
+    }
+    if *missed_adverts != 3 {
+        table.set("down_timer_adverts", "down_timer_adverts", missed_adverts.to_string());
+    }
+    if let Some(password) = password {
+        let octets: Vec<u8> = password.0.iter().copied().take_while(|octet| *octet != 0).collect();
+        match String::from_utf8(octets) {
+            Ok(text) => table.set("auth_pass", "authentication", value::text(&text)),
+            Err(_) => lost.push(format!("{}: its password is cut within a character", shown(name))),
+        }
+    }
+    if *checksum_as_v2 {
+        lost.push(format!("{}: `v3_checksum_as_v2` has no key", shown(name)));
+    }
+    if let Some(source) = source {
+        table.set("source", "unicast_src_ip", value::text(&source.to_string()));
+    }
+    write_destination(destination, *family, name, &mut table, lost);
+    if let Some(vmac) = vmac {
+        let mut entries = vec![("name", value::text(vmac.interface.as_str()))];
+        if vmac.mac != MacAddress::of_virtual_router(*family, *vrid) {
+            entries.push(("mac", value::text(&vmac.mac.to_string())));
+        }
+        if vmac.adverts == VmacAdverts::FromBase {
+            entries.push(("adverts", value::text("interface")));
+        }
+        table.set("use_vmac", "use_vmac", value::inline(&entries));
+    }
+    let switches = [
+        ("dont_track_primary", *link_tracking == LinkTracking::Ignored),
+        ("lower_prio_no_advert", *lower_adverts == LowerAdverts::Ignore),
+        ("higher_prio_send_advert", *higher_adverts == HigherAdverts::AnswerAndYield),
+    ];
+    for (key, _) in switches.into_iter().filter(|(_, is_on)| *is_on) {
+        table.set(key, key, "true".to_owned());
+    }
+    announcing::write(announce, &mut table);
+    let group = config.groups.iter().find(|group| group.members.contains(name));
+    // What the group tracks stands there.
+    let of_group = |track: &TrackCheck| group.is_some_and(|group| group.track_checks.contains(track));
+    let of_group_too =
+        |track: &TrackInterface| group.is_some_and(|group| group.track_interfaces.contains(track));
+    let checks = track_checks.iter().filter(|track| !of_group(track));
+    let interfaces = track_interfaces.iter().filter(|track| !of_group_too(track));
+    write_tracks(checks, interfaces, config, &mut table);
+    write_notify(notify, name, config, &mut table, lost);
+    table
+}
+
+/// `[group.NAME]`
+pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<String>) -> Table {
+    let SyncGroup { name, members, track_interfaces, track_checks, notify, mail_alert: _ } = group;
+    let mut table = Table::new("group", name, "vrrp_sync_group");
+    table.set("members", "group", value::texts(members));
+    write_tracks(track_checks.iter(), track_interfaces.iter(), config, &mut table);
+    write_notify(notify, name, config, &mut table, lost);
+    table
+}
+
+fn write_destination(
+    destination: &Destination,
+    family: Family,
+    name: &str,
+    table: &mut Table,
+    lost: &mut Vec<String>,
+) {
+    match destination {
+        Destination::Multicast { group } => {
+            let default = if family == Family::V6 { "ff02::12" } else { "224.0.0.18" };
+            if group.to_string() != default {
+                table.set("mcast_dst_ip", "mcast_dst_ip", value::text(&group.to_string()));
+            }
+        }
+        Destination::Unicast { peers, ttl, source_check } => {
+            let all: Vec<String> = peers.iter().map(|peer| peer.address.to_string()).collect();
+            table.set("unicast_peer", "unicast_peer", value::texts(&all));
+            if *ttl != 255 {
+                table.set("unicast_ttl", "unicast_ttl", ttl.to_string());
+            }
+            if *source_check == SourceCheck::Peers {
+                table.set("check_unicast_src", "check_unicast_src", "true".to_owned());
+            }
+            if peers.iter().any(|peer| (peer.min_ttl, peer.max_ttl) != (0, 255)) {
+                lost.push(format!("{}: `min_ttl` and `max_ttl` of peers have no key", shown(name)));
+            }
+        }
+    }
+}
+
+fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> String {
+    let VirtualAddress {
+        address,
+        prefix_len,
+        device,
+        scope,
+        label,
+        broadcast,
+        peer,
+        duplicate_detection,
+        no_prefix_route,
+        home,
+        manage_temporary,
+        preferred_lifetime,
+        tracked,
+    } = own;
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    let text = if *prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") };
+    let default =
+        if *prefix_len == 128 { Lifetime::For(std::time::Duration::ZERO) } else { Lifetime::Forever };
+    let left_out = [
+        ("broadcast", broadcast.is_some()),
+        ("peer", peer.is_some()),
+        ("home", *home),
+        ("mngtmpaddr", *manage_temporary),
+        ("preferred_lft", *preferred_lifetime != default),
+        ("a scope by number", matches!(scope, Scope::Number(_))),
+    ];
+    for (what, _) in left_out.into_iter().filter(|(_, is_there)| *is_there) {
+        lost.push(format!("{text}: {what} has no key"));
+    }
+    let mut entries = vec![("address", value::text(&text))];
+    entries.extend(device.as_ref().map(|device| ("dev", value::text(device.as_str()))));
+    entries.extend(label.as_ref().map(|label| ("label", value::text(label))));
+    let scope = match scope {
+        Scope::Global | Scope::Number(_) => None,
+        Scope::Site => Some("site"),
+        Scope::Link => Some("link"),
+        Scope::Host => Some("host"),
+        Scope::Nowhere => Some("nowhere"),
+    };
+    entries.extend(scope.map(|scope| ("scope", value::text(scope))));
+    let switches =
+        [("no_track", !tracked), ("noprefixroute", *no_prefix_route), ("dad", *duplicate_detection)];
+    entries.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(key, _)| (key, "true".to_owned())));
+    if entries.len() == 1 { value::text(&text) } else { value::inline(&entries) }
+}
+
+fn write_tracks<'c>(
+    checks: impl Iterator<Item = &'c TrackCheck>,
+    interfaces: impl Iterator<Item = &'c TrackInterface>,
+    config: &Config,
+    table: &mut Table,
+) {
+    let of_checks = checks.filter(|track| check::is_written(&track.check, config)).map(|track| {
+        let default = config.checks.iter().find(|check| check.name == track.check).map(|check| check.weight);
+        if default == Some(track.weight) {
+            return value::text(&track.check);
+        }
+        tracked(("check", value::text(&track.check)), track.weight)
+    });
+    let of_interfaces =
+        interfaces.map(|track| tracked(("interface", value::text(track.interface.as_str())), track.weight));
+    let all: Vec<String> = of_checks.chain(of_interfaces).collect();
+    if !all.is_empty() {
+        table.set("track", "track_script", value::list(&all));
+    }
+}
+
+fn tracked(what: (&str, String), weight: TrackWeight) -> String {
+    let (weight, reverse) = match weight {
+        TrackWeight::Fault { reverse } => (0, reverse),
+        TrackWeight::Adjust { weight, reverse } => (weight, reverse),
+    };
+    let mut entries = vec![what, ("weight", weight.to_string())];
+    if reverse {
+        entries.push(("reverse", "true".to_owned()));
+    }
+    value::inline(&entries)
+}
+
+fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table, lost: &mut Vec<String>) {
+    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any } = notify;
+    let all = [
+        ("notify_master", master),
+        ("notify_backup", backup),
+        ("notify_fault", fault),
+        ("notify_stop", stop),
+        ("notify_deleted", deleted),
+        ("notify_master_rx_lower_pri", master_rx_lower_priority),
+        ("notify", any),
+    ];
+    for (key, command) in all {
+        let Some(Command { argv, user, place: _ }) = command else { continue };
+        if !argv.first().is_some_and(|program| program.starts_with('/')) {
+            lost.push(format!("{}: `{key}` names its program by a path that is not absolute", shown(name)));
+            continue;
+        }
+        let value = match user_of(user.as_ref(), config) {
+            None => value::texts(argv),
+            Some((user, group)) => {
+                let mut entries = vec![("exec", value::texts(argv)), ("user", value::text(&user))];
+                entries.extend(group.map(|group| ("group", value::text(&group))));
+                value::inline(&entries)
+            }
+        };
+        table.set(key, key, value);
+    }
+}

@@ -1,0 +1,98 @@
+//! A keepalived.conf as a keepwatch.toml: what it means, in the other words.
+//!
+//! ```text
+//!   Config --instance, check--> Table: keys, each with the keyword it stands for
+//!   text   --comments-->        Comments: block and keyword of each comment
+//!                               both --document--> keepwatch.toml, and what has no place in it
+//! ```
+
+mod announcing;
+mod check;
+mod comments;
+mod document;
+mod instance;
+mod value;
+
+use comments::Comments;
+use document::{Document, Table};
+
+use crate::model::{Config, Globals, Mail, User};
+use crate::name::is_name;
+use crate::similar::shown;
+
+/// A configuration in the native format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// The keepwatch.toml.
+    pub text: String,
+    /// What it cannot say, a sentence each, with what to do instead.
+    pub lost: Vec<String>,
+}
+
+/// Converts what a keepalived.conf means; `source` is its text, for the comments.
+#[must_use]
+pub fn convert(config: &Config, source: &str) -> Converted {
+    let Config { globals, instances, checks, groups, link_delays, extensions: _ } = config;
+    let mut lost = Vec::new();
+    let mut document = Document::default();
+    globals_table(globals, &mut document, &mut lost);
+    if !link_delays.is_empty() {
+        lost.push("`interface_up_down_delays` has no key yet: links count at once".to_owned());
+    }
+    for instance in instances {
+        document.tables.push(instance::table(instance, config, &mut lost));
+    }
+    for group in groups {
+        if is_name(&group.name) {
+            document.tables.push(instance::group_table(group, config, &mut lost));
+        } else {
+            lost.push(format!(
+                "{} cannot be the name of a group here: letters, digits, `-`, `_`, `.`",
+                shown(&group.name)
+            ));
+        }
+    }
+    let tracked = |name: &str| {
+        let mut tracks = instances.iter().flat_map(|instance| &instance.track_checks);
+        tracks.any(|track| track.check == name)
+    };
+    // keepalived runs only what is tracked.
+    for found in checks.iter().filter(|check| tracked(&check.name)) {
+        document.tables.extend(check::table(found, config, &mut lost));
+    }
+    let text = document.render(&Comments::read(source));
+    Converted { text, lost }
+}
+
+fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<String>) {
+    let Globals { router_id, mail, script_user: _, script_security, notify_fifos } = globals;
+    let mut table = Table::root("global_defs");
+    if let Some(name) = router_id {
+        table.set("node", "router_id", value::text(name));
+    }
+    let Mail { to, from: _, server: _, connect_timeout: _, helo_name: _, alert: _, no_faults: _ } = mail;
+    if !to.is_empty() {
+        lost.push(
+            "mail: write [notify.NAME] with `smtp`, `from` and `to` (the book's page \"Mail\")".to_owned(),
+        );
+    }
+    if *script_security {
+        lost.push(
+            "`enable_script_security` has no key: `keepwatch check` says which scripts others could change"
+                .to_owned(),
+        );
+    }
+    for fifo in notify_fifos {
+        lost.push(format!(
+            "notify_fifo {}: hear events by a plugin, or `keepwatch events --json`",
+            fifo.path
+        ));
+    }
+    document.tables.push(table);
+}
+
+/// `user` and `group` of a command, as keys of a table.
+fn user_of(own: Option<&User>, config: &Config) -> Option<(String, Option<String>)> {
+    let user = own.or(config.globals.script_user.as_ref())?;
+    Some((user.name.clone(), user.group.clone()))
+}

@@ -1,0 +1,53 @@
+//! Values as TOML writes them.
+
+use std::time::Duration;
+
+/// A text in quotes.
+pub(super) fn text(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A part of a key: bare if it can be.
+pub(super) fn key(name: &str) -> String {
+    let is_bare =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if is_bare { name.to_owned() } else { text(name) }
+}
+
+/// `"1m 30s"`
+pub(super) fn duration(duration: Duration) -> String {
+    text(&humantime::format_duration(duration).to_string())
+}
+
+/// `["a", "b"]`, on one line, or on several if that is long.
+pub(super) fn list(values: &[String]) -> String {
+    const LONGEST: usize = 90;
+    let on_one = format!("[{}]", values.join(", "));
+    if on_one.len() <= LONGEST {
+        return on_one;
+    }
+    let lines: Vec<String> = values.iter().map(|value| format!("    {value},\n")).collect();
+    format!("[\n{}]", lines.concat())
+}
+
+/// A list of texts.
+pub(super) fn texts(values: &[String]) -> String {
+    list(&values.iter().map(|value| text(value)).collect::<Vec<_>>())
+}
+
+/// `{ a = 1, b = 2 }`
+pub(super) fn inline(entries: &[(&str, String)]) -> String {
+    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    format!("{{ {} }}", entries.join(", "))
+}
