@@ -14,7 +14,7 @@ fn read(text: &str) {
     let _ = findings.render(&source, Style::Plain);
     for finding in findings.iter() {
         let spans = finding.secondary.iter().chain([&finding.primary]).map(|label| label.span.clone());
-        spans.for_each(|span| assert!(text.get(span.clone()).is_some(), "{span:?} of {finding:?}"));
+        spans.for_each(|span| assert!(source.text.get(span.clone()).is_some(), "{span:?} of {finding:?}"));
     }
     for instance in config.iter().flat_map(|config| &config.instances) {
         instance.params().check().unwrap();

@@ -28,6 +28,9 @@ use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, 
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
+    if let Some(id) = &arguments.config_id {
+        keepwatch_config::set_host_id(id.clone());
+    }
     let Loaded { mut config, mut plan, destinations, told } = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,

@@ -39,7 +39,7 @@ use crate::site::Site;
 use reader::Reader;
 
 /// Reads the native file at `path` and the keepalived.conf it names.
-pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
+pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     let source = load::read(path)?;
     let mut findings = Findings::default();
     let folder =
@@ -49,7 +49,7 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     let mut texts = Vec::new();
     let mut config = None;
     if let Some(native) = read {
-        match load::load_tracked(&native.keepalived.path, &native.tracked()) {
+        match load::load_tracked(&native.keepalived.path, config_id, &native.tracked()) {
             Ok(Loaded { source, findings: said, config: read }) => {
                 texts.push((source, said));
                 config = read.map(|read| native.added_to(read, &mut findings));

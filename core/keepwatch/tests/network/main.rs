@@ -5,6 +5,7 @@
 
 mod checks;
 mod components;
+mod corpus;
 mod election;
 mod faults;
 mod handover;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
     let groups = [
         checks::CASES,
         components::CASES,
+        corpus::CASES,
         election::CASES,
         faults::CASES,
         hostile::CASES,
