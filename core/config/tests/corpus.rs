@@ -158,6 +158,19 @@ fn describe(config: &Config, out: &mut String) {
     for group in &config.groups {
         writeln!(out, "group {}", group_line(group)).unwrap();
     }
+    let statics = &config.statics;
+    for address in &statics.addresses {
+        writeln!(out, "static {}", address_text(address)).unwrap();
+    }
+    for text in statics
+        .routing
+        .routes
+        .iter()
+        .map(|it| &it.text)
+        .chain(statics.routing.rules.iter().map(|it| &it.text))
+    {
+        writeln!(out, "static {text}").unwrap();
+    }
     let globals = &config.globals;
     let mail = &globals.mail;
     if !mail.to.is_empty() {
@@ -217,6 +230,9 @@ fn instance_line(instance: &Instance) -> String {
     );
     part("holds ", instance.addresses.iter().map(address_text).collect::<Vec<_>>().join(", "));
     part("excluded ", instance.excluded.iter().map(address_text).collect::<Vec<_>>().join(", "));
+    let routing = &instance.routing;
+    part("routes ", routing.routes.iter().map(|it| it.text.clone()).collect::<Vec<_>>().join(", "));
+    part("rules ", routing.rules.iter().map(|it| it.text.clone()).collect::<Vec<_>>().join(", "));
     part(
         "tracks ",
         instance

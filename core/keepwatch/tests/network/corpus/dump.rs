@@ -94,7 +94,7 @@ fn instance(block: &Block) -> Vec<String> {
     out.push(format!("interval {interval} ms"));
     out.push(format!("preempt {}", field("Preempt")));
     if let Some(delay) = block.field("Preempt delay") {
-        out.push(format!("preempt delay {}", first(delay)));
+        out.push(format!("preempt delay {}", first(delay).parse::<f64>().unwrap_or(f64::NAN)));
     }
     out.push(format!("missed adverts {}", field("Down timer adverts")));
     out.push(format!("answers lower {}", field("Send advert after receive lower priority advert")));
@@ -129,7 +129,7 @@ fn instance(block: &Block) -> Vec<String> {
     out.extend(block.list("Virtual IP (").iter().map(|line| format!("holds {}", address(line))));
     out.extend(block.list("Virtual IP Excluded").iter().map(|line| format!("excluded {}", address(line))));
     out.extend(block.list("Unicast Peer").iter().map(|line| format!("peer {line}")));
-    if let Some(ttl) = block.field("Unicast TTL") {
+    if let Some(ttl) = block.field("Unicast TTL").filter(|ttl| *ttl != "255") {
         out.push(format!("unicast ttl {ttl}"));
     }
     if let Some((text, _)) = block.fields.iter().find(|(text, _)| text.starts_with("Check unicast src : ")) {
@@ -169,6 +169,7 @@ fn instance(block: &Block) -> Vec<String> {
 fn group(block: &Block) -> Vec<String> {
     let mut out = vec![format!("smtp alert {}", block.field("Using smtp notification").unwrap_or_default())];
     out.extend(block.list("VRRP member instances").iter().map(|name| format!("member {name}")));
+    out.extend(block.list("Tracked interfaces").iter().map(|line| format!("tracks interface {line}")));
     out
 }
 
@@ -177,7 +178,8 @@ fn script(block: &Block) -> Vec<String> {
     vec![
         format!("runs {}", command(field("Command"))),
         format!("every {}", field("Interval")),
-        format!("timeout {}", field("Timeout")),
+        // Nothing written is as long as the interval.
+        format!("timeout {}", if field("Timeout") == "0 sec" { field("Interval") } else { field("Timeout") }),
         format!("weight {}", field("Weight")),
         format!("rise {}", field("Rise")),
         format!("fall {}", field("Fall")),
@@ -210,8 +212,10 @@ fn word_after(line: &str, name: &str) -> Option<String> {
     words.nth(1).map(str::to_owned)
 }
 
-/// A command without quotes, and without the user it runs as.
+/// A command without quotes, without the folder of its program, and without the user it runs as.
 fn command(text: &str) -> String {
     let text = text.split(", uid:gid").next().unwrap_or_default();
-    text.replace('\'', "")
+    let (program, rest) = text.split_once("' ").unwrap_or((text, ""));
+    let program = program.rsplit('/').next().unwrap_or(program);
+    format!("{program} {rest}").replace('\'', "").trim_end().to_owned()
 }

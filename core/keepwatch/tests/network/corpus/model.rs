@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use keepwatch_config::Config;
 use keepwatch_config::model::{
-    CheckKind, Command, Instance, Lifetime, Meant, Scope, VirtualAddress, VmacAdverts,
+    CheckKind, Command, Instance, Lifetime, Scope, TrackInterface, VirtualAddress, VmacAdverts,
 };
 use keepwatch_vrrp::{
     Destination, HigherAdverts, LinkTracking, LowerAdverts, Preemption, SourceCheck, TrackWeight, Version,
@@ -27,10 +27,14 @@ pub(super) fn digest(config: &Config) -> BTreeSet<String> {
     for group in &config.groups {
         let mut lines = vec![format!("smtp alert {}", yes(group.mail_alert))];
         lines.extend(group.members.iter().map(|member| format!("member {member}")));
+        lines.extend(group.track_interfaces.iter().map(of_interface));
         out.extend(lines.into_iter().map(|line| format!("{}: {line}", group.name)));
     }
     for check in &config.checks {
         let CheckKind::Script(script) = &check.what else { continue };
+        if !is_there(&script.command) {
+            continue;
+        }
         let lines = [
             format!("runs {}", command(&script.command)),
             format!("every {} sec", check.interval.as_secs()),
@@ -91,14 +95,15 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
     }));
     out.extend(instance.addresses.iter().map(|it| format!("holds {}", address(it, instance))));
     out.extend(instance.excluded.iter().map(|it| format!("excluded {}", address(it, instance))));
-    out.extend(
-        instance.track_interfaces.iter().map(|tracked| {
-            format!("tracks interface {} weight {}", tracked.interface, weight(tracked.weight))
-        }),
-    );
+    let of_group = |tracked: &&TrackInterface| {
+        let mut groups = config.groups.iter().filter(|group| group.members.contains(&instance.name));
+        groups.any(|group| group.track_interfaces.contains(tracked))
+    };
+    out.extend(instance.track_interfaces.iter().filter(|tracked| !of_group(tracked)).map(of_interface));
     for tracked in &instance.track_checks {
         let kind = config.checks.iter().find(|check| check.name == tracked.check).map(|check| &check.what);
         let noun = match kind {
+            Some(CheckKind::Script(script)) if !is_there(&script.command) => continue,
             Some(CheckKind::Script(_)) => "script",
             Some(CheckKind::TrackFile(_)) => "file",
             Some(CheckKind::Process(_)) => "process",
@@ -116,22 +121,15 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
         ("deleted", &notify.deleted),
         ("lower", &notify.master_rx_lower_priority),
     ];
-    out.extend(
-        scripts
-            .into_iter()
-            .filter_map(|(name, script)| Some(format!("notify {name} {}", command(script.as_ref()?)))),
-    );
-    // What it is meant to be shows nowhere in the dump but in how it preempts.
-    debug_assert!(instance.meant != Meant::Master || instance.preemption == Preemption::Immediate);
+    out.extend(scripts.into_iter().filter_map(|(name, script)| {
+        let script = script.as_ref().filter(|script| is_there(script))?;
+        Some(format!("notify {name} {}", command(script)))
+    }));
     out
 }
 
 fn address(address: &VirtualAddress, instance: &Instance) -> String {
     let mut out = format!("{}/{}", address.address, address.prefix_len);
-    if let Some((peer, _)) = address.peer {
-        out = format!("{}/{}", address.address, address.prefix_len);
-        let _ = peer;
-    }
     let is_own_family =
         address.address.is_ipv4() == instance.addresses.first().is_none_or(|it| it.address.is_ipv4());
     let carrier =
@@ -179,8 +177,25 @@ fn weight(weight: TrackWeight) -> String {
     format!("{number}{}", if reverse { " reverse" } else { "" })
 }
 
+fn of_interface(tracked: &TrackInterface) -> String {
+    format!("tracks interface {} weight {}", tracked.interface, weight(tracked.weight))
+}
+
+/// Whether the program is on this host: keepalived forgets those that are not.
+fn is_there(command: &Command) -> bool {
+    let Some(program) = command.argv.first() else { return false };
+    let folders = ["", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    let folders = if program.starts_with('/') { &folders[..1] } else { &folders[1..] };
+    folders.iter().any(|folder| std::path::Path::new(folder).join(program).is_file())
+}
+
+/// Without the folder of the program, which keepalived looks up.
 fn command(command: &Command) -> String {
-    command.argv.join(" ")
+    let mut words = command.argv.clone();
+    if let Some(program) = words.first_mut() {
+        *program = program.rsplit('/').next().unwrap_or(program).to_owned();
+    }
+    words.join(" ")
 }
 
 const fn yes(is_so: bool) -> &'static str {
