@@ -22,6 +22,7 @@ mod similar;
 mod site;
 
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use keepalived::keyword_tables;
 pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_text, load_text_as};
 pub use model::Config;

@@ -20,6 +20,7 @@ use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks, LettersRead};
 use crate::log::Preamble;
+use crate::net_namespace;
 use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
@@ -37,6 +38,12 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     for instance in &mut config.instances {
         instance.stop_mode = stop_mode(arguments.stop_mode);
+    }
+    if let Some(name) = &config.globals.net_namespace
+        && let Err(error) = net_namespace::enter(name)
+    {
+        eprintln!("error: {error}");
+        return exit::with(exit::FAILED);
     }
     log::init(arguments.verbose);
     // Before there are other threads. What plugins and checks run has no business with the network's settings.

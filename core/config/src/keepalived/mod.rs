@@ -22,6 +22,7 @@ mod unknown;
 use std::collections::HashSet;
 
 pub(crate) use self::expand::Surroundings;
+pub use self::keywords::keyword_tables;
 use crate::diagnostic::{Findings, Source};
 use crate::model::Config;
 

@@ -18,6 +18,7 @@ mod one_way;
 mod page;
 mod peers;
 mod plugins;
+mod routing;
 mod scripts;
 mod site;
 mod status;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         page::CASES,
         plugins::CASES,
+        routing::CASES,
         scripts::CASES,
         status::CASES,
         tracking::CASES,
