@@ -2,10 +2,10 @@
 //!
 //! What is here: the front-ends (today `keepalived.conf`), the model that both they and the engine know, and
 //! diagnostics with the line, a caret and a remedy. What is absent: the host. Nothing here asks whether an
-//! interface or a user exists, opens a socket, or knows the time; the only file read is the one named.
+//! interface or a user exists, opens a socket, or knows the time; the only files read are the one named and those it includes.
 //!
 //! ```text
-//!   octets --load--> Source --keepalived::read--> Findings, and the Config unless one of them is an error
+//!   octets --load--> Source --keepalived--> Findings, and the Config unless one of them is an error
 //! ```
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
@@ -13,7 +13,7 @@
 mod announce;
 mod convert;
 pub mod diagnostic;
-pub mod keepalived;
+mod keepalived;
 mod lint;
 mod load;
 pub mod model;
@@ -26,9 +26,10 @@ mod vmac_name;
 
 pub use convert::{Converted, convert};
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use keepalived::keyword_tables;
 pub use keepwatch_vrrp::StopMode;
-pub use load::{LoadError, Loaded, load, load_text};
+pub use load::{LoadError, Loaded, load, load_text, load_text_as};
 pub use model::Config;
 pub use name::is_name;
 pub use similar::nearest;
-pub use site::{Site, load_site};
+pub use site::{Site, host_id, load_site, set_host_id};

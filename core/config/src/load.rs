@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Findings, Source};
-use crate::keepalived;
+use crate::keepalived::{self, Surroundings};
 use crate::model::Config;
 
 /// Longer files are no configuration.
@@ -75,6 +75,13 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// Whether the file is not given, whatever is in it.
+    pub(crate) const fn is_of_the_system(&self) -> bool {
+        matches!(self, Self::Unreadable { .. } | Self::Directory { .. })
+    }
+}
+
 fn remedy(reason: &io::Error) -> &'static str {
     match reason.kind() {
         io::ErrorKind::NotFound => "check the name, or write the file",
@@ -83,25 +90,47 @@ fn remedy(reason: &io::Error) -> &'static str {
     }
 }
 
-/// Reads the file at `path`.
+/// Reads the keepalived.conf at `path` and what it includes; `config_id` is what its `@` lines ask for.
 ///
 /// # Errors
 ///
 /// If it is no text; what the text says is found in [`Loaded::findings`].
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    load_tracked(path, &HashSet::new())
+pub fn load(path: &Path, config_id: &str) -> Result<Loaded, LoadError> {
+    load_tracked(path, config_id, &HashSet::new())
 }
 
 /// The same, of a file that another one adds to: these names are tracked there.
-pub(crate) fn load_tracked(path: &Path, elsewhere: &HashSet<String>) -> Result<Loaded, LoadError> {
+pub(crate) fn load_tracked(
+    path: &Path,
+    config_id: &str,
+    elsewhere: &HashSet<String>,
+) -> Result<Loaded, LoadError> {
     let source = read(path)?;
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let surroundings = Surroundings { config_id, folder: Some(&folder) };
     let mut findings = Findings::default();
-    let config = keepalived::read_tracked(&source.text, elsewhere, &mut findings);
+    let (source, config) = keepalived::read(source, surroundings, elsewhere, &mut findings);
     Ok(Loaded { source, findings, config })
 }
 
-/// Reads the file at `path` as a text.
+/// Reads the file at `path` as a text that is not empty.
 pub(crate) fn read(path: &Path) -> Result<Source, LoadError> {
+    let octets = octets(path)?;
+    if octets.trim_ascii().is_empty() {
+        return Err(LoadError::Empty { path: path.to_owned() });
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Source::new(name, text(octets, path)?))
+}
+
+/// Reads the file at `path` as a text that may be empty.
+pub(crate) fn read_included(path: &Path) -> Result<String, LoadError> {
+    text(octets(path)?, path)
+}
+
+fn octets(path: &Path) -> Result<Vec<u8>, LoadError> {
     let unreadable = |reason| LoadError::Unreadable { path: path.to_owned(), reason };
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
@@ -112,24 +141,28 @@ pub(crate) fn read(path: &Path) -> Result<Source, LoadError> {
     if u64::try_from(octets.len()).is_ok_and(|length| length > LONGEST) {
         return Err(LoadError::TooLong { path: path.to_owned() });
     }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Source { name, text: text(octets, path)? })
+    Ok(octets)
 }
 
-/// Reads `text`; `name` is what findings call it.
+/// Reads `text` as a keepalived.conf; `name` is what findings call it. It is no file, so it can include none, and its `@` lines
+/// are for no host.
 #[must_use]
 pub fn load_text(name: impl Into<String>, text: impl Into<String>) -> Loaded {
-    let source = Source { name: name.into(), text: text.into() };
+    load_text_as(name, text, "")
+}
+
+/// The same, with what its `@` lines ask for.
+#[must_use]
+pub fn load_text_as(name: impl Into<String>, text: impl Into<String>, config_id: &str) -> Loaded {
+    let surroundings = Surroundings { config_id, folder: None };
     let mut findings = Findings::default();
-    let config = keepalived::read(&source.text, &mut findings);
+    let source = Source::new(name, text);
+    let (source, config) = keepalived::read(source, surroundings, &HashSet::new(), &mut findings);
     Loaded { source, findings, config }
 }
 
 /// The octets as text; octets that are not UTF-8 do not matter in comments.
 fn text(octets: Vec<u8>, path: &Path) -> Result<String, LoadError> {
-    if octets.trim_ascii().is_empty() {
-        return Err(LoadError::Empty { path: path.to_owned() });
-    }
     if let Some(at) = octets.iter().position(|&octet| octet == 0) {
         let line = 1 + octets.iter().take(at).filter(|&&octet| octet == b'\n').count();
         return Err(LoadError::Binary { path: path.to_owned(), line });

@@ -1,6 +1,7 @@
 //! A configuration that may be spread over files of both formats.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::diagnostic::{Findings, Severity, Source, Style};
 use crate::load::{self, LoadError, Loaded};
@@ -16,17 +17,35 @@ pub struct Site {
     pub config: Option<Config>,
 }
 
-/// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names.
+/// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names. `@` lines of a
+/// keepalived.conf are those of this host: see [`host_id`].
 ///
 /// # Errors
 ///
 /// If the file is no text; a file that it names and that is none is a finding.
 pub fn load_site(path: &Path) -> Result<Site, LoadError> {
     if path.extension().is_some_and(|ending| ending == "toml") {
-        return native::load(path);
+        return native::load(path, host_id());
     }
-    let Loaded { source, findings, config } = load::load(path)?;
+    let Loaded { source, findings, config } = load::load(path, host_id())?;
     Ok(Site { texts: vec![(source, findings)], config })
+}
+
+/// One process reads all its configurations as the same host.
+static HOST_ID: OnceLock<String> = OnceLock::new();
+
+/// Has this host called so in `@` lines of a keepalived.conf, as keepalived's `--config-id` does. Once, before anything is read.
+pub fn set_host_id(id: String) {
+    // Whoever read something before has settled it.
+    let _ = HOST_ID.set(id);
+}
+
+/// What `@` lines of a keepalived.conf call this host: unless it was set, its name up to the first dot, as under keepalived.
+pub fn host_id() -> &'static str {
+    HOST_ID.get_or_init(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        name.trim().split('.').next().unwrap_or_default().to_owned()
+    })
 }
 
 impl Site {

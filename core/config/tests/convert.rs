@@ -48,7 +48,9 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    config.globals = Globals { router_id: config.globals.router_id.take(), ..Globals::default() };
+    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, .. } = config.globals;
+    config.globals =
+        Globals { router_id, net_namespace, startup_delay, delay_after_boot, ..Globals::default() };
     config.extensions = keepwatch_config::model::Extensions::default();
     config
 }
@@ -72,7 +74,7 @@ fn set_users(notify: &mut Notify, user: Option<&User>) {
 fn the_corpus_means_the_same_in_both_formats() {
     let (mut same, mut lossy) = (0, Vec::new());
     for path in corpus() {
-        let Ok(loaded) = load(&path) else { continue };
+        let Ok(loaded) = load(&path, "") else { continue };
         let Some(config) = loaded.config else { continue };
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let converted = convert(&config, &loaded.source.text);

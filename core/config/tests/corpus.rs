@@ -14,6 +14,9 @@ use keepwatch_config::model::{Check, CheckKind, Command, Instance, SyncGroup, Vi
 use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load};
 use keepwatch_vrrp::{Destination, SourceCheck, TrackStart};
 
+/// What `@` lines ask for.
+const ID: &str = "main";
+
 #[test]
 fn every_file_means_what_is_expected() {
     let write = std::env::var_os("KEEPWATCH_WRITE_EXPECTED").is_some();
@@ -36,7 +39,7 @@ fn every_file_means_what_is_expected() {
 fn what_is_accepted_makes_valid_parameters() {
     let mut count = 0;
     for path in corpus() {
-        let Ok(Loaded { config: Some(config), findings, .. }) = load(&path) else { continue };
+        let Ok(Loaded { config: Some(config), findings, .. }) = load(&path, ID) else { continue };
         assert!(!findings.has_errors());
         for instance in &config.instances {
             instance.params().check().unwrap();
@@ -49,7 +52,7 @@ fn what_is_accepted_makes_valid_parameters() {
 #[test]
 fn no_rendered_finding_shows_a_password() {
     for path in corpus() {
-        let Ok(loaded) = load(&path) else { continue };
+        let Ok(loaded) = load(&path, ID) else { continue };
         let rendered = loaded.findings.render(&loaded.source, Style::Plain);
         let debug = format!("{loaded:?}");
         for secret in ["7c9e6679", "1111", "secret", "1234"] {
@@ -62,7 +65,7 @@ fn no_rendered_finding_shows_a_password() {
 /// The first configuration of the task: nothing wrong with it, one remark.
 #[test]
 fn the_first_seed_has_one_remark() {
-    let loaded = load(&directory().join("seed-1-master.conf")).unwrap();
+    let loaded = load(&directory().join("seed-1-master.conf"), ID).unwrap();
     let expected = "\
 remark: mail is configured, but nothing here asks for mail on a VRRP transition
  --> seed-1-master.conf:4:4
@@ -79,7 +82,7 @@ remark: mail is configured, but nothing here asks for mail on a VRRP transition
 
 #[test]
 fn what_is_no_text_is_refused_with_a_reason() {
-    let message = |name: &str| load(&directory().join(name)).unwrap_err().to_string();
+    let message = |name: &str| load(&directory().join(name), ID).unwrap_err().to_string();
     let table = [
         ("empty.conf", "empty.conf is empty; a virtual router is written `vrrp_instance NAME { ... }`"),
         (".", "corpus/. is a directory; name the file in it"),
@@ -97,10 +100,10 @@ fn what_is_no_text_is_refused_with_a_reason() {
     }
     let binary = std::env::temp_dir().join(format!("keepwatch-binary-{}.conf", std::process::id()));
     fs::write(&binary, b"a\nb\0c").unwrap();
-    let found = load(&binary).unwrap_err();
+    let found = load(&binary, ID).unwrap_err();
     fs::remove_file(&binary).unwrap();
     assert!(matches!(found, LoadError::Binary { line: 2, .. }), "{found}");
-    assert!(matches!(load(Path::new("/dev/zero")), Err(LoadError::TooLong { .. })));
+    assert!(matches!(load(Path::new("/dev/zero"), ID), Err(LoadError::TooLong { .. })));
 }
 
 fn directory() -> PathBuf {
@@ -117,7 +120,7 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 fn digest(path: &Path) -> String {
-    let loaded = match load(path) {
+    let loaded = match load(path, ID) {
         Ok(loaded) => loaded,
         Err(error) => {
             let error = error.to_string();
@@ -139,11 +142,10 @@ fn digest(path: &Path) -> String {
 }
 
 fn finding_line(finding: &Diagnostic, source: &Source) -> String {
-    let before = &source.text[..finding.primary.span.start];
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    let (file, line, column) = source.position(finding.primary.span.start);
+    let file = if file == source.name { String::new() } else { format!("{file}:") };
     let severity = format!("{:?}", finding.severity).to_lowercase();
-    format!("{severity} {line}:{column} {} | {}", finding.message, finding.primary.text)
+    format!("{severity} {file}{line}:{column} {} | {}", finding.message, finding.primary.text)
 }
 
 fn describe(config: &Config, out: &mut String) {
@@ -155,6 +157,19 @@ fn describe(config: &Config, out: &mut String) {
     }
     for group in &config.groups {
         writeln!(out, "group {}", group_line(group)).unwrap();
+    }
+    let statics = &config.statics;
+    for address in &statics.addresses {
+        writeln!(out, "static {}", address_text(address)).unwrap();
+    }
+    for text in statics
+        .routing
+        .routes
+        .iter()
+        .map(|it| &it.text)
+        .chain(statics.routing.rules.iter().map(|it| &it.text))
+    {
+        writeln!(out, "static {text}").unwrap();
     }
     let globals = &config.globals;
     let mail = &globals.mail;
@@ -215,6 +230,9 @@ fn instance_line(instance: &Instance) -> String {
     );
     part("holds ", instance.addresses.iter().map(address_text).collect::<Vec<_>>().join(", "));
     part("excluded ", instance.excluded.iter().map(address_text).collect::<Vec<_>>().join(", "));
+    let routing = &instance.routing;
+    part("routes ", routing.routes.iter().map(|it| it.text.clone()).collect::<Vec<_>>().join(", "));
+    part("rules ", routing.rules.iter().map(|it| it.text.clone()).collect::<Vec<_>>().join(", "));
     part(
         "tracks ",
         instance

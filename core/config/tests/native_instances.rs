@@ -76,11 +76,11 @@ fn it_means_what_a_keepalived_conf_means() {
         ),
         (
             "others",
-            "dont_track_primary = true\nlower_prio_no_advert = true\nhigher_prio_send_advert = true\n\
+            "track_src_ip = true\nsource = \"10.1.1.10\"\npromote_secondaries = true\ndont_track_primary = true\nlower_prio_no_advert = true\nhigher_prio_send_advert = true\n\
              down_timer_adverts = 5\nmcast_dst_ip = \"224.0.0.99\"\npriority = 255\n\
              virtual_addresses = [{ address = \"10.1.1.30/24\", dev = \"eth1\", label = \"eth1:1\", scope = \"link\", \
              no_track = true, noprefixroute = true }]\nvirtual_addresses_excluded = [\"10.1.1.31\", \"fd00::31/64\"]",
-            "version 3\ndont_track_primary\nlower_prio_no_advert\nhigher_prio_send_advert\n\
+            "version 3\ntrack_src_ip\nmcast_src_ip 10.1.1.10\npromote_secondaries\ndont_track_primary\nlower_prio_no_advert\nhigher_prio_send_advert\n\
              down_timer_adverts 5\nmcast_dst_ip 224.0.0.99\npriority 255\n\
              virtual_ipaddress {\n10.1.1.30/24 dev eth1 label eth1:1 scope link no_track noprefixroute\n}\n\
              virtual_ipaddress_excluded {\n10.1.1.31\nfd00::31/64\n}",

@@ -14,7 +14,7 @@ fn read(text: &str) {
     let _ = findings.render(&source, Style::Plain);
     for finding in findings.iter() {
         let spans = finding.secondary.iter().chain([&finding.primary]).map(|label| label.span.clone());
-        spans.for_each(|span| assert!(text.get(span.clone()).is_some(), "{span:?} of {finding:?}"));
+        spans.for_each(|span| assert!(source.text.get(span.clone()).is_some(), "{span:?} of {finding:?}"));
     }
     for instance in config.iter().flat_map(|config| &config.instances) {
         instance.params().check().unwrap();
@@ -44,6 +44,23 @@ const WORDS: &[&str] = &[
     "vrrp_sync_group",
     "virtual_server",
     "static_routes",
+    "static_rules",
+    "static_ipaddress",
+    "virtual_routes",
+    "virtual_rules",
+    "via",
+    "nexthop",
+    "table",
+    "mtu",
+    "lock",
+    "to",
+    "goto",
+    "fwmark",
+    "~LST({a,b},{1,2})",
+    "include x",
+    "$A=$B",
+    "${B}",
+    "$A",
     "a",
     "b",
     "group",

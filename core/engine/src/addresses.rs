@@ -17,6 +17,8 @@ pub(crate) struct Held {
     pub(crate) state: Placement,
     /// Whether it is about to leave, and has a lifetime.
     pub(crate) leaves: bool,
+    /// Whether the kernel refused it when it was last tried; of static ones.
+    pub(crate) is_refused: bool,
     /// Whether it was configured to have no route for its prefix.
     routeless: bool,
 }
@@ -51,7 +53,7 @@ impl Held {
     pub(crate) fn new(address: &VirtualAddress, interface: InterfaceId) -> Self {
         let new = new_address(address);
         let routeless = new.no_prefix_route;
-        Self { new, interface, state: Placement::Absent, leaves: false, routeless }
+        Self { new, interface, state: Placement::Absent, leaves: false, is_refused: false, routeless }
     }
 
     /// Whether there is to be a route for its prefix, unless it was configured to have none.
@@ -91,19 +93,24 @@ impl Held {
     }
 }
 
+/// `RT_SCOPE_*`.
+pub(crate) const fn scope_number(scope: Scope) -> u8 {
+    match scope {
+        Scope::Global => 0,
+        Scope::Site => 200,
+        Scope::Link => 253,
+        Scope::Host => 254,
+        Scope::Nowhere => 255,
+        Scope::Number(number) => number,
+    }
+}
+
 fn new_address(address: &VirtualAddress) -> NewAddress {
     NewAddress {
         address: address.address,
         prefix_len: address.prefix_len,
         peer: address.peer,
-        scope: match address.scope {
-            Scope::Global => 0,
-            Scope::Site => 200,
-            Scope::Link => 253,
-            Scope::Host => 254,
-            Scope::Nowhere => 255,
-            Scope::Number(number) => number,
-        },
+        scope: scope_number(address.scope),
         label: address.label.clone(),
         broadcast: address.broadcast,
         duplicate_detection: address.duplicate_detection,

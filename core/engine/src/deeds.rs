@@ -45,6 +45,7 @@ impl Engine {
             self.rescan = true;
         }
         self.hush();
+        self.route_as_fits(now);
         if std::mem::take(&mut self.relisten) {
             self.listen_where_needed();
             self.forward_where_needed();
@@ -93,6 +94,7 @@ impl Engine {
             Action::RemoveAddress(number) => {
                 self.relisten = true;
                 self.hush_before_removal(router);
+                self.remove_ways(router);
                 self.remove_address(now, router, number);
                 self.has_left(router, number);
             }

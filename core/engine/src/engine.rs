@@ -16,6 +16,7 @@ use keepwatch_vrrp::{
 
 use crate::clock::{self, WallClock};
 use crate::deeds::Settling;
+use crate::delayed_start::start_at;
 use crate::interfaces::{Ear, Interface, ear_of};
 use crate::running::{Command, Running};
 use crate::setup::{Parts, StartError, Tracker, index};
@@ -61,6 +62,8 @@ pub struct Engine {
     pub(crate) relisten: bool,
     /// Routers that may speak with their virtual MAC now.
     pub(crate) speaking: Vec<RouterId>,
+    /// When routers start, until they have.
+    pub(crate) start_at: Option<Instant>,
     /// Whether it was told to stop: it ends with the last mastership.
     stopping: bool,
     /// Whether a member of a group may be in another state.
@@ -103,6 +106,7 @@ impl Engine {
             changes: Vec::new(),
             relisten: false,
             speaking: Vec::new(),
+            start_at: Some(start_at(config, clock::now())),
             stopping: false,
             regroup: false,
             standings,
@@ -151,6 +155,7 @@ impl Engine {
             // The second panic, if it comes to that, is as good as the first.
             let _ = catch_unwind(AssertUnwindSafe(|| self.give_up(clock::now())));
         }
+        let _ = catch_unwind(AssertUnwindSafe(|| self.remove_fixtures()));
         let _ = catch_unwind(AssertUnwindSafe(|| self.take_virtual_links_down()));
         outcome
     }
@@ -188,6 +193,7 @@ impl Engine {
                 self.armed = None;
                 self.parts.routers.handle_timeout(now, &mut self.actions);
             }
+            self.start_when_due(now);
             self.perform(now);
             self.look_at_settling(now);
             self.mend(now);
@@ -204,8 +210,9 @@ impl Engine {
         let now = clock::now();
         self.read_kernel(now);
         self.clean_up(now);
+        self.place_fixtures(now);
         self.hear_tracks(now);
-        self.tell_all(now, Input::Start);
+        self.start_when_due(now);
     }
 
     /// Gives up every mastership and removes every address, at once.
@@ -213,7 +220,7 @@ impl Engine {
         self.tell_all(now, Input::StopNow);
     }
 
-    fn tell_all(&mut self, now: Instant, input: Input<'_>) {
+    pub(crate) fn tell_all(&mut self, now: Instant, input: Input<'_>) {
         for router in (0..self.parts.instances.len()).map(RouterId) {
             self.parts.routers.handle(now, router, input, &mut self.actions);
         }
@@ -279,6 +286,7 @@ impl Engine {
 
     fn obey(&mut self, now: Instant, commands: &Receiver<Command>) {
         for command in commands.try_iter() {
+            self.start_at = None;
             match command {
                 Command::Stop => {
                     self.tell_all(now, Input::Stop);
@@ -295,7 +303,7 @@ impl Engine {
     fn next_deadline(&self) -> Option<Instant> {
         let silence = self.silences.iter().map(|silence| silence.until).min();
         let delays = self.parts.interfaces.iter().filter_map(|interface| interface.delay.poll_timeout());
-        let own = [self.parts.routers.poll_timeout(), self.mend_at, silence];
+        let own = [self.parts.routers.poll_timeout(), self.mend_at, silence, self.start_at];
         own.into_iter().flatten().chain(delays).min()
     }
 

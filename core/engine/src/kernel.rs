@@ -131,7 +131,8 @@ impl Engine {
             return Some(Source::None);
         }
         if let Some(configured) = instance.source {
-            return Some(Source::Address(configured));
+            let is_missing = instance.tracks_source && !interface.has(configured);
+            return Some(if is_missing { Source::None } else { Source::Address(configured) });
         }
         let is_own = |address: IpAddr| {
             let mut held = self.parts.instances.iter().flat_map(|instance| &instance.held);
@@ -197,7 +198,9 @@ impl Engine {
             for address in &interface.addresses {
                 // What we hold now is no leftover.
                 let tagged = address.protocol == ADDRESS_PROTOCOL && interface.has_routers();
-                let ours = tagged && self.placed(id, address.address).is_none();
+                let is_kept = self.placed(id, address.address).is_some()
+                    || self.parts.fixtures.holds(id, address.address);
+                let ours = tagged && !is_kept;
                 if ours || self.is_stray(id, address.address) {
                     leftovers.push((id, address.clone()));
                 }
@@ -289,6 +292,7 @@ impl Engine {
             }
         }
         self.mend_virtual_links(now);
+        self.mend_ways(now);
         self.perform(now);
     }
 }

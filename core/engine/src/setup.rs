@@ -18,6 +18,8 @@ use crate::addresses::Held;
 use crate::groups::Group;
 use crate::interfaces::{Interface, Sender};
 use crate::link_delay::LinkDelay;
+use crate::promoting::Promoted;
+use crate::routing::{Fixtures, Ways};
 use crate::stopwatch::Stopwatch;
 use crate::tracks::Tracks;
 use crate::virtual_link::VirtualLink;
@@ -65,7 +67,11 @@ pub(crate) struct InstanceState {
     pub(crate) vmac: Option<Vmac>,
     /// The address to send from, if one was configured.
     pub(crate) source: Option<IpAddr>,
+    /// Whether it cannot take part while its interface lacks that address.
+    pub(crate) tracks_source: bool,
     pub(crate) held: Vec<Held>,
+    /// Its routes and rules.
+    pub(crate) ways: Ways,
     /// What it tracks, by tracker.
     pub(crate) trackers: Vec<Tracker>,
     /// Which address to send from otherwise.
@@ -123,6 +129,8 @@ pub(crate) struct Parts {
     pub(crate) bus: Bus,
     pub(crate) tracks: Tracks,
     pub(crate) groups: Vec<Group>,
+    /// What is always in place.
+    pub(crate) fixtures: Fixtures,
 }
 
 impl Parts {
@@ -152,6 +160,7 @@ impl Parts {
             bus,
             tracks,
             groups: Vec::new(),
+            fixtures: Fixtures::default(),
         };
         for instance in &config.instances {
             parts.add_instance(instance, &trackables)?;
@@ -162,6 +171,7 @@ impl Parts {
                 interface.delay = LinkDelay::new(delay.down, delay.up);
             }
         }
+        parts.add_fixtures(config);
         for group in &config.groups {
             parts.add_group(&group.name, &group.members);
         }
@@ -232,7 +242,9 @@ impl Parts {
             family: instance.family,
             vmac,
             source: instance.source,
+            tracks_source: instance.tracks_source,
             held,
+            ways: Ways::new(&instance.routing),
             trackers,
             sender,
             is_owner,
@@ -253,6 +265,27 @@ impl Parts {
             interface.virtual_link = Some(link);
         }
         Vmac { interface: id, adverts: vmac.adverts }
+    }
+
+    /// What is always in place; and interfaces that only routes name are known, too.
+    fn add_fixtures(&mut self, config: &Config) {
+        let routes = config.instances.iter().flat_map(|instance| &instance.routing.routes);
+        for hop in routes.chain(&config.statics.routing.routes).flat_map(|route| &route.hops) {
+            if let Some(device) = &hop.device {
+                self.interface(device);
+            }
+        }
+        let ids: BTreeMap<String, InterfaceId> = config
+            .statics
+            .addresses
+            .iter()
+            .filter_map(|address| address.device.as_ref())
+            .map(|device| (device.to_string(), self.interface(device)))
+            .collect();
+        self.fixtures = Fixtures::new(&config.statics, |name| ids.get(name).copied());
+        let promoting = config.instances.iter().filter(|instance| instance.promotes_secondaries);
+        self.fixtures.promoted =
+            promoting.map(|instance| Promoted::on(instance.interface.as_str())).collect();
     }
 
     /// The members of a sync group are MASTER together.

@@ -13,6 +13,9 @@ use crate::{ask, destinations, examining, exit, paths, plan, plugin};
 
 pub(crate) fn check(arguments: &Check) -> ExitCode {
     let path = arguments.file.clone().unwrap_or_else(paths::configuration);
+    if let Some(id) = &arguments.config_id {
+        keepwatch_config::set_host_id(id.clone());
+    }
     let mut site = match keepwatch_config::load_site(&path) {
         Ok(site) => site,
         Err(error) => {

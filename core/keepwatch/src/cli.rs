@@ -70,6 +70,10 @@ Exit codes: 0 converted (what is lost is said), 2 wrong command line, 3 not vali
 pub(crate) struct Convert {
     /// The keepalived.conf
     pub(crate) file: PathBuf,
+
+    /// What `@ID` lines of the keepalived.conf call this host [default: as for `run`]
+    #[arg(long, short = 'i', value_name = "ID")]
+    pub(crate) config_id: Option<String>,
 }
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
@@ -95,6 +99,10 @@ pub(crate) struct Run {
     /// Where the scripts are that become plugins by lying there; a keepwatch.toml has a setting for it
     #[arg(long, value_name = "DIR", default_value = HOOKS)]
     pub(crate) hooks: PathBuf,
+
+    /// What `@ID` lines of a keepalived.conf call this host [default: its name up to the first dot]
+    #[arg(long, short = 'i', value_name = "ID")]
+    pub(crate) config_id: Option<String>,
 
     /// Log each address that is added or removed, and how long each step of a transition took, too
     #[arg(long, short)]
@@ -122,6 +130,7 @@ pub(crate) enum StopMode {
   keepwatch check
   keepwatch check /etc/keepalived/keepalived.conf
   keepwatch check --strict ./keepalived.conf      # for CI: a warning fails, too
+  keepwatch check --config-id lb2 ./keepalived.conf   # as the host lb2 would read it
 
 Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
 pub(crate) struct Check {
@@ -132,6 +141,10 @@ pub(crate) struct Check {
     /// Where the scripts are that become plugins by lying there, as for `run`
     #[arg(long, value_name = "DIR", default_value = HOOKS)]
     pub(crate) hooks: PathBuf,
+
+    /// What `@ID` lines of a keepalived.conf call this host [default: as for `run`]
+    #[arg(long, short = 'i', value_name = "ID")]
+    pub(crate) config_id: Option<String>,
 
     /// Take warnings for errors
     #[arg(long)]

@@ -14,7 +14,8 @@ pub(crate) fn convert(arguments: &Convert) -> ExitCode {
         eprintln!("error: {} is a keepwatch.toml already", path.display());
         return exit::with(exit::CONFIGURATION);
     }
-    let loaded = match keepwatch_config::load(path) {
+    let id = arguments.config_id.as_deref().unwrap_or_else(|| keepwatch_config::host_id());
+    let loaded = match keepwatch_config::load(path, id) {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("error: {error}");

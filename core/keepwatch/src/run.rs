@@ -20,6 +20,7 @@ use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks, LettersRead};
 use crate::log::Preamble;
+use crate::net_namespace;
 use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
@@ -28,12 +29,21 @@ use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, 
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
+    if let Some(id) = &arguments.config_id {
+        keepwatch_config::set_host_id(id.clone());
+    }
     let Loaded { mut config, mut plan, destinations, told } = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     for instance in &mut config.instances {
         instance.stop_mode = stop_mode(arguments.stop_mode);
+    }
+    if let Some(name) = &config.globals.net_namespace
+        && let Err(error) = net_namespace::enter(name)
+    {
+        eprintln!("error: {error}");
+        return exit::with(exit::FAILED);
     }
     log::init(arguments.verbose);
     // Before there are other threads. What plugins and checks run has no business with the network's settings.

@@ -93,7 +93,7 @@ fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
     if !findings.is_empty() {
         findings.sort();
         let text = String::from_utf8_lossy(&source.content).into_owned();
-        return Refusal::findings(Text { name: name.to_string(), text }, findings);
+        return Refusal::findings(Text::new(name.to_string(), text), findings);
     }
     let messages: Vec<&str> = lines.iter().map(|(message, _)| message.as_str()).collect();
     lines.iter().fold(Refusal::plain(messages.join("; ")), |refusal, (_, help)| refusal.help(help))

@@ -108,7 +108,7 @@ fn rendered(path: &Path, text: &str, error: &minijinja::Error) -> String {
     let mut findings = Findings::default();
     findings.push(Diagnostic::error(&range, words, ""));
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let source = Source { name, text: text.to_owned() };
+    let source = Source::new(name, text);
     findings.render(&source, Style::Plain).trim_end().to_owned()
 }
 

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn octets_have_a_line_and_a_column() {
-        let source = Source { name: "a.rhai".into(), text: "ä\nbc".into() };
+        let source = Source::new("a.rhai", "ä\nbc");
         assert_eq!(name(&source, 4), "a.rhai:2:2");
     }
 }

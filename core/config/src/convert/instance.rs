@@ -8,7 +8,7 @@ use keepwatch_vrrp::{
 use super::document::Table;
 use super::{announcing, check, user_of, value};
 use crate::model::{
-    Command, Config, Instance, Lifetime, Notify, Scope, SyncGroup, TrackCheck, TrackInterface,
+    Command, Config, Instance, Lifetime, Notify, Routing, Scope, SyncGroup, TrackCheck, TrackInterface,
     VirtualAddress, VmacAdverts,
 };
 use crate::similar::shown;
@@ -33,12 +33,15 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         checksum_as_v2,
         destination,
         source,
+        tracks_source,
+        promotes_secondaries,
         lower_adverts,
         higher_adverts,
         stop_mode: _,
         link_tracking,
         addresses,
         excluded,
+        routing,
         announce,
         track_interfaces,
         track_checks,
@@ -85,6 +88,9 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     if *checksum_as_v2 {
         lost.push(format!("{}: `v3_checksum_as_v2` has no key", shown(name)));
     }
+    if *routing != Routing::default() {
+        lost.push(format!("{}: `virtual_routes` and `virtual_rules` have no key yet", shown(name)));
+    }
     if let Some(source) = source {
         table.set("source", "unicast_src_ip", value::text(&source.to_string()));
     }
@@ -102,6 +108,8 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     let switches = [
         ("dont_track_primary", *link_tracking == LinkTracking::Ignored),
         ("lower_prio_no_advert", *lower_adverts == LowerAdverts::Ignore),
+        ("track_src_ip", *tracks_source),
+        ("promote_secondaries", *promotes_secondaries),
         ("higher_prio_send_advert", *higher_adverts == HigherAdverts::AnswerAndYield),
     ];
     for (key, _) in switches.into_iter().filter(|(_, is_on)| *is_on) {
@@ -126,6 +134,15 @@ pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<Str
     let mut table = Table::new("group", name, "vrrp_sync_group");
     table.set("members", "group", value::texts(members));
     write_tracks(track_checks.iter(), track_interfaces.iter(), config, &mut table);
+    let moves = |weight: &TrackWeight| matches!(weight, TrackWeight::Adjust { .. });
+    let has_own = config.instances.iter().filter(|instance| members.contains(&instance.name)).any(|member| {
+        let mut checks = member.track_checks.iter().filter(|track| !track_checks.contains(track));
+        let mut interfaces = member.track_interfaces.iter().filter(|track| !track_interfaces.contains(track));
+        checks.any(|track| moves(&track.weight)) || interfaces.any(|track| moves(&track.weight))
+    });
+    if has_own {
+        table.set("sync_group_tracking_weight", "sync_group_tracking_weight", "true".to_owned());
+    }
     write_notify(notify, name, config, &mut table, lost);
     table
 }

@@ -16,7 +16,7 @@ mod value;
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Globals, Mail, User};
+use crate::model::{Config, Globals, Mail, Statics, User};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -32,12 +32,15 @@ pub struct Converted {
 /// Converts what a keepalived.conf means; `source` is its text, for the comments.
 #[must_use]
 pub fn convert(config: &Config, source: &str) -> Converted {
-    let Config { globals, instances, checks, groups, link_delays, extensions: _ } = config;
+    let Config { globals, instances, checks, groups, link_delays, statics, extensions: _ } = config;
     let mut lost = Vec::new();
     let mut document = Document::default();
     globals_table(globals, &mut document, &mut lost);
     if !link_delays.is_empty() {
         lost.push("`interface_up_down_delays` has no key yet: links count at once".to_owned());
+    }
+    if *statics != Statics::default() {
+        lost.push("`static_ipaddress`, `static_routes` and `static_rules` have no key yet".to_owned());
     }
     for instance in instances {
         document.tables.push(instance::table(instance, config, &mut lost));
@@ -65,10 +68,26 @@ pub fn convert(config: &Config, source: &str) -> Converted {
 }
 
 fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<String>) {
-    let Globals { router_id, mail, script_user: _, script_security, notify_fifos } = globals;
+    let Globals {
+        router_id,
+        mail,
+        script_user: _,
+        script_security,
+        net_namespace,
+        startup_delay,
+        delay_after_boot,
+        notify_fifos,
+    } = globals;
     let mut table = Table::root("global_defs");
     if let Some(name) = router_id {
         table.set("node", "router_id", value::text(name));
+    }
+    if let Some(name) = net_namespace {
+        table.set("net_namespace", "net_namespace", value::text(name));
+    }
+    let delays = [("vrrp_startup_delay", startup_delay), ("vrrp_delay_after_boot", delay_after_boot)];
+    for (key, delay) in delays.into_iter().filter(|(_, delay)| !delay.is_zero()) {
+        table.set(key, key, value::duration(*delay));
     }
     let Mail { to, from: _, server: _, connect_timeout: _, helo_name: _, alert: _, no_faults: _ } = mail;
     if !to.is_empty() {

@@ -3,12 +3,15 @@
 mod findings;
 mod render;
 mod source;
+mod traced;
 
 use std::ops::Range;
 
 pub use findings::Findings;
 pub use render::Style;
+pub(crate) use source::File;
 pub use source::Source;
+pub(crate) use traced::{Origin, Traced};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

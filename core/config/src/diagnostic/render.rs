@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
 
 use super::source::masked;
-use super::{Diagnostic, Findings, Label, Severity, Source};
+use super::{Diagnostic, Findings, Label, Origin, Severity, Source};
 
 /// How findings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,12 @@ impl Findings {
             Style::Plain => Renderer::plain(),
             Style::Colour => Renderer::styled(),
         };
-        let lines = Lines::new(&source.text);
+        let files: Vec<File<'_>> =
+            source.files().into_iter().map(|(name, text)| File { name, lines: Lines::new(text) }).collect();
         let mut rendered: Vec<String> = self
             .iter()
             .take(MOST_RENDERED)
-            .map(|finding| render(finding, source, &lines, &renderer))
+            .map(|finding| render(finding, source, &files, &renderer))
             .collect();
         if let Some(more) = self.len().checked_sub(MOST_RENDERED).filter(|more| *more > 0) {
             rendered.push(format!("... and {more} more: mend these first"));
@@ -41,28 +42,63 @@ impl Findings {
     }
 }
 
-fn render(finding: &Diagnostic, source: &Source, lines: &Lines<'_>, renderer: &Renderer) -> String {
+fn render(finding: &Diagnostic, source: &Source, files: &[File<'_>], renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Remark => Level::NOTE.with_name("remark"),
     };
-    let excerpt = lines.around(std::iter::once(&finding.primary).chain(&finding.secondary));
-    let snippet = Snippet::source(excerpt.text.as_str())
-        .path(source.name.as_str())
-        .line_start(excerpt.first_line)
-        .annotation(mark(&finding.primary, AnnotationKind::Primary, &excerpt))
-        .annotations(finding.secondary.iter().map(|label| mark(label, AnnotationKind::Context, &excerpt)));
+    let labels = std::iter::once(&finding.primary).chain(&finding.secondary);
+    let marks: Vec<Mark<'_>> =
+        labels.map(|label| Mark { origin: source.origin(&label.span), label }).collect();
+    let mut order: Vec<usize> = Vec::new();
+    for mark in &marks {
+        if !order.contains(&mark.origin.file) {
+            order.push(mark.origin.file);
+        }
+    }
+    // One excerpt of each file that has to do with it.
+    let excerpts: Vec<(usize, &str, Excerpt)> = order
+        .into_iter()
+        .filter_map(|index| {
+            let file = files.get(index)?;
+            let spans = marks.iter().filter(|mark| mark.origin.file == index).map(|mark| &mark.origin.span);
+            Some((index, file.name, file.lines.around(spans)))
+        })
+        .collect();
+    let snippets = excerpts.iter().map(|(index, name, excerpt)| {
+        let here = marks.iter().enumerate().filter(|(_, mark)| mark.origin.file == *index);
+        Snippet::source(excerpt.text.as_str())
+            .path(*name)
+            .line_start(excerpt.first_line)
+            .annotations(here.map(|(nth, mark)| mark.annotation(nth, excerpt)))
+    });
     let notes = finding.notes.iter().map(|note| Level::NOTE.message(normalize_untrusted_str(note)));
     let helps = finding.helps.iter().map(|help| Level::HELP.message(normalize_untrusted_str(help)));
     let group =
-        level.primary_title(finding.message.as_str()).element(snippet).elements(notes).elements(helps);
+        level.primary_title(finding.message.as_str()).elements(snippets).elements(notes).elements(helps);
     renderer.render(&[group])
 }
 
-fn mark<'a>(label: &'a Label, kind: AnnotationKind, excerpt: &Excerpt) -> Annotation<'a> {
-    let text = (!label.text.is_empty()).then_some(label.text.as_str());
-    kind.span(excerpt.within(&label.span)).label(text)
+/// A file that a text comes from.
+struct File<'a> {
+    name: &'a str,
+    lines: Lines<'a>,
+}
+
+/// A label, and where it is written.
+struct Mark<'a> {
+    origin: Origin,
+    label: &'a Label,
+}
+
+impl<'a> Mark<'a> {
+    /// The first one is the finding's own.
+    fn annotation(&self, nth: usize, excerpt: &Excerpt) -> Annotation<'a> {
+        let kind = if nth == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let text = (!self.label.text.is_empty()).then_some(self.label.text.as_str());
+        kind.span(excerpt.within(&self.origin.span)).label(text)
+    }
 }
 
 /// Where the lines of a text begin: found once, so that many findings in a long text stay quick.
@@ -85,12 +121,12 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
-    /// The lines from the first that a label touches to the last.
-    fn around<'l>(&self, labels: impl Iterator<Item = &'l Label>) -> Excerpt {
+    /// The lines from the first that a span touches to the last.
+    fn around<'l>(&self, spans: impl Iterator<Item = &'l Range<usize>>) -> Excerpt {
         let (mut first, mut last) = (self.text.len(), 0);
-        for label in labels {
-            first = first.min(label.span.start);
-            last = last.max(label.span.end).max(label.span.start);
+        for span in spans {
+            first = first.min(span.start);
+            last = last.max(span.end).max(span.start);
         }
         let line = self.starts.partition_point(|&start| start <= first).saturating_sub(1);
         let offset = self.starts.get(line).copied().unwrap_or(0);
@@ -120,7 +156,7 @@ mod tests {
         let mut list = Findings::default();
         findings.into_iter().for_each(|finding| list.push(finding));
         list.sort();
-        let source = Source { name: "keepalived.conf".to_owned(), text: text.to_owned() };
+        let source = Source::new("keepalived.conf", text);
         list.render(&source, Style::Plain)
     }
 
@@ -183,7 +219,7 @@ remark: second
     fn colour_adds_escape_sequences_and_plain_has_none() {
         let mut findings = Findings::default();
         findings.push(Diagnostic::error(&(0..1), "x", "y"));
-        let source = Source { name: "n".to_owned(), text: "a".to_owned() };
+        let source = Source::new("n", "a");
         assert!(!findings.render(&source, Style::Plain).contains('\u{1b}'));
         assert!(findings.render(&source, Style::Colour).contains('\u{1b}'));
     }

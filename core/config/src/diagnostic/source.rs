@@ -1,14 +1,75 @@
 //! The text that findings are about.
 
 use std::fmt;
+use std::ops::Range;
+
+use super::traced::{Origin, Traced};
 
 /// A text with the name it is known by.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// What is shown before the line number: the file's name without its directory.
     pub name: String,
-    /// The text.
+    /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions.
     pub text: String,
+    /// The files that the text was put together from; none if it is a file as it stands.
+    files: Vec<File>,
+    /// The same text with where each part comes from, if there are files.
+    traced: Traced,
+}
+
+/// A file that was read.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct File {
+    /// Its name as shown.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// A text that is a file as it stands.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), files: Vec::new(), traced: Traced::default() }
+    }
+
+    /// A text that was put together from files, of which the first one gives the name.
+    pub(crate) fn assembled(files: Vec<File>, traced: Traced) -> Self {
+        let name = files.first().map(|file| file.name.clone()).unwrap_or_default();
+        Self { name, text: traced.text.clone(), files, traced }
+    }
+
+    /// The file, line and column at which octet `at` of the text is written: the last two counted from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self, at: usize) -> (&str, usize, usize) {
+        let origin = self.origin(&(at..at));
+        let (name, text) = self.file(origin.file);
+        let before = text.get(..text.floor_char_boundary(origin.span.start)).unwrap_or_default();
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        (name, before.matches('\n').count() + 1, column)
+    }
+
+    /// Where `span` of the text is written.
+    pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
+        let as_it_stands = || Origin { file: 0, span: span.clone() };
+        if self.files.is_empty() {
+            as_it_stands()
+        } else {
+            self.traced.origin(span).unwrap_or_else(as_it_stands)
+        }
+    }
+
+    /// Name and text of each file.
+    pub(super) fn files(&self) -> Vec<(&str, &str)> {
+        match self.files.as_slice() {
+            [] => vec![(&self.name, &self.text)],
+            files => files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect(),
+        }
+    }
+
+    fn file(&self, index: usize) -> (&str, &str) {
+        self.files.get(index).map_or((&self.name, &self.text), |file| (&file.name, &file.text))
+    }
 }
 
 /// The text may hold a password, so it is not shown.
@@ -19,10 +80,11 @@ impl fmt::Debug for Source {
 }
 
 /// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, the line that gives an
-/// `auth_hmac` key, and the path of a webhook. The length in octets stays, so that positions stay right.
+/// `auth_hmac` key, the value of a variable whose name says that it is one, and the path of a webhook. The length in octets stays, so that positions stay right.
 pub(super) fn masked(line: &str) -> String {
     let first = line.split([' ', '\t', '=']).find(|word| !word.is_empty());
     let begin = match (line.find("auth_pass"), first) {
+        (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
         (Some(at), _) => at + "auth_pass".len(),
         (None, Some("key")) => line.find("key").map_or(0, |at| at + "key".len()),
         // Many services know their users by it; the scheme and the host may be seen, a password before it not.
@@ -47,6 +109,12 @@ pub(super) fn masked(line: &str) -> String {
     masked
 }
 
+/// Whether a word is a `$NAME` that holds a password or a key, as far as its name says.
+fn is_secret_variable(word: &str) -> bool {
+    let name = word.to_ascii_lowercase();
+    name.starts_with('$') && ["pass", "key", "secret"].iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +131,8 @@ mod tests {
             ("  key 1 hex:0011", "  key * ********"),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
+            ("$VRRP_PASS=1111", "$VRRP_PASS=****"),
+            ("$VIP=10.0.0.1", "$VIP=10.0.0.1"),
             ("  interface eth0", "  interface eth0"),
             ("auth_pass", "auth_pass"),
         ];
@@ -74,7 +144,7 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_text() {
-        let source = Source { name: "a.conf".to_owned(), text: "auth_pass 1111\n".to_owned() };
+        let source = Source::new("a.conf", "auth_pass 1111\n");
         assert_eq!(format!("{source:?}"), "Source(\"a.conf\", 15 octets)");
     }
 }

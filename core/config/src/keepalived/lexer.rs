@@ -5,10 +5,9 @@
 //! word begins a new one. Single quotes mean nothing here (see `quoting` for the keywords where they do).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
-use super::special;
+use super::names;
 use super::token::{Line, Token, Word};
 use crate::diagnostic::{Diagnostic, Findings};
 
@@ -19,17 +18,11 @@ const LONGEST_LINE: usize = 1023;
 pub(super) fn lex<'a>(text: &'a str, findings: &mut Findings) -> Vec<Token<'a>> {
     let mut tokens = Vec::new();
     let mut offset = 0;
-    let mut in_definition = false;
-    let mut names = HashSet::new();
     for line in text.split_inclusive('\n') {
         let start = offset;
         offset += line.len();
         let part = significant(line);
         let content = line.get(..part.end).unwrap_or_default();
-        if std::mem::take(&mut in_definition) {
-            in_definition = content.ends_with('\\');
-            continue;
-        }
         let skipped = content.len() - content.trim_start_matches([' ', '\t', '\u{feff}']).len();
         let content = content.get(skipped..).unwrap_or_default();
         if content.is_empty() {
@@ -37,10 +30,7 @@ pub(super) fn lex<'a>(text: &'a str, findings: &mut Findings) -> Vec<Token<'a>> 
         }
         let open_quote = part.open_quote.map(|at| start + at);
         let start = start + skipped;
-        if special::is_special(content, start, &mut names, findings) {
-            in_definition = content.ends_with('\\');
-            continue;
-        }
+        names::report_undefined(content, start, findings);
         report_oddities(content, start, line.len(), open_quote, findings);
         Scanner { content, start, at: 0, commented: part.commented }.scan(&mut tokens);
     }
@@ -179,7 +169,7 @@ impl<'a> Scanner<'a> {
             if at < skip_to {
                 continue;
             }
-            if let Some(length) = special::variable_length(rest.get(at..).unwrap_or_default()) {
+            if let Some(length) = names::variable_length(rest.get(at..).unwrap_or_default()) {
                 skip_to = at + length;
             } else if is_blank(c) || matches!(c, '"' | '{' | '}') {
                 end = at;

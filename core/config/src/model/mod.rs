@@ -8,6 +8,7 @@ mod notify;
 mod place;
 mod probe;
 mod process;
+mod routing;
 mod track;
 
 use std::net::IpAddr;
@@ -31,6 +32,9 @@ pub use probe::{
     Host, HttpCheck, IcmpCheck, TcpCheck, UnixCheck, Verify,
 };
 pub use process::{ProcessCheck, ProcessMatch};
+pub use routing::{
+    Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
+};
 pub use track::{TrackCheck, TrackInterface, Trackable};
 
 /// A whole configuration.
@@ -46,6 +50,8 @@ pub struct Config {
     pub groups: Vec<SyncGroup>,
     /// Interfaces whose going down or coming up counts only after a while.
     pub link_delays: Vec<LinkDelay>,
+    /// Addresses, routes and rules that are always there.
+    pub statics: Statics,
     /// Plugins, and what they may run.
     pub extensions: Extensions,
 }
@@ -73,6 +79,12 @@ pub struct Globals {
     pub script_user: Option<User>,
     /// `enable_script_security`.
     pub script_security: bool,
+    /// `net_namespace`: the network namespace to run in, by its name under `/run/netns`.
+    pub net_namespace: Option<String>,
+    /// `vrrp_startup_delay`: how long after the start no instance takes part.
+    pub startup_delay: Duration,
+    /// `vrrp_delay_after_boot`: how long after the host was started.
+    pub delay_after_boot: Duration,
     /// `notify_fifo` and `vrrp_notify_fifo` with their scripts.
     pub notify_fifos: Vec<NotifyFifo>,
 }
@@ -164,6 +176,10 @@ pub struct Instance {
     pub destination: Destination,
     /// `unicast_src_ip` or `mcast_src_ip`.
     pub source: Option<IpAddr>,
+    /// `track_src_ip`: whether it cannot take part while that address is not on its interface.
+    pub tracks_source: bool,
+    /// `promote_secondaries`: whether the kernel keeps addresses of a network whose first one is removed.
+    pub promotes_secondaries: bool,
     /// What to do about lower adverts while MASTER.
     pub lower_adverts: LowerAdverts,
     /// What to do about higher ones.
@@ -176,6 +192,8 @@ pub struct Instance {
     pub addresses: Vec<VirtualAddress>,
     /// `virtual_ipaddress_excluded`: held, not listed.
     pub excluded: Vec<VirtualAddress>,
+    /// `virtual_routes` and `virtual_rules`.
+    pub routing: Routing,
     /// When addresses are announced.
     pub announce: AnnouncePolicy,
     /// `track_interface`.
@@ -241,6 +259,11 @@ impl InterfaceName {
             && name != ".."
             && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace());
         valid.then(|| Self(name.to_owned()))
+    }
+
+    /// `eth0`: what keepalived takes where no interface is named.
+    pub(crate) fn eth0() -> Self {
+        Self("eth0".to_owned())
     }
 
     /// The name.

@@ -9,10 +9,10 @@ use super::instance::{Addition, Track, What, Whose};
 use super::reader::Reader;
 use super::router::ipv6_name;
 use super::routers;
-use super::tables::Native;
+use super::tables::{Globals, Native};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
-use crate::model::{Config, Format, Instance, TrackCheck, TrackInterface};
+use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
 use crate::similar::{choice, did_you_mean, nearest, shown};
 
 const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
@@ -35,7 +35,7 @@ impl Native {
         self.check_names(&config, findings);
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
-        config.globals.router_id = self.node.or(config.globals.router_id);
+        self.globals.over(&mut config.globals);
         routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
         for addition in &self.additions {
             add(addition, &mut config, findings);
@@ -54,6 +54,17 @@ impl Native {
             let message = format!("the keepalived.conf has a check {}, too", shown(&check.name));
             findings.push(Diagnostic::error(&check.place.span, message, "give this one another name"));
         }
+    }
+}
+
+impl Globals {
+    /// Takes precedence over what the keepalived.conf says.
+    fn over(self, globals: &mut model::Globals) {
+        let Self { node, net_namespace, startup_delay, delay_after_boot } = self;
+        globals.router_id = node.or(globals.router_id.take());
+        globals.net_namespace = net_namespace.or(globals.net_namespace.take());
+        globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
+        globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
     }
 }
 
@@ -109,13 +120,16 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
 fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, findings: &mut Findings) {
     let Some(place) = config.groups.iter().position(|known| known.name == group.name) else { return };
     let members = config.groups.get(place).map(|known| known.members.clone()).unwrap_or_default();
-    for addition in additions.iter().filter(|addition| members.contains(&addition.instance)) {
+    let alone =
+        additions.iter().filter(|addition| !group.weights_allowed && members.contains(&addition.instance));
+    for addition in alone {
         for track in &addition.tracks {
             let Some(default) = default_weight(track, config, &mut Findings::default()) else { continue };
             if let TrackWeight::Adjust { .. } = track.weight(default) {
                 let message = format!("{} would move one member of the group alone", track.name());
                 let finding = Diagnostic::error(&track.span, message, "")
-                    .help(format!("let all members track it: under [group.{}], `track`", group.name));
+                    .help(format!("let all members track it: under [group.{}], `track`", group.name))
+                    .help("or say there that it may: sync_group_tracking_weight = true");
                 findings.push(finding);
             }
         }

@@ -6,13 +6,13 @@ use toml::de::DeTable;
 
 use super::instance::{self, Track};
 use super::notify_scripts;
-use super::reader::Reader;
+use super::reader::{Reader, optional};
 use super::router::{Router, ipv6_name};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, Notify, SyncGroup, Written};
 use crate::similar::{choice, shown};
 
-const KEYS: &[&str] = &["members", "track"];
+const KEYS: &[&str] = &["members", "track", "sync_group_tracking_weight"];
 
 /// A group, as it is written.
 pub(super) struct Group {
@@ -20,6 +20,8 @@ pub(super) struct Group {
     pub(super) span: Range<usize>,
     /// What all members track.
     pub(super) tracks: Vec<Track>,
+    /// `sync_group_tracking_weight`: whether members may move by themselves.
+    pub(super) weights_allowed: bool,
     members: Vec<Written>,
     notify: Notify,
 }
@@ -38,8 +40,10 @@ pub(super) fn read(
         reader.findings.push(finding);
         return None;
     };
+    let allowed = optional(table, "sync_group_tracking_weight", |value| reader.flag(value));
+    let weights_allowed = allowed.unwrap_or_default();
     let members = reader.texts(value, "a list: [\"INSTANCE\", \"INSTANCE\"]")?;
-    Some(Group { name: name.to_owned(), span: span.clone(), tracks, members, notify })
+    Some(Group { name: name.to_owned(), span: span.clone(), tracks, weights_allowed, members, notify })
 }
 
 /// The sync groups: those that are written, and one for each other instance with both families, which is one thing to

@@ -50,7 +50,7 @@ use crate::site::Site;
 use reader::Reader;
 
 /// Reads the native file at `path` and the keepalived.conf it names.
-pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
+pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     let source = load::read(path)?;
     let mut findings = Findings::default();
     let folder =
@@ -62,7 +62,7 @@ pub(crate) fn load(path: &Path) -> Result<Site, LoadError> {
     if let Some(native) = read {
         match &native.keepalived {
             None => config = Some(native.added_to(Config::default(), &mut findings)),
-            Some(keepalived) => match load::load_tracked(&keepalived.path, &native.tracked()) {
+            Some(keepalived) => match load::load_tracked(&keepalived.path, config_id, &native.tracked()) {
                 Ok(Loaded { source, findings: said, config: read }) => {
                     texts.push((source, said));
                     config = read.map(|read| native.added_to(read, &mut findings));

@@ -15,7 +15,7 @@ use super::virtual_address::{self, At};
 use super::virtual_mac::{self, MacWish};
 use super::{announcing, notify_scripts};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, Meant, Notify, Password, VirtualAddress};
+use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Routing, VirtualAddress};
 use crate::similar::shown;
 
 /// The keys that say what an instance is, as opposed to what is added to one.
@@ -40,6 +40,8 @@ pub(super) const KEYS: &[&str] = &[
     "dont_track_primary",
     "lower_prio_no_advert",
     "higher_prio_send_advert",
+    "track_src_ip",
+    "promote_secondaries",
 ];
 
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
@@ -183,6 +185,8 @@ struct Settings {
     link_tracking: LinkTracking,
     lower_adverts: LowerAdverts,
     higher_adverts: HigherAdverts,
+    tracks_source: bool,
+    promotes_secondaries: bool,
     announce: AnnouncePolicy,
     notify: Notify,
 }
@@ -231,6 +235,8 @@ impl Settings {
             } else {
                 HigherAdverts::Yield
             },
+            tracks_source: is(reader, "track_src_ip"),
+            promotes_secondaries: is(reader, "promote_secondaries"),
             announce: announcing::read(reader, table).policy(),
             notify: notify_scripts::read(reader, table),
         };
@@ -243,6 +249,11 @@ impl Settings {
             if let Some(value) = table.get(key).filter(|_| self.peers.is_empty()) {
                 reader.error(&value.span(), format!("`{key}` without `unicast_peer`"), "");
             }
+        }
+        if let Some(value) =
+            table.get("track_src_ip").filter(|_| self.tracks_source && self.sources.is_empty())
+        {
+            reader.error(&value.span(), "`track_src_ip` without `source`", "");
         }
         if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
             reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
@@ -295,6 +306,9 @@ impl Settings {
             checksum_as_v2: false,
             destination: self.destination(reader, family, span),
             source: self.source(family),
+            tracks_source: self.tracks_source,
+            promotes_secondaries: self.promotes_secondaries,
+            routing: Routing::default(),
             lower_adverts: self.lower_adverts,
             higher_adverts: self.higher_adverts,
             stop_mode: StopMode::default(),

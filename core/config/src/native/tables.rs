@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
@@ -19,13 +20,22 @@ use crate::similar::shown;
 /// What a native file says.
 pub(super) struct Native {
     pub(super) keepalived: Option<Keepalived>,
-    /// What this host is called.
-    pub(super) node: Option<String>,
+    pub(super) globals: Globals,
     pub(super) routers: Vec<Router>,
     pub(super) groups: Vec<Group>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
+}
+
+/// What holds for the whole daemon; what is absent is as the keepalived.conf says.
+#[derive(Debug, Default)]
+pub(super) struct Globals {
+    /// What this host is called.
+    pub(super) node: Option<String>,
+    pub(super) net_namespace: Option<String>,
+    pub(super) startup_delay: Option<Duration>,
+    pub(super) delay_after_boot: Option<Duration>,
 }
 
 /// The keepalived.conf that a native file names.
@@ -34,8 +44,20 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-const ROOT: &[&str] =
-    &["keepalived", "node", "hooks", "plugin", "check", "action", "notify", "instance", "group"];
+const ROOT: &[&str] = &[
+    "keepalived",
+    "node",
+    "net_namespace",
+    "vrrp_startup_delay",
+    "vrrp_delay_after_boot",
+    "hooks",
+    "plugin",
+    "check",
+    "action",
+    "notify",
+    "instance",
+    "group",
+];
 const PLUGIN: &[&str] = &["file", "grants", "config", "timeout", "cpu", "memory", "queue"];
 
 /// Reads the whole file.
@@ -86,8 +108,13 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
     }
     let keepalived = keepalived
         .and_then(|value| reader.path(value, folder).map(|path| Keepalived { path, span: value.span() }));
-    let node = optional(root, "node", |value| reader.text(value));
-    Some(Native { keepalived, node, routers, groups, extensions, checks, additions })
+    let globals = Globals {
+        node: optional(root, "node", |value| reader.text(value)),
+        net_namespace: optional(root, "net_namespace", |value| reader.text(value)),
+        startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
+        delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
+    };
+    Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
 }
 
 /// Reads each `[instance.NAME]`. keepalived takes names as they come.

@@ -117,7 +117,7 @@ fn what_cannot_be_is_said() {
         ),
         ("vrrp_mcast_group4 ff02::1", "warning `ff02::1` is not a multicast address for `vrrp_mcast_group4`"),
         ("vrrp_strict", "warning `vrrp_strict` is supported in part only"),
-        ("vrrp_startup_delay 9", "warning `vrrp_startup_delay` is not supported by this version"),
+        ("vrrp_startup_delay 9", "remark no instance takes part in the first 9 s of keepwatch"),
         ("enable_snmp_keepalived", "warning `enable_snmp_keepalived` is deprecated"),
         ("lvs_flush\nlvs_timeouts tcp 9", "warning load balancing (ipvs) is not part of keepwatch"),
         ("script_user", "warning `script_user` needs a user"),

@@ -7,6 +7,7 @@ mod announce;
 mod globals;
 mod groups;
 mod instance;
+mod routing;
 mod scripts;
 mod trackers;
 mod vmac;
@@ -70,8 +71,10 @@ fn unknown_unsupported_deprecated_and_refused_are_told_apart() {
 fn at_the_root() {
     let good = format!("vrrp_instance VI_1 {{\n{GOOD}}}\n");
     let table = [
-        ("net_namespace blue", "error `net_namespace` is not supported by this version"),
-        ("static_routes {\n x\n}", "warning `static_routes` is not supported by this version"),
+        ("net_namespace a/b", "error `a/b` cannot be the name of a network namespace"),
+        ("net_namespace blue\nnet_namespace red", "warning `net_namespace` is there already"),
+        ("static_routes {\n x\n}", "warning `x` is neither a word of a route nor a network"),
+        ("track_group g {\n x\n}", "warning `track_group` is not supported by this version"),
         ("track_file f {\n file /x\n}", "warning nothing tracks the track file `f`"),
         ("vrrp_instance a b {\n}", "warning `vrrp_instance` needs one name"),
         ("vrrp_sync_group {\n}", "warning `vrrp_sync_group` needs one name"),

@@ -5,6 +5,7 @@
 
 mod checks;
 mod components;
+mod corpus;
 mod election;
 mod faults;
 mod handover;
@@ -18,6 +19,7 @@ mod one_way;
 mod page;
 mod peers;
 mod plugins;
+mod routing;
 mod scripts;
 mod site;
 mod status;
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
     let groups = [
         checks::CASES,
         components::CASES,
+        corpus::CASES,
         election::CASES,
         faults::CASES,
         hostile::CASES,
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         page::CASES,
         plugins::CASES,
+        routing::CASES,
         scripts::CASES,
         status::CASES,
         tracking::CASES,

@@ -9,6 +9,7 @@ mod link;
 mod macvlan;
 mod monitor;
 mod requests;
+mod route;
 
 pub use address::{
     ADDRESS_PROTOCOL, Address, AddressFlag, AddressLifetime, NewAddress, PreferredLifetime, PrefixRoute,
@@ -17,3 +18,4 @@ pub use link::{Link, LinkEvent, LinkKind};
 pub use macvlan::{Egress, NewMacvlan, is_no_device};
 pub use monitor::{Change, Monitor};
 pub use requests::Requests;
+pub use route::{Beside, NewHop, NewRoute, NewRule};

@@ -7,7 +7,6 @@ const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
-const DELAY: &str = "keepalived would start the instances later; keepwatch starts them at once";
 const DUMP: &str = "keepalived would write dumps of its state there; keepwatch answers `keepwatch status`";
 const FIREWALL: &str =
     "keepalived would keep firewall rules there for no_accept and VMACs; keepwatch needs none";
@@ -78,12 +77,9 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_skip_check_adv_addr", Harmless),
     ("log_unknown_vrids", Harmless),
     ("vrrp_owner_ignore_adverts", Unsupported(OWNER)),
-    ("vrrp_startup_delay", Unsupported(DELAY)),
-    ("vrrp_delay_after_boot", Unsupported(DELAY)),
-    (
-        "default_interface",
-        Unsupported("keepalived would put static addresses there; keepwatch leaves those to the system"),
-    ),
+    ("vrrp_startup_delay", Supported),
+    ("vrrp_delay_after_boot", Supported),
+    ("default_interface", Supported),
     (
         "disable_local_igmp",
         Unsupported(

@@ -9,7 +9,6 @@ const LATE: &str =
     "keepalived would yield after being woken too late; keepwatch listens first after every stall";
 const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
-const ROUTES: &str = "keepalived would add these while MASTER; keepwatch adds addresses only";
 const VMAC_ADDRESS: &str =
     "keepalived would give addresses on other interfaces a virtual MAC too; keepwatch does not";
 
@@ -67,16 +66,10 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("track_file", Supported),
     ("track_process", Supported),
     ("track_bfd", Unsupported(TRACKER)),
-    (
-        "track_src_ip",
-        Unsupported("keepalived would be in FAULT while it lacks its source address; keepwatch waits for it"),
-    ),
-    (
-        "promote_secondaries",
-        Unsupported("keepalived would set that sysctl on the interface; keepwatch leaves it alone"),
-    ),
-    ("virtual_routes", Unsupported(ROUTES)),
-    ("virtual_rules", Unsupported(ROUTES)),
+    ("track_src_ip", Supported),
+    ("promote_secondaries", Supported),
+    ("virtual_routes", Supported),
+    ("virtual_rules", Supported),
     (
         "no_accept",
         Unsupported("keepalived would drop packets to the virtual addresses; keepwatch accepts them"),

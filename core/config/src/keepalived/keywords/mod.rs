@@ -2,8 +2,11 @@
 
 mod globals;
 mod instance;
+mod table;
 
-use self::Status::{Deprecated, Harmless, Ipvs, Refused, Supported, Unsupported};
+pub use self::table::keyword_tables;
+
+use self::Status::{Deprecated, Harmless, Ipvs, Supported, Unsupported};
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +109,15 @@ impl Level {
 
 /// Whether a supported keyword is followed by a block.
 pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
-    const BLOCKS: [&str; 18] = [
+    const BLOCKS: [&str; 23] = [
         "authentication",
         "global_defs",
         "group",
         "interface_up_down_delays",
         "notification_email",
+        "static_ipaddress",
+        "static_routes",
+        "static_rules",
         "track_file",
         "track_interface",
         "track_process",
@@ -119,6 +125,8 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
         "unicast_peer",
         "virtual_ipaddress",
         "virtual_ipaddress_excluded",
+        "virtual_routes",
+        "virtual_rules",
         "vrrp_instance",
         "vrrp_script",
         "vrrp_sync_group",
@@ -129,7 +137,8 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
     BLOCKS.contains(&keyword)
 }
 
-const STATIC: &str = "keepalived would keep these in place at all times; keepwatch leaves them to the system";
+const STATIC: &str =
+    "keepalived would stop instances whose static addresses or routes are lost; keepwatch restores those";
 const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
@@ -145,7 +154,7 @@ const ROOT: &[(&str, Status)] = &[
     ("virtual_server", Ipvs),
     ("virtual_server_group", Ipvs),
     ("net_namespace_ipvs", Ipvs),
-    ("net_namespace", Refused("keepalived would run in that network namespace; run keepwatch in it instead")),
+    ("net_namespace", Supported),
     ("namespace_with_ipsets", Harmless),
     ("instance", Harmless),
     ("use_pid_dir", Harmless),
@@ -154,9 +163,9 @@ const ROOT: &[(&str, Status)] = &[
     ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
     ("vrrp_track_process", Supported),
-    ("static_ipaddress", Unsupported(STATIC)),
-    ("static_routes", Unsupported(STATIC)),
-    ("static_rules", Unsupported(STATIC)),
+    ("static_ipaddress", Supported),
+    ("static_routes", Supported),
+    ("static_rules", Supported),
     ("track_group", Unsupported(STATIC)),
     (
         "garp_group",
@@ -232,7 +241,7 @@ mod tests {
     fn a_reason_is_one_plain_line() {
         for level in Level::ALL {
             for (name, status) in level.keywords() {
-                if let Unsupported(reason) | Refused(reason) = status {
+                if let Unsupported(reason) | Status::Refused(reason) = status {
                     assert!(reason.starts_with("keepalived would "), "{name}: {reason}");
                     assert!(!reason.ends_with('.') && reason.len() < 110, "{name}: {reason}");
                 }

@@ -252,7 +252,8 @@ impl<'s, 'a> Draft<'s, 'a> {
     }
 }
 
-fn scope(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Scope> {
+/// A scope by name or number; reports what is none.
+pub(super) fn scope(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Scope> {
     let scope = match word.text.as_ref() {
         "global" => Some(Scope::Global),
         "site" => Some(Scope::Site),

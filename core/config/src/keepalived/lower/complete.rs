@@ -106,6 +106,14 @@ impl Draft<'_> {
         let interfaces_at = self.tracked.interfaces.iter().map(|at| at.span.clone()).collect();
         let (checks, checks_at) =
             self.tracked.checks.into_iter().map(|checked| (checked.track, checked.span)).unzip();
+        let tracks_source = match (self.track_source, self.source) {
+            (Some(span), None) => {
+                let message = "`track_src_ip` without `unicast_src_ip` or `mcast_src_ip`";
+                reader.survived(&span, message, "", "ignores the line");
+                false
+            }
+            (written, _) => written.is_some(),
+        };
         let instance = Instance {
             name: self.name.text.clone().into_owned(),
             interface: interface.value,
@@ -123,12 +131,15 @@ impl Draft<'_> {
             checksum_as_v2: checksum_as_v2 && version == Version::V3 && family == Family::V4,
             destination: self.unicast.complete(group, reader),
             source: self.source,
+            tracks_source,
+            promotes_secondaries: self.promotes_secondaries,
             lower_adverts: if answers { LowerAdverts::Answer } else { LowerAdverts::Ignore },
             higher_adverts: if repeats { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
             stop_mode: StopMode::default(),
             link_tracking: self.link_tracking,
             addresses: values(listed),
             excluded: values(excluded),
+            routing: self.routing,
             announce,
             track_interfaces: values(self.tracked.interfaces),
             track_checks: checks,

@@ -12,10 +12,10 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::announce;
 use super::reader::Reader;
-use super::{notify, unicast};
+use super::{notify, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, Globals, Mail, NotifyFifo, User};
+use crate::model::{Command, Globals, InterfaceName, Mail, NotifyFifo, User};
 use crate::similar::shown;
 use crate::vmac_name;
 
@@ -30,6 +30,12 @@ pub(super) struct GlobalDefs {
     script_user: Option<User>,
     script_security: bool,
     fifos: [Fifo; 2],
+    /// `net_namespace`, which stands outside `global_defs`.
+    pub(super) net_namespace: Option<String>,
+    startup_delay: Duration,
+    delay_after_boot: Duration,
+    /// `default_interface`.
+    default_interface: Option<InterfaceName>,
     /// `vmac_prefix`.
     pub(super) vmac_prefix: Option<String>,
 }
@@ -83,6 +89,10 @@ impl Default for GlobalDefs {
             script_user: None,
             script_security: false,
             fifos: [Fifo::default(), Fifo::default()],
+            net_namespace: None,
+            startup_delay: Duration::ZERO,
+            delay_after_boot: Duration::ZERO,
+            default_interface: None,
             vmac_prefix: None,
         }
     }
@@ -99,6 +109,11 @@ impl GlobalDefs {
         !self.mail.to.is_empty()
     }
 
+    /// Where static addresses go that do not say so: keepalived's default is eth0.
+    pub(super) fn default_interface(&self) -> InterfaceName {
+        self.default_interface.clone().unwrap_or_else(InterfaceName::eth0)
+    }
+
     pub(super) fn model(self) -> Globals {
         let alert = self.alert();
         let fifo = |Fifo { path, user, script }| Some(NotifyFifo { path: path?, user, script });
@@ -107,6 +122,9 @@ impl GlobalDefs {
             mail: Mail { alert, ..self.mail },
             script_user: self.script_user,
             script_security: self.script_security,
+            net_namespace: self.net_namespace,
+            startup_delay: self.startup_delay,
+            delay_after_boot: self.delay_after_boot,
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
         }
     }
@@ -132,6 +150,17 @@ impl GlobalDefs {
             }
             "smtp_helo_name" => {
                 self.mail.helo_name = text(statement, reader).or_else(|| self.mail.helo_name.take())
+            }
+            "default_interface" => {
+                let word = reader.value(statement);
+                let name = word.and_then(|word| track::interface_name(word, reader));
+                self.default_interface = name.or_else(|| self.default_interface.take());
+            }
+            "vrrp_startup_delay" => {
+                self.startup_delay = delay(statement, reader).unwrap_or(self.startup_delay)
+            }
+            "vrrp_delay_after_boot" => {
+                self.delay_after_boot = delay(statement, reader).unwrap_or(self.delay_after_boot);
             }
             "vmac_prefix" => self.vmac_prefix(statement, reader),
             "smtp_server" => self.mail.server = mail_server(statement, reader),
@@ -258,6 +287,18 @@ impl Defaults {
             _ => announce::read(&mut self.announce, statement, reader),
         }
     }
+}
+
+/// `vrrp_startup_delay` and `vrrp_delay_after_boot`.
+fn delay(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
+    let range = Duration::ZERO..=Duration::from_secs(4294);
+    let delay = reader.seconds(statement, range, 6, "ignores the line")?;
+    if !delay.is_zero() {
+        let after = if statement.keyword() == "vrrp_delay_after_boot" { "this host" } else { "keepwatch" };
+        let message = format!("no instance takes part in the first {} s of {after}", delay.as_secs_f64());
+        reader.report(Diagnostic::remark(&statement.line.span, message, ""));
+    }
+    Some(delay)
 }
 
 /// A value of one word; keepalived goes on without it.

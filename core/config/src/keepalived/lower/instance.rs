@@ -16,6 +16,7 @@ use super::checks::Checks;
 use super::globals::{self, Defaults, GlobalDefs};
 use super::notify::Notified;
 use super::reader::{Misspelt, Reader};
+use super::routing::{self, Priorities};
 use super::track::Tracked;
 use super::twice::Twice;
 use super::unicast::{self, Unicast};
@@ -23,7 +24,7 @@ use super::vmac::Vmac;
 use super::{At, addresses, track};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
-use crate::model::{InterfaceName, VirtualAddress};
+use crate::model::{InterfaceName, Routing, VirtualAddress};
 use crate::similar::{choice, shown};
 
 /// What an instance says.
@@ -47,12 +48,16 @@ pub(super) struct Draft<'a> {
     pub(super) preempt_delay: Option<At<Duration>>,
     pub(super) authentication: Authentication,
     pub(super) source: Option<IpAddr>,
+    /// Where `track_src_ip` stands.
+    pub(super) track_source: Option<Range<usize>>,
+    pub(super) promotes_secondaries: bool,
     pub(super) group: Option<At<IpAddr>>,
     pub(super) unicast: Unicast,
     pub(super) vmac: Vmac,
     pub(super) addresses: Vec<At<VirtualAddress>>,
     pub(super) excluded: Vec<At<VirtualAddress>>,
     pub(super) may_lack_addresses: bool,
+    pub(super) routing: Routing,
     pub(super) announce: Announce,
     pub(super) lower_prio_no_advert: Option<bool>,
     pub(super) higher_prio_send_advert: Option<bool>,
@@ -100,6 +105,7 @@ impl<'a> Draft<'a> {
         block: &Statement<'_>,
         globals: &GlobalDefs,
         checks: &Checks,
+        priorities: &mut Priorities,
         reader: &mut Reader<'_>,
     ) -> Self {
         let mut draft = Self {
@@ -118,12 +124,15 @@ impl<'a> Draft<'a> {
             preempt_delay: None,
             authentication: Authentication::default(),
             source: None,
+            track_source: None,
+            promotes_secondaries: false,
             group: None,
             unicast: Unicast::default(),
             vmac: Vmac::default(),
             addresses: Vec::new(),
             excluded: Vec::new(),
             may_lack_addresses: false,
+            routing: Routing::default(),
             announce: Announce::default(),
             lower_prio_no_advert: None,
             higher_prio_send_advert: None,
@@ -141,7 +150,13 @@ impl<'a> Draft<'a> {
         for statement in block.entries() {
             if reader.accepts(Level::Instance, statement) {
                 let before = reader.count();
-                draft.setting(statement, checks, reader);
+                match statement.keyword() {
+                    "virtual_routes" => routing::read_routes(statement, &mut draft.routing, reader),
+                    "virtual_rules" => {
+                        routing::read_rules(statement, &mut draft.routing, priorities, reader);
+                    }
+                    _ => draft.setting(statement, checks, reader),
+                }
                 draft.twice.check(statement, before, reader);
             }
         }
@@ -187,6 +202,8 @@ impl<'a> Draft<'a> {
             }
             "use_vmac" => self.vmac.read_use(statement, reader),
             "vmac_xmit_base" => self.vmac.read_from_base(statement),
+            "track_src_ip" => self.track_source = Some(statement.line.span.clone()),
+            "promote_secondaries" => self.promotes_secondaries = true,
             "dont_track_primary" => self.link_tracking = LinkTracking::Ignored,
             keyword if keyword.starts_with("garp_") => announce::read(&mut self.announce, statement, reader),
             keyword if keyword.starts_with("notify") => self.notify.read(statement, reader),

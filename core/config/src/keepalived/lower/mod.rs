@@ -17,6 +17,7 @@ mod not_yet;
 mod notify;
 mod reader;
 mod remarks;
+mod routing;
 mod script;
 mod sync_group;
 mod track;
@@ -33,11 +34,12 @@ use self::checks::{CheckAt, Checks};
 use self::globals::GlobalDefs;
 use self::instance::Draft;
 use self::reader::{Misspelt, Reader};
+use self::routing::Priorities;
 use self::sync_group::GroupDraft;
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::{Config, Extensions, LinkDelay};
+use crate::model::{Config, Extensions, LinkDelay, Statics};
 use crate::similar::shown;
 
 /// Something, and where the file says it.
@@ -53,6 +55,8 @@ struct File<'a> {
     globals: GlobalDefs,
     checks: Checks,
     link_delays: Vec<At<LinkDelay>>,
+    statics: Statics,
+    priorities: Priorities,
     instances: Vec<Draft<'a>>,
     groups: Vec<GroupDraft>,
     /// Names taken, by keyword and name.
@@ -98,11 +102,21 @@ impl<'a> File<'a> {
                 self.add(found, statement, reader);
             }
             "interface_up_down_delays" => link_delays::read(statement, &mut self.link_delays, reader),
+            "net_namespace" => self.net_namespace(statement, reader),
+            "static_ipaddress" => {
+                let default = self.globals.default_interface();
+                routing::read_addresses(statement, &default, &mut self.statics, reader);
+            }
+            "static_routes" => routing::read_routes(statement, &mut self.statics.routing, reader),
+            "static_rules" => {
+                routing::read_rules(statement, &mut self.statics.routing, &mut self.priorities, reader);
+            }
             "vrrp_instance" => {
                 if let Some(name) = reader.name(statement)
                     && self.is_new("vrrp_instance", &name.text, statement, reader)
                 {
-                    let draft = Draft::read(name, statement, &self.globals, &self.checks, reader);
+                    let Self { globals, checks, priorities, .. } = self;
+                    let draft = Draft::read(name, statement, globals, checks, priorities, reader);
                     self.instances.push(draft);
                 }
             }
@@ -115,6 +129,20 @@ impl<'a> File<'a> {
             }
             _ => {}
         }
+    }
+
+    fn net_namespace(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let Some(word) = reader.value(statement) else { return };
+        if self.globals.net_namespace.is_some() {
+            return reader.there_already(statement, "net_namespace");
+        }
+        let name = word.text.as_ref();
+        if name.contains('/') || matches!(name, "." | "..") {
+            let message = format!("{} cannot be the name of a network namespace", shown(name));
+            reader.report(Diagnostic::error(&word.span, message, "`ip netns list` shows names"));
+            return;
+        }
+        self.globals.net_namespace = Some(name.to_owned());
     }
 
     fn add(&mut self, found: Option<CheckAt>, statement: &Statement<'_>, reader: &mut Reader<'_>) {
@@ -177,7 +205,8 @@ impl<'a> File<'a> {
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
         let checks = checks.into_iter().map(|at| at.check).collect();
         let extensions = Extensions::default();
-        Config { globals: self.globals.model(), instances, checks, groups, link_delays, extensions }
+        let (globals, statics) = (self.globals.model(), self.statics);
+        Config { globals, instances, checks, groups, link_delays, statics, extensions }
     }
 }
 

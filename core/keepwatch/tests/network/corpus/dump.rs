@@ -1,0 +1,221 @@
+//! keepalived's dump of its data, as far as both can say the same.
+
+use std::collections::BTreeSet;
+
+/// A part of the dump: `VRRP Instance = VI_1`, then its fields and lists.
+struct Block {
+    kind: String,
+    name: String,
+    fields: Vec<(String, String)>,
+    lists: Vec<(String, Vec<String>)>,
+}
+
+impl Block {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    fn list(&self, begins: &str) -> &[String] {
+        self.lists.iter().find(|(name, _)| name.starts_with(begins)).map_or(&[], |(_, list)| list)
+    }
+}
+
+/// One line for each thing that is said, with the name of the instance, group or script before it.
+pub(super) fn digest(dump: &str) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for block in blocks(dump) {
+        let lines = match block.kind.as_str() {
+            "VRRP Instance" => instance(&block),
+            "VRRP Sync Group" => group(&block),
+            "VRRP Script" => script(&block),
+            _ => continue,
+        };
+        let name = block.name.split(',').next().unwrap_or_default();
+        out.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
+    }
+    out
+}
+
+fn blocks(dump: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in dump.lines() {
+        let text = line.trim();
+        let depth = line.len() - line.trim_start().len();
+        if depth == 0 {
+            blocks.push(Block {
+                kind: String::new(),
+                name: String::new(),
+                fields: Vec::new(),
+                lists: Vec::new(),
+            });
+            continue;
+        }
+        if depth == 1 {
+            let (kind, name) = text.split_once(" = ").unwrap_or((text, ""));
+            blocks.push(Block {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                fields: Vec::new(),
+                lists: Vec::new(),
+            });
+            continue;
+        }
+        let Some(block) = blocks.last_mut() else { continue };
+        match (depth, text.split_once(" = ")) {
+            (3, Some((field, value))) => block.fields.push((field.to_owned(), value.to_owned())),
+            (3, None) if text.ends_with(':') => block.lists.push((text.to_owned(), Vec::new())),
+            (3, None) => block.fields.push((text.to_owned(), String::new())),
+            _ => {
+                if let Some((_, list)) = block.lists.last_mut() {
+                    list.push(text.to_owned());
+                }
+            }
+        }
+    }
+    blocks
+}
+
+fn instance(block: &Block) -> Vec<String> {
+    let mut out = Vec::new();
+    let field = |name: &str| block.field(name).unwrap_or_default();
+    let first = |text: &str| text.split([' ', ',']).next().unwrap_or_default().to_owned();
+    let base = field("Interface")
+        .split_once(" on ")
+        .map_or_else(|| first(field("Interface")), |(_, base)| first(base));
+    out.push(format!("version {}", field("VRRP Version")));
+    out.push(format!("interface {base}"));
+    out.push(format!("vrid {}", field("Virtual Router ID")));
+    out.push(format!("priority {}", field("Priority")));
+    let interval = match field("Advert interval").split_once(' ') {
+        Some((number, "sec")) => number.parse::<u64>().unwrap_or_default() * 1000,
+        Some((number, _)) => number.parse().unwrap_or_default(),
+        None => 0,
+    };
+    out.push(format!("interval {interval} ms"));
+    out.push(format!("preempt {}", field("Preempt")));
+    if let Some(delay) = block.field("Preempt delay") {
+        out.push(format!("preempt delay {}", first(delay).parse::<f64>().unwrap_or(f64::NAN)));
+    }
+    out.push(format!("missed adverts {}", field("Down timer adverts")));
+    out.push(format!("answers lower {}", field("Send advert after receive lower priority advert")));
+    out.push(format!("answers higher {}", field("Send advert after receive higher priority advert")));
+    out.push(format!("smtp alert {}", field("Using smtp notification")));
+    if block.field("VRRP interface tracking disabled").is_some() {
+        out.push("own interface not tracked".to_owned());
+    }
+    if let Some(source) = field("Using src_ip").strip_suffix(" (from configuration)") {
+        out.push(format!("source {source}"));
+    }
+    if let Some((text, _)) = block.fields.iter().find(|(text, _)| text.starts_with("Multicast address ")) {
+        out.push(format!("group {}", first(text.trim_start_matches("Multicast address "))));
+    }
+    if let Some(vmac) = block.field("Use VMAC, i/f name") {
+        out.push(format!("vmac {vmac}"));
+    }
+    if let Some((text, value)) = block.fields.iter().find(|(text, _)| text.starts_with("Use VMAC, i/f name "))
+    {
+        let name = text.trim_start_matches("Use VMAC, i/f name ");
+        let xmit_base = value.ends_with("xmit_base = true");
+        out.push(format!("vmac {} from base {xmit_base}", first(name)));
+    }
+    match block.field("Authentication type") {
+        Some("SIMPLE_PASSWORD") => out.push(format!("password {}", field("Password"))),
+        Some("none") | None => {}
+        Some(other) => out.push(format!("authentication {other}")),
+    }
+    if let Some(group) = block.field("Sync group") {
+        out.push(format!("in group {group}"));
+    }
+    out.extend(block.list("Virtual IP (").iter().map(|line| format!("holds {}", address(line))));
+    out.extend(block.list("Virtual IP Excluded").iter().map(|line| format!("excluded {}", address(line))));
+    out.extend(block.list("Unicast Peer").iter().map(|line| format!("peer {line}")));
+    if let Some(ttl) = block.field("Unicast TTL").filter(|ttl| *ttl != "255") {
+        out.push(format!("unicast ttl {ttl}"));
+    }
+    if let Some((text, _)) = block.fields.iter().find(|(text, _)| text.starts_with("Check unicast src : ")) {
+        out.push(format!("checks senders {}", text.trim_start_matches("Check unicast src : ")));
+    }
+    // keepalived tracks the instance's own interface, and those of its addresses, without being asked.
+    let own: Vec<String> = std::iter::once(base)
+        .chain(block.list("Virtual IP").iter().filter_map(|line| word_after(line, "dev")))
+        .collect();
+    for line in block.list("Tracked interfaces") {
+        let name = first(line);
+        if !(own.contains(&name) && line.ends_with(" weight 0")) {
+            out.push(format!("tracks interface {line}"));
+        }
+    }
+    for (list, what) in
+        [("Tracked scripts", "script"), ("Tracked files", "file"), ("Tracked processes", "process")]
+    {
+        out.extend(block.list(list).iter().map(|line| format!("tracks {what} {}", line.replace(',', ""))));
+    }
+    for (state, name) in [
+        ("Master", "master"),
+        ("Backup", "backup"),
+        ("Fault", "fault"),
+        ("Stop", "stop"),
+        ("Generic", "any"),
+        ("Deleted", "deleted"),
+        ("Master rx lower pri", "lower"),
+    ] {
+        if let Some(script) = block.field(&format!("{state} state transition script")) {
+            out.push(format!("notify {name} {}", command(script)));
+        }
+    }
+    out
+}
+
+fn group(block: &Block) -> Vec<String> {
+    let mut out = vec![format!("smtp alert {}", block.field("Using smtp notification").unwrap_or_default())];
+    out.extend(block.list("VRRP member instances").iter().map(|name| format!("member {name}")));
+    out.extend(block.list("Tracked interfaces").iter().map(|line| format!("tracks interface {line}")));
+    out
+}
+
+fn script(block: &Block) -> Vec<String> {
+    let field = |name: &str| block.field(name).unwrap_or_default();
+    vec![
+        format!("runs {}", command(field("Command"))),
+        format!("every {}", field("Interval")),
+        // Nothing written is as long as the interval.
+        format!("timeout {}", if field("Timeout") == "0 sec" { field("Interval") } else { field("Timeout") }),
+        format!("weight {}", field("Weight")),
+        format!("rise {}", field("Rise")),
+        format!("fall {}", field("Fall")),
+    ]
+}
+
+/// `ADDRESS/PREFIX` and its options in a fixed order.
+fn address(line: &str) -> String {
+    let mut out = line.split(' ').next().unwrap_or_default().to_owned();
+    let whole = if out.contains(':') { "/128" } else { "/32" };
+    if !out.contains('/') {
+        out.push_str(whole);
+    }
+    for name in ["dev", "brd", "scope", "label", "peer"] {
+        if let Some(value) = word_after(line, name) {
+            let value = value.split('@').next().unwrap_or_default().to_owned();
+            out.push_str(&format!(" {name} {value}"));
+        }
+    }
+    for flag in ["home", "-nodad", "mngtmpaddr", "noprefixroute", "no_track", "deprecated"] {
+        if line.split(' ').any(|word| word == flag) {
+            out.push_str(&format!(" {flag}"));
+        }
+    }
+    out
+}
+
+fn word_after(line: &str, name: &str) -> Option<String> {
+    let mut words = line.split(' ').skip_while(|word| *word != name);
+    words.nth(1).map(str::to_owned)
+}
+
+/// A command without quotes, without the folder of its program, and without the user it runs as.
+fn command(text: &str) -> String {
+    let text = text.split(", uid:gid").next().unwrap_or_default();
+    let (program, rest) = text.split_once("' ").unwrap_or((text, ""));
+    let program = program.rsplit('/').next().unwrap_or(program);
+    format!("{program} {rest}").replace('\'', "").trim_end().to_owned()
+}
