@@ -13,6 +13,7 @@ mod interop;
 mod mail;
 mod manners;
 mod notify;
+mod notify_changes;
 mod one_way;
 mod page;
 mod peers;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         mail::CASES,
         manners::CASES,
         notify::CASES,
+        notify_changes::CASES,
         one_way::CASES,
         page::CASES,
         plugins::CASES,

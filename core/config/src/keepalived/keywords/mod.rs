@@ -133,8 +133,6 @@ const STATIC: &str = "keepalived would keep these in place at all times; keepwat
 const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
-const PRIORITY_CHANGES: &str =
-    "keepalived would write changes of priority to the FIFO; keepwatch writes none";
 
 const ROOT: &[(&str, Status)] = &[
     ("global_defs", Supported),
@@ -193,7 +191,7 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("notify_stop", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),
-    ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("notify_priority_changes", Supported),
     ("sync_group_tracking_weight", Supported),
     ("global_tracking", Deprecated("sync_group_tracking_weight")),
 ];
