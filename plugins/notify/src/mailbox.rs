@@ -12,6 +12,7 @@ use crate::destination::Destination;
 use crate::entry::Dead;
 use crate::letter::Letter;
 use crate::queue::{Put, Queue};
+use crate::report::DestinationSummary;
 use crate::spool::Spool;
 
 /// A destination's queue.
@@ -77,12 +78,22 @@ impl Mailbox {
         self.spool.settled().await;
     }
 
-    pub(crate) fn standing(&self) -> Standing {
-        self.standing_mut().clone()
+    pub(crate) fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn standing_mut(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The way to it, if the configuration has it.
+    pub(crate) fn label(&self) -> Option<String> {
+        self.destination.borrow().as_ref().map(|destination| destination.transport.label())
+    }
+
+    /// How it is, without the letters.
+    pub(crate) fn summary(&self) -> DestinationSummary {
+        let Standing { delivered, failed, given_up: _, trouble, gone, last } = self.standing().clone();
+        let (waiting, dead, next) =
+            self.look(|queue| (queue.waiting().len(), queue.dead().len(), queue.next_attempt()));
+        let (name, label) = (self.name.to_string(), self.label());
+        DestinationSummary { name, label, delivered, failed, waiting, dead, trouble, gone, last, next }
     }
 
     pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {
@@ -90,7 +101,7 @@ impl Mailbox {
     }
 
     pub(crate) fn tell_given_up(&self, dead: &[Dead]) {
-        self.standing_mut().given_up += dead.len() as u64;
+        self.standing().given_up += dead.len() as u64;
         for dead in dead {
             let (letter, reason) = (dead.entry.letter.id.clone(), dead.reason.clone());
             let destination = self.name.to_string();

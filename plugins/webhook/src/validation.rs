@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use keepwatch_notify::Secret;
+
 use crate::body::topic;
 use crate::draft::{OURS, header_name, header_value};
 use crate::endpoint::Endpoint;
 use crate::error::SettingsError;
 use crate::proxy::relay;
-use crate::secret::Secret;
 use crate::settings::{Auth, Body, Preset, Proxy, Settings, Value};
 use crate::signature;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_config::model::{Config, Gravity, NotifyTable, NotifyWay, SecretAt, TemplateAt, Written};
-use keepwatch_config::{Diagnostic, Findings, Site};
+use keepwatch_config::{Diagnostic, Findings, Site, nearest};
 use keepwatch_event::{KINDS, Severity};
 use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Template, Topic, Transport};
 
@@ -108,7 +108,10 @@ fn route(table: &NotifyTable, config: &Config, findings: &mut Findings) -> Route
 fn unknown(word: &Written) -> Diagnostic {
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _): &(&str, Topic)| *name).collect();
     let message = format!("nothing is called \"{}\" that one could hear of", word.text);
-    Diagnostic::error(&word.span, message, "").help(format!(
+    let names = topics.iter().chain(KINDS).copied().chain(["all"]);
+    let label =
+        nearest(&word.text, names).map(|name| format!("did you mean \"{name}\"?")).unwrap_or_default();
+    Diagnostic::error(&word.span, message, label).help(format!(
         "there is {}, all, and each kind of event that `keepwatch events` shows",
         topics.join(", ")
     ))
@@ -123,10 +126,10 @@ pub(crate) struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Notes that something about it cannot be.
-    fn error(&mut self, span: Option<&Range<usize>>, message: impl Into<String>) {
+    /// Notes that something about it cannot be, and what would be right.
+    fn error(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, label: &str) {
         let span = span.unwrap_or(&self.span);
-        self.findings.push(Diagnostic::error(span, message, ""));
+        self.findings.push(Diagnostic::error(span, message, label));
     }
 
     /// A template; none if there is something wrong with it.
@@ -140,7 +143,7 @@ impl Reader<'_> {
                 Ok(text) => (path.clone(), text, self.span.clone()),
                 Err(error) => {
                     let why = format!("the template {} cannot be read: {error}", path.display());
-                    self.error(None, why);
+                    self.error(None, why, "");
                     return None;
                 }
             },

@@ -1,5 +1,6 @@
 //! Who hears of what: routes, silences, reminders.
 
+use std::future::pending;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::Draft;
@@ -51,7 +52,7 @@ fn routes_choose_by_topic_kind_instance_and_severity() {
     let loaded = EventKind::ConfigLoaded { path: "x".into(), instances: 1 };
     site.bus.publish(Draft::general(Severity::Info, loaded));
     site.bus.flush(PATIENCE);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     for (inbox, (route, expected)) in inboxes.iter().zip(&rows) {
         let lines = inbox.lines();
         assert_eq!(lines.len(), *expected, "{route:?}: {lines:?}");
@@ -86,7 +87,7 @@ fn after_a_silence_it_is_told_how_it_ended() {
     let EventKind::SilenceEnded { untold, .. } = site.heard("silence_ended") else { panic!() };
     assert_eq!(untold, 3);
     wait("the end to be told", || about(&quiet).len() == 2);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let told = about(&quiet);
     assert!(told.len() == 2 && told[1].contains("MASTER"), "{told:?}");
 }
@@ -102,7 +103,7 @@ fn a_fault_that_lasts_is_told_again() {
     assert_ne!(got[1].id, got[2].id);
     site.transition("VI_1", State::Backup);
     site.bus.flush(PATIENCE);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let last = inbox.taken().pop().unwrap();
     assert!(last.lines[0].contains("BACKUP"), "{last:?}");
 }

@@ -148,6 +148,11 @@ impl Inbox {
         self
     }
 
+    /// Whether all of those answers have been asked for.
+    pub(crate) fn has_been_asked(&self) -> bool {
+        self.answers.lock().unwrap().is_empty()
+    }
+
     pub(crate) fn destination(&self) -> Destination {
         Destination {
             name: self.name.into(),
