@@ -25,6 +25,7 @@ pub(super) fn destination(config: &Config, host: &str) -> Option<Destination> {
         instances: instances.map(|instance| instance.name.clone()).collect(),
         groups: groups.map(|group| group.name.clone()).collect(),
         no_faults: mail.no_faults,
+        gone: Vec::new(),
     };
     let to: Vec<Mailbox> = mail.to.iter().filter_map(|to| mailbox(to, host)).collect();
     if to.is_empty() || (alerts.instances.is_empty() && alerts.groups.is_empty()) {

@@ -80,7 +80,8 @@ fn mailbox(written: &Written, reader: &mut Reader<'_>) -> Option<Mailbox> {
     match written.text.parse() {
         Ok(mailbox) => Some(mailbox),
         Err(error) => {
-            let message = format!("\"{}\" is no mail address: {}", written.text, in_words(&error));
+            let message =
+                format!("\"{}\" is no mail address: {}", written.text, in_words(&written.text, &error));
             reader.error(
                 Some(&written.span),
                 message,
@@ -92,8 +93,10 @@ fn mailbox(written: &Written, reader: &mut Reader<'_>) -> Option<Mailbox> {
 }
 
 /// What is wrong with an address.
-const fn in_words(error: &AddressError) -> &'static str {
+fn in_words(text: &str, error: &AddressError) -> &'static str {
     match error {
+        _ if !text.contains('@') => "there is no @ in it",
+        _ if text.matches('@').count() > 1 && text.contains(',') => "several are a list: [\"...\", \"...\"]",
         AddressError::MissingParts => "there is no @ with something on both sides of it",
         AddressError::Unbalanced => "a < or a > is missing",
         AddressError::InvalidUser => "what stands before the @ cannot be there",

@@ -109,8 +109,14 @@ fn unknown(word: &Written) -> Diagnostic {
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _): &(&str, Topic)| *name).collect();
     let message = format!("nothing is called \"{}\" that one could hear of", word.text);
     let names = topics.iter().chain(KINDS).copied().chain(["all"]);
-    let label =
-        nearest(&word.text, names).map(|name| format!("did you mean \"{name}\"?")).unwrap_or_default();
+    let is_state = ["init", "backup", "master", "fault", "stop", "stopped"]
+        .iter()
+        .any(|state| state.eq_ignore_ascii_case(&word.text));
+    let label = match nearest(&word.text, names) {
+        _ if is_state => "all changes of state are told as \"transition\"".to_owned(),
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => String::new(),
+    };
     Diagnostic::error(&word.span, message, label).help(format!(
         "there is {}, all, and each kind of event that `keepwatch events` shows",
         topics.join(", ")
@@ -142,8 +148,10 @@ impl Reader<'_> {
             TemplateAt::File(path) => match std::fs::read_to_string(path) {
                 Ok(text) => (path.clone(), text, self.span.clone()),
                 Err(error) => {
-                    let why = format!("the template {} cannot be read: {error}", path.display());
-                    self.error(None, why, "");
+                    let error = error.to_string();
+                    let plain = error.split(" (os error").next().unwrap_or(&error);
+                    let why = format!("the template {} cannot be read: {plain}", path.display());
+                    self.error(None, why, &format!("correct {key}_file"));
                     return None;
                 }
             },

@@ -133,9 +133,7 @@ impl GlobalDefs {
         match statement.keyword() {
             "router_id" => self.router_id = text(statement, reader).or_else(|| self.router_id.take()),
             "notification_email" => self.recipients(statement, reader),
-            "notification_email_from" => {
-                self.mail.from = text(statement, reader).or_else(|| self.mail.from.take())
-            }
+            "notification_email_from" => self.sender(statement, reader),
             "smtp_helo_name" => {
                 self.mail.helo_name = text(statement, reader).or_else(|| self.mail.helo_name.take())
             }
@@ -203,6 +201,23 @@ impl GlobalDefs {
             }
             self.mail.to.push(word.text.clone().into_owned());
         }
+    }
+
+    fn sender(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let Some(from) = text(statement, reader) else { return };
+        if let Some(second) = statement.argument(1) {
+            let message = "only the first word counts as the sender";
+            let label = "put a name and an address in quotes: \"Admins <admin@example.com>\"";
+            let note = "keepalived ignores the rest without a word; keepwatch does the same";
+            reader.report(Diagnostic::warning(&second.span, message, label).note(note));
+        }
+        if let Some(word) = statement.argument(0).filter(|_| !is_mail_address(&from)) {
+            let message = format!("{} is no mail address", shown(&from));
+            let note = "keepalived would write it as it is; keepwatch writes as root at this host";
+            reader
+                .report(Diagnostic::warning(&word.span, message, "such as keepwatch@example.com").note(note));
+        }
+        self.mail.from = Some(from);
     }
 
     fn vmac_prefix(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
@@ -317,7 +332,13 @@ fn text(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<String> {
 }
 
 fn mail_server(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<(String, u16)> {
-    let host = reader.value(statement)?.text.clone().into_owned();
+    let word = reader.value(statement)?;
+    let host = word.text.clone().into_owned();
+    if let Some((alone, port)) = host.split_once(':').filter(|(_, rest)| !rest.contains(':')) {
+        let label = format!("the port is a word of its own: {alone} {port}");
+        reader.survived(&word.span, "`smtp_server` is no host", label, "sends no mail");
+        return None;
+    }
     let Some(port) = statement.argument(1) else { return Some((host, 25)) };
     let value = u16::try_from(number::whole(&port.text).value).ok().filter(|&value| value != 0);
     if value.is_none() {

@@ -51,7 +51,7 @@ impl Notified {
 
     /// What stands here, for an instance in this group, if it is in one.
     pub(super) fn of_instance(self, group: Option<&Self>, globals: &Defaults) -> Notify {
-        let said = self.priority_changes.or(group.and_then(|group| group.priority_changes));
+        let said = self.priority_changes.or_else(|| group?.priority_changes);
         Notify { priority_changes: said.unwrap_or(globals.priority_changes), ..self.scripts }
     }
 
