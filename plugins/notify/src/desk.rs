@@ -350,8 +350,11 @@ impl Desk {
                 mailbox.destination.send_replace(None);
             }
         }
-        for destination in destinations {
+        for mut destination in destinations {
             let mailbox = self.mailbox(&destination.name);
+            if let Some(before) = &*mailbox.destination.borrow() {
+                destination.route.follow(&before.route);
+            }
             let is_new = mailbox.destination.borrow().as_ref() != Some(&destination);
             if is_new {
                 mailbox.standing().gone = None;

@@ -59,7 +59,9 @@ fn headers(settings: &Settings) -> Result<(), String> {
             return Err(format!("{known} is not to be set: it is written for each message"));
         }
         if known == "authorization" && settings.auth.is_some() {
-            return Err("authorization stands there twice: leave the header or `auth` out".to_owned());
+            return Err(
+                "authorization stands there twice: leave the header out, or the token or password".to_owned()
+            );
         }
         match value {
             Value::Open(text) | Value::Secret(Secret::Inline(text)) => header_value(name, text).map(drop)?,
@@ -115,7 +117,7 @@ mod tests {
             ),
             (
                 Settings { auth: Some(Auth::Bearer(inline("secret"))), ..header("Authorization", "secret") },
-                "headers: authorization stands there twice: leave the header or `auth` out",
+                "headers: authorization stands there twice: leave the header out, or the token or password",
             ),
             (
                 Settings { auth: basic("a:b"), ..settings() },

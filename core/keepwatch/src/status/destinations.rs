@@ -68,7 +68,7 @@ pub(super) fn wrong(summary: &DestinationSummary, now: SystemTime) -> Vec<Wrong>
     if *dead > 0 {
         let given_up = counted(*dead, "letter");
         let text = format!(
-            "{given_up} to {name} given up (`keepwatch spool list --dead`, `spool retry`, `spool purge`)"
+            "{given_up} to {name} given up (`keepwatch spool list --dead` says why; `spool retry {name}` tries again)"
         );
         found.push(Wrong { severity: Severity::Warning, text });
     }

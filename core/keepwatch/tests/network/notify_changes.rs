@@ -82,7 +82,8 @@ fn story(start: Start) -> Result<[Vec<String>; 3], Failed> {
     wait_for_line(&desk, &daemon, "INSTANCE \"VI_1\" FAULT 151", 1)?;
     wait_for_line(&desk, &daemon, "INSTANCE \"VI_2\" FAULT 152", 1)?;
     fs::write(&well, "")?;
-    wait_for_line(&desk, &daemon, "INSTANCE \"VI_1\" BACKUP_PRIORITY 171", 1)?;
+    let changed = "INSTANCE \"VI_1\" BACKUP_PRIORITY 171";
+    wait(changed, || lines(&desk.at("lines")).iter().skip(before).any(|line| line == changed))?;
     daemon.terminate()?;
     let status = daemon.wait(PATIENCE)?;
     ensure(status.is_some_and(|status| status.success()), || daemon.output().join("\n"))?;

@@ -50,10 +50,14 @@ impl Site {
 
     /// The instance goes to another state.
     pub(crate) fn transition(&self, instance: &str, to: State) {
+        self.transition_because(instance, to, Reason::Started);
+    }
+
+    pub(crate) fn transition_because(&self, instance: &str, to: State, reason: Reason) {
         let kind = EventKind::Transition {
             from: State::Backup,
             to,
-            reason: Reason::Started,
+            reason,
             initial: false,
             priority: 100,
             steps: Vec::new(),

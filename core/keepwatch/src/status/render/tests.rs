@@ -373,7 +373,7 @@ fn destinations_that_cannot_be_told_stand_first() {
         "destination chat takes nothing any more: hooks.example.com answers 410 Gone (`keepwatch spool retry chat` tries it \
          again)",
         "admins cannot be told: mail.example.com:587 refused the connection (3 letters waiting, next try 14:17:02 UTC)",
-        "1 letter to chat given up (`keepwatch spool list --dead`, `spool retry`, `spool purge`)",
+        "1 letter to chat given up (`keepwatch spool list --dead` says why; `spool retry chat` tries again)",
         "1 letter waiting for old, which the configuration has no longer (`keepwatch spool purge old --all`)",
     ];
     assert_eq!(lines[2..6], expected, "{text}");
