@@ -60,6 +60,9 @@ pub struct DestinationSummary {
     /// Letters kept that were given up, also before the daemon started.
     #[serde(default)]
     pub dead: u64,
+    /// Why the last of those was given up.
+    #[serde(default)]
+    pub refusal: Option<String>,
     /// Why the last attempt failed, if it did.
     #[serde(default)]
     pub trouble: Option<String>,

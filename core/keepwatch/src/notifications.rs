@@ -174,6 +174,7 @@ fn summary(summary: keepwatch_notify::DestinationSummary) -> DestinationSummary 
         failed: summary.failed,
         waiting: summary.waiting as u64,
         dead: summary.dead as u64,
+        refusal: summary.refusal,
         trouble: summary.trouble,
         gone: summary.gone,
         last: summary.last.map(written),

@@ -90,10 +90,20 @@ impl Mailbox {
     /// How it is, without the letters.
     pub(crate) fn summary(&self) -> DestinationSummary {
         let Standing { delivered, failed, given_up: _, trouble, gone, last } = self.standing().clone();
-        let (waiting, dead, next) =
-            self.look(|queue| (queue.waiting().len(), queue.dead().len(), queue.next_attempt()));
         let (name, label) = (self.name.to_string(), self.label());
-        DestinationSummary { name, label, delivered, failed, waiting, dead, trouble, gone, last, next }
+        self.look(|queue| DestinationSummary {
+            name,
+            label,
+            delivered,
+            failed,
+            waiting: queue.waiting().len(),
+            dead: queue.dead().len(),
+            refusal: queue.dead().last().map(|dead| dead.reason.clone()),
+            trouble,
+            gone,
+            last,
+            next: queue.next_attempt(),
+        })
     }
 
     pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {

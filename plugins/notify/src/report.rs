@@ -23,6 +23,8 @@ pub struct DestinationSummary {
     pub waiting: usize,
     /// Letters kept that were given up, also before the start.
     pub dead: usize,
+    /// Why the last of those was given up.
+    pub refusal: Option<String>,
     /// Why the last attempt failed, if it did.
     pub trouble: Option<String>,
     /// Why it takes nothing any more.

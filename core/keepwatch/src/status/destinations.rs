@@ -39,7 +39,7 @@ fn line(summary: &DestinationSummary, now: SystemTime, paint: Paint) -> String {
 
 /// What is wrong with one.
 pub(super) fn wrong(summary: &DestinationSummary, now: SystemTime) -> Vec<Wrong> {
-    let DestinationSummary { name, waiting, dead, trouble, gone, next, .. } = summary;
+    let DestinationSummary { name, waiting, dead, refusal, trouble, gone, next, .. } = summary;
     let mut found = Vec::new();
     match (gone, trouble) {
         (Some(gone), _) => {
@@ -67,8 +67,9 @@ pub(super) fn wrong(summary: &DestinationSummary, now: SystemTime) -> Vec<Wrong>
     }
     if *dead > 0 {
         let given_up = counted(*dead, "letter");
+        let why = refusal.as_ref().map(|why| format!(": {}", indented(why))).unwrap_or_default();
         let text = format!(
-            "{given_up} to {name} given up (`keepwatch spool list --dead` says why; `spool retry {name}` tries again)"
+            "{given_up} to {name} given up{why} (`keepwatch spool list --dead` has all; `spool retry {name}` tries again)"
         );
         found.push(Wrong { severity: Severity::Warning, text });
     }

@@ -62,6 +62,7 @@ fn what_is_refused_is_given_up_and_told_and_can_be_tried_again() {
     assert_eq!(report.dead[0].entry.letter.id, letter);
     let summary = site.notifier.summary();
     assert_eq!((summary[0].name.as_str(), summary[0].dead, summary[0].waiting), ("one", 1, 0));
+    assert_eq!(summary[0].refusal.as_deref(), Some("550 no"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(site.notifier.retry("one".into(), vec![letter])), Some(1));
     assert_eq!(inbox.wait(1).len(), 1);

@@ -320,6 +320,7 @@ fn destination(name: &str) -> DestinationSummary {
         failed: 0,
         waiting: 0,
         dead: 0,
+        refusal: None,
         trouble: None,
         gone: None,
         last: None,
@@ -362,6 +363,7 @@ fn destinations_that_cannot_be_told_stand_first() {
     let gone = DestinationSummary {
         way: Some("webhook to https://hooks.example.com/...".into()),
         dead: 1,
+        refusal: Some("hooks.example.com answers 404 Not Found".into()),
         gone: Some("hooks.example.com answers 410 Gone".into()),
         ..destination("chat")
     };
@@ -373,7 +375,8 @@ fn destinations_that_cannot_be_told_stand_first() {
         "destination chat takes nothing any more: hooks.example.com answers 410 Gone (`keepwatch spool retry chat` tries it \
          again)",
         "admins cannot be told: mail.example.com:587 refused the connection (3 letters waiting, next try 14:17:02 UTC)",
-        "1 letter to chat given up (`keepwatch spool list --dead` says why; `spool retry chat` tries again)",
+        "1 letter to chat given up: hooks.example.com answers 404 Not Found (`keepwatch spool list --dead` has all; `spool retry \
+         chat` tries again)",
         "1 letter waiting for old, which the configuration has no longer (`keepwatch spool purge old --all`)",
     ];
     assert_eq!(lines[2..6], expected, "{text}");
