@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Check, CheckKind, Command, Globals, Meant, Notify, User};
+use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Globals, Meant, Notify, User};
 use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text};
 
 fn corpus() -> Vec<PathBuf> {
@@ -62,7 +62,13 @@ fn set_user(check: &mut Check, user: Option<&User>) {
 }
 
 fn set_users(notify: &mut Notify, user: Option<&User>) {
-    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any } = notify;
+    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any, priority_changes: _ } =
+        notify;
+    let mut none = None;
+    let deleted = match deleted {
+        Deleted::AsFault => &mut none,
+        Deleted::AsDeleted(command) => command,
+    };
     for Command { user: own, .. } in
         [master, backup, fault, stop, deleted, master_rx_lower_priority, any].into_iter().flatten()
     {

@@ -121,7 +121,7 @@ fn scripts() {
         ("script = \" \"", "error: the command is empty"),
         ("script = []", "error: a program is named by its absolute path"),
         ("script = [\"x\"]", "error: a program is named by its absolute path"),
-        ("script = 1", "error: this is a integer, not a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]"),
+        ("script = 1", "error: this is an integer, not a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]"),
         ("script = [\"/bin/x\"]\ngroup = \"g\"", "error: a group without a user"),
     ] {
         assert_eq!(wrong(keys), expected, "{keys}");

@@ -46,5 +46,7 @@ pub use refusal::{Code, Refusal, Versions};
 pub use reload::ReloadReport;
 pub use request::{OLDEST, REQUESTS, Request, VERSION};
 pub use server::Server;
-pub use spool::{DestinationStatus, Done, LetterStatus, Letters, SilenceName, SilenceStatus, written};
+pub use spool::{
+    DestinationStatus, DestinationSummary, Done, LetterStatus, Letters, SilenceName, SilenceStatus, written,
+};
 pub use status::{ConfigStatus, Rejection, Status};

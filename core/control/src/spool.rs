@@ -40,6 +40,43 @@ pub struct DestinationStatus {
     pub dead: Vec<LetterStatus>,
 }
 
+/// How a destination is, in figures. Counts are since the daemon started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationSummary {
+    /// Its name.
+    pub name: String,
+    /// The way to it; none if the configuration has it no longer.
+    #[serde(default)]
+    pub way: Option<String>,
+    /// Letters it has got.
+    #[serde(default)]
+    pub delivered: u64,
+    /// Attempts that failed.
+    #[serde(default)]
+    pub failed: u64,
+    /// Letters that wait.
+    #[serde(default)]
+    pub waiting: u64,
+    /// Letters kept that were given up, also before the daemon started.
+    #[serde(default)]
+    pub dead: u64,
+    /// Why the last of those was given up.
+    #[serde(default)]
+    pub refusal: Option<String>,
+    /// Why the last attempt failed, if it did.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// Why it takes nothing any more.
+    #[serde(default)]
+    pub gone: Option<String>,
+    /// When it last got something; RFC 3339.
+    #[serde(default)]
+    pub last: Option<String>,
+    /// When what waits because an attempt failed is tried again; RFC 3339.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
 /// A letter that waits or was given up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LetterStatus {

@@ -6,6 +6,7 @@ use keepwatch_event::{Snapshot, Timestamp, seconds};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin_report::PluginReport;
+use crate::spool::DestinationSummary;
 
 /// How a daemon is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Status {
     /// The plugins' figures, by name.
     #[serde(default)]
     pub plugins: Vec<PluginReport>,
+    /// Who is told by mail or webhook, by name.
+    #[serde(default)]
+    pub destinations: Vec<DestinationSummary>,
 }
 
 /// The configuration in force.

@@ -51,6 +51,8 @@ pub enum Reason {
     HandedOver,
     /// Another member of its group left.
     GroupLeft,
+    /// The configuration has it no longer: this is its last transition.
+    Removed,
 }
 
 impl fmt::Display for Reason {
@@ -71,6 +73,7 @@ impl fmt::Display for Reason {
             Self::Stopped => f.write_str("stopped"),
             Self::HandedOver => f.write_str("handed over"),
             Self::GroupLeft => f.write_str("another member of its group left"),
+            Self::Removed => f.write_str("removed from the configuration"),
         }
     }
 }

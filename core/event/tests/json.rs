@@ -63,6 +63,14 @@ fn every_shape_is_read_back() {
             priority: 100,
             patience: Duration::from_millis(1_300),
         },
+        EventKind::Transition {
+            from: State::Backup,
+            to: State::Stopped,
+            reason: Reason::Removed,
+            initial: false,
+            priority: 100,
+            steps: Vec::new(),
+        },
         EventKind::Left {
             departure: Departure::Yield,
             ending: Ending::TakenOver {

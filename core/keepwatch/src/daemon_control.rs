@@ -143,6 +143,7 @@ impl Backend for Facts {
             uptime: at.monotonic.saturating_sub(self.started.monotonic),
             config: self.config.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             plugins: plugin_reports::all(&(self.hooks.plugins)(), &snapshot, at),
+            destinations: self.hooks.notifications.summary(),
             snapshot,
         }
     }

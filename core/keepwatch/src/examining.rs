@@ -1,7 +1,9 @@
 //! What `keepwatch check` says about the programs of checks, actions and notifications: whether they can run, as whom, and
 //! what is odd about them.
 
+use std::fs::OpenOptions;
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
 
 use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, ScriptCheck};
 use keepwatch_config::{Diagnostic, Site};
@@ -42,6 +44,7 @@ pub(crate) fn add_findings(site: &mut Site) {
     if let Some(text) = site.texts.len().checked_sub(1) {
         found.extend(of_notifications(config, &policy, &accounts).into_iter().map(|finding| (text, finding)));
     }
+    found.extend(of_destinations(config, site).into_iter().map(|finding| (0, finding)));
     for (text, finding) in found {
         if let Some((_, findings)) = site.texts.get_mut(text) {
             findings.push(finding);
@@ -73,6 +76,39 @@ fn of_notifications(config: &Config, policy: &Policy, accounts: &Accounts) -> Ve
         }
     }
     found
+}
+
+/// Files that destinations need for each letter, and that cannot be read here.
+fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for table in &config.extensions.destinations {
+        for (key, path) in table.files() {
+            // Should it be a FIFO, nobody is waited for.
+            let nonblock = nix::fcntl::OFlag::O_NONBLOCK.bits();
+            let opened = OpenOptions::new().read(true).custom_flags(nonblock).open(path);
+            let Err(error) = opened else { continue };
+            let error = error.to_string();
+            let plain = error.split(" (os error").next().unwrap_or(&error);
+            let message = format!("{key} {} cannot be read here: {plain}", path.display());
+            // Its name is written; its folder may be the configuration's own.
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let span =
+                site.texts.first().and_then(|(source, _)| behind(&source.text, &table.place.span, &name));
+            let span = span.unwrap_or_else(|| table.place.span.clone());
+            found.push(
+                Diagnostic::warning(&span, message, "")
+                    .note(format!("until it can be, what {} is told waits", table.name))
+                    .help("write it, or correct the path; it is read for each delivery, and needs no reload"),
+            );
+        }
+    }
+    found
+}
+
+/// Where a text stands first behind a place.
+fn behind(text: &str, place: &Range<usize>, wanted: &str) -> Option<Range<usize>> {
+    let at = place.end + text.get(place.end..)?.find(wanted)?;
+    Some(at..at + wanted.len())
 }
 
 fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_control::{
-    Answering, DestinationStatus, Done, LetterStatus, Letters, SilenceName, SilenceStatus, written,
+    Answering, DestinationStatus, DestinationSummary, Done, LetterStatus, Letters, SilenceName,
+    SilenceStatus, written,
 };
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_notify::{Dead, Destination, DestinationReport, Entry, Notifier, Options, Silence};
@@ -71,9 +72,14 @@ impl Notifications {
         said
     }
 
-    /// Delivers what can be delivered in a moment, and ends.
-    pub(crate) fn stop(&self) {
-        self.notifier.stop(LAST_LETTERS);
+    /// Delivers what can be delivered in a moment, or until `at_once` ends, and ends.
+    pub(crate) fn stop(&self, at_once: impl Future<Output = ()>) {
+        self.notifier.stop(LAST_LETTERS, at_once);
+    }
+
+    /// How the destinations are. Waits for nobody.
+    pub(crate) fn summary(&self) -> Vec<DestinationSummary> {
+        self.notifier.summary().into_iter().map(summary).collect()
     }
 
     pub(crate) fn spool(&self) -> Answering<Vec<DestinationStatus>> {
@@ -157,6 +163,22 @@ fn status(report: DestinationReport) -> DestinationStatus {
         last: report.last.map(written),
         waiting: report.waiting.into_iter().map(waits).collect(),
         dead: report.dead.into_iter().map(dead).collect(),
+    }
+}
+
+fn summary(summary: keepwatch_notify::DestinationSummary) -> DestinationSummary {
+    DestinationSummary {
+        name: summary.name,
+        way: summary.label,
+        delivered: summary.delivered,
+        failed: summary.failed,
+        waiting: summary.waiting as u64,
+        dead: summary.dead as u64,
+        refusal: summary.refusal,
+        trouble: summary.trouble,
+        gone: summary.gone,
+        last: summary.last.map(written),
+        next: summary.next.map(written),
     }
 }
 

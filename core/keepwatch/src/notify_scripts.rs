@@ -1,6 +1,6 @@
 //! From the notify scripts and FIFOs of a configuration to what runs and writes them.
 
-use keepwatch_config::model::{Command, Config, Notify, NotifyFifo};
+use keepwatch_config::model::{Command, Config, Deleted, Notify, NotifyFifo};
 use keepwatch_exec::{FifoSettings, NotifySettings, ScriptSettings, Scripts, Subject};
 
 use crate::checks::{account, policy};
@@ -12,7 +12,7 @@ pub(crate) fn settings(config: &Config) -> NotifySettings {
         .map(|instance| (Subject::Instance(instance.name.as_str().into()), scripts(&instance.notify)));
     let groups = config.groups.iter();
     let groups = groups.map(|group| (Subject::Group(group.name.as_str().into()), scripts(&group.notify)));
-    let scripts = instances.chain(groups).filter(|(_, scripts)| *scripts != Scripts::default()).collect();
+    let scripts = instances.chain(groups).collect();
     let fifos = config.globals.notify_fifos.iter().map(fifo).collect();
     NotifySettings { scripts, fifos, policy: policy(&config.globals), ..NotifySettings::default() }
 }
@@ -25,15 +25,20 @@ pub(crate) fn script(command: &Command) -> ScriptSettings {
 
 fn scripts(notify: &Notify) -> Scripts {
     let script = |command: &Option<Command>| command.as_ref().map(script);
-    // `notify_deleted` has no occasion: no reload takes an instance away.
-    let Notify { master, backup, fault, stop, deleted: _, master_rx_lower_priority, any } = notify;
+    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any, priority_changes } =
+        notify;
     Scripts {
         master: script(master),
         backup: script(backup),
         fault: script(fault),
         stop: script(stop),
+        deleted: match deleted {
+            Deleted::AsFault => keepwatch_exec::Deleted::AsFault,
+            Deleted::AsDeleted(command) => keepwatch_exec::Deleted::AsDeleted(script(command)),
+        },
         master_rx_lower_priority: script(master_rx_lower_priority),
         any: script(any),
+        priority_changes: *priority_changes,
     }
 }
 
@@ -48,12 +53,17 @@ pub(crate) fn commands(config: &Config) -> Vec<(&'static str, &Command)> {
     let mut all = Vec::new();
     let instances = config.instances.iter().map(|instance| &instance.notify);
     for notify in instances.chain(config.groups.iter().map(|group| &group.notify)) {
-        let Notify { master, backup, fault, stop, deleted: _, master_rx_lower_priority, any } = notify;
+        let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any, .. } = notify;
+        let deleted = match deleted {
+            Deleted::AsFault => &None,
+            Deleted::AsDeleted(command) => command,
+        };
         let named = [
             ("notify_master", master),
             ("notify_backup", backup),
             ("notify_fault", fault),
             ("notify_stop", stop),
+            ("notify_deleted", deleted),
             ("notify_master_rx_lower_pri", master_rx_lower_priority),
             ("notify", any),
         ];

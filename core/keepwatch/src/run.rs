@@ -100,23 +100,24 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let reloader = Reloader::new(path, arguments.hooks.clone(), parts, config, first);
     let hooks = hooks(&plugins, &reloader, notifications.clone());
     let mut control = Control::begin(&paths.control, &bus, &shown, hooks);
-    let (code, mut signals) = match serve(engine, &bus, &reloader) {
+    let (code, signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
             bus.publish(Draft::general(Severity::Error, EventKind::Failed { error: error.to_string() }));
             (exit::FAILED, None)
         }
     };
+    let mut patience = Patience::Left(signals);
     drop(reloader);
     bus.flush(FLUSH);
     // Before the plugins: nobody loads any more.
     control.stop();
     // The engine has ended: what it told last has been handed on.
-    scripts.stop(LAST_SCRIPTS, asked_again(signals.as_mut()));
-    plugins.stop("keepwatch stops", LAST_WORK, asked_again(signals.as_mut()));
+    scripts.stop(LAST_SCRIPTS, patience.ends());
+    plugins.stop("keepwatch stops", LAST_WORK, patience.ends());
     launcher.stop(LAST_SCRIPT);
     // After the plugins, which may have had something to say.
-    notifications.stop();
+    notifications.stop(patience.ends());
     drop((plugins, notifications));
     drop(bus);
     log::finish(log);
@@ -218,13 +219,25 @@ fn refuse(error: &StartError) -> ExitCode {
 /// Signals that come this soon one after the other are one request: supervisors tell a process and its group.
 const SAME_REQUEST: Duration = Duration::from_millis(200);
 
-/// Ends when the daemon is told to stop once more: it waits for nobody then.
-async fn asked_again(signals: Option<&mut Signals>) {
-    let Some(signals) = signals else { return std::future::pending().await };
-    let began = Instant::now();
-    signals.stop().await;
-    while began.elapsed() < SAME_REQUEST {
+/// How long those who have something left to do are waited for: until the daemon is told to stop once more.
+enum Patience {
+    /// They are waited for. Without signals nobody can say so.
+    Left(Option<Signals>),
+    /// It was told so: nobody is waited for any more.
+    Gone,
+}
+
+impl Patience {
+    /// Ends when nobody is waited for any more.
+    async fn ends(&mut self) {
+        let Self::Left(signals) = self else { return };
+        let Some(signals) = signals else { return std::future::pending().await };
+        let began = Instant::now();
         signals.stop().await;
+        while began.elapsed() < SAME_REQUEST {
+            signals.stop().await;
+        }
+        *self = Self::Gone;
     }
 }
 

@@ -176,7 +176,7 @@ fn a_notify_script_that_cannot_run_is_named_once() {
     let text = format!(
         "global_defs {{\n script_user root\n notify_fifo /run/f\n notify_fifo_script {here}/reader\n}}\nvrrp_instance VI_1 \
          {{\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {{ 10.1.1.30 }}\n notify_master \"{here}/told \
-         master\"\n notify_backup \"{here}/told backup\"\n notify /bin/true kw-nobody-here\n notify_deleted /bin/true\n}}\n"
+         master\"\n notify_backup \"{here}/told backup\"\n notify /bin/true kw-nobody-here\n notify_deleted {here}/gone\n}}\n"
     );
     let path = folder.0.join("k.conf");
     fs::write(&path, text).unwrap();
@@ -187,6 +187,34 @@ fn a_notify_script_that_cannot_run_is_named_once() {
     assert_eq!(text.matches("/told does not exist").count(), 1, "{text}");
     assert_finding(&text, &["warning: notify cannot run here: there is no user kw-nobody-here"]);
     assert_finding(&text, &["warning: notify_fifo_script cannot run here", "/reader does not exist"]);
-    assert_finding(&text, &["`notify_deleted` is read but not run in this version"]);
+    assert_finding(&text, &["warning: notify_deleted cannot run here", "/gone does not exist"]);
     assert!(!text.contains("not served"), "{text}");
+}
+
+#[test]
+fn files_of_destinations_that_cannot_be_read_are_named_where_they_are_written() {
+    let folder = Folder::new("destinations");
+    let keepalived =
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 10.1.1.30 }\n}\n";
+    fs::write(folder.0.join("k.conf"), keepalived).unwrap();
+    fs::write(folder.0.join("chat.url"), "https://a.example/T0\n").unwrap();
+    let text = "keepalived = \"k.conf\"\n[notify.admins]\nsmtp = \"mail\"\nfrom = \"k@a.example\"\nto = \"a@a.example\"\nuser = \"k\"\n\
+                password_file = \"smtp.password\"\n[notify.chat]\nwebhook_file = \"chat.url\"\nca_file = \"/nowhere/ca.pem\"\n";
+    let path = folder.0.join("keepwatch.toml");
+    fs::write(&path, text).unwrap();
+    let text = said(&folder, &path, 0);
+    let shown = folder.0.join("smtp.password").display().to_string();
+    let expected = [
+        &format!("warning: password_file {shown} cannot be read here: No such file or directory"),
+        "keepwatch.toml:7:18",
+        "password_file = \"smtp.password\"",
+        "until it can be, what admins is told waits",
+        "help: write it, or correct the path",
+    ];
+    assert_finding(&text, &expected);
+    assert_finding(
+        &text,
+        &["ca_file /nowhere/ca.pem cannot be read here", "keepwatch.toml:10:", "what chat is told waits"],
+    );
+    assert!(!text.contains("chat.url"), "{text}");
 }

@@ -38,7 +38,7 @@ pub use component::{Component, Kind};
 pub use examine::{Ready, examine};
 pub use input::Input;
 pub use launcher::Launcher;
-pub use notify::{FifoSettings, NotifyScripts, NotifySettings, ScriptSettings, Scripts, Subject};
+pub use notify::{Deleted, FifoSettings, NotifyScripts, NotifySettings, ScriptSettings, Scripts, Subject};
 pub use policy::{Fallback, Policy, Security};
 pub use program::Program;
 pub use reading::Reading;

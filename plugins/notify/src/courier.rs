@@ -27,6 +27,8 @@ pub(crate) enum Haste {
     None,
     /// The daemon ends: what waits for others to go with it goes at once; nothing is waited for.
     Last,
+    /// It ends now: what is under way is broken off, and waits on disk for the next start.
+    Now,
 }
 
 /// Brings letters to one destination.
@@ -46,6 +48,9 @@ impl Courier {
             self.mailbox.expire(now);
             let destination = changed.borrow_and_update().clone();
             let haste = *self.haste.borrow_and_update();
+            if haste == Haste::Now || self.haste.has_changed().is_err() {
+                return;
+            }
             let destination = destination.filter(|_| self.mailbox.standing().gone.is_none());
             let next = match (&destination, haste) {
                 (None, _) => Next::Nothing,
@@ -81,8 +86,13 @@ impl Courier {
         // The disk knows what goes together before it goes: after a restart it is the same message.
         self.mailbox.settled().await;
         let parcel = self.parcel(destination, message);
-        let delivery = destination.transport.deliver(&parcel, &Unheard);
-        let outcome = timeout(destination.timeout, delivery).await.unwrap_or_else(|_| Outcome::Later {
+        let delivery = timeout(destination.timeout, destination.transport.deliver(&parcel, &Unheard));
+        let mut haste = self.haste.clone();
+        let outcome = tokio::select! {
+            outcome = delivery => outcome,
+            _ = haste.wait_for(|haste| *haste == Haste::Now) => return,
+        };
+        let outcome = outcome.unwrap_or_else(|_| Outcome::Later {
             why: format!("no answer within {}", crate::parcel::in_words(destination.timeout)),
             after: None,
             scope: Scope::Destination,
@@ -126,7 +136,7 @@ impl Courier {
             (Outcome::Delivered { said }, _) => {
                 let letters = parcel.letters.len() as u64;
                 {
-                    let mut standing = self.mailbox.standing_mut();
+                    let mut standing = self.mailbox.standing();
                     standing.delivered += letters;
                     standing.last = Some(now);
                     standing.trouble = None;
@@ -136,7 +146,7 @@ impl Courier {
             }
             (Outcome::Later { why, .. }, Settled::Again(retry_after)) => {
                 {
-                    let mut standing = self.mailbox.standing_mut();
+                    let mut standing = self.mailbox.standing();
                     standing.failed += 1;
                     standing.trouble = Some(why.clone());
                 }
@@ -145,7 +155,7 @@ impl Courier {
                 self.mailbox.tell(Severity::Warning, kind);
             }
             (Outcome::Gone { why }, Settled::GivenUp(dead)) => {
-                self.mailbox.standing_mut().gone = Some(why.clone());
+                self.mailbox.standing().gone = Some(why.clone());
                 self.mailbox.tell_given_up(&dead);
                 self.mailbox
                     .tell(Severity::Error, EventKind::DestinationDisabled { destination, reason: why });

@@ -42,6 +42,8 @@ pub(crate) struct Desk {
     spool: Spool,
     haste: watch::Receiver<Haste>,
     mailboxes: BTreeMap<Arc<str>, Arc<Mailbox>>,
+    /// The same, for who wants to look at them.
+    shown: watch::Sender<Vec<Arc<Mailbox>>>,
     couriers: Vec<JoinHandle<()>>,
     steadiness: Steadiness,
     silences: Silences,
@@ -53,13 +55,20 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(bus: Bus, node: Arc<str>, spool: Spool, haste: watch::Receiver<Haste>) -> Self {
+    pub(crate) fn new(
+        bus: Bus,
+        node: Arc<str>,
+        spool: Spool,
+        haste: watch::Receiver<Haste>,
+        shown: watch::Sender<Vec<Arc<Mailbox>>>,
+    ) -> Self {
         Self {
             bus,
             node,
             spool,
             haste,
             mailboxes: BTreeMap::new(),
+            shown,
             couriers: Vec::new(),
             steadiness: Steadiness::default(),
             silences: Silences::default(),
@@ -269,6 +278,7 @@ impl Desk {
         let new = Mailbox::new(Arc::clone(name), Queue::default(), self.spool.clone(), self.bus.clone());
         let mailbox = Arc::new(new);
         self.mailboxes.insert(Arc::clone(name), Arc::clone(&mailbox));
+        self.shown.send_replace(self.mailboxes.values().cloned().collect());
         let courier = Courier {
             mailbox: Arc::clone(&mailbox),
             bus: self.bus.clone(),
@@ -299,7 +309,7 @@ impl Desk {
                 let now = SystemTime::now();
                 let mailbox = self.mailboxes.get(destination.as_str());
                 let revived = mailbox.map(|mailbox| {
-                    mailbox.standing_mut().gone = None;
+                    mailbox.standing().gone = None;
                     let revived = mailbox.change(|queue| queue.revive(&ids, now));
                     mailbox.wake.notify_one();
                     revived
@@ -340,11 +350,14 @@ impl Desk {
                 mailbox.destination.send_replace(None);
             }
         }
-        for destination in destinations {
+        for mut destination in destinations {
             let mailbox = self.mailbox(&destination.name);
+            if let Some(before) = &*mailbox.destination.borrow() {
+                destination.route.follow(&before.route);
+            }
             let is_new = mailbox.destination.borrow().as_ref() != Some(&destination);
             if is_new {
-                mailbox.standing_mut().gone = None;
+                mailbox.standing().gone = None;
                 mailbox.change(|queue| queue.hurry(SystemTime::now()));
                 mailbox.destination.send_replace(Some(destination));
             }
@@ -373,13 +386,12 @@ impl Desk {
 }
 
 fn report(mailbox: &Mailbox) -> DestinationReport {
-    let standing = mailbox.standing();
-    let destination = mailbox.destination.borrow().clone();
+    let standing = mailbox.standing().clone();
     let (waiting, dead) =
         mailbox.look(|queue| (queue.waiting().cloned().collect(), queue.dead().cloned().collect()));
     DestinationReport {
         name: mailbox.name.to_string(),
-        label: destination.map(|destination| destination.transport.label()),
+        label: mailbox.label(),
         delivered: standing.delivered,
         failed: standing.failed,
         given_up: standing.given_up,

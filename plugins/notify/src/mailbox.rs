@@ -12,6 +12,7 @@ use crate::destination::Destination;
 use crate::entry::Dead;
 use crate::letter::Letter;
 use crate::queue::{Put, Queue};
+use crate::report::DestinationSummary;
 use crate::spool::Spool;
 
 /// A destination's queue.
@@ -77,12 +78,32 @@ impl Mailbox {
         self.spool.settled().await;
     }
 
-    pub(crate) fn standing(&self) -> Standing {
-        self.standing_mut().clone()
+    pub(crate) fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn standing_mut(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The way to it, if the configuration has it.
+    pub(crate) fn label(&self) -> Option<String> {
+        self.destination.borrow().as_ref().map(|destination| destination.transport.label())
+    }
+
+    /// How it is, without the letters.
+    pub(crate) fn summary(&self) -> DestinationSummary {
+        let Standing { delivered, failed, given_up: _, trouble, gone, last } = self.standing().clone();
+        let (name, label) = (self.name.to_string(), self.label());
+        self.look(|queue| DestinationSummary {
+            name,
+            label,
+            delivered,
+            failed,
+            waiting: queue.waiting().len(),
+            dead: queue.dead().len(),
+            refusal: queue.dead().last().map(|dead| dead.reason.clone()),
+            trouble,
+            gone,
+            last,
+            next: queue.next_attempt(),
+        })
     }
 
     pub(crate) fn tell(&self, severity: Severity, kind: EventKind) {
@@ -90,7 +111,7 @@ impl Mailbox {
     }
 
     pub(crate) fn tell_given_up(&self, dead: &[Dead]) {
-        self.standing_mut().given_up += dead.len() as u64;
+        self.standing().given_up += dead.len() as u64;
         for dead in dead {
             let (letter, reason) = (dead.entry.letter.id.clone(), dead.reason.clone());
             let destination = self.name.to_string();

@@ -7,13 +7,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_bus::{Bus, Delivery};
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::courier::Haste;
 use crate::desk::{Desk, Order};
 use crate::destination::Destination;
 use crate::letter::Letter;
-use crate::report::{DestinationReport, SilenceReport};
+use crate::mailbox::Mailbox;
+use crate::report::{DestinationReport, DestinationSummary, SilenceReport};
 use crate::silence::Silence;
 use crate::spool::{Complain, Spool};
 
@@ -21,6 +23,8 @@ use crate::spool::{Complain, Spool};
 const CAPACITY: usize = 1 << 14;
 /// Orders that may wait: those of people and plugins, few.
 const ORDERS: usize = 1 << 10;
+/// How long writing down what is left may take. A disk that hangs takes longer.
+const LAST: Duration = Duration::from_millis(2_500);
 
 /// What notifications need.
 pub struct Options {
@@ -40,7 +44,15 @@ pub struct Options {
 pub struct Notifier {
     orders: mpsc::Sender<Order>,
     haste: watch::Sender<Haste>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    mailboxes: watch::Receiver<Vec<Arc<Mailbox>>>,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// The thread that all of it runs on.
+struct Thread {
+    handle: JoinHandle<()>,
+    /// Closed when it ends.
+    ended: oneshot::Receiver<()>,
 }
 
 /// Why a letter is not taken.
@@ -69,15 +81,18 @@ impl Notifier {
         let (spool, found) = Spool::open(path, complain)?;
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (haste, hurry) = watch::channel(Haste::None);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let thread = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
+        let (shown, mailboxes) = watch::channel(Vec::new());
+        let (running, ended) = oneshot::channel::<()>();
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let handle = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
+            let _running = running;
             prepare();
-            let desk = Desk::new(bus, node, spool, hurry);
+            let desk = Desk::new(bus, node, spool, hurry, shown);
             runtime.block_on(desk.run(events, inbox, found));
             // A look-up that hangs is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { orders, haste, thread: Mutex::new(Some(thread)) })
+        Ok(Self { orders, haste, mailboxes, thread: Mutex::new(Some(Thread { handle, ended })) })
     }
 
     /// Replaces the destinations. What waits for one stays, also for one that is gone; a delivery under way goes on.
@@ -101,6 +116,12 @@ impl Notifier {
     /// How the destinations are, and what waits for them.
     pub async fn report(&self) -> Vec<DestinationReport> {
         self.ask(Order::Report).await.unwrap_or_default()
+    }
+
+    /// How the destinations are, in figures. Waits for nobody.
+    #[must_use]
+    pub fn summary(&self) -> Vec<DestinationSummary> {
+        self.mailboxes.borrow().iter().map(|mailbox| mailbox.summary()).collect()
     }
 
     /// Has letters tried again at once: what waits, and, of these ids or all, what was given up. How many of those there
@@ -135,20 +156,33 @@ impl Notifier {
         told.await.ok()
     }
 
-    /// Ends: events that have been published are still told, as far as that can be done within this time. The rest waits on
-    /// disk for the next start. Call it when no more is published, from outside asynchronous code.
-    pub fn stop(&self, within: Duration) {
-        let until = Instant::now() + within;
+    /// Ends: events that have been published are still told, as far as that can be done within this time, or until
+    /// `at_once` ends. The rest waits on disk for the next start. Call it when no more is published, from outside
+    /// asynchronous code.
+    pub fn stop(&self, within: Duration, at_once: impl Future<Output = ()>) {
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Thread { handle, mut ended } = thread;
         self.haste.send_replace(Haste::Last);
         // It fails only if it has ended, or so much is asked that it is not asked for more.
         let _ = self.orders.try_send(Order::End);
-        while !thread.is_finished() && Instant::now() < until {
+        // Where there is no room for a runtime, there is none for a delivery either.
+        if let Ok(runtime) = Builder::new_current_thread().enable_io().enable_time().build() {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = &mut ended => {}
+                    () = tokio::time::sleep(within) => {}
+                    () = at_once => {}
+                }
+            });
+        }
+        self.haste.send_replace(Haste::Now);
+        let until = Instant::now() + LAST;
+        while !handle.is_finished() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
-        if thread.is_finished() {
+        if handle.is_finished() {
             // A panic there has been printed by the thread itself.
-            let _ = thread.join();
+            let _ = handle.join();
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::destination::Grouping;
 use crate::entry::{Dead, Entry};
 use crate::letter::{Letter, digest};
 use crate::transport::{Outcome, Scope};
+use crate::waiting::Waiting;
 
 /// Letters that may wait for a destination.
 const CAPACITY: usize = 5_000;
@@ -26,7 +27,7 @@ const REMEMBERED: Duration = Duration::from_secs(48 * 60 * 60);
 /// What waits for one destination.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    waiting: VecDeque<Entry>,
+    waiting: Waiting,
     dead: VecDeque<Dead>,
     /// Letters that it has got: when, by id.
     sent: BTreeMap<String, SystemTime>,
@@ -102,15 +103,19 @@ impl Queue {
     ) -> Self {
         waiting.sort_by_key(|entry| entry.number);
         dead.sort_by_key(|dead| dead.entry.number);
-        let (waiting, dead, sent) = (waiting.into(), dead.into(), sent.into_iter().collect());
+        let (waiting, dead, sent) = (waiting.into_iter().collect(), dead.into(), sent.into_iter().collect());
         Self { waiting, dead, sent, ..Self::default() }
     }
 
     /// Takes in what was on disk, which is older than all that came meanwhile.
     pub(crate) fn join(&mut self, older: Self) {
-        let mut waiting = older.waiting;
-        waiting.extend(self.waiting.drain(..).filter(|new| !older.sent.contains_key(&new.letter.id)));
-        self.waiting = waiting;
+        for new in std::mem::replace(&mut self.waiting, older.waiting).take(|_| true) {
+            if older.sent.contains_key(&new.letter.id) || self.waiting.has(&new.letter.id) {
+                self.changes.push(Change::NoLongerWaits(new.number));
+            } else {
+                self.waiting.push(new);
+            }
+        }
         let mut dead = older.dead;
         dead.extend(self.dead.drain(..));
         self.dead = dead;
@@ -119,7 +124,7 @@ impl Queue {
 
     /// Takes a letter in.
     pub(crate) fn put(&mut self, number: u64, letter: Letter, now: SystemTime) -> Put {
-        if self.sent.contains_key(&letter.id) || self.waiting.iter().any(|e| e.letter.id == letter.id) {
+        if self.sent.contains_key(&letter.id) || self.waiting.has(&letter.id) {
             return Put::Known;
         }
         let entry = Entry {
@@ -135,13 +140,13 @@ impl Queue {
         self.thin(&entry);
         let crowded_out = (self.waiting.len() >= CAPACITY).then(|| self.crowded_out(now)).flatten();
         self.changes.push(Change::Waits(entry.clone()));
-        self.waiting.push_back(entry);
+        self.waiting.push(entry);
         crowded_out.map_or(Put::Taken, |dead| Put::For(Box::new(dead)))
     }
 
     /// Leaves a letter in the middle out if there would be too many about one thing: the first and the last tell most.
     fn thin(&mut self, new: &Entry) {
-        if !new.letter.content.is_grouped() {
+        if self.waiting.len() < IN_MESSAGE || !new.letter.content.is_grouped() {
             return;
         }
         let is_same = |entry: &Entry| entry.message.is_none() && is_together(&entry.letter, &new.letter);
@@ -153,7 +158,7 @@ impl Queue {
         let (before, middle) = (same[IN_MESSAGE / 2 - 1], same[IN_MESSAGE / 2]);
         let Some(gone) = self.waiting.remove(middle) else { return };
         self.changes.push(Change::NoLongerWaits(gone.number));
-        let before = &mut self.waiting[before];
+        let Some(before) = self.waiting.iter_mut().nth(before) else { return };
         before.omitted += 1 + gone.omitted;
         self.changes.push(Change::Waits(before.clone()));
     }
@@ -184,7 +189,7 @@ impl Queue {
         let is_old = |entry: &Entry| now.duration_since(entry.since).is_ok_and(|waited| waited > ttl);
         let mut given_up = Vec::new();
         while self.waiting.front().is_some_and(is_old) {
-            let Some(entry) = self.waiting.pop_front() else { break };
+            let Some(entry) = self.waiting.remove(0) else { break };
             let why =
                 entry.trouble.as_ref().map(|trouble| format!("; at last: {trouble}")).unwrap_or_default();
             let reason = format!("it could not be delivered in {}{why}", crate::parcel::in_words(ttl));
@@ -305,7 +310,7 @@ impl Queue {
     /// It is tried again at once, whatever it was waiting for.
     pub(crate) fn hurry(&mut self, now: SystemTime) {
         self.reached();
-        for entry in &mut self.waiting {
+        for entry in self.waiting.iter_mut() {
             entry.next = now;
         }
     }
@@ -320,10 +325,13 @@ impl Queue {
             }
             revived += 1;
             self.changes.push(Change::NoLongerDead(dead.entry.number));
+            // It may have been handed in anew meanwhile.
+            if self.waiting.has(&dead.entry.letter.id) {
+                continue;
+            }
             let entry = Entry { since: now, next: now, ..dead.entry };
             self.changes.push(Change::Waits(entry.clone()));
-            let place = self.waiting.partition_point(|waiting| waiting.number < entry.number);
-            self.waiting.insert(place, entry);
+            self.waiting.insert(entry);
         }
         self.hurry(now);
         revived
@@ -332,16 +340,21 @@ impl Queue {
     /// Throws away what waits and what was given up: letters of these ids, or all.
     pub(crate) fn purge(&mut self, ids: &[String]) -> usize {
         let is_meant = |entry: &Entry| ids.is_empty() || ids.contains(&entry.letter.id);
-        let before = self.waiting.len() + self.dead.len();
-        for entry in self.waiting.iter().filter(|entry| is_meant(entry)) {
-            self.changes.push(Change::NoLongerWaits(entry.number));
-        }
+        let waited = self.waiting.take(is_meant);
+        self.changes.extend(waited.iter().map(|entry| Change::NoLongerWaits(entry.number)));
+        let before = self.dead.len();
         for dead in self.dead.iter().filter(|dead| is_meant(&dead.entry)) {
             self.changes.push(Change::NoLongerDead(dead.entry.number));
         }
-        self.waiting.retain(|entry| !is_meant(entry));
         self.dead.retain(|dead| !is_meant(&dead.entry));
-        before - self.waiting.len() - self.dead.len()
+        waited.len() + before - self.dead.len()
+    }
+
+    /// When what waits because an attempt failed is tried again, if anything does.
+    pub(crate) fn next_attempt(&self) -> Option<SystemTime> {
+        let tried = self.waiting.iter().filter(|entry| entry.trouble.is_some());
+        let next = tried.map(|entry| entry.next).min()?;
+        Some(self.paused.map_or(next, |paused| paused.max(next)))
     }
 
     /// What waits, in order.
@@ -364,11 +377,7 @@ impl Queue {
     }
 
     fn take(&mut self, id: &str) -> Vec<Entry> {
-        let (gone, stay) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|entry: &Entry| entry.message.as_deref() == Some(id));
-        self.waiting = stay;
-        gone.into()
+        self.waiting.take(|entry| entry.message.as_deref() == Some(id))
     }
 
     fn remember(&mut self, id: String, now: SystemTime) {

@@ -126,6 +126,7 @@ fn a_destination_that_is_away_is_left_alone_for_longer_and_longer() {
     let mut queue = Queue::default();
     queue.put(1, info("a1", "A"), at(0));
     queue.put(2, info("b1", "B"), at(0));
+    assert_eq!(queue.next_attempt(), None, "nothing has failed");
     let mut now = at(2_000);
     for pause in [2, 4, 8, 16] {
         let id = message(queue.next(WAIT, now)).id;
@@ -135,7 +136,9 @@ fn a_destination_that_is_away_is_left_alone_for_longer_and_longer() {
         assert_eq!(queue.next(WAIT, now), Next::At(now + pause), "nothing else is tried, either");
         now += pause;
     }
+    assert_eq!(queue.next_attempt(), Some(now));
     queue.hurry(now - Duration::from_secs(10));
+    assert_eq!(queue.next_attempt(), Some(now - Duration::from_secs(10)));
     assert_eq!(ids(&queue.next(WAIT, now - Duration::from_secs(9))), ["a1"], "at once, when told to");
 }
 
@@ -162,6 +165,25 @@ fn one_id_is_one_letter() {
     let sent: Vec<(String, SystemTime)> = queue.sent.clone().into_iter().collect();
     let mut restored = Queue::restored(Vec::new(), Vec::new(), sent);
     assert_eq!(restored.put(4, info("a1", "A"), at(4_000)), Put::Known, "also after a restart");
+}
+
+#[test]
+fn an_id_can_come_again_when_it_was_thrown_away_and_is_not_doubled_when_it_was_given_up() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    assert_eq!(queue.purge(&["a1".into()]), 1);
+    assert_eq!(queue.put(2, info("a1", "A"), at(0)), Put::Taken);
+    queue.next(WAIT, at(2_000));
+    queue.settle("a1", &Outcome::Refused { why: "550".into() }, 1.0, at(2_000));
+    assert_eq!(queue.put(3, info("a1", "A"), at(3_000)), Put::Taken);
+    assert_eq!((queue.revive(&[], at(3_000)), queue.waiting().len(), queue.dead().len()), (1, 1, 0));
+    // What was on disk is older, and goes first.
+    let mut meanwhile = Queue::default();
+    meanwhile.put(9, info("a1", "A"), at(4_000));
+    meanwhile.take_changes();
+    meanwhile.join(queue);
+    assert_eq!(meanwhile.waiting().map(|entry| entry.number).collect::<Vec<_>>(), [3]);
+    assert_eq!(meanwhile.take_changes(), [Change::NoLongerWaits(9)]);
 }
 
 #[test]

@@ -8,7 +8,34 @@ use crate::entry::{Dead, Entry};
 use crate::instant;
 use crate::silence::Silence;
 
-/// How a destination is.
+/// How a destination is, in figures. Counts are since the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationSummary {
+    /// Its name.
+    pub name: String,
+    /// The way to it, without secrets; none if the configuration has it no longer.
+    pub label: Option<String>,
+    /// Letters it has got.
+    pub delivered: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Letters that wait.
+    pub waiting: usize,
+    /// Letters kept that were given up, also before the start.
+    pub dead: usize,
+    /// Why the last of those was given up.
+    pub refusal: Option<String>,
+    /// Why the last attempt failed, if it did.
+    pub trouble: Option<String>,
+    /// Why it takes nothing any more.
+    pub gone: Option<String>,
+    /// When it last got something.
+    pub last: Option<SystemTime>,
+    /// When what waits because an attempt failed is tried again, if anything does.
+    pub next: Option<SystemTime>,
+}
+
+/// How a destination is, with what waits for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DestinationReport {
     /// Its name.

@@ -1,6 +1,6 @@
 //! Which events a destination hears.
 
-use keepwatch_event::{Event, EventKind, Severity, State};
+use keepwatch_event::{Event, EventKind, Reason, Severity, State};
 
 /// What a destination hears of: groups of kinds, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +63,19 @@ pub struct Alerts {
     pub groups: Vec<String>,
     /// Not when they enter FAULT (`no_email_faults`).
     pub no_faults: bool,
+    /// Instances that were among them before a reload: that they are gone is still told.
+    pub gone: Vec<String>,
 }
 
 impl Route {
+    /// Remembers of the route before a reload whose end is still to be told.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        if let (Self::Alerts(alerts), Self::Alerts(before)) = (self, before) {
+            let all = before.instances.iter().chain(&before.gone);
+            alerts.gone = all.filter(|name| !alerts.instances.contains(name)).cloned().collect();
+        }
+    }
+
     /// Whether the event is to be told.
     #[must_use]
     pub fn wants(&self, event: &Event) -> bool {
@@ -97,6 +107,10 @@ impl On {
 impl Alerts {
     fn want(&self, event: &Event) -> bool {
         let (to, is_asked) = match (&event.kind, &event.instance) {
+            (EventKind::Transition { to, reason: Reason::Removed, .. }, Some(instance)) => {
+                let mut all = self.instances.iter().chain(&self.gone);
+                (*to, all.any(|name| **name == **instance))
+            }
             (EventKind::Transition { to, .. }, Some(instance)) => {
                 (*to, self.instances.iter().any(|name| **name == **instance))
             }

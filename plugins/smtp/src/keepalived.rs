@@ -2,7 +2,7 @@
 //!
 //! Source: keepalived's `smtp.c` and `vrrp_notify.c`, 2.2 to 2.4; compared with mails that 2.2.7 sent.
 
-use keepwatch_event::{EventKind, State};
+use keepwatch_event::{EventKind, Reason, State};
 use keepwatch_notify::{Content, Letter, Parcel};
 
 use crate::words::{Words, late};
@@ -20,6 +20,10 @@ pub(crate) fn words(parcel: &Parcel) -> Option<Words> {
 fn of_letter(letter: &Letter) -> Option<(String, String)> {
     let Content::Event(event) = &letter.content else { return None };
     match &event.kind {
+        EventKind::Transition { reason: Reason::Removed, .. } => {
+            let instance = event.instance.as_deref()?;
+            Some((format!("VRRP Instance {instance} - Deleted"), "=> VRRP Deleted at reload <=".to_owned()))
+        }
         EventKind::Transition { to, .. } => {
             let instance = event.instance.as_deref()?;
             Some((format!("VRRP Instance {instance} - {}", doing(*to)?), of_instance(*to)?.to_owned()))

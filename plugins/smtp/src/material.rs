@@ -1,15 +1,11 @@
 //! What is read from files for a delivery: certificates, keys, the password. Anew each time, so that a renewed one
 //! needs no reload.
 
-use std::path::Path;
-
+use keepwatch_net::{certificates, read};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{self, Certificate, CertificateStore, TlsParameters};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use crate::reply::why;
-use crate::secret::read_file;
 use crate::settings::{Identity, Relay, Settings, Tls};
 
 /// What one relay needs.
@@ -49,7 +45,7 @@ fn tls(settings: &Settings, relay: &Relay) -> Result<TlsParameters, String> {
     let mut builder = TlsParameters::builder(relay.host.clone());
     if let Some(path) = &settings.ca_file {
         builder = builder.certificate_store(CertificateStore::None);
-        for certificate in certificates(path, "the CA certificate")? {
+        for certificate in certificates("CA file", path)? {
             let certificate = Certificate::from_der(certificate.to_vec());
             let certificate = certificate.map_err(|error| format!("{}: {}", path.display(), why(&error)))?;
             builder = builder.add_root_certificate(certificate);
@@ -62,21 +58,10 @@ fn tls(settings: &Settings, relay: &Relay) -> Result<TlsParameters, String> {
 }
 
 fn client(identity: &Identity) -> Result<client::Identity, String> {
-    let certificates = certificates(&identity.certificate, "the client certificate")?;
-    let key = read_file(&identity.key, "the client certificate's key")?;
+    let certificates = certificates("client certificate", &identity.certificate)?;
+    let key = read("key", &identity.key)?;
     // With rustls, lettre takes the octets of one certificate here and not PEM, whatever the name of its function says.
     let certificate = certificates.first().map(|certificate| certificate.to_vec()).unwrap_or_default();
     let made = client::Identity::from_pem(&certificate, &key);
     made.map_err(|error| format!("{}: {}", identity.key.display(), why(&error)))
-}
-
-/// The certificates in a file, at least one.
-fn certificates(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let pem = read_file(path, what)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let found = found.map_err(|error| format!("{} is no PEM: {error}", path.display()))?;
-    if found.is_empty() {
-        return Err(format!("{} holds no certificate in PEM", path.display()));
-    }
-    Ok(found)
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use keepwatch_net::{in_words, plain};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -33,7 +34,9 @@ impl From<Error> for Unreached {
 pub(crate) async fn look_up(relay: &Relay, heard: &Followed<'_>) -> Result<Vec<SocketAddr>, String> {
     heard.begin("the address of its name");
     let addresses = tokio::net::lookup_host((relay.host.as_str(), relay.port)).await;
-    addresses.map(Iterator::collect).map_err(|error| format!("its name cannot be looked up: {error}"))
+    addresses
+        .map(Iterator::collect)
+        .map_err(|error| format!("its name cannot be looked up: {}", plain(&error)))
 }
 
 /// Connects to one of them, as far as EHLO; with TLS if that comes first.
@@ -51,6 +54,6 @@ pub(crate) async fn reach(
     let failed = |why: String| Unreached::Failed(why);
     let stream = timeout(patience, TcpStream::connect(address)).await;
     let stream = stream.map_err(|_| failed(format!("no connection within {} s", patience.as_secs_f64())))?;
-    let stream = stream.map_err(|error| failed(error.to_string()))?;
+    let stream = stream.map_err(|error| failed(in_words(&error)))?;
     Ok(AsyncSmtpConnection::connect_with_transport(Box::new(Bounded::new(stream)), hello).await?)
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use keepwatch_net::certificate_in_words;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::response::Response;
 use rustls::CertificateError;
@@ -78,17 +79,13 @@ pub(crate) fn why(error: &Error) -> String {
 /// What rustls did not like.
 fn of_tls(error: &std::io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let rustls::Error::InvalidCertificate(invalid) = error else {
-        return Some(format!("no TLS: {error}"));
-    };
-    Some(match invalid {
-        CertificateError::UnknownIssuer => "its certificate is signed by nobody who is trusted".to_owned(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another name".to_owned()
+    Some(match error {
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "its certificate is for another name".to_owned(),
+        rustls::Error::InvalidCertificate(invalid) => {
+            format!("its certificate {}", certificate_in_words(invalid, "it"))
         }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired".to_owned()
-        }
-        other => format!("its certificate is not valid: {other}"),
+        _ => format!("no TLS: {error}"),
     })
 }

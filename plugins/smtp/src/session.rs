@@ -77,6 +77,8 @@ impl<'a> Session<'a> {
                     heard.heard(&line);
                     return Err(line);
                 }
+                // It has no other address; and whoever hears why names the relay.
+                Err(Unreached::Failed(why)) if address.to_string() == relay.to_string() => return Err(why),
                 Err(Unreached::Failed(why)) => failed = format!("{address}: {why}"),
             }
             heard.note(&failed);

@@ -1,8 +1,7 @@
 //! Who we are to a relay, and how that is proved.
 
+use keepwatch_notify::Secret;
 use lettre::transport::smtp::authentication;
-
-use crate::secret::Secret;
 
 /// A user, and what proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,6 +21,6 @@ mod webhook;
 mod wire;
 
 pub use error::SettingsError;
-pub use secret::Secret;
+pub use keepwatch_notify::Secret;
 pub use settings::{Auth, Body, Identity, Method, Preset, Proxy, Settings, Several, Tls, Value};
 pub use webhook::Webhook;

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use keepwatch_notify::Template;
-
-use crate::secret::Secret;
+use keepwatch_notify::{Secret, Template};
 
 /// Where a webhook goes, how, and what it says. `Debug` shows no secrets.
 #[derive(Clone, Debug, PartialEq)]

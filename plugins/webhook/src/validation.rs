@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use keepwatch_notify::Secret;
+
 use crate::body::topic;
 use crate::draft::{OURS, header_name, header_value};
 use crate::endpoint::Endpoint;
 use crate::error::SettingsError;
 use crate::proxy::relay;
-use crate::secret::Secret;
 use crate::settings::{Auth, Body, Preset, Proxy, Settings, Value};
 use crate::signature;
 
@@ -58,7 +59,9 @@ fn headers(settings: &Settings) -> Result<(), String> {
             return Err(format!("{known} is not to be set: it is written for each message"));
         }
         if known == "authorization" && settings.auth.is_some() {
-            return Err("authorization stands there twice: leave the header or `auth` out".to_owned());
+            return Err(
+                "authorization stands there twice: leave the header out, or the token or password".to_owned()
+            );
         }
         match value {
             Value::Open(text) | Value::Secret(Secret::Inline(text)) => header_value(name, text).map(drop)?,
@@ -114,7 +117,7 @@ mod tests {
             ),
             (
                 Settings { auth: Some(Auth::Bearer(inline("secret"))), ..header("Authorization", "secret") },
-                "headers: authorization stands there twice: leave the header or `auth` out",
+                "headers: authorization stands there twice: leave the header out, or the token or password",
             ),
             (
                 Settings { auth: basic("a:b"), ..settings() },

@@ -8,8 +8,8 @@ use keepwatch_vrrp::{
 use super::document::Table;
 use super::{announcing, check, user_of, value};
 use crate::model::{
-    Command, Config, Instance, Lifetime, Notify, Routing, Scope, SyncGroup, TrackCheck, TrackInterface,
-    VirtualAddress, VmacAdverts,
+    Command, Config, Deleted, Instance, Lifetime, Notify, Routing, Scope, SyncGroup, TrackCheck,
+    TrackInterface, VirtualAddress, VmacAdverts,
 };
 use crate::similar::shown;
 
@@ -259,16 +259,28 @@ fn tracked(what: (&str, String), weight: TrackWeight) -> String {
 }
 
 fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table, lost: &mut Vec<String>) {
-    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any } = notify;
+    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any, priority_changes } =
+        notify;
+    let deleted = match deleted {
+        Deleted::AsFault => None,
+        Deleted::AsDeleted(None) => {
+            table.set("notify_deleted", "notify_deleted", "true".to_owned());
+            None
+        }
+        Deleted::AsDeleted(Some(command)) => Some(command),
+    };
     let all = [
-        ("notify_master", master),
-        ("notify_backup", backup),
-        ("notify_fault", fault),
-        ("notify_stop", stop),
+        ("notify_master", master.as_ref()),
+        ("notify_backup", backup.as_ref()),
+        ("notify_fault", fault.as_ref()),
+        ("notify_stop", stop.as_ref()),
         ("notify_deleted", deleted),
-        ("notify_master_rx_lower_pri", master_rx_lower_priority),
-        ("notify", any),
+        ("notify_master_rx_lower_pri", master_rx_lower_priority.as_ref()),
+        ("notify", any.as_ref()),
     ];
+    if *priority_changes {
+        table.set("notify_priority_changes", "notify_priority_changes", "true".to_owned());
+    }
     for (key, command) in all {
         let Some(Command { argv, user, place: _ }) = command else { continue };
         if !argv.first().is_some_and(|program| program.starts_with('/')) {

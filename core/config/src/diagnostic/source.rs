@@ -79,16 +79,21 @@ impl fmt::Debug for Source {
     }
 }
 
-/// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, the line that gives an
-/// `auth_hmac` key, the value of a variable whose name says that it is one, and the path of a webhook. The length in octets stays, so that positions stay right.
+/// Keys that somebody may write a secret behind, though it belongs into a file.
+const SECRET: [&str; 5] = ["key", "password", "token", "secret", "routing_key"];
+
+/// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, or the header
+/// `Authorization`, the line that gives an `auth_hmac` key or a secret, the value of a variable whose name says that it is
+/// one, and the path of a webhook. The length in octets stays, so that positions stay right.
 pub(super) fn masked(line: &str) -> String {
     let first = line.split([' ', '\t', '=']).find(|word| !word.is_empty());
-    let begin = match (line.find("auth_pass"), first) {
+    let behind = |word: &str| Some(line.to_ascii_lowercase().find(word)? + word.len());
+    let begin = match (behind("auth_pass").or_else(|| behind("authorization")), first) {
         (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
-        (Some(at), _) => at + "auth_pass".len(),
-        (None, Some("key")) => line.find("key").map_or(0, |at| at + "key".len()),
+        (Some(at), _) => at,
+        (None, Some(word)) if SECRET.contains(&word) => line.find(word).map_or(0, |at| at + word.len()),
         // Many services know their users by it; the scheme and the host may be seen, a password before it not.
-        (None, Some("webhook")) => {
+        (None, Some("webhook" | "url")) => {
             let nth = if line.contains('@') { 1 } else { 2 };
             match line.match_indices('/').nth(nth) {
                 Some((at, _)) => at + 1,
@@ -129,6 +134,10 @@ mod tests {
             ),
             ("auth_pass pä#ss # old one", "auth_pass ****** * *** ***"),
             ("  key 1 hex:0011", "  key * ********"),
+            ("password = \"open\"", "password * ******"),
+            ("headers = { Authorization = \"Bearer x\" }", "headers = { Authorization * ******* ** }"),
+            ("url = \"https://a.example/T0\"", "url = \"https://a.example/***"),
+            ("password_file = \"a\"", "password_file = \"a\""),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
             ("$VRRP_PASS=1111", "$VRRP_PASS=****"),

@@ -96,7 +96,7 @@ pub struct Mail {
     pub to: Vec<String>,
     /// `notification_email_from`.
     pub from: Option<String>,
-    /// `smtp_server`: host, and port if not 25.
+    /// `smtp_server`: host and port. Without it no mail is sent.
     pub server: Option<(String, u16)>,
     /// `smtp_connect_timeout`.
     pub connect_timeout: Option<Duration>,
@@ -366,9 +366,22 @@ pub struct Notify {
     /// `notify_stop`.
     pub stop: Option<Command>,
     /// `notify_deleted`.
-    pub deleted: Option<Command>,
+    pub deleted: Deleted,
     /// `notify_master_rx_lower_pri`.
     pub master_rx_lower_priority: Option<Command>,
     /// `notify`, with keepalived's four arguments appended.
     pub any: Option<Command>,
+    /// `notify_priority_changes`: whether FIFOs hear of each change of the effective priority. Never of a group: its
+    /// members have it.
+    pub priority_changes: bool,
+}
+
+/// What is told of an instance that a reload has removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deleted {
+    /// That it is in FAULT, without `notify_fault`: so keepalived does it unless told otherwise.
+    #[default]
+    AsFault,
+    /// DELETED: there is a `notify_deleted`, perhaps with a script.
+    AsDeleted(Option<Command>),
 }

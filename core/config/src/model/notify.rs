@@ -1,6 +1,6 @@
 //! Who is told what: `[notify.NAME]`. Only a native file has them; keepalived's mail settings are [`super::Mail`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Place, Written};
@@ -28,6 +28,17 @@ pub struct NotifyTable {
     pub remind: Option<Duration>,
     /// Where it is written: its name.
     pub place: Place,
+}
+
+impl NotifyTable {
+    /// The files that are read for each delivery, by their keys.
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        match &self.way {
+            NotifyWay::Mail(mail) => mail.files(),
+            NotifyWay::Webhook(webhook) => webhook.files(),
+        }
+    }
 }
 
 /// How grave an event is.
@@ -60,6 +71,16 @@ pub enum SecretAt {
     Credential(String),
 }
 
+impl SecretAt {
+    /// Where it is; what systemd provides is there only for the service.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Credential(_) => None,
+        }
+    }
+}
+
 /// A template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateAt {
@@ -76,6 +97,12 @@ pub struct ClientCertificate {
     pub certificate: PathBuf,
     /// `key_file`
     pub key: PathBuf,
+}
+
+impl ClientCertificate {
+    fn files(&self) -> [(&'static str, &Path); 2] {
+        [("certificate_file", &self.certificate), ("key_file", &self.key)]
+    }
 }
 
 /// `smtp` and what goes with it.
@@ -105,6 +132,16 @@ pub struct MailTable {
     pub text: Option<TemplateAt>,
     /// `html`
     pub html: Option<TemplateAt>,
+}
+
+impl MailTable {
+    fn files(&self) -> Vec<(&'static str, &Path)> {
+        let password = self.user.as_ref().and_then(|(_, secret)| Some(("password_file", secret.path()?)));
+        let mut files: Vec<(&str, &Path)> = password.into_iter().collect();
+        files.extend(self.ca_file.as_deref().map(|path| ("ca_file", path)));
+        files.extend(self.certificate.iter().flat_map(ClientCertificate::files));
+        files
+    }
 }
 
 /// How a connection to a relay is encrypted.
@@ -153,6 +190,31 @@ pub struct WebhookTable {
     pub proxy: WebhookProxy,
     /// `secret_file`: what it is signed with; two while one takes the other's place.
     pub signing: Vec<SecretAt>,
+}
+
+impl WebhookTable {
+    fn files(&self) -> Vec<(&'static str, &Path)> {
+        let url = match &self.url {
+            UrlAt::Inline(_) => None,
+            UrlAt::Secret(secret) => Some(("webhook_file", secret)),
+        };
+        let auth = self.auth.as_ref().map(|auth| match auth {
+            WebhookAuth::Bearer(secret) => ("bearer_file", secret),
+            WebhookAuth::Basic(_, secret) => ("password_file", secret),
+        });
+        let routing_key = match &self.format {
+            WebhookFormat::PagerDuty(secret) => Some(("routing_key_file", secret)),
+            _ => None,
+        };
+        let signing = self.signing.iter().map(|secret| ("secret_file", secret));
+        let secrets = url.into_iter().chain(auth).chain(routing_key).chain(signing);
+        let mut files: Vec<(&str, &Path)> =
+            secrets.filter_map(|(key, secret)| Some((key, secret.path()?))).collect();
+        files.extend(self.header_files.iter().map(|(_, path)| ("header_files", path.as_path())));
+        files.extend(self.ca_file.as_deref().map(|path| ("ca_file", path)));
+        files.extend(self.certificate.iter().flat_map(ClientCertificate::files));
+        files
+    }
 }
 
 /// A URL, which may be a secret.

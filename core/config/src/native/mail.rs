@@ -78,6 +78,9 @@ pub(super) fn read(
     let subject = template(reader, table, "subject", folder);
     let text = template(reader, table, "text", folder);
     let html = template(reader, table, "html", folder);
+    if let Some(second) = from.as_ref().and_then(|from| from.get(1)) {
+        reader.error(&second.span, "a mail has one sender", "remove this one");
+    }
     let from = from?.into_iter().next()?;
     Some(MailTable {
         relays: relays?,

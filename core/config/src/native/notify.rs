@@ -45,6 +45,7 @@ pub(super) fn read(
         (None, false) => {
             let label = "add smtp = \"mail.example.com\", or webhook = \"https://...\"";
             reader.error(span, format!("it is not said how {} is told", shown(name)), label);
+            hints(reader, table, "a destination");
             None
         }
     };
@@ -82,8 +83,37 @@ fn pause(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Duration> {
 
 /// Refuses keys that are none of a way's.
 pub(super) fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, keys: &[&str], place: &str) {
-    let known: Vec<&str> = keys.iter().chain(COMMON).copied().collect();
+    hints(reader, table, place);
+    let meant = MEANT.iter().map(|(key, _)| key);
+    let known: Vec<&str> = keys.iter().chain(COMMON).chain(meant).copied().collect();
     reader.only(table, &known, place);
+}
+
+/// Keys that others have for something that has another one here, and what to write.
+const MEANT: &[(&str, &str)] = &[
+    ("email", "the recipients of mail: to = [\"admin@example.com\"]"),
+    ("mail", "the recipients of mail: to = [\"admin@example.com\"]"),
+    ("server", "the mail server: smtp = \"mail.example.com\""),
+    ("port", "it stands behind the host: smtp = \"mail.example.com:587\""),
+    ("starttls", "how it is encrypted: tls = \"starttls\", which goes without saying"),
+    ("ssl", "how it is encrypted: tls = \"implicit\""),
+    ("username", "who we are: user = \"...\""),
+    ("password", "a secret stands in a file of its own: password_file = \"...\""),
+    ("token", "a secret stands in a file of its own: bearer_file = \"...\""),
+    ("secret", "a secret stands in a file of its own: secret_file = \"...\""),
+    ("routing_key", "a secret stands in a file of its own: routing_key_file = \"...\""),
+    ("url", "the URL: webhook = \"https://...\", or webhook_file where it is a secret"),
+    ("events", "what is told: on = [\"transition\"]"),
+];
+
+/// Says what to write for a key that others have.
+fn hints(reader: &mut Reader<'_>, table: &DeTable<'_>, place: &str) {
+    for (key, label) in MEANT {
+        if let Some((key, _)) = table.get_key_value(*key) {
+            let message = format!("unknown key {} in {place}", shown(key.get_ref()));
+            reader.error(&key.span(), message, *label);
+        }
+    }
 }
 
 /// `NAME_file` or `NAME_credential`.

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use crate::model::{Command, Notify, Place, User};
+use crate::model::{Command, Deleted, Notify, Place, User};
 
 /// keepalived's words.
 pub(super) const KEYS: &[&str] = &[
@@ -14,20 +14,33 @@ pub(super) const KEYS: &[&str] = &[
     "notify_deleted",
     "notify_master_rx_lower_pri",
     "notify",
+    "notify_priority_changes",
 ];
 
 const COMMAND: &[&str] = &["exec", "user", "group"];
 
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Notify {
+    let priority_changes = optional(table, "notify_priority_changes", |value| reader.flag(value));
+    let deleted = optional(table, "notify_deleted", |value| deleted(reader, value)).unwrap_or_default();
     let mut script = |key: &str| optional(table, key, |value| command(reader, value));
     Notify {
         master: script("notify_master"),
         backup: script("notify_backup"),
         fault: script("notify_fault"),
         stop: script("notify_stop"),
-        deleted: script("notify_deleted"),
+        deleted,
         master_rx_lower_priority: script("notify_master_rx_lower_pri"),
         any: script("notify"),
+        priority_changes: priority_changes.unwrap_or_default(),
+    }
+}
+
+/// A program, or `true` for none: what is gone is said to be DELETED all the same.
+fn deleted(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Deleted> {
+    match value.get_ref().as_bool() {
+        Some(true) => Some(Deleted::AsDeleted(None)),
+        Some(false) => Some(Deleted::AsFault),
+        None => command(reader, value).map(|command| Deleted::AsDeleted(Some(command))),
     }
 }
 

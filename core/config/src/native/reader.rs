@@ -54,7 +54,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn wrong(&mut self, value: Entry<'_, '_>, what: &str) {
-        let message = format!("this is a {}, not {what}", value.get_ref().type_str());
+        let message = format!("this is {}, not {what}", with_article(value.get_ref().type_str()));
         self.error(&value.span(), message, "");
     }
 
@@ -170,13 +170,18 @@ impl Reader<'_> {
 
     /// One of a few words.
     pub(super) fn one_of<T: Copy>(&mut self, value: Entry<'_, '_>, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(value)?;
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+        let write = format!("write {}", quoted.join(" or "));
+        let Some(text) = value.get_ref().as_str() else {
+            let found = with_article(value.get_ref().type_str());
+            self.error(&value.span(), format!("{found} cannot be here"), write);
+            return None;
+        };
         let found = choices.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
-            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-            let label = choice(&text, &words, &format!("write {}", quoted.join(" or ")));
-            self.error(&value.span(), format!("{} cannot be here", shown(&text)), label);
+            let label = choice(text, &words, &write);
+            self.error(&value.span(), format!("{} cannot be here", shown(text)), label);
         }
         found
     }
@@ -260,4 +265,10 @@ impl Reader<'_> {
         self.error(&value.span(), "this number is too large, or none", "");
         Value::Null
     }
+}
+
+/// `an array`, `a table`.
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {noun}")
 }

@@ -142,9 +142,12 @@ fn each<'i>(
 ) {
     let Some(tables) = root.get(kind) else { return };
     let Some(tables) = reader.table(tables, &format!("tables: write [{kind}.NAME]")) else { return };
+    if let Some((key, _)) = tables.iter().find(|(_, value)| value.get_ref().as_table().is_none()) {
+        let message = format!("{} stands in [{kind}] itself", shown(key.get_ref()));
+        return reader.error(&key.span(), message, format!("it belongs under a name: [{kind}.NAME]"));
+    }
     for (name, value) in tables {
-        let what = format!("a table: write [{kind}.{}]", name.get_ref());
-        let Some(table) = reader.table(value, &what) else { continue };
+        let Some(table) = value.get_ref().as_table() else { continue };
         if has_name(reader, name) {
             read(reader, name.get_ref(), table, &name.span());
         }

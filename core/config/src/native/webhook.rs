@@ -120,6 +120,14 @@ fn format(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Option
         None => Format::CloudEvents,
     };
     let routing_key = secret(reader, table, "routing_key", folder);
+    if format != Format::PagerDuty {
+        for key in ["routing_key_file", "routing_key_credential"] {
+            if let Some((key, _)) = table.get_key_value(key) {
+                let message = format!("{} means nothing for this format", shown(key.get_ref()));
+                reader.error(&key.span(), message, "add format = \"pagerduty\", or remove it");
+            }
+        }
+    }
     Some(match (format, routing_key) {
         (Format::PagerDuty, Some(key)) => WebhookFormat::PagerDuty(key),
         (Format::PagerDuty, None) => {
@@ -167,7 +175,10 @@ fn auth(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Option<W
         (Some(token), ..) => Some(WebhookAuth::Bearer(token)),
         (None, Some(user), Some(password)) => Some(WebhookAuth::Basic(user, password)),
         (None, Some(_), None) => alone(reader, table, "user", "password_file"),
-        (None, None, Some(_)) => alone(reader, table, "password_file", "user"),
+        (None, None, Some(_)) => {
+            alone::<()>(reader, table, "password_file", "user");
+            alone(reader, table, "password_credential", "user")
+        }
         (None, None, None) => None,
     }
 }

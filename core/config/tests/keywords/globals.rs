@@ -85,7 +85,7 @@ fn defaults_of_instances() {
     assert!(first("vrrp_version 3\nv3_checksum_as_v2").checksum_as_v2);
     let group = Destination::Multicast { group: "224.0.0.99".parse().unwrap() };
     assert_eq!(first("vrrp_mcast_group4 224.0.0.99").destination, group);
-    assert!(first("smtp_alert").mail_alert);
+    assert!(first("smtp_alert\nsmtp_server m\nnotification_email { a@x }").mail_alert);
     assert!(!first("smtp_alert\nsmtp_alert_vrrp off").mail_alert);
     for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr", "process_names"] {
         first(harmless);
@@ -107,9 +107,25 @@ fn what_cannot_be_is_said() {
         ("router_id", "warning `router_id` needs a value"),
         ("smtp_server", "error `smtp_server` needs a value"),
         ("smtp_server mail 0", "warning `smtp_server` has a port that cannot be"),
+        ("smtp_server mail:587", "warning `smtp_server` is no host"),
+        ("notification_email_from Keep <k@x>", "warning only the first word counts as the sender"),
+        ("notification_email_from k@", "warning `k@` is no mail address"),
         ("smtp_connect_timeout 0", "warning `smtp_connect_timeout` must be greater than 0"),
         ("smtp_alert perhaps", "warning `smtp_alert` can be on or off only"),
         ("notification_email {\n}", "warning `notification_email` is empty"),
+        (
+            "smtp_alert\nsmtp_server m\nnotification_email {\n a@x, b@x\n}",
+            "warning `a@x,` is no mail address",
+        ),
+        (
+            "smtp_alert\nsmtp_server m\nnotification_email {\n a a@[10.0.0.1] a@b@x \"A <a@x>\"\n}",
+            "warning `a@b@x` is no mail address",
+        ),
+        ("smtp_alert", "remark mail is asked for, but there is no `notification_email`"),
+        (
+            "smtp_alert\nnotification_email {\n a@x\n}",
+            "remark mail is asked for, but there is no `smtp_server`",
+        ),
         ("vrrp_version 4", "warning `vrrp_version` is out of range"),
         (
             "vrrp_mcast_group4 10.0.0.1",

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Check, CheckKind, Command, Notify, Place, Reading, ScriptCheck, User};
+use keepwatch_config::model::{
+    Check, CheckKind, Command, Deleted, Notify, Place, Reading, ScriptCheck, User,
+};
 use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight};
 
 use super::{GOOD, read, with_instance};
@@ -127,16 +129,18 @@ fn notify_scripts() {
         backup: Some(command(&["/b"])),
         fault: Some(command(&["/f"])),
         stop: Some(command(&["/s"])),
-        deleted: None,
+        deleted: Deleted::AsDeleted(None),
         master_rx_lower_priority: Some(command(&["/l"])),
         any: Some(command(&["/any"])),
+        priority_changes: false,
     };
     assert_eq!(instance.notify, expected);
     let (instance, said) = with_instance("notify_deleted /d");
-    assert_eq!(instance.notify.deleted, Some(command(&["/d"])));
-    let not_run = "warning `notify_deleted` is read but not run in this version, where only a restart takes an \
-                   instance away: that of vi_1";
-    assert_eq!(said, [not_run]);
+    assert_eq!(instance.notify.deleted, Deleted::AsDeleted(Some(command(&["/d"]))));
+    assert!(said.is_empty(), "{said:?}");
+    let (instance, said) = with_instance("notify_deleted\nnotify_deleted /d");
+    assert_eq!(instance.notify.deleted, Deleted::AsDeleted(None));
+    assert_eq!(said, ["warning `notify_deleted` is there already"]);
     let (instance, said) = with_instance("notify /a\nnotify /b\nnotify_stop \"/x");
     assert_eq!(instance.notify, Notify { any: Some(command(&["/a"])), ..Notify::default() });
     let expected = [
@@ -151,4 +155,28 @@ notify_stop
 {GOOD}}}"
     ));
     assert_eq!((config, said), (None, vec!["error `notify_stop` needs a value".to_owned()]));
+}
+
+/// An instance's own word counts before its group's, and that before the global one, wherever it stands.
+#[test]
+fn who_tells_changes_of_priority() {
+    let changes = |own: &str, group: &str, global: &str| {
+        let (config, said) = read(&format!(
+            "vrrp_sync_group g {{\ngroup {{\na\nb\n}}\n{group}\n}}\nvrrp_instance a {{\n{own}\n{GOOD}}}\n\
+             vrrp_instance b {{\n{}}}\nglobal_defs {{\n{global}\n}}\n",
+            GOOD.replace("51", "52").replace("10.1.1.30", "10.1.1.31")
+        ));
+        assert!(said.is_empty(), "{said:?}");
+        let config = config.unwrap();
+        assert!(!config.groups[0].notify.priority_changes);
+        config.instances[0].notify.priority_changes
+    };
+    let (own, global) = ("notify_priority_changes", "vrrp_notify_priority_changes");
+    assert!(!changes("", "", ""));
+    assert!(changes(own, "", ""));
+    assert!(changes("", own, ""));
+    assert!(changes("", "", global));
+    assert!(!changes(&format!("{own} off"), own, global));
+    assert!(!changes("", &format!("{own} no"), global));
+    assert!(changes(&format!("{own} on"), &format!("{own} off"), ""));
 }

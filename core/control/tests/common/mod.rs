@@ -115,6 +115,7 @@ impl Backend for Facts {
             config: ConfigStatus { path: "/etc/keepwatch".to_owned(), loaded: epoch(), rejected: None },
             snapshot: self.bus.snapshot(),
             plugins: self.plugins(),
+            destinations: Vec::new(),
         }
     }
 

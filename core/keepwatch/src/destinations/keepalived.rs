@@ -10,14 +10,13 @@ use keepwatch_smtp::{Mail, Mailbox, Relay, Settings, Style, Tls};
 /// What its queue is called.
 pub(super) const NAME: &str = "smtp_alert";
 
-/// keepalived's defaults.
-const SERVER: &str = "127.0.0.1";
+/// keepalived's default.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How long a mail may take in all; keepalived has no such limit.
 const TIMEOUT: Duration = Duration::from_secs(90);
 const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The destination, if anybody is to be written to and some instance or group asks for it.
+/// The destination, if anybody is to be written to by some server, and some instance or group asks for it.
 pub(super) fn destination(config: &Config, host: &str) -> Option<Destination> {
     let mail = &config.globals.mail;
     let instances = config.instances.iter().filter(|instance| instance.mail_alert);
@@ -26,13 +25,13 @@ pub(super) fn destination(config: &Config, host: &str) -> Option<Destination> {
         instances: instances.map(|instance| instance.name.clone()).collect(),
         groups: groups.map(|group| group.name.clone()).collect(),
         no_faults: mail.no_faults,
+        gone: Vec::new(),
     };
     let to: Vec<Mailbox> = mail.to.iter().filter_map(|to| mailbox(to, host)).collect();
     if to.is_empty() || (alerts.instances.is_empty() && alerts.groups.is_empty()) {
         return None;
     }
-    let from = sender(mail, host)?;
-    let (server, port) = mail.server.clone().unwrap_or_else(|| (SERVER.to_owned(), Tls::None.port()));
+    let (from, (server, port)) = (sender(mail, host)?, mail.server.clone()?);
     let settings = Settings {
         helo: Some(mail.helo_name.clone().unwrap_or_else(|| host.to_owned())),
         connect_timeout: mail.connect_timeout.unwrap_or(CONNECT),

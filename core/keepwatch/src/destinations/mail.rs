@@ -5,7 +5,7 @@ use std::time::Duration;
 use keepwatch_config::model::{MailAuth, MailTable, MailTls, Written};
 use keepwatch_notify::Escape;
 use keepwatch_smtp::{
-    Identity, Mail, Mailbox, Mechanism, Relay, Secret, Settings, SignIn, Style, Templates, Tls,
+    AddressError, Identity, Mail, Mailbox, Mechanism, Relay, Secret, Settings, SignIn, Style, Templates, Tls,
 };
 
 use super::{Reader, secret_file};
@@ -80,8 +80,27 @@ fn mailbox(written: &Written, reader: &mut Reader<'_>) -> Option<Mailbox> {
     match written.text.parse() {
         Ok(mailbox) => Some(mailbox),
         Err(error) => {
-            reader.error(Some(&written.span), format!("\"{}\" is no mail address: {error}", written.text));
+            let message =
+                format!("\"{}\" is no mail address: {}", written.text, in_words(&written.text, &error));
+            reader.error(
+                Some(&written.span),
+                message,
+                "such as \"admin@example.com\" or \"Admins <admin@example.com>\"",
+            );
             None
         }
+    }
+}
+
+/// What is wrong with an address.
+fn in_words(text: &str, error: &AddressError) -> &'static str {
+    match error {
+        _ if !text.contains('@') => "there is no @ in it",
+        _ if text.matches('@').count() > 1 && text.contains(',') => "several are a list: [\"...\", \"...\"]",
+        AddressError::MissingParts => "there is no @ with something on both sides of it",
+        AddressError::Unbalanced => "a < or a > is missing",
+        AddressError::InvalidUser => "what stands before the @ cannot be there",
+        AddressError::InvalidDomain => "what stands behind the @ is no domain",
+        _ => "it cannot be read",
     }
 }

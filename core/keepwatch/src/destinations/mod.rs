@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_config::model::{Config, Gravity, NotifyTable, NotifyWay, SecretAt, TemplateAt, Written};
-use keepwatch_config::{Diagnostic, Findings, Site};
+use keepwatch_config::{Diagnostic, Findings, Site, nearest};
 use keepwatch_event::{KINDS, Severity};
 use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Template, Topic, Transport};
 
@@ -108,7 +108,16 @@ fn route(table: &NotifyTable, config: &Config, findings: &mut Findings) -> Route
 fn unknown(word: &Written) -> Diagnostic {
     let topics: Vec<&str> = TOPICS.iter().map(|(name, _): &(&str, Topic)| *name).collect();
     let message = format!("nothing is called \"{}\" that one could hear of", word.text);
-    Diagnostic::error(&word.span, message, "").help(format!(
+    let names = topics.iter().chain(KINDS).copied().chain(["all"]);
+    let is_state = ["init", "backup", "master", "fault", "stop", "stopped"]
+        .iter()
+        .any(|state| state.eq_ignore_ascii_case(&word.text));
+    let label = match nearest(&word.text, names) {
+        _ if is_state => "all changes of state are told as \"transition\"".to_owned(),
+        Some(name) => format!("did you mean \"{name}\"?"),
+        None => String::new(),
+    };
+    Diagnostic::error(&word.span, message, label).help(format!(
         "there is {}, all, and each kind of event that `keepwatch events` shows",
         topics.join(", ")
     ))
@@ -123,10 +132,10 @@ pub(crate) struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// Notes that something about it cannot be.
-    fn error(&mut self, span: Option<&Range<usize>>, message: impl Into<String>) {
+    /// Notes that something about it cannot be, and what would be right.
+    fn error(&mut self, span: Option<&Range<usize>>, message: impl Into<String>, label: &str) {
         let span = span.unwrap_or(&self.span);
-        self.findings.push(Diagnostic::error(span, message, ""));
+        self.findings.push(Diagnostic::error(span, message, label));
     }
 
     /// A template; none if there is something wrong with it.
@@ -139,8 +148,10 @@ impl Reader<'_> {
             TemplateAt::File(path) => match std::fs::read_to_string(path) {
                 Ok(text) => (path.clone(), text, self.span.clone()),
                 Err(error) => {
-                    let why = format!("the template {} cannot be read: {error}", path.display());
-                    self.error(None, why);
+                    let error = error.to_string();
+                    let plain = error.split(" (os error").next().unwrap_or(&error);
+                    let why = format!("the template {} cannot be read: {plain}", path.display());
+                    self.error(None, why, &format!("correct {key}_file"));
                     return None;
                 }
             },

@@ -54,7 +54,7 @@ pub(super) fn transport(table: &WebhookTable, timeout: Duration, reader: &mut Re
         Ok(webhook) => Some(webhook),
         Err(error) => {
             let span = if error.setting == "url" { span } else { None };
-            reader.error(span, format!("this webhook cannot be: {}", error.why));
+            reader.error(span, format!("this webhook cannot be: {}", error.why), "");
             None
         }
     }

@@ -1,5 +1,6 @@
 //! `keepwatch status`: who serves, why, and what is wrong.
 
+mod destinations;
 mod plugins;
 mod render;
 mod wrong;

@@ -5,8 +5,8 @@ use std::path::Path;
 use keepwatch_control::Status;
 use keepwatch_event::{Health, InstanceStatus, Peer, Severity, State, Timestamp, TrackStatus};
 
-use super::plugins;
 use super::wrong::{Wrong, absent};
+use super::{destinations, plugins};
 use crate::terminal::Paint;
 use crate::words::{address, clock, interval, lasting, since};
 
@@ -29,8 +29,12 @@ pub(super) fn render(status: &Status, wrong: &[Wrong], paint: Paint) -> String {
     let tracks: Vec<String> =
         status.snapshot.tracks.iter().map(|found| track(found, status.at, paint)).collect();
     let plugins = plugins::lines(status, paint);
+    let destinations = destinations::lines(status, paint);
     blocks.extend(
-        [tracks, plugins].into_iter().filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")),
+        [tracks, plugins, destinations]
+            .into_iter()
+            .filter(|lines| !lines.is_empty())
+            .map(|lines| lines.join("\n")),
     );
     if wrong.is_empty() {
         blocks.push(paint.good("Nothing is wrong."));

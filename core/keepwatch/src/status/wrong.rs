@@ -5,6 +5,7 @@ use keepwatch_event::{
     Health, InstanceStatus, PluginState, PluginStatus, Severity, State, Timestamp, Trouble,
 };
 
+use super::destinations;
 use crate::words::{address, clock, grouped, lasting, since};
 
 /// Something that is wrong.
@@ -39,6 +40,7 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
     }));
     found.extend(snapshot.troubles.iter().map(|trouble| told(None, trouble, now)));
     found.extend(snapshot.plugins.iter().filter_map(|plugin| ill(plugin, now)));
+    found.extend(status.destinations.iter().flat_map(|summary| destinations::wrong(summary, now.wall)));
     if let Some(rejected) = &status.config.rejected {
         let (path, at) = (&status.config.path, clock(rejected.at.wall, now.wall));
         let text = format!(

@@ -113,6 +113,7 @@ fn away() -> Result<(), Failed> {
     // The daemon is killed meanwhile. What it says to wait is on disk.
     wait("both letters to wait", || waiting(&site).is_ok_and(|waiting| waiting.len() >= 2))
         .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
+    trouble_in_status(&site)?;
     h1.kill()?;
     let began = std::time::Instant::now();
     let mut h1 = site.keepwatch_at(1, &path, &[])?;
@@ -145,6 +146,26 @@ fn away() -> Result<(), Failed> {
     ensure(server.mails().len() == mails.len() + 1, || server.mails().join("\n---\n"))?;
     drop(server.daemon);
     Ok(())
+}
+
+/// What is wrong stands first, and for programs.
+fn trouble_in_status(site: &Site) -> Result<(), Failed> {
+    let status = |arguments: &[&str]| site.asking(1).arg("status").args(arguments).output();
+    let output = status(&["--check"])?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure(output.status.code() == Some(5), || format!("{output:?}"))?;
+    let third = text.lines().nth(2).unwrap_or_default();
+    ensure(
+        third.starts_with("admins cannot be told: 127.0.0.1:2525: ") && third.contains("letters waiting"),
+        || text.clone(),
+    )?;
+    ensure(text.contains("\ndestination admins: mail to admin@example.com"), || text.clone())?;
+    let json: serde_json::Value = serde_json::from_slice(&status(&["--json"])?.stdout)?;
+    let admins = &json["destinations"][0];
+    ensure(admins["name"] == "admins" && admins["waiting"].as_u64() >= Some(2), || admins.to_string())?;
+    ensure(admins["trouble"].is_string() && admins["next"].is_string() && admins["dead"] == 0, || {
+        admins.to_string()
+    })
 }
 
 /// The lines of what waits for the admins.

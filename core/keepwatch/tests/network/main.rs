@@ -15,6 +15,7 @@ mod mail;
 mod manners;
 mod native;
 mod notify;
+mod notify_changes;
 mod one_way;
 mod page;
 mod peers;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         manners::CASES,
         native::CASES,
         notify::CASES,
+        notify_changes::CASES,
         one_way::CASES,
         page::CASES,
         plugins::CASES,

@@ -25,11 +25,11 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A folder with a script that writes down how it was called, and where lines of FIFOs go.
-struct Desk(PathBuf);
+pub(crate) struct Desk(PathBuf);
 
 impl Desk {
     /// `more` is done first by each run of the script.
-    fn new(site: &Site, name: &str, more: &str) -> Result<Self, Failed> {
+    pub(crate) fn new(site: &Site, name: &str, more: &str) -> Result<Self, Failed> {
         let desk = Self(site.folder().join(name));
         fs::create_dir(&desk.0)?;
         let called = desk.at("called").display().to_string();
@@ -37,11 +37,11 @@ impl Desk {
         Ok(desk)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    fn program(&self, name: &str, text: &str) -> Result<(), Failed> {
+    pub(crate) fn program(&self, name: &str, text: &str) -> Result<(), Failed> {
         let (new, path) = (self.at("new"), self.at(name));
         fs::write(&new, format!("#!/bin/sh\n{text}\n"))?;
         fs::set_permissions(&new, fs::Permissions::from_mode(0o755))?;
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// What the script was called with, run by run.
-    fn called(&self) -> Vec<String> {
+    pub(crate) fn called(&self) -> Vec<String> {
         lines(&self.at("called"))
     }
 
@@ -62,7 +62,7 @@ impl Desk {
     }
 }
 
-fn lines(path: &Path) -> Vec<String> {
+pub(crate) fn lines(path: &Path) -> Vec<String> {
     fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
@@ -231,7 +231,7 @@ fn beside_keepalived() -> Result<(), Failed> {
 }
 
 /// Starts a daemon on a host with a configuration.
-type Start = fn(&Site, usize, &str) -> Result<Daemon, Failed>;
+pub(crate) type Start = fn(&Site, usize, &str) -> Result<Daemon, Failed>;
 
 /// Two instances in a group: BACKUP, MASTER, FAULT when a link is down, back, and stopped.
 fn story(start: Start) -> Result<Told, Failed> {

@@ -12,13 +12,11 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use keepwatch_host::{Scheme, Verdict};
 
-use super::HttpCheck;
+use super::HttpProbe;
 use super::target::Target;
-use super::tls;
 use crate::deadline::Deadline;
 use crate::dial::connect;
 use crate::io_text::in_words;
-use crate::names::Names;
 use crate::verdict::{Step, fail};
 
 /// So much of a body is read.
@@ -40,19 +38,15 @@ impl Answer {
     }
 }
 
-pub(super) async fn exchange(
-    check: &HttpCheck,
-    target: &Target,
-    names: &Names,
-    deadline: &Deadline,
-) -> Step<Answer> {
+pub(super) async fn exchange(probe: &HttpProbe, target: &Target, deadline: &Deadline) -> Step<Answer> {
+    let HttpProbe { check, names, tls } = probe;
     let message = target.message(check)?;
     let stream = connect(&target.origin.at, check.source, names, deadline).await?;
     let late = || format!("{} did not answer", target.origin);
     match target.origin.scheme {
         Scheme::Http => deadline.limit(talk(target, TokioIo::new(stream), message), late).await?,
         Scheme::Https => {
-            let stream = tls::begin(&check.tls, target, stream, deadline).await?;
+            let stream = tls.begin(target, stream, deadline).await?;
             deadline.limit(talk(target, TokioIo::new(stream), message), late).await?
         }
     }

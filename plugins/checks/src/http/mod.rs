@@ -1,6 +1,5 @@
 //! Whether a web server answers as it should.
 
-mod certificate;
 mod exchange;
 mod target;
 mod tls;
@@ -18,6 +17,7 @@ use crate::quote::{contains, quote};
 use crate::verdict::{Step, either, fail, pass};
 use exchange::{Answer, exchange};
 use target::Target;
+use tls::Tls;
 
 /// Passes when a web server gives the right answer. A connection is made anew each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub struct TlsSettings {
     /// The name that the certificate must have, and that the server is told; otherwise the one in the URL.
     pub server_name: Option<String>,
     /// A file with the certificates, as PEM, that may have signed it; otherwise those that this host trusts. It is read
-    /// anew for each question.
+    /// anew when it has changed.
     pub ca: Option<PathBuf>,
     /// Whether it must be valid.
     pub verify: Verify,
@@ -93,29 +93,33 @@ pub enum Verify {
 pub(crate) struct HttpProbe {
     check: HttpCheck,
     names: Names,
+    tls: Tls,
 }
 
 impl HttpProbe {
     pub(crate) fn new(check: &HttpCheck) -> Self {
-        Self { check: check.clone(), names: Names::default() }
+        Self { check: check.clone(), names: Names::default(), tls: Tls::new(check.tls.clone()) }
     }
 }
 
 impl Probe for HttpProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(async move { either(ask(&self.check, &self.names, Deadline::new(within)).await) })
+        Box::pin(async move { either(self.ask(Deadline::new(within)).await) })
     }
 }
 
-async fn ask(check: &HttpCheck, names: &Names, deadline: Deadline) -> Step<Verdict> {
-    let mut target = Target::first(check)?;
-    for _ in 0..check.redirects {
-        let answer = exchange(check, &target, names, &deadline).await?;
-        let Some(to) = answer.redirect() else { return judge(check, &target, &answer, &deadline) };
-        target = target.redirected(to)?;
+impl HttpProbe {
+    async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
+        let check = &self.check;
+        let mut target = Target::first(check)?;
+        for _ in 0..check.redirects {
+            let answer = exchange(self, &target, &deadline).await?;
+            let Some(to) = answer.redirect() else { return judge(check, &target, &answer, &deadline) };
+            target = target.redirected(to)?;
+        }
+        let answer = exchange(self, &target, &deadline).await?;
+        judge(check, &target, &answer, &deadline)
     }
-    let answer = exchange(check, &target, names, &deadline).await?;
-    judge(check, &target, &answer, &deadline)
 }
 
 fn judge(check: &HttpCheck, target: &Target, answer: &Answer, deadline: &Deadline) -> Step<Verdict> {

@@ -1,120 +1,137 @@
 //! TLS to a server whose certificate is judged.
 
 use std::io;
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use keepwatch_host::Verdict;
+use keepwatch_net::{lives, refused, roots};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::target::Target;
-use super::{TlsSettings, Verify, certificate};
+use super::{TlsSettings, Verify};
 use crate::deadline::Deadline;
-use crate::io_text::{failed, plain};
+use crate::io_text::{failed, is_ours};
 use crate::verdict::{Step, fail, unknown};
 
-/// Speaks TLS over a connection, if the certificate is right.
-pub(super) async fn begin(
-    settings: &TlsSettings,
-    target: &Target,
-    stream: TcpStream,
-    deadline: &Deadline,
-) -> Step<TlsStream<TcpStream>> {
-    let at = &target.origin;
-    let name = settings.server_name.as_ref().unwrap_or(&at.at.host);
-    let server = ServerName::try_from(name.clone())
-        .map_err(|_| unknown(format!("{at}: `{name}` is no name for a server; set another server name")))?;
-    let config = deadline.limit(config(settings), || "the CA certificates could not be read".to_owned());
-    // That this host is slow says nothing of the server.
-    let config = config.await.map_err(|late| unknown(late.text))??;
-    let connecting = TlsConnector::from(config).connect(server, stream);
-    let stream = deadline.limit(connecting, || format!("{at} did not answer to TLS")).await?;
-    let stream = stream.map_err(|error| refused(target, name, &error))?;
-    if let Some(least) = settings.min_life {
-        let leaf = stream.get_ref().1.peer_certificates().and_then(<[CertificateDer<'_>]>::first);
-        certificate::lives(leaf, least).map_err(|text| fail(format!("{at}: {text}")))?;
-    }
-    Ok(stream)
+/// A file that has not changed for so long will have another time when it changes.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// TLS as a check wants it, set up when it is first needed and when the CA file has changed.
+pub(super) struct Tls {
+    settings: TlsSettings,
+    made: Arc<Mutex<Option<Made>>>,
 }
 
-/// Why a handshake failed.
-fn refused(target: &Target, name: &str, error: &io::Error) -> Verdict {
-    let at = &target.origin;
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(error)) => {
-            fail(format!("{at}: its certificate {}", certificate::in_words(error, name)))
+struct Made {
+    /// Of which CA file, if of one.
+    of: Option<Stamp>,
+    config: Arc<ClientConfig>,
+}
+
+/// What is another one when a file, or what its path leads to, has changed: device, number, length, time of change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp(u64, u64, u64, Duration);
+
+impl Tls {
+    pub(super) fn new(settings: TlsSettings) -> Self {
+        Self { settings, made: Arc::default() }
+    }
+
+    /// Speaks TLS over a connection, if the certificate is right.
+    pub(super) async fn begin(
+        &self,
+        target: &Target,
+        stream: TcpStream,
+        deadline: &Deadline,
+    ) -> Step<TlsStream<TcpStream>> {
+        let (settings, at) = (&self.settings, &target.origin);
+        let name = settings.server_name.as_ref().unwrap_or(&at.at.host);
+        let server = ServerName::try_from(name.clone()).map_err(|_| {
+            unknown(format!("{at}: `{name}` is no name for a server; set another server name"))
+        })?;
+        let config = deadline.limit(self.config(), || "the CA certificates could not be read".to_owned());
+        // That this host is slow says nothing of the server.
+        let config = config.await.map_err(|late| unknown(late.text))?.map_err(unknown)?;
+        let connecting = TlsConnector::from(config).connect(server, stream);
+        let stream = deadline.limit(connecting, || format!("{at} did not answer to TLS")).await?;
+        let stream = stream.map_err(|error| judged(target, name, &error))?;
+        if let Some(least) = settings.min_life {
+            let leaf = stream.get_ref().1.peer_certificates().and_then(<[CertificateDer<'_>]>::first);
+            lives(leaf, least).map_err(|text| fail(format!("{at}: {text}")))?;
         }
-        Some(rustls::Error::InvalidMessage(_)) => fail(format!("{at} answers with what is not TLS")),
-        Some(rustls::Error::AlertReceived(alert)) => {
-            fail(format!("{at} refuses TLS with the alert {}", format!("{alert:?}").to_lowercase()))
+        Ok(stream)
+    }
+
+    /// How TLS is spoken.
+    async fn config(&self) -> Result<Arc<ClientConfig>, String> {
+        if self.settings.ca.is_none()
+            && let Some(made) = &*self.made.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            return Ok(Arc::clone(&made.config));
         }
-        Some(error) => fail(format!("{at}: TLS failed: {error}")),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            fail(format!("{at} closed the connection during the TLS handshake"))
-        }
-        None => failed(&at.to_string(), error),
+        let (settings, made) = (self.settings.clone(), Arc::clone(&self.made));
+        let making = tokio::task::spawn_blocking(move || current(&settings, &made)).await;
+        making.unwrap_or_else(|_| Err("the CA certificates could not be read".to_owned()))
     }
 }
 
-/// How TLS is spoken.
-async fn config(settings: &TlsSettings) -> Step<Arc<ClientConfig>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unknown(format!("TLS cannot be set up: {error}")))?;
+/// What was made, if the CA file is as it was then; or a new one. Waits for the disk.
+fn current(settings: &TlsSettings, made: &Mutex<Option<Made>>) -> Result<Arc<ClientConfig>, String> {
+    let of = settings.ca.as_ref().and_then(stamp);
+    let known = || made.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = &*known()
+        && made.of == of
+    {
+        return Ok(Arc::clone(&made.config));
+    }
+    let config = Arc::new(make(settings)?);
+    // One that changed just now could change once more without being told by its time.
+    let is_settled = of.is_none_or(|Stamp(.., changed)| age(changed) > SETTLED);
+    *known() = is_settled.then(|| Made { of, config: Arc::clone(&config) });
+    Ok(config)
+}
+
+/// None if it cannot be looked at: reading it says why.
+fn stamp(path: &PathBuf) -> Option<Stamp> {
+    let data = std::fs::metadata(path).ok()?;
+    let changed = Duration::new(data.ctime().try_into().ok()?, data.ctime_nsec().try_into().ok()?);
+    Some(Stamp(data.dev(), data.ino(), data.len(), changed))
+}
+
+/// How long something is ago; no time at all if it is to come.
+fn age(at: Duration) -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(at)
+}
+
+fn make(settings: &TlsSettings) -> Result<ClientConfig, String> {
+    let builder = keepwatch_net::client()?;
+    let provider = Arc::clone(builder.crypto_provider());
     let mut config = match settings.verify {
         Verify::Off => builder.dangerous().with_custom_certificate_verifier(Arc::new(Any::new(&provider))),
-        Verify::On => builder.with_root_certificates(roots(settings.ca.as_deref()).await?),
+        Verify::On => builder.with_root_certificates(roots(settings.ca.as_deref())?),
     }
     .with_no_client_auth();
     // A session taken up again shows no certificate.
     config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
+    Ok(config)
 }
 
-/// Who may have signed a certificate.
-async fn roots(ca: Option<&Path>) -> Step<Arc<RootCertStore>> {
-    let Some(path) = ca else { return of_this_host().await };
-    let shown = path.display();
-    let text = tokio::fs::read(path).await;
-    let text =
-        text.map_err(|error| unknown(format!("the CA file {shown} cannot be read: {}", plain(&error))))?;
-    let mut roots = RootCertStore::empty();
-    let (added, _) =
-        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok));
-    if added == 0 {
-        return Err(unknown(format!("the CA file {shown} holds no certificate as PEM")));
-    }
-    Ok(Arc::new(roots))
-}
-
-/// The certificates that this host trusts; they are read once.
-async fn of_this_host() -> Step<Arc<RootCertStore>> {
-    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-    if let Some(roots) = ROOTS.get() {
-        return Ok(Arc::clone(roots));
-    }
-    let made = tokio::task::spawn_blocking(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        roots
-    })
-    .await;
-    let roots = made.ok().filter(|roots| !roots.is_empty()).ok_or_else(|| {
-        unknown("this host has no CA certificates to check others by; install ca-certificates")
-    })?;
-    Ok(Arc::clone(ROOTS.get_or_init(|| Arc::new(roots))))
+/// The verdict on a server with which a handshake failed.
+fn judged(target: &Target, name: &str, error: &io::Error) -> Verdict {
+    let at = target.origin.to_string();
+    if is_ours(error) { failed(&at, error) } else { fail(refused(&at, name, error)) }
 }
 
 /// Accepts any certificate. That the server holds its key is still seen to.
@@ -159,5 +176,36 @@ impl ServerCertVerifier for Any {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    fn certificate() -> String {
+        rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem()
+    }
+
+    #[test]
+    fn a_ca_file_is_read_once_and_again_when_it_has_changed() {
+        let path = std::env::temp_dir().join(format!("keepwatch-ca-{}.pem", std::process::id()));
+        std::fs::write(&path, certificate()).unwrap();
+        let settings = TlsSettings { ca: Some(path.clone()), ..TlsSettings::default() };
+        let made = Mutex::default();
+        let known = || current(&settings, &made).unwrap();
+        // As soon as it has not changed for a moment.
+        let until = Instant::now() + Duration::from_secs(60);
+        while !Arc::ptr_eq(&known(), &known()) {
+            assert!(Instant::now() < until, "it is read again and again");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let first = known();
+        std::fs::write(&path, certificate()).unwrap();
+        assert!(!Arc::ptr_eq(&first, &known()));
+        std::fs::remove_file(&path).unwrap();
+        assert!(current(&settings, &made).unwrap_err().contains("cannot be read"));
     }
 }

@@ -104,7 +104,11 @@ async fn certificates_that_are_wrong() {
     let fails = |text: &str| format!("{}: its certificate {text}", server.at);
     let other = Server::start("other", -1, 30).await;
     let verdict = ask(&server.check(other.settings()), PATIENT).await;
-    assert_verdict(&verdict, Health::Fail, &fails("is signed by nobody who is trusted"));
+    assert_verdict(
+        &verdict,
+        Health::Fail,
+        &fails("is signed by nobody who is trusted; `ca_file` can say who else is"),
+    );
     let name = TlsSettings { server_name: Some("www.example.com".to_owned()), ..server.settings() };
     let verdict = ask(&server.check(name), PATIENT).await;
     assert_verdict(&verdict, Health::Fail, &fails("is not for www.example.com"));

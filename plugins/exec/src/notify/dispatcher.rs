@@ -1,6 +1,7 @@
 //! Hears what happens, and tells it to scripts and FIFOs.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keepwatch_bus::Subscription;
@@ -25,6 +26,8 @@ pub(crate) enum Order {
 /// Hears what happens, and tells it to scripts and FIFOs.
 pub(crate) struct Dispatcher {
     settings: NotifySettings,
+    /// Whose scripts are kept though the configuration has them no longer, until that has been told.
+    gone: BTreeSet<Subject>,
     fifos: Vec<Fifo>,
     /// FIFOs that the configuration has no more, until they are.
     ending: Vec<JoinHandle<()>>,
@@ -40,7 +43,7 @@ impl Dispatcher {
         let fifos =
             fifos.map(|fifo| Fifo::start(fifo.clone(), &settings.policy, &runner, Vec::new())).collect();
         let (ending, lanes, running) = (Vec::new(), BTreeMap::new(), JoinSet::new());
-        Self { settings, fifos, ending, lanes, running, runner }
+        Self { settings, gone: BTreeSet::new(), fifos, ending, lanes, running, runner }
     }
 
     /// Until it is told to finish, or the bus ends.
@@ -65,32 +68,51 @@ impl Dispatcher {
     }
 
     fn hear(&mut self, event: &Arc<Event>) {
-        let Some(occasion) = Occasion::of(event) else { return };
-        let subject = occasion.subject.clone();
+        let Some(subject) = Subject::of(event) else { return };
+        let told = self.lanes.get(&subject).and_then(|lane| lane.told);
+        let scripts = self.settings.scripts.get(&subject);
+        let Some(occasion) = Occasion::of(event, subject.clone(), scripts, told) else { return };
+        let line = occasion.line();
         let lane = self.lanes.entry(subject.clone()).or_default();
-        if !lane.is_news(occasion.word) {
+        if lane.is_news(occasion.word) {
+            self.queue(occasion);
+            for fifo in &self.fifos {
+                fifo.write(line.clone());
+            }
+        }
+        self.forget_if_over(&subject);
+    }
+
+    /// Has an occasion's scripts run when it is its turn.
+    fn queue(&mut self, occasion: Occasion) {
+        if !occasion.word.is_for_scripts() {
             return;
         }
-        let line = occasion.line();
-        for superseded in lane.push(occasion) {
-            let tasks = superseded.tasks(&self.settings);
-            self.runner.leave_out(
-                &superseded,
-                &tasks,
-                "too much waited, and later things have superseded it",
-            );
+        let subject = occasion.subject.clone();
+        let superseded = self.lanes.entry(subject.clone()).or_default().push(occasion);
+        for superseded in superseded {
+            let tasks = superseded.tasks(self.settings.scripts.get(&subject));
+            let why = "too much waited, and later things have superseded it";
+            self.runner.leave_out(&superseded, &tasks, why);
         }
         self.start_next(&subject);
-        for fifo in &self.fifos {
-            fifo.write(line.clone());
+    }
+
+    fn forget_if_over(&mut self, subject: &Subject) {
+        if self.lanes.get(subject).is_some_and(Lane::is_over) {
+            self.lanes.remove(subject);
+            if self.gone.remove(subject) {
+                self.settings.scripts.remove(subject);
+            }
         }
     }
 
     /// Starts what is next for an instance or group, if it is its turn.
     fn start_next(&mut self, subject: &Subject) {
+        let scripts = self.settings.scripts.get(subject);
         let Some(lane) = self.lanes.get_mut(subject) else { return };
         while let Some(occasion) = lane.next() {
-            let tasks = occasion.tasks(&self.settings);
+            let tasks = occasion.tasks(scripts);
             if tasks.is_empty() {
                 lane.is_busy = false;
                 continue;
@@ -111,6 +133,7 @@ impl Dispatcher {
             lane.is_busy = false;
         }
         self.start_next(&subject);
+        self.forget_if_over(&subject);
     }
 
     fn replace(&mut self, settings: NotifySettings) {
@@ -129,7 +152,14 @@ impl Dispatcher {
         self.ending.retain(|fifo| !fifo.is_finished());
         self.ending.extend(gone.into_iter().map(Fifo::finish));
         self.fifos = fifos;
-        self.settings = settings;
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.gone.retain(|subject| !self.settings.scripts.contains_key(subject));
+        for (subject, scripts) in before.scripts {
+            if let Entry::Vacant(place) = self.settings.scripts.entry(subject) {
+                self.gone.insert(place.key().clone());
+                place.insert(scripts);
+            }
+        }
     }
 
     /// Waits until all scripts have run; from the moment on when that is not wanted any more, only for those that are being
@@ -159,9 +189,10 @@ impl Dispatcher {
 
     /// Says what is not run any more.
     fn give_up(&mut self) {
-        for lane in self.lanes.values_mut() {
+        for (subject, lane) in &mut self.lanes {
+            let scripts = self.settings.scripts.get(subject);
             for occasion in lane.take_waiting() {
-                let tasks = occasion.tasks(&self.settings);
+                let tasks = occasion.tasks(scripts);
                 self.runner.leave_out(&occasion, &tasks, "keepwatch was ending");
             }
         }

@@ -14,14 +14,14 @@ pub(crate) struct Lane {
     /// Whether an occasion's scripts run.
     pub(crate) is_busy: bool,
     /// The state that was told last.
-    told: Option<Word>,
+    pub(crate) told: Option<Word>,
 }
 
 impl Lane {
     /// Whether this is to be told: a state that is the one told last is none. An instance may pass INIT meanwhile, which
     /// keepalived does not know.
     pub(crate) fn is_news(&mut self, word: Word) -> bool {
-        !word.is_state() || self.told.replace(word) != Some(word)
+        !word.is_state() || self.told.replace(word).map(Word::text) != Some(word.text())
     }
 
     /// Adds an occasion. If too many wait, only the first, the last and the last state stay; what gives way is given back.
@@ -53,6 +53,11 @@ impl Lane {
         next
     }
 
+    /// Whether nothing is to be told any more: whose it is is gone, and all scripts have run.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.is_busy && self.waiting.is_empty() && self.told.is_some_and(Word::is_last)
+    }
+
     /// All that waits.
     pub(crate) fn take_waiting(&mut self) -> VecDeque<Occasion> {
         std::mem::take(&mut self.waiting)
@@ -63,11 +68,11 @@ impl Lane {
 mod tests {
     use keepwatch_event::State;
 
-    use super::super::occasion::tests::{reasserted, transition};
+    use super::super::occasion::tests::{self, reasserted, transition};
     use super::*;
 
     fn occasion(to: State) -> Occasion {
-        Occasion::of(&transition(to)).unwrap()
+        tests::occasion(&transition(to)).unwrap()
     }
 
     fn words(occasions: impl IntoIterator<Item = Occasion>) -> Vec<Word> {
@@ -106,7 +111,7 @@ mod tests {
         lane.push(occasion(State::Backup));
         lane.push(occasion(State::Master));
         let superseded: Vec<Occasion> =
-            (0..MOST).flat_map(|_| lane.push(Occasion::of(&reasserted()).unwrap())).collect();
+            (0..MOST).flat_map(|_| lane.push(tests::occasion(&reasserted()).unwrap())).collect();
         assert_eq!(words(superseded).first(), Some(&Word::Backup));
         assert_eq!(words(lane.take_waiting())[..2], [Word::Fault, Word::Master]);
     }
@@ -123,5 +128,17 @@ mod tests {
         ];
         assert_eq!(news.map(|word| lane.is_news(word)), [true, false, true, true, false]);
         assert!(lane.is_news(Word::Master));
+    }
+
+    #[test]
+    fn one_that_is_gone_is_no_news_if_it_was_in_fault_and_is_said_to_be() {
+        let mut lane = Lane::default();
+        assert!(!lane.is_over());
+        assert_eq!([Word::Fault, Word::DeletedAsFault].map(|word| lane.is_news(word)), [true, false]);
+        assert!(lane.is_over());
+        let mut lane = Lane::default();
+        assert_eq!([Word::Fault, Word::Deleted].map(|word| lane.is_news(word)), [true, true]);
+        lane.push(occasion(State::Fault));
+        assert!(!lane.is_over(), "a script is to run");
     }
 }

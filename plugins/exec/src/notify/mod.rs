@@ -21,4 +21,4 @@ mod settings;
 mod surroundings;
 
 pub use scripts::NotifyScripts;
-pub use settings::{FifoSettings, NotifySettings, ScriptSettings, Scripts, Subject};
+pub use settings::{Deleted, FifoSettings, NotifySettings, ScriptSettings, Scripts, Subject};

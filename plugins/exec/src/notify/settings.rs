@@ -15,7 +15,8 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// What the configuration says about notify scripts and FIFOs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifySettings {
-    /// The scripts of those that have any.
+    /// Each instance and group that there is, with its scripts. One that is there no more after a reload is told of by what
+    /// it had, until it has been told that it is gone.
     pub scripts: BTreeMap<Subject, Scripts>,
     /// Where lines are written.
     pub fifos: Vec<FifoSettings>,
@@ -45,10 +46,24 @@ pub struct Scripts {
     pub fault: Option<ScriptSettings>,
     /// `notify_stop`.
     pub stop: Option<ScriptSettings>,
+    /// `notify_deleted`.
+    pub deleted: Deleted,
     /// `notify_master_rx_lower_pri`.
     pub master_rx_lower_priority: Option<ScriptSettings>,
     /// `notify`: for each state, with four words more.
     pub any: Option<ScriptSettings>,
+    /// `notify_priority_changes`: whether FIFOs hear of each change of the effective priority.
+    pub priority_changes: bool,
+}
+
+/// What is told of an instance that a reload has removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deleted {
+    /// That it is in FAULT, without `notify_fault`: so keepalived does it unless told otherwise.
+    #[default]
+    AsFault,
+    /// DELETED: there is a `notify_deleted`, perhaps with a script.
+    AsDeleted(Option<ScriptSettings>),
 }
 
 /// A notify script.

@@ -51,13 +51,13 @@ pub(crate) fn input(occasion: &Occasion) -> Input {
 mod tests {
     use keepwatch_event::{Event, State};
 
-    use super::super::occasion::tests::transition;
+    use super::super::occasion::tests::{occasion, transition};
     use super::*;
 
     #[test]
     fn a_script_finds_all_that_is_known() {
         let event = transition(State::Master);
-        let occasion = Occasion::of(&event).unwrap();
+        let occasion = occasion(&event).unwrap();
         let snapshot = Snapshot::new("h1", event.at, Vec::new());
         let all = environment(&occasion, &snapshot);
         let all: Vec<String> = all.iter().map(|(name, value)| format!("{name}={value}")).collect();

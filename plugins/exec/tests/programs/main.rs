@@ -6,5 +6,6 @@ mod findings;
 mod identity;
 mod notify;
 mod place;
+mod removed;
 mod scripts;
 mod stopping;

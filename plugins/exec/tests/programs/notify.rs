@@ -17,38 +17,46 @@ use keepwatch_exec::{
 use crate::place::{PATIENCE, Place, alive, chmod, chown, is_root, wait_until};
 
 /// A bus, notify scripts that listen to it, and a test that hears what they tell.
-struct Site {
+pub(crate) struct Site {
     place: Place,
     bus: Bus,
     heard: Subscription,
 }
 
 impl Site {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
         let heard = bus.subscribe("the test", Delivery::Durable, 100_000);
         Self { place: Place::new(name), bus, heard }
     }
 
-    fn begin(&self, settings: NotifySettings) -> NotifyScripts {
+    pub(crate) fn begin(&self, settings: NotifySettings) -> NotifyScripts {
         NotifyScripts::begin(settings, &self.bus, &self.place.launcher)
     }
 
     /// Ends when all that was told has been run.
-    fn stop(&self, scripts: &NotifyScripts) {
+    pub(crate) fn stop(&self, scripts: &NotifyScripts) {
         assert!(self.bus.flush(PATIENCE));
         scripts.stop(PATIENCE, std::future::pending());
     }
 
-    fn script(&self, name: &str, text: &str) -> Option<ScriptSettings> {
+    pub(crate) fn script(&self, name: &str, text: &str) -> Option<ScriptSettings> {
         let program = self.place.write(name, &format!("#!/bin/sh\n{text}\n"));
         Some(run(&[&program.display().to_string()]))
     }
 
-    fn transition(&self, instance: &str, to: State) {
-        let (from, reason) = (State::Init, Reason::Recovered);
+    pub(crate) fn transition(&self, instance: &str, to: State) {
+        self.transition_because(instance, to, Reason::Recovered);
+    }
+
+    pub(crate) fn transition_because(&self, instance: &str, to: State, reason: Reason) {
+        let from = State::Init;
         let kind =
             EventKind::Transition { from, to, reason, initial: false, priority: 100, steps: Vec::new() };
+        self.publish(instance, kind);
+    }
+
+    pub(crate) fn publish(&self, instance: &str, kind: EventKind) {
         let instance = Some(instance.into());
         self.bus.publish(Draft { instance, severity: Severity::Info, term: 1, kind });
     }
@@ -65,7 +73,7 @@ impl Site {
         runs
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         self.place.folder.join(name).display().to_string()
     }
 }
@@ -80,7 +88,7 @@ fn settings(scripts: Scripts) -> NotifySettings {
     NotifySettings { scripts, ..NotifySettings::default() }
 }
 
-fn lines(path: &str) -> Vec<String> {
+pub(crate) fn lines(path: &str) -> Vec<String> {
     fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
@@ -279,7 +287,7 @@ fn at_the_end_what_hangs_is_stopped_and_what_waits_is_told() {
     assert!(ends.contains(&stopped), "{ends:?}");
 }
 
-fn fifo(site: &Site, script: Option<ScriptSettings>) -> NotifySettings {
+pub(crate) fn fifo(site: &Site, script: Option<ScriptSettings>) -> NotifySettings {
     let fifo = FifoSettings { path: site.file("fifo").into(), account: None, script };
     NotifySettings { fifos: vec![fifo], ..NotifySettings::default() }
 }

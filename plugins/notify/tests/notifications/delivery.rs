@@ -1,5 +1,6 @@
 //! What becomes of letters that are taken, put off, refused.
 
+use std::future::pending;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, State};
@@ -17,7 +18,7 @@ fn each_destination_hears_all_of_it_in_order() {
         site.transition(instance, to);
     }
     site.bus.flush(PATIENCE);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     for inbox in [one, two] {
         let lines = inbox.lines();
         assert_eq!(lines.len(), 3);
@@ -46,7 +47,7 @@ fn what_is_put_off_comes_again_as_the_same_message() {
         panic!()
     };
     assert_eq!((attempt, letters), (3, 1));
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -59,11 +60,14 @@ fn what_is_refused_is_given_up_and_told_and_can_be_tried_again() {
     let report = site.report("one");
     assert_eq!((report.dead.len(), report.given_up, report.waiting.len()), (1, 1, 0));
     assert_eq!(report.dead[0].entry.letter.id, letter);
+    let summary = site.notifier.summary();
+    assert_eq!((summary[0].name.as_str(), summary[0].dead, summary[0].waiting), ("one", 1, 0));
+    assert_eq!(summary[0].refusal.as_deref(), Some("550 no"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(site.notifier.retry("one".into(), vec![letter])), Some(1));
     assert_eq!(inbox.wait(1).len(), 1);
     assert_eq!(runtime.block_on(site.notifier.retry("none".into(), Vec::new())), None);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -76,10 +80,12 @@ fn one_that_is_gone_is_left_alone_until_its_configuration_changes() {
     site.transition("VI_2", State::Master);
     wait("the letter to wait", || site.report("one").waiting.len() == 1);
     assert_eq!(site.report("one").gone.as_deref(), Some("410 gone"));
+    let summary = site.notifier.summary();
+    assert_eq!((summary[0].gone.as_deref(), summary[0].waiting), (Some("410 gone"), 1));
     inbox.group_wait = Duration::from_millis(1);
     site.notifier.apply(vec![inbox.destination()]);
     assert!(inbox.wait(1)[0].lines[0].starts_with("VI_2"));
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -93,7 +99,7 @@ fn one_that_never_answers_is_broken_off_and_holds_nobody_up() {
     let EventKind::DeliveryFailed { error, .. } = site.heard("delivery_failed") else { panic!() };
     assert!(error.contains("no answer"), "{error}");
     assert_eq!(slow.wait(1)[0].attempt, 2);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -104,7 +110,7 @@ fn what_waits_for_company_goes_at_once_when_the_daemon_ends() {
     site.transition("VI_1", State::Master);
     site.transition("VI_1", State::Stopped);
     site.bus.flush(PATIENCE);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     let got = inbox.taken();
     assert_eq!((got.len(), got[0].lines.len()), (1, 2));
 }

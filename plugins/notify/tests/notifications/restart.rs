@@ -1,11 +1,12 @@
 //! What outlives the daemon.
 
+use std::future::{pending, ready};
 use std::time::Duration;
 
 use keepwatch_event::State;
 use keepwatch_notify::Scope;
 
-use crate::support::{File, Inbox, PATIENCE, Site, later, wait};
+use crate::support::{File, Inbox, PATIENCE, Site, hang, later, wait};
 
 const STOP: Duration = Duration::from_secs(5);
 
@@ -18,7 +19,7 @@ fn what_could_not_be_delivered_is_after_a_restart() {
     site.transition("VI_2", State::Master);
     site.heard("delivery_failed");
     site.bus.flush(PATIENCE);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let tried = away.attempts();
     let back = Inbox::new("one");
     let site = Site::with(Some(&file.0), &[&back]);
@@ -30,13 +31,30 @@ fn what_could_not_be_delivered_is_after_a_restart() {
         ["VI_1", "VI_2"]
     );
     site.bus.flush(PATIENCE);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let again = Inbox::new("one");
     let site = Site::with(Some(&file.0), &[&again]);
     site.transition("VI_1", State::Fault);
     let got = again.wait(1);
     assert!(got.len() == 1 && got[0].lines[0].contains("FAULT"), "nothing twice: {got:?}");
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
+}
+
+#[test]
+fn what_is_under_way_when_nobody_waits_any_more_is_after_a_restart() {
+    let file = File::new();
+    let hanging = Inbox::new("one").answering([hang()]);
+    let site = Site::with(Some(&file.0), &[&hanging]);
+    site.transition("VI_1", State::Master);
+    wait("the letter to be under way", || hanging.has_been_asked());
+    // This ends: it is the second signal. The time is so long that the test would not.
+    site.notifier.stop(Duration::from_secs(1 << 20), ready(()));
+    assert_eq!(hanging.attempts(), [], "it was broken off");
+    let back = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&back]);
+    let got = back.wait(1);
+    assert_eq!((got[0].attempt, got[0].lines[0].starts_with("VI_1")), (2, true), "{got:?}");
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -55,7 +73,7 @@ fn a_destination_that_is_taken_away_keeps_what_waits_until_it_is_back() {
     site.notifier.apply(vec![back.destination()]);
     let got = back.wait(1);
     assert!(got.len() == 1 && got[0].lines[0].starts_with("VI_1"), "{got:?}");
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -69,7 +87,7 @@ fn without_a_disk_everything_is_told_all_the_same() {
     wait("six lines", || inbox.lines().len() == 6);
     let complaints = site.complaints.lock().unwrap().clone();
     assert!(complaints.len() == 1 && complaints[0].starts_with("/proc/no/such/spool.redb"), "{complaints:?}");
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]
@@ -81,7 +99,7 @@ fn a_damaged_file_is_told_of_and_left_alone() {
     let site = Site::with(Some(&file.0), &[&inbox]);
     site.transition("VI_1", State::Master);
     inbox.wait(1);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     assert!(!site.complaints.lock().unwrap().is_empty());
     assert_eq!(std::fs::read(&file.0).unwrap(), vec![0xa5; 9_000]);
 }

@@ -1,9 +1,10 @@
 //! Who hears of what: routes, silences, reminders.
 
+use std::future::pending;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{EventKind, Severity, State};
+use keepwatch_event::{EventKind, Reason, Severity, State};
 use keepwatch_notify::{Alerts, On, Route, Silence, Topic};
 
 use crate::support::{Inbox, PATIENCE, Site, wait};
@@ -29,6 +30,7 @@ fn routes_choose_by_topic_kind_instance_and_severity() {
                 instances: vec!["VI_1".into()],
                 groups: vec!["G".into()],
                 no_faults: true,
+                gone: Vec::new(),
             }),
             2,
         ),
@@ -51,7 +53,7 @@ fn routes_choose_by_topic_kind_instance_and_severity() {
     let loaded = EventKind::ConfigLoaded { path: "x".into(), instances: 1 };
     site.bus.publish(Draft::general(Severity::Info, loaded));
     site.bus.flush(PATIENCE);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     for (inbox, (route, expected)) in inboxes.iter().zip(&rows) {
         let lines = inbox.lines();
         assert_eq!(lines.len(), *expected, "{route:?}: {lines:?}");
@@ -86,9 +88,36 @@ fn after_a_silence_it_is_told_how_it_ended() {
     let EventKind::SilenceEnded { untold, .. } = site.heard("silence_ended") else { panic!() };
     assert_eq!(untold, 3);
     wait("the end to be told", || about(&quiet).len() == 2);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let told = about(&quiet);
     assert!(told.len() == 2 && told[1].contains("MASTER"), "{told:?}");
+}
+
+/// keepalived's mails: of an instance that a reload has taken away, that it is gone, and nothing else.
+#[test]
+fn an_instance_that_is_gone_is_told_of_once_more() {
+    let alerts = |names: &[&str]| {
+        let instances = names.iter().map(|name| (*name).to_owned()).collect();
+        Route::Alerts(Alerts { instances, ..Alerts::default() })
+    };
+    let mut inbox = Inbox::new("one");
+    inbox.route = alerts(&["VI_1", "VI_2"]);
+    let site = Site::with(None, &[&inbox]);
+    inbox.route = alerts(&["VI_2"]);
+    for _ in 0..2 {
+        site.notifier.apply(vec![inbox.destination()]);
+    }
+    // Orders are obeyed one after the other.
+    site.report("one");
+    site.transition("VI_1", State::Backup);
+    site.transition_because("VI_1", State::Stopped, Reason::Removed);
+    site.transition("VI_2", State::Master);
+    site.bus.flush(PATIENCE);
+    site.notifier.stop(STOP, pending());
+    let lines = inbox.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("VI_1") && lines[0].contains("removed from the configuration"), "{lines:?}");
+    assert!(lines[1].contains("VI_2"), "{lines:?}");
 }
 
 #[test]
@@ -102,7 +131,7 @@ fn a_fault_that_lasts_is_told_again() {
     assert_ne!(got[1].id, got[2].id);
     site.transition("VI_1", State::Backup);
     site.bus.flush(PATIENCE);
-    site.notifier.stop(STOP);
+    site.notifier.stop(STOP, pending());
     let last = inbox.taken().pop().unwrap();
     assert!(last.lines[0].contains("BACKUP"), "{last:?}");
 }

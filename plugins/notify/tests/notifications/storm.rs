@@ -1,5 +1,6 @@
 //! A thousand transitions in a second.
 
+use std::future::pending;
 use std::time::Duration;
 
 use keepwatch_event::State;
@@ -18,7 +19,7 @@ fn a_storm_is_few_messages_and_ends_with_the_true_state() {
     }
     site.transition("VI_1", State::Fault);
     site.bus.flush(PATIENCE);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     let of = |instance: &str| -> Vec<_> {
         inbox.taken().into_iter().filter(|got| got.lines[0].starts_with(instance)).collect()
     };

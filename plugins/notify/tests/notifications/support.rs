@@ -50,10 +50,14 @@ impl Site {
 
     /// The instance goes to another state.
     pub(crate) fn transition(&self, instance: &str, to: State) {
+        self.transition_because(instance, to, Reason::Started);
+    }
+
+    pub(crate) fn transition_because(&self, instance: &str, to: State, reason: Reason) {
         let kind = EventKind::Transition {
             from: State::Backup,
             to,
-            reason: Reason::Started,
+            reason,
             initial: false,
             priority: 100,
             steps: Vec::new(),
@@ -146,6 +150,11 @@ impl Inbox {
     pub(crate) fn answering(self, answers: impl IntoIterator<Item = Outcome>) -> Self {
         self.answers.lock().unwrap().extend(answers);
         self
+    }
+
+    /// Whether all of those answers have been asked for.
+    pub(crate) fn has_been_asked(&self) -> bool {
+        self.answers.lock().unwrap().is_empty()
     }
 
     pub(crate) fn destination(&self) -> Destination {

@@ -65,7 +65,10 @@ fn event(kind: EventKind) -> Parcel {
 }
 
 fn transition(to: State) -> Parcel {
-    let reason = Reason::Started;
+    transition_because(to, Reason::Started)
+}
+
+fn transition_because(to: State, reason: Reason) -> Parcel {
     event(EventKind::Transition {
         from: State::Init,
         to,
@@ -198,6 +201,11 @@ fn keepalived_words_it_so() {
             "=> VRRP Instance is no longer owning VRRP VIPs <=",
         ),
         (transition(State::Stopped), instance("Stopping"), "=> VRRP Instance stopping <="),
+        (
+            transition_because(State::Stopped, Reason::Removed),
+            instance("Deleted"),
+            "=> VRRP Deleted at reload <=",
+        ),
         (
             group(State::Master),
             of_group("Entering MASTER state"),

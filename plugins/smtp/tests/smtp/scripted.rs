@@ -428,7 +428,7 @@ async fn files_that_hold_something_else() {
     std::fs::write(authority.path("empty.pem"), "nothing\n").unwrap();
     let no_ca = Settings { ca_file: Some(authority.path("empty.pem")), ..good.clone() };
     let (outcome, _) = hand_over(no_ca).await;
-    assert_later(&outcome, Scope::Destination, &["empty.pem holds no certificate in PEM"]);
+    assert_later(&outcome, Scope::Destination, &["empty.pem holds no certificate as PEM"]);
     let identity = Identity { certificate: authority.path("ca.pem"), key: authority.path("empty.pem") };
     let (outcome, _) = hand_over(Settings { identity: Some(identity), ..good }).await;
     assert_later(&outcome, Scope::Destination, &["empty.pem", "no private key"]);

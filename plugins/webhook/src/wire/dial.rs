@@ -9,12 +9,13 @@ use hyper::header::{HOST, PROXY_AUTHORIZATION, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use keepwatch_event::Rounded;
+use keepwatch_net::{in_words, plain};
 use keepwatch_notify::Dialogue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::{Deadline, in_words, plain, tls};
+use super::{Deadline, tls};
 use crate::draft::{AGENT, authorization, header_value};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::proxy::{Relay, Way};

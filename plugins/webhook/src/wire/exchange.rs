@@ -10,9 +10,10 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::http::response::Parts;
 use hyper_util::rt::TokioIo;
+use keepwatch_net::in_words;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Deadline, Stream, in_words};
+use super::{Deadline, Stream};
 
 /// So much of an answer's body is read.
 const LARGEST: usize = 64 << 10;

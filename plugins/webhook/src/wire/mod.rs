@@ -5,7 +5,6 @@ mod exchange;
 mod tls;
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use keepwatch_event::Rounded;
@@ -32,25 +31,4 @@ impl fmt::Display for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Rounded(self.within).fmt(f)
     }
-}
-
-/// What an error says, in words that follow the name of whom it is about: `refused the connection`.
-fn in_words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "refused the connection".to_owned(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
-            "broke the connection off".to_owned()
-        }
-        io::ErrorKind::HostUnreachable => "cannot be reached: no route to host".to_owned(),
-        io::ErrorKind::NetworkUnreachable => "cannot be reached: no route to its network".to_owned(),
-        io::ErrorKind::TimedOut => "did not answer".to_owned(),
-        io::ErrorKind::UnexpectedEof => "closed the connection too early".to_owned(),
-        _ => format!("failed: {}", plain(error)),
-    }
-}
-
-/// An error as the kernel names it, without its number.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -125,9 +125,9 @@ async fn a_certificate_that_the_ca_file_vouches_for() {
 async fn certificates_that_are_wrong_get_nothing() {
     let (ours, other) = (Authority::new("ours"), Authority::new("other"));
     let (url, taken) = start(ours.localhost()).await;
-    let says = |text: &str| format!("the certificate of localhost {text}");
+    let says = |text: &str| format!("localhost: its certificate {text}");
     let outcome = deliver(with_ca(&url, &other)).await;
-    assert_unreachable(&outcome, &says("is signed by nobody who is trusted; set the CA file"));
+    assert_unreachable(&outcome, &says("is signed by nobody who is trusted; `ca_file` can say who else is"));
     assert!(taken.lock().unwrap().is_empty());
 
     let (url, taken) = start(ours.server(&Authority::parameters("www.example.com"), None)).await;
@@ -139,7 +139,7 @@ async fn certificates_that_are_wrong_get_nothing() {
     old.not_before = (SystemTime::now() - day * 9).into();
     old.not_after = (SystemTime::now() - day).into();
     let (url, taken) = start(ours.server(&old, None)).await;
-    assert_unreachable(&deliver(with_ca(&url, &ours)).await, &says("has expired"));
+    assert_unreachable(&deliver(with_ca(&url, &ours)).await, &says("expired 24 hours ago"));
     assert!(taken.lock().unwrap().is_empty());
 }
 

@@ -62,7 +62,7 @@ async fn a_tunnel_is_not_trusted() {
     let (proxy, _) = tunnel().await;
     let tls = Tls { ca: Some(other.ca()), identity: None };
     let outcome = deliver(Settings { tls, ..through(proxy, &url) }).await;
-    let why = "the certificate of localhost is signed by nobody who is trusted; set the CA file";
+    let why = "localhost: its certificate is signed by nobody who is trusted; `ca_file` can say who else is";
     assert_unreachable(&outcome, why);
     assert!(taken.lock().unwrap().is_empty());
 }

@@ -1,7 +1,7 @@
 //! The keywords of `global_defs`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Supported, Unsupported};
-use super::{PRIORITY_CHANGES, TRACKER};
+use super::TRACKER;
 
 const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
@@ -45,7 +45,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
         ),
     ),
     ("use_symlink_paths", Harmless),
-    ("vrrp_notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("vrrp_notify_priority_changes", Supported),
     (
         "fifo_write_vrrp_states_on_reload",
         Unsupported("keepalived would write all states to the FIFO after a reload; keepwatch does not"),

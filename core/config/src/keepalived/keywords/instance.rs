@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Refused, Supported, Unsupported};
-use super::{LINK, PRIORITY_CHANGES, TRACKER};
+use super::{LINK, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -94,7 +94,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
         Unsupported("keepalived would speak to version 1.3.6 and older; keepwatch speaks to newer ones only"),
     ),
     ("vrf", Unsupported("keepalived would send through that VRF; keepwatch sends through the interface")),
-    ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("notify_priority_changes", Supported),
     ("linkbeat_use_polling", Unsupported(LINK)),
     ("lvs_sync_daemon_interface", Ipvs),
 ];

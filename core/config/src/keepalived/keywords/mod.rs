@@ -142,8 +142,6 @@ const STATIC: &str =
 const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
-const PRIORITY_CHANGES: &str =
-    "keepalived would write changes of priority to the FIFO; keepwatch writes none";
 
 const ROOT: &[(&str, Status)] = &[
     ("global_defs", Supported),
@@ -202,7 +200,7 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("notify_stop", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),
-    ("notify_priority_changes", Unsupported(PRIORITY_CHANGES)),
+    ("notify_priority_changes", Supported),
     ("sync_group_tracking_weight", Supported),
     ("global_tracking", Deprecated("sync_group_tracking_weight")),
 ];

@@ -15,6 +15,7 @@ use super::checks::Kind;
 use super::globals::{Defaults, GlobalDefs};
 use super::instance::{Draft, Given, State};
 use super::reader::Reader;
+use super::sync_group::Resolved;
 use super::track::Checked;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
@@ -37,16 +38,24 @@ pub(super) struct Completed {
     pub(super) checks_at: Vec<Range<usize>>,
     /// Where `nopreempt` stands.
     pub(super) nopreempt_at: Option<Range<usize>>,
-    pub(super) deleted_at: Option<Range<usize>>,
+    /// Where `smtp_alert` stands.
+    pub(super) alert_at: Option<Range<usize>>,
 }
 
 /// Whether trackers of the instance may move its priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weights {
+enum Weights {
     /// They may.
     Free,
     /// Not in a sync group without `sync_group_tracking_weight`.
     InGroup,
+}
+
+impl Weights {
+    /// For a member of this group, or of none.
+    fn of(group: Option<&Resolved>) -> Self {
+        if group.is_some_and(|group| !group.weights_allowed) { Self::InGroup } else { Self::Free }
+    }
 }
 
 /// The addresses of an instance.
@@ -66,7 +75,7 @@ impl Draft<'_> {
     pub(super) fn complete(
         mut self,
         globals: &GlobalDefs,
-        weights: Weights,
+        in_group: Option<&Resolved>,
         names: &mut Names,
         reader: &mut Reader<'_>,
     ) -> Option<Completed> {
@@ -91,7 +100,7 @@ impl Draft<'_> {
         let interval = self.rounded_interval(version, reader);
         let announce = self.announcements(late);
         self.drop_own_interface(&interface.value, reader);
-        self.drop_weights(priority, weights, reader);
+        self.drop_weights(priority, Weights::of(in_group), reader);
         self.unicast.check_source |= late.check_unicast_src;
         let group = self.multicast_group(family, late, reader);
         let missed_adverts = self.settled_missed_adverts(reader);
@@ -143,8 +152,8 @@ impl Draft<'_> {
             announce,
             track_interfaces: values(self.tracked.interfaces),
             track_checks: checks,
-            notify: self.notify.scripts,
-            mail_alert: self.alert.unwrap_or_else(|| globals.alert()),
+            notify: self.notify.of_instance(in_group.map(|group| &group.notify), late),
+            mail_alert: self.alert.as_ref().map_or_else(|| globals.alert(), |alert| alert.value),
         };
         Some(Completed {
             instance,
@@ -155,7 +164,7 @@ impl Draft<'_> {
             interfaces_at,
             checks_at,
             nopreempt_at: self.nopreempt,
-            deleted_at: self.notify.deleted_at,
+            alert_at: self.alert.map(|alert| alert.span),
         })
     }
 

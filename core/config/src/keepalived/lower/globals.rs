@@ -25,6 +25,10 @@ pub(super) struct GlobalDefs {
     pub(super) defaults: Defaults,
     /// Where `notification_email` stands.
     pub(super) mail_at: Option<Range<usize>>,
+    /// Where `smtp_alert` or `smtp_alert_vrrp` stands.
+    pub(super) alert_at: Option<Range<usize>>,
+    /// Whether there is an `smtp_server`, right or wrong.
+    pub(super) names_server: bool,
     router_id: Option<String>,
     mail: Mail,
     script_user: Option<User>,
@@ -53,6 +57,7 @@ pub(super) struct Defaults {
     pub(super) group4: Ipv4Addr,
     pub(super) group6: Ipv6Addr,
     pub(super) check_unicast_src: bool,
+    pub(super) priority_changes: bool,
     alert: Option<bool>,
     alert_vrrp: Option<bool>,
 }
@@ -78,12 +83,15 @@ impl Default for GlobalDefs {
             group4: ALL_VRRP_ROUTERS_V4,
             group6: ALL_VRRP_ROUTERS_V6,
             check_unicast_src: false,
+            priority_changes: false,
             alert: None,
             alert_vrrp: None,
         };
         Self {
             defaults,
             mail_at: None,
+            alert_at: None,
+            names_server: false,
             router_id: None,
             mail: Mail::default(),
             script_user: None,
@@ -145,9 +153,7 @@ impl GlobalDefs {
         match statement.keyword() {
             "router_id" => self.router_id = text(statement, reader).or_else(|| self.router_id.take()),
             "notification_email" => self.recipients(statement, reader),
-            "notification_email_from" => {
-                self.mail.from = text(statement, reader).or_else(|| self.mail.from.take())
-            }
+            "notification_email_from" => self.sender(statement, reader),
             "smtp_helo_name" => {
                 self.mail.helo_name = text(statement, reader).or_else(|| self.mail.helo_name.take())
             }
@@ -163,7 +169,10 @@ impl GlobalDefs {
                 self.delay_after_boot = delay(statement, reader).unwrap_or(self.delay_after_boot);
             }
             "vmac_prefix" => self.vmac_prefix(statement, reader),
-            "smtp_server" => self.mail.server = mail_server(statement, reader),
+            "smtp_server" => {
+                self.mail.server = mail_server(statement, reader);
+                self.names_server = true;
+            }
             "smtp_connect_timeout" => {
                 let seconds = reader.whole(statement, 0..=4294, "uses 30");
                 if seconds == Some(0) {
@@ -172,8 +181,14 @@ impl GlobalDefs {
                 }
                 self.mail.connect_timeout = seconds.map(|seconds| Duration::from_secs(seconds.max(1).into()));
             }
-            "smtp_alert" => defaults.alert = reader.switch(statement).or(defaults.alert),
-            "smtp_alert_vrrp" => defaults.alert_vrrp = reader.switch(statement).or(defaults.alert_vrrp),
+            "smtp_alert" => {
+                defaults.alert = reader.switch(statement).or(defaults.alert);
+                self.alert_at.get_or_insert_with(|| statement.line.span.clone());
+            }
+            "smtp_alert_vrrp" => {
+                defaults.alert_vrrp = reader.switch(statement).or(defaults.alert_vrrp);
+                self.alert_at.get_or_insert_with(|| statement.line.span.clone());
+            }
             "no_email_faults" => self.mail.no_faults = true,
             "script_user" => {
                 let user = notify::user(statement.line.arguments.iter().map(|word| word.text.as_ref()));
@@ -206,7 +221,34 @@ impl GlobalDefs {
             );
         }
         self.mail_at.get_or_insert_with(|| statement.line.keyword.span.clone());
-        self.mail.to.extend(words.into_iter().map(|word| word.text.clone().into_owned()));
+        for word in words {
+            if !is_mail_address(&word.text) {
+                let message = format!("{} is no mail address", shown(&word.text));
+                let label = "one address a line, without commas: admin@example.com";
+                reader.report(
+                    Diagnostic::warning(&word.span, message, label)
+                        .note("keepalived would hand it to the mail server; keepwatch writes nobody there"),
+                );
+            }
+            self.mail.to.push(word.text.clone().into_owned());
+        }
+    }
+
+    fn sender(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        let Some(from) = text(statement, reader) else { return };
+        if let Some(second) = statement.argument(1) {
+            let message = "only the first word counts as the sender";
+            let label = "put a name and an address in quotes: \"Admins <admin@example.com>\"";
+            let note = "keepalived ignores the rest without a word; keepwatch does the same";
+            reader.report(Diagnostic::warning(&second.span, message, label).note(note));
+        }
+        if let Some(word) = statement.argument(0).filter(|_| !is_mail_address(&from)) {
+            let message = format!("{} is no mail address", shown(&from));
+            let note = "keepalived would write it as it is; keepwatch writes as root at this host";
+            reader
+                .report(Diagnostic::warning(&word.span, message, "such as keepwatch@example.com").note(note));
+        }
+        self.mail.from = Some(from);
     }
 
     fn vmac_prefix(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
@@ -274,6 +316,9 @@ impl Defaults {
             }
             "v3_checksum_as_v2" => self.checksum_as_v2 = true,
             "vrrp_check_unicast_src" => self.check_unicast_src = true,
+            "vrrp_notify_priority_changes" => {
+                self.priority_changes = reader.switch(statement).unwrap_or(self.priority_changes);
+            }
             "vrrp_mcast_group4" => match group(statement, reader) {
                 Some(IpAddr::V4(group)) => self.group4 = group,
                 Some(IpAddr::V6(_)) => not_a_group(statement, reader),
@@ -301,6 +346,24 @@ fn delay(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration>
     Some(delay)
 }
 
+/// Whether mail can go there: `admin@example.com`, `admin` at this host, or either behind a name, in angle brackets.
+fn is_mail_address(text: &str) -> bool {
+    let address = match text.rsplit_once('<') {
+        Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
+        None => text,
+    };
+    let is_part = |part: &str, more: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
+    };
+    match address.split_once('@') {
+        Some((user, domain)) => is_part(user, USER) && is_part(domain, "-._:[]"),
+        None => is_part(address, USER),
+    }
+}
+
+/// What a user's name may have beside letters and digits (RFC 5322 3.2.3), and the dots between.
+const USER: &str = "!#$%&'*+-/=?^_`{|}~.";
+
 /// A value of one word; keepalived goes on without it.
 fn text(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<String> {
     let word = statement.argument(0).map(|word| word.text.clone().into_owned());
@@ -312,7 +375,13 @@ fn text(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<String> {
 }
 
 fn mail_server(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<(String, u16)> {
-    let host = reader.value(statement)?.text.clone().into_owned();
+    let word = reader.value(statement)?;
+    let host = word.text.clone().into_owned();
+    if let Some((alone, port)) = host.split_once(':').filter(|(_, rest)| !rest.contains(':')) {
+        let label = format!("the port is a word of its own: {alone} {port}");
+        reader.survived(&word.span, "`smtp_server` is no host", label, "sends no mail");
+        return None;
+    }
     let Some(port) = statement.argument(1) else { return Some((host, 25)) };
     let value = u16::try_from(number::whole(&port.text).value).ok().filter(|&value| value != 0);
     if value.is_none() {

@@ -67,7 +67,7 @@ pub(super) struct Draft<'a> {
     pub(super) link_tracking: LinkTracking,
     pub(super) tracked: Tracked,
     pub(super) notify: Notified,
-    pub(super) alert: Option<bool>,
+    pub(super) alert: Option<At<bool>>,
     /// Keywords that are misspelt.
     pub(super) misspelt: Vec<Misspelt>,
     known: Known,
@@ -230,7 +230,9 @@ impl<'a> Draft<'a> {
                 }
             }
             "smtp_alert" => {
-                self.alert = reader.switch(statement).or(self.alert);
+                if let Some(value) = reader.switch(statement) {
+                    self.alert = Some(At { value, span: statement.line.span.clone() });
+                }
             }
             _ => {}
         }

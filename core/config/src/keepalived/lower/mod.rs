@@ -13,7 +13,6 @@ mod globals;
 mod group_trackers;
 mod instance;
 mod link_delays;
-mod not_yet;
 mod notify;
 mod reader;
 mod remarks;
@@ -35,7 +34,7 @@ use self::globals::GlobalDefs;
 use self::instance::Draft;
 use self::reader::{Misspelt, Reader};
 use self::routing::Priorities;
-use self::sync_group::GroupDraft;
+use self::sync_group::{GroupDraft, Resolved};
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::{Diagnostic, Findings};
@@ -177,17 +176,14 @@ impl<'a> File<'a> {
         let prefix = self.globals.vmac_prefix.as_deref();
         let mut names = vmac::Names::new(prefix, &mut self.instances, reader);
         let mut groups = sync_group::resolve(self.groups, &self.instances, reader);
-        let free: HashMap<&str, bool> = groups
+        let group_of: HashMap<&str, &Resolved> = groups
             .iter()
-            .flat_map(|group| group.members.iter().map(|member| (member.as_str(), group.weights_allowed)))
+            .flat_map(|group| group.members.iter().map(move |member| (member.as_str(), group)))
             .collect();
         let mut instances = Vec::new();
         for draft in self.instances {
-            let weights = match free.get(draft.name.text.as_ref()) {
-                Some(false) => complete::Weights::InGroup,
-                Some(true) | None => complete::Weights::Free,
-            };
-            instances.extend(draft.complete(&self.globals, weights, &mut names, reader));
+            let group = group_of.get(draft.name.text.as_ref()).copied();
+            instances.extend(draft.complete(&self.globals, group, &mut names, reader));
         }
         group_trackers::spread(&mut groups, &mut instances, reader);
         duplicates::check(&instances, reader);
@@ -200,7 +196,6 @@ impl<'a> File<'a> {
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
         let link_delays = link_delays::complete(self.link_delays, &instances, reader);
-        not_yet::notify_deleted(&instances, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
         let checks = checks.into_iter().map(|at| at.check).collect();

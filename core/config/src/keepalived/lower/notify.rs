@@ -1,47 +1,69 @@
 //! Commands: `script`, `notify*`, and whom they run as.
 
-use std::ops::Range;
-
 use super::super::parser::Statement;
 use super::super::quoting;
+use super::globals::Defaults;
 use super::reader::Reader;
-use crate::model::{Command, Notify, Place, User};
+use crate::model::{Command, Deleted, Notify, Place, User};
 use crate::similar::shown;
 
 /// The `notify*` of an instance or a group.
 #[derive(Clone, Default)]
 pub(super) struct Notified {
-    pub(super) scripts: Notify,
-    /// Where `notify_deleted` stands, if it has a command.
-    pub(super) deleted_at: Option<Range<usize>>,
+    scripts: Notify,
+    /// `notify_priority_changes`, if it says so itself.
+    priority_changes: Option<bool>,
 }
 
 impl Notified {
     /// Reads one of them; the first of its kind counts.
     pub(super) fn read(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
         let keyword = statement.keyword();
+        if keyword == "notify_priority_changes" {
+            self.priority_changes = reader.switch(statement).or(self.priority_changes);
+            return;
+        }
+        if keyword == "notify_deleted" {
+            return self.deleted(statement, reader);
+        }
         let slot = match keyword {
             "notify_master" => &mut self.scripts.master,
             "notify_backup" => &mut self.scripts.backup,
             "notify_fault" => &mut self.scripts.fault,
             "notify_stop" => &mut self.scripts.stop,
-            "notify_deleted" => &mut self.scripts.deleted,
             "notify_master_rx_lower_pri" => &mut self.scripts.master_rx_lower_priority,
             _ => &mut self.scripts.any,
         };
         if slot.is_some() {
-            let message = format!("`{keyword}` is there already");
-            return reader.survived(&statement.line.span, message, "", "uses the first one");
-        }
-        // Without a command it only asks for another word in the FIFO.
-        if keyword == "notify_deleted" && statement.line.arguments.is_empty() {
-            return;
+            return there_already(statement, reader);
         }
         *slot = command(statement, reader);
-        if keyword == "notify_deleted" && slot.is_some() {
-            self.deleted_at = Some(statement.line.span.clone());
-        }
     }
+
+    /// Without a command it only asks for another word than FAULT.
+    fn deleted(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
+        if self.scripts.deleted != Deleted::AsFault {
+            return there_already(statement, reader);
+        }
+        let has_command = !statement.line.arguments.is_empty();
+        self.scripts.deleted = Deleted::AsDeleted(has_command.then(|| command(statement, reader)).flatten());
+    }
+
+    /// What stands here, for an instance in this group, if it is in one.
+    pub(super) fn of_instance(self, group: Option<&Self>, globals: &Defaults) -> Notify {
+        let said = self.priority_changes.or_else(|| group?.priority_changes);
+        Notify { priority_changes: said.unwrap_or(globals.priority_changes), ..self.scripts }
+    }
+
+    /// What stands here, for a group.
+    pub(super) fn of_group(self) -> Notify {
+        self.scripts
+    }
+}
+
+fn there_already(statement: &Statement<'_>, reader: &mut Reader<'_>) {
+    let message = format!("`{}` is there already", statement.keyword());
+    reader.survived(&statement.line.span, message, "", "uses the first one");
 }
 
 /// A command behind a keyword, and behind it perhaps a user and a group. keepalived refuses to start if

@@ -20,9 +20,35 @@ pub(super) fn mail(
     groups: &[Resolved],
     reader: &mut Reader<'_>,
 ) {
-    let Some(span) = globals.mail_at.as_ref().filter(|_| globals.has_recipients()) else { return };
     let asked = instances.iter().any(|completed| completed.instance.mail_alert)
         || groups.iter().any(|group| group.sends_mail(globals));
+    let Some(span) = globals.mail_at.as_ref().filter(|_| globals.has_recipients()) else {
+        let of_instances = instances.iter().filter_map(|completed| completed.alert_at.as_ref());
+        let of_groups = groups.iter().filter_map(|group| Some(&group.alert.as_ref()?.span));
+        let mut places = globals.alert_at.iter().chain(of_instances).chain(of_groups);
+        // An empty `notification_email` has been told.
+        if let (true, None, Some(span)) = (asked, &globals.mail_at, places.next()) {
+            reader.report(
+                Diagnostic::remark(
+                    span,
+                    "mail is asked for, but there is no `notification_email`",
+                    "nobody would hear of it, as under keepalived",
+                )
+                .help("add `notification_email { admin@example.com }` to global_defs"),
+            );
+        }
+        return;
+    };
+    if asked && !globals.names_server {
+        reader.report(
+            Diagnostic::remark(
+                span,
+                "mail is asked for, but there is no `smtp_server`",
+                "none is sent to these admins, as under keepalived",
+            )
+            .help("add `smtp_server 127.0.0.1`, or where else mail is taken, to global_defs"),
+        );
+    }
     if !asked {
         reader.report(
             Diagnostic::remark(

@@ -24,7 +24,7 @@ pub(super) struct GroupDraft {
     weights_allowed: bool,
     tracked: Tracked,
     notify: Notified,
-    alert: Option<bool>,
+    alert: Option<At<bool>>,
 }
 
 /// A group whose members are all there.
@@ -36,7 +36,7 @@ pub(super) struct Resolved {
     pub(super) tracked: Tracked,
     pub(super) notify: Notified,
     /// Its own `smtp_alert`.
-    pub(super) alert: Option<bool>,
+    pub(super) alert: Option<At<bool>>,
 }
 
 impl GroupDraft {
@@ -89,7 +89,9 @@ impl GroupDraft {
                 self.tracked.read_checks(statement, checks, reader);
             }
             "smtp_alert" => {
-                self.alert = reader.switch(statement).or(self.alert);
+                if let Some(value) = reader.switch(statement) {
+                    self.alert = Some(At { value, span: statement.line.span.clone() });
+                }
             }
             "sync_group_tracking_weight" | "global_tracking" => self.weights_allowed = true,
             _ => self.notify.read(statement, reader),
@@ -154,7 +156,7 @@ pub(super) fn resolve(
 impl Resolved {
     /// Whether its transitions send mail.
     pub(super) fn sends_mail(&self, globals: &GlobalDefs) -> bool {
-        self.alert.unwrap_or_else(|| globals.alert())
+        self.alert.as_ref().map_or_else(|| globals.alert(), |alert| alert.value)
     }
 
     pub(super) fn into_model(self, globals: &GlobalDefs) -> SyncGroup {
@@ -164,7 +166,7 @@ impl Resolved {
             members: self.members,
             track_interfaces: self.tracked.interfaces.into_iter().map(|at| at.value).collect(),
             track_checks: self.tracked.checks.into_iter().map(|at| at.track).collect(),
-            notify: self.notify.scripts,
+            notify: self.notify.of_group(),
             mail_alert,
         }
     }

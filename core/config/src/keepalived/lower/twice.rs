@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 
 /// With these the last line counts. With others the first one does, which is said where they are read, or
 /// all do.
-const LAST_COUNTS: [&str; 30] = [
+const LAST_COUNTS: [&str; 31] = [
     "state",
     "interface",
     "virtual_router_id",
@@ -31,6 +31,7 @@ const LAST_COUNTS: [&str; 30] = [
     "down_timer_adverts",
     "v3_checksum_as_v2",
     "smtp_alert",
+    "notify_priority_changes",
     "auth_type",
     "auth_pass",
     "script",

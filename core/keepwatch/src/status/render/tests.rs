@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keepwatch_control::{CallTimes, ConfigStatus, PluginReport, Rejection};
+use keepwatch_control::{CallTimes, ConfigStatus, DestinationSummary, PluginReport, Rejection};
 use keepwatch_event::{
     Hindrance, PluginState, PluginStatus, Reason, Snapshot, Timestamp, TrackStatus, Trouble,
 };
@@ -63,6 +63,7 @@ fn status(instances: Vec<InstanceStatus>) -> Status {
         },
         snapshot: Snapshot::new("h1.example.com", ago(11_520.0), instances),
         plugins: Vec::new(),
+        destinations: Vec::new(),
     }
 }
 
@@ -309,4 +310,80 @@ fn colours_stand_around_words() {
     let text = render(&status(vec![instance()]), &[], Paint::Colour);
     assert!(text.contains("\u{1b}[1;32mMASTER\u{1b}[0m for"), "{text:?}");
     assert!(text.ends_with("\u{1b}[1;32mNothing is wrong.\u{1b}[0m\n"), "{text:?}");
+}
+
+fn destination(name: &str) -> DestinationSummary {
+    DestinationSummary {
+        name: name.into(),
+        way: Some("mail to admin@example.com by mail.example.com:587".into()),
+        delivered: 0,
+        failed: 0,
+        waiting: 0,
+        dead: 0,
+        refusal: None,
+        trouble: None,
+        gone: None,
+        last: None,
+        next: None,
+    }
+}
+
+#[test]
+fn destinations_that_are_well() {
+    let mut status = status(vec![instance()]);
+    let told = DestinationSummary {
+        delivered: 12,
+        last: Some("2026-11-22T14:13:07.000Z".into()),
+        ..destination("admins")
+    };
+    // One that the configuration has no longer, and for which nothing waits, is nobody's business.
+    let old = DestinationSummary { way: None, delivered: 3, ..destination("old") };
+    status.destinations = vec![told, old, destination("others")];
+    let text = rendered(&status);
+    let last: Vec<&str> = text.lines().skip(7).collect();
+    let expected = [
+        "destination admins: mail to admin@example.com by mail.example.com:587, 12 letters delivered, last 3 min 5 s ago",
+        "destination others: mail to admin@example.com by mail.example.com:587",
+        "",
+        "Nothing is wrong.",
+    ];
+    assert_eq!(last, expected, "{text}");
+}
+
+#[test]
+fn destinations_that_cannot_be_told_stand_first() {
+    let mut status = status(vec![instance()]);
+    let away = DestinationSummary {
+        failed: 7,
+        waiting: 3,
+        trouble: Some("mail.example.com:587 refused the connection".into()),
+        next: Some("2026-11-22T14:17:02.000Z".into()),
+        ..destination("admins")
+    };
+    let gone = DestinationSummary {
+        way: Some("webhook to https://hooks.example.com/...".into()),
+        dead: 1,
+        refusal: Some("hooks.example.com answers 404 Not Found".into()),
+        gone: Some("hooks.example.com answers 410 Gone".into()),
+        ..destination("chat")
+    };
+    let old = DestinationSummary { way: None, waiting: 1, ..destination("old") };
+    status.destinations = vec![away, gone, old];
+    let text = rendered(&status);
+    let lines: Vec<&str> = text.lines().collect();
+    let expected = [
+        "destination chat takes nothing any more: hooks.example.com answers 410 Gone (`keepwatch spool retry chat` tries it \
+         again)",
+        "admins cannot be told: mail.example.com:587 refused the connection (3 letters waiting, next try 14:17:02 UTC)",
+        "1 letter to chat given up: hooks.example.com answers 404 Not Found (`keepwatch spool list --dead` has all; `spool retry \
+         chat` tries again)",
+        "1 letter waiting for old, which the configuration has no longer (`keepwatch spool purge old --all`)",
+    ];
+    assert_eq!(lines[2..6], expected, "{text}");
+    let expected = [
+        "destination admins: mail to admin@example.com by mail.example.com:587, 3 letters waiting",
+        "destination chat: webhook to https://hooks.example.com/..., 1 letter given up, disabled",
+        "destination old: no longer in the configuration, 1 letter waiting",
+    ];
+    assert_eq!(lines[lines.len() - 3..], expected, "{text}");
 }

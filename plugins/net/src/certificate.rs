@@ -15,7 +15,11 @@ const DAY: u64 = 24 * HOUR;
 const AFTER_ALL: Duration = Duration::from_secs(253_402_300_800);
 
 /// Whether a certificate is valid for so long still.
-pub(super) fn lives(leaf: Option<&CertificateDer<'_>>, least: Duration) -> Result<(), String> {
+///
+/// # Errors
+///
+/// It is not, or that cannot be seen, in words.
+pub fn lives(leaf: Option<&CertificateDer<'_>>, least: Duration) -> Result<(), String> {
     let end = leaf.and_then(end).ok_or("it cannot be seen when its certificate expires")?;
     let now = Duration::from_secs(UnixTime::now().as_secs());
     let Some(left) = end.checked_sub(now) else {
@@ -41,8 +45,9 @@ fn end(leaf: &CertificateDer<'_>) -> Option<Duration> {
     }
 }
 
-/// What is wrong with a certificate, in words that follow `its certificate`.
-pub(super) fn in_words(error: &CertificateError, name: &str) -> String {
+/// What is wrong with a certificate, in words that follow `its certificate`; `name` is whose it should be.
+#[must_use]
+pub fn in_words(error: &CertificateError, name: &str) -> String {
     let between = |late: UnixTime, early: UnixTime| {
         Life(Duration::from_secs(late.as_secs().saturating_sub(early.as_secs())))
     };
@@ -56,7 +61,9 @@ pub(super) fn in_words(error: &CertificateError, name: &str) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("is not for {name}")
         }
-        CertificateError::UnknownIssuer => "is signed by nobody who is trusted".to_owned(),
+        CertificateError::UnknownIssuer => {
+            "is signed by nobody who is trusted; `ca_file` can say who else is".to_owned()
+        }
         other => format!("is not valid: {other}"),
     }
 }
