@@ -39,4 +39,4 @@ pub use route::{Alerts, On, Route, TOPICS, Topic, topic};
 pub use silence::Silence;
 pub use spool::Complain;
 pub use template::{Escape, Template};
-pub use transport::{Dialogue, Outcome, Scope, Transport, Unheard, Work};
+pub use transport::{Dialogue, Medium, Outcome, Scope, Transport, Unheard, Work};
