@@ -15,6 +15,7 @@ mod examining;
 mod exit;
 mod extensions;
 mod log;
+mod messages;
 mod notifications;
 mod notify;
 mod notify_scripts;
