@@ -12,6 +12,7 @@ mod hostile;
 mod interop;
 mod mail;
 mod manners;
+mod messages;
 mod notify;
 mod one_way;
 mod page;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         interop::CASES,
         mail::CASES,
         manners::CASES,
+        messages::CASES,
         notify::CASES,
         one_way::CASES,
         page::CASES,
