@@ -31,8 +31,7 @@ mod tests {
         let host = Host::new().destination("c").destination("a");
         let mut plugin = host.start::<on_event>(json!({ "chat": "c", "admins": "a" })).unwrap();
         plugin.handle(&transition("VI_1", State::Backup, State::Master)).unwrap();
-        let to: Vec<String> =
-            host.notified().into_iter().map(|notified| notified.destination).collect();
+        let to: Vec<String> = host.notified().into_iter().map(|notified| notified.destination).collect();
         assert_eq!(to, ["c", "a", "a", "c"]);
     }
 }
