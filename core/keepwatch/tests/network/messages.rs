@@ -16,6 +16,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "messages::the_example", needs: &[], run: example },
     Case { name: "messages::a_hook_and_a_component_while_nobody_is_there", needs: &[], run: nobody_there },
     Case { name: "messages::a_reload_gives_and_takes", needs: &[], run: reload },
+    Case { name: "messages::a_flood_is_refused_and_counted", needs: &[], run: flood },
 ];
 
 /// A webhook's other end: keeps each body, in a file of its own.
@@ -245,4 +246,31 @@ fn reload() -> Result<(), Failed> {
     wait("what it says", || chat.bodies().iter().any(|body| body["data"]["text"] == "here"))
         .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
     stop_it(&mut h1)
+}
+
+/// A hook that never stops telling something reaches people with a few messages, and its status says so.
+fn flood() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let folder = site.folder().to_owned();
+    fs::write(folder.join("k.conf"), crate::site::config(150, "", "10.1.1.30"))?;
+    fs::write(
+        folder.join("tell.rhai"),
+        "fn on_master(event) {\n    for number in 0..1000 {\n        try { notify(\"chat\", `message ${number}`); } catch { \
+         }\n    }\n    info(\"told all of it\");\n}\n",
+    )?;
+    let path = folder.join("keepwatch.toml");
+    let plugin = "[plugin.tell]\nfile = \"tell.rhai\"\ngrants = [\"notify:chat\"]\n";
+    fs::write(&path, format!("keepalived = \"k.conf\"\n{plugin}{DESTINATIONS}"))?;
+    let chat = Receiver::start(&site)?;
+    let mut h1 = site.keepwatch_at(1, &path, &[])?;
+    wait_for_line(&h1, "[tell] told all of it")?;
+    wait("ten messages", || chat.bodies().len() >= 10)
+        .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
+    let status = site.asking(1).arg("status").output()?;
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    ensure(status.contains(", 10 messages, 990 messages refused, as too many"), || status.clone())?;
+    stop_it(&mut h1)?;
+    let texts: Vec<Value> = chat.bodies().iter().map(|body| body["data"]["text"].clone()).collect();
+    let expected: Vec<Value> = (0..10).map(|number| format!("message {number}").into()).collect();
+    ensure(texts == expected, || format!("{texts:?}"))
 }
