@@ -58,6 +58,12 @@ pub struct PluginReport {
     /// Events that are kept from it because they made it fail twice.
     #[serde(default)]
     pub dead_letters: u64,
+    /// Messages to destinations that were taken over.
+    #[serde(default)]
+    pub messages: u64,
+    /// Messages that were one too many.
+    #[serde(default)]
+    pub messages_refused: u64,
     /// Events that wait for it now.
     #[serde(default)]
     pub waiting: u64,
@@ -118,6 +124,8 @@ impl PluginReport {
             retries: 0,
             skipped: 0,
             dead_letters: 0,
+            messages: 0,
+            messages_refused: 0,
             waiting: 0,
             conflated: 0,
             dropped: 0,

@@ -112,8 +112,26 @@ impl EventKind {
         }
     }
 
-    /// The plugin it is about or comes from, if any. Such events go to those plugins only that ask for their kind:
-    /// plugins that answer each other would never end.
+    /// Whether plugins hear it that ask for no kind, and so for all. What is about plugins and destinations goes to those
+    /// only that ask for its kind: plugins that answer each other, or tell of their own messages, would never end.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        self.plugin().is_none() && self.destination().is_none()
+    }
+
+    /// The destination of mails or webhooks it is about, if any.
+    #[must_use]
+    pub fn destination(&self) -> Option<&str> {
+        match self {
+            Self::DeliverySucceeded { destination, .. }
+            | Self::DeliveryFailed { destination, .. }
+            | Self::DeliveryGivenUp { destination, .. }
+            | Self::DestinationDisabled { destination, .. } => Some(destination),
+            _ => None,
+        }
+    }
+
+    /// The plugin it is about or comes from, if any.
     #[must_use]
     pub fn plugin(&self) -> Option<&str> {
         match self {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_engine::{Finding, Tracks};
 use keepwatch_event::{EventKind, Severity};
-use keepwatch_host::{Options, Plan, Plugins, Runtime, Store, Verdict, Verdicts};
+use keepwatch_host::{Messenger, Options, Plan, Plugins, Runtime, Store, Verdict, Verdicts};
 use keepwatch_rhai::RhaiRuntime;
 use keepwatch_wasm::{ChildCompiler, WasmRuntime};
 
@@ -24,14 +24,20 @@ pub(crate) const COMPILE: &str = "compile-component";
 const LISTEN: Duration = Duration::from_secs(1);
 
 /// Begins to load plugins, in the background.
-pub(crate) fn begin(plan: Plan, paths: &Paths, bus: &Bus, tracks: Tracks) -> io::Result<Plugins> {
+pub(crate) fn begin(
+    plan: Plan,
+    paths: &Paths,
+    bus: &Bus,
+    tracks: Tracks,
+    messenger: Arc<dyn Messenger>,
+) -> io::Result<Plugins> {
     let heard = bus.clone();
     let complain = move |error| {
         degraded(&heard, "plugins' store", error, "what plugins keep is lost when keepwatch ends");
     };
     let store = Store::on_disk(paths.state.join("plugins.redb"), Box::new(complain));
     let (bus, runtimes, verdicts) = (bus.clone(), runtimes(paths, Some(bus)), Arc::new(Worth(tracks)));
-    let plugins = Plugins::new(Options { bus, runtimes, store, verdicts })?;
+    let plugins = Plugins::new(Options { bus, runtimes, store, verdicts, messenger })?;
     // Loaded in any case, if later.
     let _ = plugins.begin(plan).recv_timeout(LISTEN);
     Ok(plugins)

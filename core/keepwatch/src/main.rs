@@ -16,6 +16,7 @@ mod examining;
 mod exit;
 mod extensions;
 mod log;
+mod messages;
 mod net_namespace;
 mod notifications;
 mod notify;

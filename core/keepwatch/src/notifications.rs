@@ -10,8 +10,10 @@ use keepwatch_control::{
     SilenceStatus, written,
 };
 use keepwatch_event::{EventKind, Severity};
+use keepwatch_host::Messenger;
 use keepwatch_notify::{Dead, Destination, DestinationReport, Entry, Notifier, Options, Silence};
 
+use crate::messages::Messages;
 use crate::paths::Paths;
 
 /// How long the last letters may take when the daemon ends; what is left waits on disk.
@@ -70,6 +72,11 @@ impl Notifications {
         known.clone_from(&destinations);
         self.notifier.apply(destinations);
         said
+    }
+
+    /// Where plugins hand their messages in.
+    pub(crate) fn messenger(&self) -> Arc<dyn Messenger> {
+        Arc::new(Messages(Arc::clone(&self.notifier)))
     }
 
     /// Delivers what can be delivered in a moment, or until `at_once` ends, and ends.

@@ -7,7 +7,7 @@ use keepwatch_config::{Diagnostic, Findings, Site};
 use keepwatch_exec::Accounts;
 use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
-use crate::actions;
+use crate::{actions, destinations};
 
 /// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
@@ -28,11 +28,11 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
             Err(finding) => findings.push(*finding),
         }
     }
-    let plugins = tables.plugins.iter().map(|table| spec(table, None, &actions, findings));
+    let plugins = tables.plugins.iter().map(|table| spec(table, None, config, &actions, findings));
     let mut declared: Vec<PluginSpec> = plugins.collect();
     for check in &config.checks {
         if let CheckKind::Plugin(table) = &check.what {
-            declared.push(spec(table, Some(check), &actions, findings));
+            declared.push(spec(table, Some(check), config, &actions, findings));
         }
     }
     let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
@@ -42,6 +42,7 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
 fn spec(
     table: &PluginTable,
     check: Option<&Check>,
+    config: &Config,
     actions: &[Action],
     findings: &mut Findings,
 ) -> PluginSpec {
@@ -51,6 +52,12 @@ fn spec(
             Ok(Grant::Run(name)) if !actions.iter().any(|action| action.name == name) => {
                 let finding = Diagnostic::error(&written.span, format!("there is no action \"{name}\""), "")
                     .help(format!("add [action.{name}] with exec = [\"/PATH/TO/PROGRAM\"]"));
+                findings.push(finding);
+            }
+            Ok(Grant::Notify(name)) if !destinations::has(config, &name) => {
+                let finding =
+                    Diagnostic::error(&written.span, format!("there is no destination \"{name}\""), "")
+                        .help(format!("add [notify.{name}] with smtp = \"HOST\", or webhook = \"URL\""));
                 findings.push(finding);
             }
             Ok(grant) => grants.push(grant),

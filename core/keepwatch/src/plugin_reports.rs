@@ -45,6 +45,8 @@ fn one(report: &Report, told: Option<&PluginStatus>, now: Timestamp) -> PluginRe
         retries: counts.retries,
         skipped: counts.skipped,
         dead_letters: counts.dead_letters,
+        messages: counts.messages,
+        messages_refused: counts.messages_refused,
         waiting: queue.waiting.try_into().unwrap_or(u64::MAX),
         conflated: queue.conflated,
         dropped: queue.dropped,
@@ -108,6 +110,7 @@ mod tests {
             vec![told("chat", PluginState::Running, None), told("gone", PluginState::Refused, Some("no"))];
         let mut counts = Counts::default();
         (counts.calls, counts.last_success, counts.memory) = (7, Some(at(8).wall), Some(65_536));
+        (counts.messages, counts.messages_refused) = (5, 4);
         let spec = PluginSpec::plain("chat", "hooks.d/chat.rhai".into());
         let roles = Some(Roles { handler: true, checker: false });
         let queue = Reading { waiting: 3, conflated: 2, dropped: 1 };
@@ -124,6 +127,8 @@ mod tests {
                 role: "handler".into(),
                 calls: 7,
                 last_success: Some(at(8)),
+                messages: 5,
+                messages_refused: 4,
                 waiting: 3,
                 conflated: 2,
                 dropped: 1,

@@ -112,11 +112,12 @@ impl Shared {
             .collect();
         let kind = |name: &String| if kinds.contains(name) { "check" } else { "plugin" };
         *known = plan.clone();
+        // Before the plugins, which may have something to say at once.
+        report.done.extend(self.parts.notifications.apply(destinations));
         let Some(applied) = self.parts.plugins.apply(plan) else {
             let refused = vec!["keepwatch stops".to_owned()];
             return ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED };
         };
-        report.done.extend(self.parts.notifications.apply(destinations));
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {
@@ -219,8 +220,13 @@ mod tests {
             let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
             let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
             let verdicts = Arc::new(keepwatch_host::Nobody);
-            let options =
-                Options { bus: bus.clone(), runtimes: Vec::new(), store: Store::in_memory(), verdicts };
+            let options = Options {
+                bus: bus.clone(),
+                runtimes: Vec::new(),
+                store: Store::in_memory(),
+                verdicts,
+                messenger: Arc::new(keepwatch_host::Nobody),
+            };
             let plugins = Arc::new(Plugins::new(options).unwrap());
             let heard = bus.subscribe("test", Delivery::Durable, 100);
             let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();

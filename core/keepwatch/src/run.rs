@@ -84,15 +84,15 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let means = Means { launcher: launcher.clone(), bus: bus.clone() };
     plan.declared.extend(checks::natives(&config, &means, Occasion::Start));
     let first = plan.clone();
-    // Before the engine starts, for the same reason.
-    let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks()) {
-        Ok(plugins) => Arc::new(plugins),
-        Err(error) => return fail("make room for plugins", &error),
-    };
+    // Before the engine starts, for the same reason; and before the plugins, which may have something to say at once.
     let node = destinations::node(&config);
     let notifications = match Notifications::begin(destinations, &node, &paths, &bus) {
         Ok(notifications) => notifications,
         Err(error) => return fail("make room for notifications", &error),
+    };
+    let plugins = match extensions::begin(plan, &paths, &bus, engine.tracks(), notifications.messenger()) {
+        Ok(plugins) => Arc::new(plugins),
+        Err(error) => return fail("make room for plugins", &error),
     };
     let (of_plugins, of_scripts) = (Arc::clone(&plugins), Arc::clone(&scripts));
     let parts =

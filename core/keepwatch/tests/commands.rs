@@ -140,6 +140,50 @@ fn the_haproxy_pair_is_as_its_example_says() {
     assert!(text(&output.stdout).contains("would run     haproxy-reload"), "{}", text(&output.stdout));
 }
 
+/// The example's hook, with the grants that its configuration gives it.
+#[test]
+fn mail_and_chat_is_as_its_example_says() {
+    let folder = Folder::new("mail-and-chat");
+    let example = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/mail-and-chat"));
+    let (native, hook) = (example.join("keepwatch.toml"), example.join("tell.rhai"));
+    let output = keepwatch(&folder, &["check", "--strict"]).arg(&native).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let test = ["plugin", "test", "--event", "master", "--event", "fault", "--event", "stop", "--with"];
+    let output = keepwatch(&folder, &test).arg(native).arg(hook).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    for expected in [
+        "  would notify  chat: \"VI_1 is served by ",
+        " now: no advert heard for 3.58 s\"\n",
+        "  would mail    admins: \"",
+        " cannot serve VI_1\": \"",
+        ".\\n\\nUntil it can again, ",
+        "  would post    chat: {\"attachments\":[{\"color\":\"#d0a000\"",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+}
+
+/// A destination that is not there is a mistake of the configuration's, and one of keepalived's is a destination.
+#[test]
+fn a_grant_is_for_a_destination_that_there_is() {
+    let folder = Folder::new("destinations");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { notify(\"smtp_alert\", \"x\"); }\n")
+        .unwrap();
+    let native = "keepalived = \"k.conf\"\n[plugin.a]\nfile = \"a.rhai\"\ngrants = [\"notify:smtp_alert\"]\n";
+    std::fs::write(folder.0.join("keepwatch.toml"), native).unwrap();
+    let mails = "global_defs {\n notification_email {\n  admin@example.com\n }\n smtp_alert\n}\n";
+    for (globals, code, expected) in
+        [("", 3, "there is no destination \"smtp_alert\""), (mails, 0, "keepwatch.toml is valid")]
+    {
+        std::fs::write(folder.0.join("k.conf"), format!("{globals}{INSTANCE}")).unwrap();
+        let output = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
 /// Whoever checks and then reloads must not be told that all is well and lose a hook.
 #[test]
 fn check_says_which_plugins_would_not_be_loaded() {

@@ -120,16 +120,18 @@ fn native_examples_are_valid() {
             assert!(plugin.file.exists(), "{}: {} is not there", file.display(), plugin.file.display());
         }
     }
-    assert!(seen >= 1);
+    assert!(seen >= 2);
 }
 
 /// Who opens an example's folder finds each file explained.
 #[test]
-fn the_haproxy_pairs_files_are_explained() {
-    let readme = read("examples/haproxy-pair/README.md");
-    for file in std::fs::read_dir(root().join("examples/haproxy-pair")).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        assert!(name == "README.md" || readme.contains(&format!("`{name}`")), "{name} is not explained");
+fn the_examples_files_are_explained() {
+    for folder in ["examples/haproxy-pair", "examples/mail-and-chat"] {
+        let readme = read(&format!("{folder}/README.md"));
+        for file in std::fs::read_dir(root().join(folder)).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(name == "README.md" || readme.contains(&format!("`{name}`")), "{name} is not explained");
+        }
     }
 }
 

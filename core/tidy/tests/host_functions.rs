@@ -64,7 +64,11 @@ fn the_sdk_has_what_the_table_says() {
             if let Some(name) = name.strip_suffix('!') {
                 assert!(read("sdk/rust/src/log.rs").contains(&format!("macro_rules! {name}")), "{name}!");
             } else if let Some((module, function)) = name.split_once("::") {
-                let file = if name.starts_with("Request") { "http" } else { &module.to_ascii_lowercase() };
+                let file = match module {
+                    "Request" => "http",
+                    "Mail" => "notify",
+                    module => &module.to_ascii_lowercase(),
+                };
                 let source = read(&format!("sdk/rust/src/{file}.rs"));
                 let found = ["(", "<"].iter().any(|next| source.contains(&format!("fn {function}{next}")));
                 assert!(found, "{name}");

@@ -10,7 +10,7 @@ use tokio::time::{sleep_until, timeout};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::guard::guarded;
+use crate::guard::{guarded, handled};
 use crate::hearing::Hearing;
 use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
@@ -190,7 +190,7 @@ impl Actor {
         }
         let Life::Running(Running { plugin, host }) = &mut self.life else { return };
         let began = Instant::now();
-        let answer = guarded(host, self.spec.limits.call, plugin.handle(&event)).await;
+        let answer = handled(host, self.spec.limits.call, plugin.as_mut(), &event).await;
         self.metrics.called(began, answer.is_ok(), plugin.memory());
         match answer {
             Ok(Outcome::Done) => {}

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::HostError;
 use crate::grant::{Grants, HostPort};
+use crate::message::Message;
 use crate::plugin::{Verdict, Work};
 
 /// What host functions do outside. Grants and limits have been checked when one of these is called, except what only
@@ -59,6 +60,9 @@ pub trait Effects: Send + Sync {
 
     /// Connects to a Unix socket, sends and receives.
     fn unix<'a>(&'a self, to: &'a Path, question: Question) -> Work<'a, Result<Answer, HostError>>;
+
+    /// Hands a message in for a destination.
+    fn notify(&self, message: Message) -> Work<'_, Result<(), HostError>>;
 
     /// Says how something is, for so long.
     fn set_track(&self, plugin: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError>;

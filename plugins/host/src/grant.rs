@@ -19,6 +19,8 @@ pub enum Grant {
     Run(String),
     /// `track:NAME`: saying how this is.
     Track(String),
+    /// `notify:NAME`: messages to this `[notify.NAME]`.
+    Notify(String),
 }
 
 /// What kind of thing a grant is about.
@@ -32,6 +34,8 @@ pub enum Facility {
     Run,
     /// Verdicts.
     Track,
+    /// Mails and webhooks.
+    Notify,
 }
 
 /// A scheme, a host and a port.
@@ -144,6 +148,7 @@ impl fmt::Display for Grant {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Run(name) => write!(f, "run:{name}"),
             Self::Track(name) => write!(f, "track:{name}"),
+            Self::Notify(name) => write!(f, "notify:{name}"),
         }
     }
 }
@@ -176,6 +181,7 @@ impl FromStr for Grant {
             }
             "run" => Ok(Self::Run(name(rest)?)),
             "track" => Ok(Self::Track(name(rest)?)),
+            "notify" => Ok(Self::Notify(name(rest)?)),
             _ => Err(unknown(text)),
         }
     }
@@ -192,7 +198,7 @@ fn name(text: &str) -> Result<String, String> {
 fn unknown(text: &str) -> String {
     format!(
         "there is no grant `{text}`; write `http://HOST:PORT`, `https://HOST`, `tcp:HOST:PORT`, `unix:/PATH`, \
-         `run:ACTION` or `track:NAME`"
+         `run:ACTION`, `notify:DESTINATION` or `track:NAME`"
     )
 }
 
@@ -205,6 +211,7 @@ impl Grant {
             Self::Tcp(_) | Self::Unix(_) => Facility::Probe,
             Self::Run(_) => Facility::Run,
             Self::Track(_) => Facility::Track,
+            Self::Notify(_) => Facility::Notify,
         }
     }
 }
@@ -218,6 +225,7 @@ impl Facility {
             Self::Probe => "tcp:HOST:PORT",
             Self::Run => "run:ACTION",
             Self::Track => "track:NAME",
+            Self::Notify => "notify:DESTINATION",
         }
     }
 
@@ -229,6 +237,7 @@ impl Facility {
             Self::Probe => "connect to anything",
             Self::Run => "run actions",
             Self::Track => "set verdicts",
+            Self::Notify => "send messages",
         }
     }
 }
@@ -306,6 +315,7 @@ mod tests {
             ("unix:/run/haproxy/admin.sock", "unix:/run/haproxy/admin.sock"),
             ("run:haproxy-reload", "run:haproxy-reload"),
             ("track:db", "track:db"),
+            ("notify:admins", "notify:admins"),
         ];
         for (text, written) in table {
             assert_eq!(text.parse::<Grant>().unwrap().to_string(), written);
@@ -325,6 +335,7 @@ mod tests {
             ("unix:/run/../etc/x", "without `..`"),
             ("run:", "no name"),
             ("run:a b", "no name"),
+            ("notify:admin@example.com", "no name"),
             ("exec:haproxy-reload", "there is no grant"),
             ("everything", "there is no grant"),
         ];

@@ -3,11 +3,15 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use keepwatch_event::Event;
+
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::plugin::{Outcome, Plugin};
 
 /// Runtimes end a call themselves when its time is over; one that does not, because a system call hangs, is left to
 /// itself after this.
@@ -24,6 +28,25 @@ pub async fn guarded<T>(
     call: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     host.begin_call(within);
+    caught(within, call).await
+}
+
+/// Lets a plugin handle an event, as [`guarded`] calls it. What it tells meanwhile is about that event.
+///
+/// # Errors
+///
+/// As [`guarded`].
+pub async fn handled(
+    host: &Host,
+    within: Duration,
+    plugin: &mut dyn Plugin,
+    event: &Arc<Event>,
+) -> Result<Outcome, Failure> {
+    host.begin_handling(within, event);
+    caught(within, plugin.handle(event)).await
+}
+
+async fn caught<T>(within: Duration, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let mut call = pin!(call);
     let caught =
         poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {

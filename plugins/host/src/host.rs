@@ -2,17 +2,17 @@
 //! is [`Effects`].
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use keepwatch_event::{LogLevel, Severity, Timestamp};
+use keepwatch_event::{Event, LogLevel, Severity, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 use crate::error::HostError;
 use crate::grant::{Grant, Grants, HostPort, Origin, Scheme};
 use crate::limits::Limits;
+use crate::message::{Content, Message};
 use crate::plugin::Verdict;
 use crate::rate::Rate;
 
@@ -41,11 +41,21 @@ struct Shared {
     grants: Grants,
     limits: Limits,
     effects: Arc<dyn Effects>,
-    /// When the present call must be over.
-    deadline: Mutex<Option<Instant>>,
+    call: Mutex<Call>,
     log_rate: Rate,
     emit_rate: Rate,
     track_rate: Rate,
+}
+
+/// The present call to the plugin.
+#[derive(Default)]
+struct Call {
+    /// When it must be over; none before the first call.
+    deadline: Option<Instant>,
+    /// The event that is handled, if one is.
+    about: Option<Arc<Event>>,
+    /// Messages so far.
+    messages: u32,
 }
 
 impl std::fmt::Debug for Host {
@@ -63,10 +73,10 @@ impl Host {
         limits: Limits,
         effects: Arc<dyn Effects>,
     ) -> Self {
-        let deadline = Mutex::new(None);
+        let call = Mutex::default();
         let (log_rate, emit_rate, track_rate) = (Rate::new(200, 20), Rate::new(100, 10), Rate::new(100, 10));
         let shared =
-            Shared { plugin, config, grants, limits, effects, deadline, log_rate, emit_rate, track_rate };
+            Shared { plugin, config, grants, limits, effects, call, log_rate, emit_rate, track_rate };
         Self { shared: Arc::new(shared) }
     }
 
@@ -96,14 +106,23 @@ impl Host {
 
     /// A call to the plugin begins; it may take this long. For whoever calls plugins, not for runtimes.
     pub fn begin_call(&self, within: Duration) {
-        let mut deadline = self.shared.deadline.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *deadline = Some(Instant::now() + within);
+        *self.present() = Call { deadline: Some(Instant::now() + within), ..Call::default() };
+    }
+
+    /// The same for a call in which it handles an event: what it tells is about that.
+    pub fn begin_handling(&self, within: Duration, event: &Arc<Event>) {
+        self.begin_call(within);
+        self.present().about = Some(Arc::clone(event));
+    }
+
+    fn present(&self) -> MutexGuard<'_, Call> {
+        self.shared.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long the present call may still take; the limit of a call if there is none.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        let deadline = *self.shared.deadline.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let deadline = self.present().deadline;
         deadline.map_or(self.shared.limits.call, |at| at.saturating_duration_since(Instant::now()))
     }
 
@@ -232,6 +251,28 @@ impl Host {
         Ok(question)
     }
 
+    /// Hands a message in for a destination, which gets it sooner or later, also after a restart. What a plugin says twice
+    /// about one event is told once.
+    ///
+    /// # Errors
+    ///
+    /// If there is no grant, no such destination, or one of another kind; if the message is empty or too large, there were
+    /// too many in a short time, or it is about what became of a message there.
+    pub async fn notify(&self, destination: &str, content: Content) -> Result<(), HostError> {
+        name("destination", destination)?;
+        self.need(&Grant::Notify(destination.to_owned()), "send messages to")?;
+        let content = content.checked()?;
+        let (about, number) = {
+            let mut call = self.present();
+            call.messages = call.messages.saturating_add(1);
+            (call.about.clone(), call.messages)
+        };
+        let (plugin, destination) = (Arc::clone(&self.shared.plugin), destination.to_owned());
+        let message = Message { plugin, destination, content, about, number };
+        message.check_end()?;
+        self.shared.effects.notify(message).await
+    }
+
     /// Says how something is that instances can track.
     ///
     /// # Errors
@@ -302,7 +343,7 @@ impl Host {
 fn subject(grant: &Grant) -> String {
     match grant {
         Grant::Run(name) => format!("the action \"{name}\""),
-        Grant::Track(name) => format!("\"{name}\""),
+        Grant::Track(name) | Grant::Notify(name) => format!("\"{name}\""),
         Grant::Origin(_) | Grant::Tcp(_) | Grant::Unix(_) => {
             let text = grant.to_string();
             text.trim_start_matches("tcp:").trim_start_matches("unix:").to_owned()
@@ -340,7 +381,8 @@ fn name(what: &str, text: &str) -> Result<(), HostError> {
     at_most(what, text.len(), NAME)
 }
 
-fn at_most(what: &str, length: usize, most: usize) -> Result<(), HostError> {
+/// Refuses what is larger than it may be.
+pub(crate) fn at_most(what: &str, length: usize, most: usize) -> Result<(), HostError> {
     if length <= most {
         return Ok(());
     }

@@ -26,14 +26,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Whether it hears an event. Those about plugins go to those only that ask for their kind.
+    /// Whether it hears an event. Those about plugins and deliveries go to those only that ask for their kind.
     #[must_use]
     pub fn wants(&self, event: &Event) -> bool {
         if !self.roles.handler {
             return false;
         }
         if self.kinds.is_empty() {
-            return event.kind.plugin().is_none();
+            return event.kind.is_general();
         }
         self.kinds.iter().any(|kind| kind == event.kind.name())
     }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::effects::MetricChange;
 use crate::error::HostError;
+use crate::message::Message;
+use crate::postage::Postage;
 
 /// Metrics of its own that a plugin may have.
 const MOST: usize = 64;
@@ -20,6 +22,7 @@ pub(crate) struct Metrics {
     state: Mutex<Counts>,
     /// The names of the events of its own.
     events: Mutex<BTreeSet<String>>,
+    postage: Postage,
 }
 
 /// The counts of a plugin at one moment.
@@ -39,6 +42,10 @@ pub struct Counts {
     pub skipped: u64,
     /// Events that are kept from it.
     pub dead_letters: u64,
+    /// Messages to destinations that were taken over.
+    pub messages: u64,
+    /// Messages that were one too many.
+    pub messages_refused: u64,
     /// When a call last succeeded.
     pub last_success: Option<SystemTime>,
     /// The memory that it holds, in octets, where that is known.
@@ -133,6 +140,15 @@ impl Metrics {
         }
         events.insert(name.to_owned());
         Ok(())
+    }
+
+    /// Whether one more message may go.
+    ///
+    /// # Errors
+    ///
+    /// If it is one too many, which is counted.
+    pub(crate) fn pay(&self, message: &Message) -> Result<(), HostError> {
+        self.postage.pay(message).inspect_err(|_| self.count(|counts| counts.messages_refused += 1))
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {

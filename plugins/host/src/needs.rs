@@ -104,6 +104,7 @@ fn deed(grant: &Grant) -> String {
     match grant {
         Grant::Run(name) => format!("run the action \"{name}\""),
         Grant::Track(name) => format!("say how \"{name}\" is"),
+        Grant::Notify(name) => format!("send messages to \"{name}\""),
         Grant::Origin(origin) => format!("send requests to {origin}"),
         Grant::Tcp(at) => format!("connect to {at}"),
         Grant::Unix(path) => format!("connect to {}", path.display()),

@@ -18,6 +18,7 @@ use crate::error::HostError;
 use crate::live::Live;
 use crate::loader::{self, InForce};
 use crate::manifest::Roles;
+use crate::message::Messenger;
 use crate::metrics::Counts;
 use crate::plugin::Runtime;
 use crate::priority::step_back;
@@ -36,6 +37,8 @@ pub struct Options {
     pub store: Store,
     /// Where verdicts go.
     pub verdicts: Arc<dyn Verdicts>,
+    /// Where messages go.
+    pub messenger: Arc<dyn Messenger>,
 }
 
 /// All plugins of a daemon, on a runtime of their own. See [`Self::stop`] for their end.
@@ -107,12 +110,13 @@ impl Plugins {
             .on_thread_start(step_back)
             .enable_all()
             .build()?;
-        let Options { bus, runtimes, store, verdicts } = options;
+        let Options { bus, runtimes, store, verdicts, messenger } = options;
         let store = Arc::new(store);
         let upright =
             Builder::new_multi_thread().worker_threads(1).thread_name("actions").enable_all().build()?;
         let started = upright.handle().clone();
-        let live = Arc::new(Live::new(bus.clone(), Arc::clone(&store), Arc::clone(&verdicts), started));
+        let (kept, heard) = (Arc::clone(&store), Arc::clone(&verdicts));
+        let live = Arc::new(Live::new(bus.clone(), kept, heard, messenger, started));
         let effects = Arc::clone(&live) as Arc<dyn crate::effects::Effects>;
         let context = Arc::new(Context { bus, effects, store, verdicts });
         let shared = Arc::new(Shared {

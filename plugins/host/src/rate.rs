@@ -1,7 +1,7 @@
 //! How often something may happen.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Lets so many through at once and then so many a second, and counts the rest.
 #[derive(Debug)]
@@ -22,8 +22,18 @@ impl Rate {
     /// So many at once, and then so many a second.
     #[must_use]
     pub fn new(burst: u32, per_second: u32) -> Self {
-        let state = Mutex::new(State { left: f64::from(burst), at: Instant::now(), skipped: 0 });
-        Self { burst: f64::from(burst), per_second: f64::from(per_second), state }
+        Self::of(f64::from(burst), f64::from(per_second))
+    }
+
+    /// So many at once, and then one more after each such time.
+    #[must_use]
+    pub fn every(burst: u32, time: Duration) -> Self {
+        Self::of(f64::from(burst), time.as_secs_f64().recip())
+    }
+
+    fn of(burst: f64, per_second: f64) -> Self {
+        let state = Mutex::new(State { left: burst, at: Instant::now(), skipped: 0 });
+        Self { burst, per_second, state }
     }
 
     /// Whether it may happen, and if so how many may not have happened since the last that did.
@@ -31,7 +41,8 @@ impl Rate {
         self.take_at(Instant::now())
     }
 
-    fn take_at(&self, now: Instant) -> Option<u64> {
+    /// The same at some moment.
+    pub(crate) fn take_at(&self, now: Instant) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.saturating_duration_since(state.at).as_secs_f64();
         state.left = (state.left + passed * self.per_second).min(self.burst);
@@ -47,8 +58,6 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

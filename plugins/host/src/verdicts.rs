@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::plugin::Verdict;
+use crate::error::HostError;
+use crate::message::{Message, Messenger};
+use crate::plugin::{Verdict, Work};
 
 /// Where verdicts go: to whoever decides what they are worth. Called from plugins' threads; it must not wait.
 pub trait Verdicts: Send + Sync {
@@ -14,7 +16,7 @@ pub trait Verdicts: Send + Sync {
     fn forget(&self, name: &str);
 }
 
-/// Hears verdicts, and does nothing about them: for trials.
+/// Hears verdicts, and does nothing about them, nor knows anybody to whom messages could go: for trials.
 #[derive(Clone, Copy, Debug)]
 pub struct Nobody;
 
@@ -24,4 +26,13 @@ impl Verdicts for Nobody {
     }
 
     fn forget(&self, _: &str) {}
+}
+
+impl Messenger for Nobody {
+    fn hand_in(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        let Message { destination, .. } = message;
+        Box::pin(
+            async move { Err(HostError::invalid(format!("there is no destination \"{destination}\" here"))) },
+        )
+    }
 }

@@ -367,10 +367,14 @@ impl Desk {
     fn hand_in(&mut self, destination: &str, letter: Letter) -> Result<(), NotTaken> {
         let unknown = || NotTaken::Unknown(destination.to_owned());
         let mailbox = self.mailboxes.get(destination).ok_or_else(unknown)?;
-        if mailbox.destination.borrow().is_none() {
-            return Err(unknown());
+        let medium = mailbox.destination.borrow().as_ref().map(|there| there.transport.medium());
+        if let Some(why) = medium.ok_or_else(unknown)?.objects_to(&letter.content) {
+            return Err(NotTaken::Unfit(format!("{destination} {why}")));
         }
         let now = SystemTime::now();
+        if self.silences.withhold(&letter, &mailbox.name, now) {
+            return Ok(());
+        }
         mailbox.put(self.numbers.next(now), letter, now);
         Ok(())
     }

@@ -42,4 +42,4 @@ pub use secret::Secret;
 pub use silence::Silence;
 pub use spool::Complain;
 pub use template::{Escape, Template};
-pub use transport::{Dialogue, Outcome, Scope, Transport, Unheard, Work};
+pub use transport::{Dialogue, Medium, Outcome, Scope, Transport, Unheard, Work};

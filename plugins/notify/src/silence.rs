@@ -8,6 +8,7 @@ use keepwatch_event::{Event, EventKind};
 use serde::{Deserialize, Serialize};
 
 use crate::instant;
+use crate::letter::Letter;
 
 /// A silence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,15 +30,10 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// Whether it keeps an event from a destination.
-    fn covers(&self, event: &Event, destination: &str) -> bool {
+    /// Whether it keeps what is about this instance or group from a destination.
+    fn covers(&self, about: Option<&str>, destination: &str) -> bool {
         let is_there =
             self.destinations.is_empty() || self.destinations.iter().any(|name| name == destination);
-        let about = match (&event.instance, &event.kind) {
-            (Some(instance), _) => Some(&**instance),
-            (None, EventKind::GroupChanged { group, .. }) => Some(group.as_str()),
-            (None, _) => None,
-        };
         let is_about = self.instances.is_empty()
             || about.is_some_and(|about| self.instances.iter().any(|name| name == about));
         is_there && is_about
@@ -81,9 +77,12 @@ impl Silences {
 
     /// Whether an event is kept from a destination. Then it is noted.
     pub(crate) fn keep(&mut self, event: &Arc<Event>, destination: &str, now: SystemTime) -> bool {
-        let covering =
-            |known: &&mut Known| known.silence.until > now && known.silence.covers(event, destination);
-        let Some(known) = self.known.values_mut().find(covering) else { return false };
+        let about = match (&event.instance, &event.kind) {
+            (Some(instance), _) => Some(&**instance),
+            (None, EventKind::GroupChanged { group, .. }) => Some(group.as_str()),
+            (None, _) => None,
+        };
+        let Some(known) = self.covering(about, destination, now) else { return false };
         known.untold += 1;
         let subject = match (&event.kind, &event.instance) {
             (EventKind::Transition { .. }, Some(instance)) => Some(instance.to_string()),
@@ -94,6 +93,19 @@ impl Silences {
             known.last.insert((destination.to_owned(), subject), Arc::clone(event));
         }
         true
+    }
+
+    /// Whether a plugin's letter is kept from a destination. Then it is counted, and not told afterwards: how it is in the
+    /// end, the last event says.
+    pub(crate) fn withhold(&mut self, letter: &Letter, destination: &str, now: SystemTime) -> bool {
+        let covering = self.covering(letter.instance.as_deref(), destination, now);
+        covering.map(|known| known.untold += 1).is_some()
+    }
+
+    fn covering(&mut self, about: Option<&str>, destination: &str, now: SystemTime) -> Option<&mut Known> {
+        let covers =
+            |known: &&mut Known| known.silence.until > now && known.silence.covers(about, destination);
+        self.known.values_mut().find(covers)
     }
 
     /// When the next one ends.

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::letter::Content;
 use crate::parcel::Parcel;
 
 /// Work under way, in a form that traits can be objects with.
@@ -12,6 +13,9 @@ pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Transport: Send + Sync {
     /// What it is, for people, without secrets: `mail to admin@example.com by mail.example.com:587`.
     fn label(&self) -> String;
+
+    /// By what it goes.
+    fn medium(&self) -> Medium;
 
     /// Hands a parcel over. Dropping the future breaks off; whoever calls does that when it takes too long. `heard` is
     /// told the dialogue, without secrets.
@@ -26,6 +30,30 @@ pub trait Transport: Send + Sync {
 
     /// All that makes it the one it is: with the same settings it is the same.
     fn settings(&self) -> &str;
+}
+
+/// By what messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Mails to people.
+    Mail,
+    /// Requests to a service.
+    Webhook,
+}
+
+impl Medium {
+    /// Why a plugin cannot send this there, for "NAME ...", if it cannot.
+    pub(crate) const fn objects_to(self, content: &Content) -> Option<&'static str> {
+        match (self, content) {
+            (Self::Webhook, Content::Mail { .. }) => {
+                Some("is a webhook and takes no mails; send it a text, or a body of your own")
+            }
+            (Self::Mail, Content::Post { .. }) => {
+                Some("gets mails, not bodies of webhooks; send it a text, or a mail")
+            }
+            (Self::Mail | Self::Webhook, _) => None,
+        }
+    }
 }
 
 /// How a delivery ended.

@@ -262,7 +262,7 @@ fn roles(handlers: &[Handler], functions: Functions) -> Roles {
 /// The kinds it hears; all if empty, so that a script that hears none must name one.
 fn kinds(handlers: &[Handler]) -> Vec<String> {
     if handlers.iter().any(|handler| handler.hears == Hears::Everything) {
-        // "All" leaves out the events about plugins, which go to those only that ask for them.
+        // "All" leaves out the events about plugins and deliveries, which go to those only that ask for them.
         let asks = handlers.iter().any(|handler| matches!(handler.hears, Hears::Kind(_)));
         return if asks { KINDS.iter().map(|kind| (*kind).to_owned()).collect() } else { Vec::new() };
     }

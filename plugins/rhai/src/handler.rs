@@ -18,7 +18,7 @@ pub(crate) enum Hears {
     Entered(&'static str),
     /// Events of this kind.
     Kind(&'static str),
-    /// All events but those about plugins.
+    /// All events but those about plugins and deliveries.
     Everything,
 }
 
@@ -64,7 +64,7 @@ impl Hears {
             },
             Self::Kind(kind) => event.kind.name() == kind,
             // As the host has it: two plugins that hear of each other's doings would answer each other for ever.
-            Self::Everything => event.kind.plugin().is_none(),
+            Self::Everything => event.kind.is_general(),
         }
     }
 

@@ -39,6 +39,13 @@ pub(crate) const HOST: &[HostFunction] = &[
         "tcp(\"HOST:PORT\") or tcp(\"HOST:PORT\", #{ send: ..., receive: ..., timeout: ... })",
     ),
     host("unix", &[1, 2], "unix(\"/PATH\") or unix(\"/PATH\", #{ send: ..., receive: ..., timeout: ... })"),
+    host("notify", &[2], "notify(destination, text)"),
+    host(
+        "mail",
+        &[2, 3],
+        "mail(destination, subject, text) or mail(destination, #{ subject: ..., text: ..., html: ... })",
+    ),
+    host("webhook", &[2], "webhook(destination, body)"),
     host("set_track", &[3], "set_track(name, verdict, ttl)"),
     host("metric_add", &[1, 2], "metric_add(name) or metric_add(name, by)"),
     host("metric_set", &[2], "metric_set(name, to)"),

@@ -31,6 +31,7 @@ fn wanted(call: &Call) -> Option<Result<Wanted, Diagnostic>> {
     let facility = match call.name.as_str() {
         "run" => Facility::Run,
         "set_track" => Facility::Track,
+        "notify" | "mail" | "webhook" => Facility::Notify,
         "tcp" | "unix" => Facility::Probe,
         "http" | "http_get" | "http_post" => Facility::Http,
         _ => return None,
@@ -47,6 +48,7 @@ fn wanted(call: &Call) -> Option<Result<Wanted, Diagnostic>> {
         _ if !literal.text.whole => return Some(Ok(Wanted::Facility(facility))),
         "run" => format!("run:{text}").parse(),
         "set_track" => format!("track:{text}").parse(),
+        "notify" | "mail" | "webhook" => format!("notify:{text}").parse(),
         "tcp" => format!("tcp:{text}").parse(),
         _ => format!("unix:{text}").parse(),
     };
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn calls_with_literals_ask_for_grants_and_others_for_any() {
-        let table: [(&str, &[&str]); 16] = [
+        let table: [(&str, &[&str]); 18] = [
             ("run(\"a\"); run(\"a\"); run('b'); run(\"c\")", &["run: run:a", "run: Run", "run: run:c"]),
             ("// run(\"a\")\nlet x = `run(\"a\")`;", &[]),
             ("`${run(\"a\")}`", &["run: run:a"]),
@@ -98,6 +100,11 @@ mod tests {
             ("tcp(\"db1:5432\", #{send: \"x\"})", &["tcp: tcp:db1:5432"]),
             ("unix(\"/run/x.sock\"); tcp(a)", &["unix: unix:/run/x.sock", "tcp: Probe"]),
             ("set_track(\"db\", pass(\"\"), 5)", &["set_track: track:db"]),
+            (
+                "notify(\"chat\", `${x}`); mail(\"admins\", a, b); webhook(\"chat\", #{}); notify(config.to, x)",
+                &["notify: notify:chat", "mail: notify:admins", "notify: Notify"],
+            ),
+            ("fn notify(x, y) { } notify(\"chat\", 1); mail(`${a}`, #{})", &["mail: Notify"]),
             (
                 "tcp(\"db1\"); run(\"a b\"); http_get(\"h\")",
                 &["wrong: \"db1\"", "wrong: \"a b\"", "wrong: \"h\""],

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use keepwatch_notify::{Dialogue, Outcome, Parcel, Scope, Transport, Work};
+use keepwatch_notify::{Dialogue, Medium, Outcome, Parcel, Scope, Transport, Work};
 use lettre::{Address, Message};
 use tokio::time::{Instant, timeout_at};
 
@@ -141,6 +141,10 @@ impl Mail {
 impl Transport for Mail {
     fn label(&self) -> String {
         self.label.clone()
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Mail
     }
 
     fn deliver<'a>(&'a self, parcel: &'a Parcel, heard: &'a dyn Dialogue) -> Work<'a, Outcome> {

@@ -21,11 +21,12 @@ wasmtime::component::bindgen!({
         "keepwatch:plugin/http@1.0.0": async,
         "keepwatch:plugin/actions@1.0.0": async,
         "keepwatch:plugin/probe@1.0.0": async,
+        "keepwatch:plugin/notify@1.0.0": async,
     },
     exports: { default: async },
 });
 
 pub(crate) use exports::keepwatch::plugin::{checker, handler, lifecycle};
 pub(crate) use keepwatch::plugin::{
-    actions, clock, events, http, kv, log, metrics, probe, settings, track, types,
+    actions, clock, events, http, kv, log, metrics, notify, probe, settings, track, types,
 };

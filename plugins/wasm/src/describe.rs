@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
     Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest,
-    MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
+    Message, MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
 };
 use serde_json::{Map, Value};
 
@@ -175,6 +175,10 @@ impl Effects for Log {
     }
 
     fn unix<'a>(&'a self, _: &'a Path, _: Question) -> Work<'a, Result<Answer, HostError>> {
+        denied()
+    }
+
+    fn notify(&self, _: Message) -> Work<'_, Result<(), HostError>> {
         denied()
     }
 

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use keepwatch_event::{LogLevel, Severity};
-use keepwatch_host::{ErrorKind, HostError, HttpRequest, MetricChange, Question, Verdict};
+use keepwatch_host::{Content, ErrorKind, HostError, HttpRequest, MetricChange, Question, Verdict};
+use serde_json::Value;
 
-use crate::bindings::{actions, clock, events, http, kv, log, metrics, probe, settings, track, types};
+use crate::bindings::{
+    actions, clock, events, http, kv, log, metrics, notify, probe, settings, track, types,
+};
 use crate::instance::State;
 use crate::words;
 
-/// The longest JSON text that is read, in octets: some white space more than an event's data may have.
-const JSON: usize = 64 << 10;
+/// The longest JSON text that is read, in octets: some white space more than what it is for may have.
+const JSON: usize = 80 << 10;
 
 /// A wished time-out. Without one only the deadline of the call holds, which the host cuts to in any case.
 fn wished(milliseconds: Option<u32>) -> Duration {
@@ -26,6 +29,16 @@ fn error(error: HostError) -> types::Error {
         ErrorKind::Limit => types::ErrorKind::Limit,
     };
     types::Error { kind, text: error.text }
+}
+
+/// A guest's JSON, which is an event's data or a webhook's body.
+fn read_json(what: &str, text: &str) -> Result<Value, types::Error> {
+    if text.len() > JSON {
+        let text = format!("{what} has {} octets, {JSON} are read at most", text.len());
+        return Err(error(HostError::limit(text)));
+    }
+    serde_json::from_str(text)
+        .map_err(|wrong| error(HostError::invalid(format!("{what} is no JSON: {wrong}"))))
 }
 
 impl types::Host for State {}
@@ -113,6 +126,27 @@ impl probe::Host for State {
     }
 }
 
+impl notify::Host for State {
+    async fn send(&mut self, destination: String, text: String) -> Result<(), types::Error> {
+        self.host.notify(&destination, Content::Text(text)).await.map_err(error)
+    }
+
+    async fn mail(
+        &mut self,
+        destination: String,
+        subject: String,
+        text: String,
+        html: Option<String>,
+    ) -> Result<(), types::Error> {
+        self.host.notify(&destination, Content::Mail { subject, text, html }).await.map_err(error)
+    }
+
+    async fn webhook(&mut self, destination: String, body: String) -> Result<(), types::Error> {
+        let body = read_json("the body", &body)?;
+        self.host.notify(&destination, Content::Post(body)).await.map_err(error)
+    }
+}
+
 impl track::Host for State {
     fn set(&mut self, name: String, verdict: types::Verdict, ttl_ms: u32) -> Result<(), types::Error> {
         let verdict = Verdict { health: words::host_health(verdict.health), text: verdict.text };
@@ -137,12 +171,7 @@ impl events::Host for State {
             types::Severity::Warning => Severity::Warning,
             types::Severity::Error => Severity::Error,
         };
-        if data.len() > JSON {
-            let text = format!("an event's data has {} octets, {JSON} are read at most", data.len());
-            return Err(error(HostError::limit(text)));
-        }
-        let data = serde_json::from_str(&data)
-            .map_err(|wrong| error(HostError::invalid(format!("an event's data is no JSON: {wrong}"))))?;
+        let data = read_json("an event's data", &data)?;
         self.host.emit(&name, severity, data).map_err(error)
     }
 }

@@ -15,6 +15,7 @@ const GATED: &[(&str, Facility)] = &[
     ("http", Facility::Http),
     ("actions", Facility::Run),
     ("probe", Facility::Probe),
+    ("notify", Facility::Notify),
     ("track", Facility::Track),
 ];
 /// Imports that are named before the rest is counted.

@@ -6,7 +6,7 @@ use keepwatch_host::{Facility, Failure, Host, Manifest, Plugin, Program, Refusal
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::{actions, checker, clock, events, handler, http, kv, lifecycle, log, metrics};
-use crate::bindings::{probe, settings, track, types};
+use crate::bindings::{notify, probe, settings, track, types};
 use crate::describe;
 use crate::inspect::{self, Interfaces};
 use crate::instance::{State, Template};
@@ -65,6 +65,7 @@ fn link(linker: &mut Linker<State>, interface: &str) -> wasmtime::Result<()> {
         "http" => http::add_to_linker::<_, Own>(linker, |state| state),
         "actions" => actions::add_to_linker::<_, Own>(linker, |state| state),
         "probe" => probe::add_to_linker::<_, Own>(linker, |state| state),
+        "notify" => notify::add_to_linker::<_, Own>(linker, |state| state),
         "track" => track::add_to_linker::<_, Own>(linker, |state| state),
         "metrics" => metrics::add_to_linker::<_, Own>(linker, |state| state),
         "events" => events::add_to_linker::<_, Own>(linker, |state| state),

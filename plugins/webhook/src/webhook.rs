@@ -1,6 +1,6 @@
 //! The transport.
 
-use keepwatch_notify::{Dialogue, Outcome, Parcel, Scope, Secret, Transport, Work};
+use keepwatch_notify::{Dialogue, Medium, Outcome, Parcel, Scope, Secret, Transport, Work};
 use ring::digest;
 use tokio::time::timeout_at;
 
@@ -73,6 +73,10 @@ impl Webhook {
 impl Transport for Webhook {
     fn label(&self) -> String {
         format!("webhook to {}", self.shown())
+    }
+
+    fn medium(&self) -> Medium {
+        Medium::Webhook
     }
 
     fn deliver<'a>(&'a self, parcel: &'a Parcel, heard: &'a dyn Dialogue) -> Work<'a, Outcome> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, MetricChange, Question, Ran,
-    Verdict, Work,
+    Answer, Content, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange,
+    Question, Ran, Verdict, Work,
 };
 use serde_json::{Map, Value};
 
@@ -124,6 +124,21 @@ impl Effects for TrialEffects {
         Box::pin(async { Ok(nothing()) })
     }
 
+    fn notify(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        let Message { destination, content, .. } = message;
+        match content {
+            Content::Text(text) => self.tell("would notify", format!("{destination}: {:?}", short(&text))),
+            Content::Mail { subject, text, .. } => {
+                let text = format!("{destination}: {:?}: {:?}", short(&subject), short(&text));
+                self.tell("would mail", text);
+            }
+            Content::Post(body) => {
+                self.tell("would post", format!("{destination}: {}", short(&body.to_string())));
+            }
+        }
+        Box::pin(async { Ok(()) })
+    }
+
     fn set_track(&self, _: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
         let ttl = keepwatch_event::Rounded(ttl);
         self.tell("would say", format!("{name}: {}, {} (for {ttl})", verdict.health, verdict.text));
@@ -162,13 +177,17 @@ const fn nothing() -> Answer {
 
 /// The beginning of what may be long or no text.
 fn excerpt(octets: &[u8]) -> String {
-    const MOST: usize = 200;
     match std::str::from_utf8(octets) {
-        Ok(text) if text.len() <= MOST => text.to_owned(),
-        Ok(text) => {
-            let end = text.char_indices().map(|(index, _)| index).take_while(|index| *index <= MOST).last();
-            format!("{}...", text.get(..end.unwrap_or(0)).unwrap_or_default())
-        }
+        Ok(text) => short(text),
         Err(_) => format!("{} octets", octets.len()),
     }
+}
+
+/// The beginning of what may be long.
+fn short(text: &str) -> String {
+    const MOST: usize = 200;
+    if text.len() <= MOST {
+        return text.to_owned();
+    }
+    format!("{}...", text.get(..text.floor_char_boundary(MOST)).unwrap_or_default())
 }

@@ -7,7 +7,7 @@ use keepwatch_bus::Bus;
 use keepwatch_event::{Event, EventKind, Rounded, Snapshot, State};
 use keepwatch_host::{
     CheckRequest, Failure, Host, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime, Source,
-    Store, Verdict, call, check_needs, live_effects,
+    Store, Verdict, call, check_needs, handle, live_effects,
 };
 
 use crate::effects::TrialEffects;
@@ -114,7 +114,7 @@ impl Trial {
         }
         let plugin = self.plugin.as_mut()?;
         let began = Instant::now();
-        let answer = call(&self.host, limit, plugin.handle(event)).await;
+        let answer = handle(&self.host, limit, plugin.as_mut(), event).await;
         let took = began.elapsed();
         let answer = self.judge(answer).map(|outcome| match outcome {
             Outcome::Done => "ok".to_owned(),

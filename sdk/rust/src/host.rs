@@ -6,6 +6,7 @@ use crate::actions::Ran;
 use crate::bindings::imports::keepwatch::plugin as wit;
 use crate::http::{Request, Response};
 use crate::log::Level;
+use crate::notify::Mail;
 use crate::probe::{Answer, Question};
 use crate::{Error, ErrorKind, Health, Result, Severity, Timestamp, Verdict, millis};
 
@@ -72,6 +73,19 @@ fn question(question: &Question) -> wit::probe::Question {
 
 fn answer(answer: wit::probe::Answer) -> Answer {
     Answer::new(answer.received, Duration::from_micros(answer.connected_after))
+}
+
+pub(crate) fn notify_send(destination: &str, text: &str) -> Result<()> {
+    wit::notify::send(destination, text).map_err(error)
+}
+
+pub(crate) fn notify_mail(destination: &str, mail: Mail) -> Result<()> {
+    let Mail { subject, text, html } = mail;
+    wit::notify::mail(destination, &subject, &text, html.as_deref()).map_err(error)
+}
+
+pub(crate) fn notify_webhook(destination: &str, body: &str) -> Result<()> {
+    wit::notify::webhook(destination, body).map_err(error)
 }
 
 pub(crate) fn track_set(name: &str, found: &Verdict, ttl_ms: u32) -> Result<()> {

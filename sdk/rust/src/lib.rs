@@ -32,7 +32,7 @@
 //! `serde`. `cargo test` needs neither keepwatch nor a WebAssembly target; `keepwatch plugin build` makes the component.
 //!
 //! What a plugin can do beyond computing is in the modules [`actions`], [`clock`], [`events`], [`http`], [`kv`],
-//! [`log`], [`metrics`], [`probe`] and [`track`]. A component imports only what it calls. Panics are logged, with their
+//! [`log`], [`metrics`], [`notify`], [`probe`] and [`track`]. A component imports only what it calls. Panics are logged, with their
 //! place, before keepwatch starts the plugin anew.
 
 pub mod actions;
@@ -46,6 +46,7 @@ pub mod kv;
 pub mod log;
 mod manifest;
 pub mod metrics;
+pub mod notify;
 mod plugin;
 pub mod prelude;
 pub mod probe;

@@ -6,5 +6,5 @@ pub use crate::actions::run;
 pub use crate::{
     Context, Error, ErrorKind, Event, Health, HealthChange, InstanceState, Outcome, Payload, Plugin, Result,
     Severity, Snapshot, State, Timestamp, Transition, Verdict, actions, bail, checker, clock, debug, error,
-    events, handler, http, info, json, kv, metrics, probe, track, warning,
+    events, handler, http, info, json, kv, metrics, notify, probe, track, warning,
 };

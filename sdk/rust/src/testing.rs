@@ -29,7 +29,7 @@ mod running;
 mod time;
 
 pub use events::{event, snapshot, transition};
-pub use fake::{Emitted, Host, Tracked};
+pub use fake::{Emitted, Host, Notified, Said, Tracked};
 pub use recording::read_events;
 pub use running::{Replayed, Running};
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use keepwatch_sdk::notify::Mail;
 use keepwatch_sdk::prelude::*;
-use keepwatch_sdk::testing::Host;
+use keepwatch_sdk::testing::{Host, Said};
 
 const URL: &str = "http://127.0.0.1/health";
 
@@ -107,4 +108,29 @@ fn probes_verdicts_metrics_and_events_are_noted() {
     events::emit("moved", Severity::Info, &json!({ "to": "h2" })).unwrap();
     assert_eq!(host.emitted()[0].data, json!({ "to": "h2" }));
     assert_eq!(events::emit("moved", Severity::Info, &"h2").unwrap_err().kind(), Some(ErrorKind::Invalid));
+}
+
+#[test]
+fn messages_are_noted_as_they_were_sent() {
+    let host = Host::new().destination("admins").destination("chat");
+    notify::send("chat", "VI_1 is MASTER").unwrap();
+    notify::mail("admins", "VI_1", "is MASTER").unwrap();
+    Mail::new("VI_1", "is MASTER").html("<b>is MASTER</b>").send("admins").unwrap();
+    notify::webhook("chat", &json!({ "text": "hello" })).unwrap();
+    let notified = host.notified();
+    let to: Vec<&str> = notified.iter().map(|notified| notified.destination.as_str()).collect();
+    assert_eq!(to, ["chat", "admins", "admins", "chat"]);
+    let mail = Mail::new("VI_1", "is MASTER");
+    let said: Vec<Said> = notified.into_iter().map(|notified| notified.said).collect();
+    let expected = [
+        Said::Text("VI_1 is MASTER".to_owned()),
+        Said::Mail(mail.clone()),
+        Said::Mail(mail.html("<b>is MASTER</b>")),
+        Said::Posted(json!({ "text": "hello" })),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(notify::send("chat", " ").unwrap_err().kind(), Some(ErrorKind::Invalid));
+    let error = notify::send("pager", "x").unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Denied));
+    assert!(error.to_string().contains("Host::new().destination(\"pager\")"), "{error}");
 }

@@ -41,6 +41,13 @@ pub(crate) fn of_site(site: &mut Site) -> Vec<Destination> {
     destinations
 }
 
+/// Whether a configuration has a destination of this name.
+pub(crate) fn has(config: &Config, name: &str) -> bool {
+    let is_named = config.extensions.destinations.iter().any(|table| table.name == name);
+    let is_keepalived = || keepalived::destination(config, &node(config)).is_some();
+    is_named || (name == keepalived::NAME && is_keepalived())
+}
+
 /// What mails and webhooks call this host: `router_id`, or the host's name.
 pub(crate) fn node(config: &Config) -> String {
     let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();

@@ -54,6 +54,12 @@ fn line(report: &PluginReport, now: Timestamp, paint: Paint) -> String {
     if report.skipped > 0 {
         parts.push(format!("{} skipped", grouped(report.skipped)));
     }
+    if report.messages > 0 {
+        parts.push(counted(report.messages, "message"));
+    }
+    if report.messages_refused > 0 {
+        parts.push(format!("{} refused, as too many", counted(report.messages_refused, "message")));
+    }
     if report.waiting > 0 {
         parts.push(format!("{} waiting", counted(report.waiting, "event")));
     }

@@ -56,13 +56,13 @@ while True:
 "#;
 
 /// A server, and what it has taken.
-struct Server {
+pub(crate) struct Server {
     daemon: Daemon,
     folder: PathBuf,
 }
 
 impl Server {
-    fn start(site: &Site) -> Result<Self, Failed> {
+    pub(crate) fn start(site: &Site) -> Result<Self, Failed> {
         let folder = site.folder().join("mails");
         fs::create_dir_all(&folder)?;
         let mut command = Command::new("python3");
@@ -72,7 +72,7 @@ impl Server {
         Ok(Self { daemon, folder })
     }
 
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_none());

@@ -13,6 +13,7 @@ mod hostile;
 mod interop;
 mod mail;
 mod manners;
+mod messages;
 mod native;
 mod notify;
 mod notify_changes;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         interop::CASES,
         mail::CASES,
         manners::CASES,
+        messages::CASES,
         native::CASES,
         notify::CASES,
         notify_changes::CASES,

@@ -44,7 +44,8 @@ impl Asker {
         let bus = Bus::start(Snapshot::new("h1", at, Vec::new()), || ()).unwrap();
         let told = Arc::<Told>::default();
         let verdicts = Arc::clone(&told) as Arc<dyn Verdicts>;
-        let options = Options { bus, runtimes: Vec::new(), store: Store::in_memory(), verdicts };
+        let messenger = Arc::new(keepwatch_host::Nobody);
+        let options = Options { bus, runtimes: Vec::new(), store: Store::in_memory(), verdicts, messenger };
         let asker = Self { plugins: Plugins::new(options).unwrap(), told };
         asker.apply(native, interval);
         asker

@@ -27,6 +27,7 @@ use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Q
 use crate::error::HostError;
 use crate::grant::{Grants, HostPort};
 use crate::host::printable;
+use crate::message::{Message, Messenger};
 use crate::metrics::Metrics;
 use crate::plugin::{Verdict, Work};
 use crate::store::Store;
@@ -43,6 +44,7 @@ pub(crate) struct Live {
     bus: Bus,
     store: Arc<Store>,
     verdicts: Arc<dyn Verdicts>,
+    messenger: Arc<dyn Messenger>,
     client: Client,
     /// Where actions are started: what they start in their turn must not have plugins' low priority.
     upright: Handle,
@@ -57,14 +59,21 @@ pub(crate) struct Live {
 /// Outside a tokio runtime.
 #[must_use]
 pub fn live_effects(bus: &Bus, store: Store) -> Arc<dyn Effects> {
-    Arc::new(Live::new(bus.clone(), Arc::new(store), Arc::new(Nobody), Handle::current()))
+    let (verdicts, messenger) = (Arc::new(Nobody), Arc::new(Nobody));
+    Arc::new(Live::new(bus.clone(), Arc::new(store), verdicts, messenger, Handle::current()))
 }
 
 impl Live {
-    pub(crate) fn new(bus: Bus, store: Arc<Store>, verdicts: Arc<dyn Verdicts>, upright: Handle) -> Self {
+    pub(crate) fn new(
+        bus: Bus,
+        store: Arc<Store>,
+        verdicts: Arc<dyn Verdicts>,
+        messenger: Arc<dyn Messenger>,
+        upright: Handle,
+    ) -> Self {
         let (actions, metrics) = (RwLock::default(), Mutex::default());
         let client = Client::new(Box::new(SystemNames));
-        Self { bus, store, verdicts, client, upright, actions, metrics }
+        Self { bus, store, verdicts, messenger, client, upright, actions, metrics }
     }
 
     /// Replaces the actions. Those that run go on to their end.
@@ -204,6 +213,16 @@ impl Effects for Live {
 
     fn unix<'a>(&'a self, to: &'a Path, question: Question) -> Work<'a, Result<Answer, HostError>> {
         Box::pin(connection::unix(to, question))
+    }
+
+    fn notify(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        let metrics = self.metrics_of(&message.plugin);
+        Box::pin(async move {
+            metrics.pay(&message)?;
+            self.messenger.hand_in(message).await?;
+            metrics.count(|counts| counts.messages += 1);
+            Ok(())
+        })
     }
 
     fn set_track(&self, _: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use keepwatch_event::{Event, Health, Snapshot};
 use keepwatch_host::{
-    CheckRequest, Failure, Host, Manifest, Outcome, Plugin, Program, Refusal, Roles, Runtime, Source,
-    Verdict, Work,
+    CheckRequest, Content, Failure, Host, Manifest, Outcome, Plugin, Program, Refusal, Roles, Runtime,
+    Source, Verdict, Work,
 };
 
 /// What the plugins were told, in order: `NAME: what`.
@@ -110,6 +110,17 @@ impl FakePlugin {
     fn has(&self, word: &str) -> bool {
         self.words.iter().any(|line| line == word)
     }
+
+    /// Tells `DESTINATION COUNT` messages; what the first of them that is not taken says is its error.
+    async fn tell(&self, words: &str) -> Result<(), Failure> {
+        let (destination, count) = words.split_once(' ').unwrap();
+        for number in 1..=count.parse::<u32>().unwrap() {
+            let content = Content::Text(format!("message {number}"));
+            let told = self.host.notify(destination, content).await;
+            told.map_err(|error| Failure::Reported(format!("{:?}: {error}", error.kind)))?;
+        }
+        Ok(())
+    }
 }
 
 impl Plugin for FakePlugin {
@@ -132,6 +143,11 @@ impl Plugin for FakePlugin {
                 self.seen = String::from_utf8_lossy(state).parse().unwrap();
             }
             self.note(format_args!("init {}", self.seen));
+            if let Some(words) = self.after("at init tell ") {
+                // What is not taken is no reason not to begin.
+                let told = self.tell(words).await;
+                self.note(format_args!("told {told:?}"));
+            }
             Ok(())
         })
     }
@@ -166,6 +182,9 @@ impl Plugin for FakePlugin {
             }
             if let Some(time) = self.after("slow ") {
                 tokio::time::sleep(Duration::from_millis(time.parse().unwrap())).await;
+            }
+            if let Some(words) = self.after("tell ") {
+                self.tell(words).await?;
             }
             if self.has("run") {
                 let ran = self.host.run("act").await;

@@ -3,6 +3,7 @@
 mod fake;
 mod files;
 mod life;
+mod messages;
 mod native;
 mod reload;
 mod site;

@@ -9,7 +9,10 @@ use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_event::{
     Event, EventKind, Health, InstanceStatus, Reason, Severity, Snapshot, State, Timestamp,
 };
-use keepwatch_host::{Action, Applied, Options, Plan, PluginSpec, Plugins, Store, Verdict, Verdicts};
+use keepwatch_host::{
+    Action, Applied, Counts, HostError, Message, Messenger, Options, Plan, PluginSpec, Plugins, Store,
+    Verdict, Verdicts, Work,
+};
 
 use crate::fake::{FakeRuntime, Journal};
 
@@ -21,7 +24,30 @@ pub(crate) struct Site {
     pub(crate) events: Subscription,
     pub(crate) plugins: Plugins,
     pub(crate) journal: Journal,
+    pub(crate) messages: Messages,
     pub(crate) folder: PathBuf,
+}
+
+/// Takes all messages but those for `nobody`.
+#[derive(Clone, Default)]
+pub(crate) struct Messages(Arc<Mutex<Vec<Message>>>);
+
+impl Messages {
+    pub(crate) fn taken(&self) -> Vec<Message> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Messenger for Messages {
+    fn hand_in(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        Box::pin(async move {
+            if message.destination == "nobody" {
+                return Err(HostError::invalid("there is nobody"));
+            }
+            self.0.lock().unwrap().push(message);
+            Ok(())
+        })
+    }
 }
 
 /// Tells each change of a verdict on the bus.
@@ -81,13 +107,15 @@ impl Site {
         let events = bus.subscribe("test", Delivery::Durable, 1 << 20);
         let journal = Journal::default();
         let runtime = Arc::new(FakeRuntime(journal.clone()));
+        let messages = Messages::default();
         let options = Options {
             bus: bus.clone(),
             runtimes: vec![runtime],
             store: Store::in_memory(),
             verdicts: Arc::new(Told::new(&bus)),
+            messenger: Arc::new(messages.clone()),
         };
-        Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, folder }
+        Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, messages, folder }
     }
 
     /// Writes a plugin's file: words, and the end.
@@ -123,6 +151,25 @@ impl Site {
             steps: Vec::new(),
         };
         self.bus.publish(Draft { instance: Some("VI_1".into()), severity: Severity::Info, term, kind });
+    }
+
+    /// What is counted of a plugin.
+    pub(crate) fn counts(&self, plugin: &str) -> Counts {
+        let mut reports = self.plugins.reports().into_iter();
+        reports.find(|report| *report.spec.name == *plugin).unwrap().counts
+    }
+
+    /// The same when it has answered so many calls.
+    pub(crate) fn wait_for_calls(&self, plugin: &str, calls: u64) -> Counts {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let counts = self.counts(plugin);
+            if counts.calls >= calls {
+                return counts;
+            }
+            assert!(Instant::now() < until, "{counts:?}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Waits for an event.

@@ -1,11 +1,12 @@
 //! Who hears of what: routes, silences, reminders.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::Draft;
-use keepwatch_event::{EventKind, Reason, Severity, State};
-use keepwatch_notify::{Alerts, On, Route, Silence, Topic};
+use keepwatch_event::{Event, EventKind, Reason, Severity, State};
+use keepwatch_notify::{Alerts, Content, Letter, Medium, NotTaken, On, Route, Silence, Topic};
 
 use crate::support::{Inbox, PATIENCE, Site, wait};
 
@@ -134,4 +135,95 @@ fn a_fault_that_lasts_is_told_again() {
     site.notifier.stop(STOP, pending());
     let last = inbox.taken().pop().unwrap();
     assert!(last.lines[0].contains("BACKUP"), "{last:?}");
+}
+
+fn mail(subject: &str) -> Content {
+    let (plugin, subject, text) = ("p".to_owned(), subject.to_owned(), "text".to_owned());
+    Content::Mail { plugin, subject, text, html: None }
+}
+
+fn words(text: &str) -> Content {
+    Content::Text { plugin: "p".to_owned(), text: text.to_owned() }
+}
+
+fn post() -> Content {
+    Content::Post { plugin: "p".to_owned(), body: "hello".into() }
+}
+
+/// A transition of this instance, as somebody heard it.
+fn heard(site: &mut Site, instance: &str) -> Arc<Event> {
+    site.transition(instance, State::Master);
+    loop {
+        let event = site.events.recv().unwrap();
+        if event.instance.as_deref() == Some(instance) {
+            return event;
+        }
+    }
+}
+
+#[test]
+fn a_plugins_words_go_where_they_can_be_said() {
+    let (mailbox, mut chat) = (Inbox::new("mailbox"), Inbox::new("chat"));
+    chat.medium = Medium::Webhook;
+    let site = Site::with(None, &[&mailbox, &chat]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let hand_in = |destination: &str, content: Content| {
+        let letter = Letter::of_plugin(content, None, SystemTime::now());
+        runtime.block_on(site.notifier.hand_in(destination, letter))
+    };
+    assert_eq!(hand_in("mailbox", words("one")), Ok(()));
+    assert_eq!(hand_in("chat", words("two\nand more")), Ok(()));
+    assert_eq!(hand_in("mailbox", mail("three")), Ok(()));
+    assert_eq!(hand_in("chat", post()), Ok(()));
+    assert_eq!(hand_in("nobody", words("x")), Err(NotTaken::Unknown("nobody".to_owned())));
+    for (destination, content) in [("mailbox", post()), ("chat", mail("x"))] {
+        let Err(NotTaken::Unfit(why)) = hand_in(destination, content) else { panic!("{destination}") };
+        assert!(why.starts_with(&format!("{destination} ")) && why.contains("send it a text"), "{why}");
+    }
+    site.notifier.stop(PATIENCE);
+    assert_eq!(mailbox.lines(), ["one", "three"]);
+    assert_eq!(chat.lines(), ["two", "a message of p"]);
+    assert_eq!(hand_in("mailbox", words("late")), Err(NotTaken::Busy));
+}
+
+#[test]
+fn what_a_plugin_says_twice_about_one_event_is_told_once() {
+    let mut inbox = Inbox::new("one");
+    inbox.route = on(&[], &[], &[], Severity::Info);
+    let mut site = Site::with(None, &[&inbox]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (first, second) = (heard(&mut site, "VI_1"), heard(&mut site, "VI_2"));
+    for (event, text) in [(&first, "a"), (&first, "a"), (&first, "b"), (&second, "a"), (&first, "b")] {
+        let letter = Letter::of_plugin(words(text), Some(event), SystemTime::now());
+        assert_eq!(runtime.block_on(site.notifier.hand_in("one", letter)), Ok(()));
+    }
+    site.notifier.stop(PATIENCE);
+    let mut lines = inbox.lines();
+    lines.sort();
+    assert_eq!(lines, ["a", "a", "b"]);
+}
+
+#[test]
+fn a_silence_keeps_plugins_words_as_well() {
+    let mut inbox = Inbox::new("one");
+    inbox.route = on(&[], &[], &[], Severity::Info);
+    let mut site = Site::with(None, &[&inbox]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(site.notifier.silence(Silence {
+        name: "upgrade".into(),
+        instances: vec!["VI_1".into()],
+        destinations: Vec::new(),
+        until: SystemTime::now() + Duration::from_secs(3_600),
+        comment: String::new(),
+    }));
+    let (kept, told) = (heard(&mut site, "VI_1"), heard(&mut site, "VI_2"));
+    for (about, text) in [(Some(&*kept), "kept"), (Some(&*told), "told"), (None, "about nothing")] {
+        let letter = Letter::of_plugin(words(text), about, SystemTime::now());
+        assert_eq!(runtime.block_on(site.notifier.hand_in("one", letter)), Ok(()));
+    }
+    assert_eq!(runtime.block_on(site.notifier.silences())[0].untold, 1);
+    site.notifier.stop(PATIENCE);
+    let mut lines = inbox.lines();
+    lines.sort();
+    assert_eq!(lines, ["about nothing", "told"]);
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_event::{EventKind, InstanceStatus, Reason, Severity, Snapshot, State};
 use keepwatch_notify::{
-    Destination, DestinationReport, Dialogue, Grouping, Notifier, On, Options, Outcome, Parcel, Route,
-    TOPICS, Transport, Work,
+    Destination, DestinationReport, Dialogue, Grouping, Medium, Notifier, On, Options, Outcome, Parcel,
+    Route, TOPICS, Transport, Work,
 };
 
 /// How long a test waits for what must come: generous, the machine may be busy.
@@ -129,6 +129,7 @@ pub(crate) struct Inbox {
     pub(crate) timeout: Duration,
     pub(crate) remind: Option<Duration>,
     pub(crate) route: Route,
+    pub(crate) medium: Medium,
 }
 
 impl Inbox {
@@ -143,6 +144,7 @@ impl Inbox {
             timeout: PATIENCE,
             remind: None,
             route: Route::On(on),
+            medium: Medium::Mail,
         }
     }
 
@@ -205,6 +207,10 @@ pub(crate) fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
 impl Transport for Inbox {
     fn label(&self) -> String {
         format!("inbox {}", self.name)
+    }
+
+    fn medium(&self) -> Medium {
+        self.medium
     }
 
     fn deliver<'a>(&'a self, parcel: &'a Parcel, _: &'a dyn Dialogue) -> Work<'a, Outcome> {

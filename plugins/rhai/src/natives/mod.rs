@@ -6,6 +6,7 @@ pub(crate) mod json;
 mod kv;
 mod log;
 mod metric;
+mod notify;
 mod outcome;
 mod probe;
 mod run;
@@ -35,6 +36,7 @@ pub(crate) fn register(engine: &mut Engine, reach: &Reach, file: &Arc<str>) {
     run::register(engine, reach);
     probe::register(engine, reach);
     track::register(engine, reach);
+    notify::register(engine, reach);
     metric::register(engine, reach);
     emit::register(engine, reach);
     outcome::register(engine);

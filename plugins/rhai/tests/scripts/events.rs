@@ -83,6 +83,19 @@ async fn a_plugin_does_not_hear_of_itself() {
     }
 }
 
+/// Else a script that tells of each event would tell of its own messages for ever.
+#[tokio::test]
+async fn what_becomes_of_messages_hears_who_asks_for_it() {
+    let text = "
+        fn on_event(event) { info(event.kind); }
+        fn on_delivery_given_up(event) { info(`${event.destination} got nothing`); }
+    ";
+    let mut trial = Trial::new(text).await;
+    let (destination, letter, reason) = ("chat".to_owned(), "l".to_owned(), "550 no".to_owned());
+    trial.handle(event(EventKind::DeliveryGivenUp { destination, letter, reason })).await.unwrap();
+    assert_eq!(trial.told(), ["trial Info: chat got nothing"]);
+}
+
 #[tokio::test]
 async fn every_event_reaches_a_script_whole() {
     let text = "fn on_event(event) {

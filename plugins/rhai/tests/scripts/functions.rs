@@ -18,7 +18,7 @@ async fn done(lines: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn each_function_does_what_it_says() {
-    let table: [(&str, &[&str]); 19] = [
+    let table: [(&str, &[&str]); 21] = [
         (
             "info(1); warn(\"b\"); error([1, \"x\"]); print(2.5)",
             &["trial Info: 1", "trial Warning: b", "trial Error: [1, \"x\"]", "trial Info: 2.5"],
@@ -82,6 +82,20 @@ async fn each_function_does_what_it_says() {
         (
             "metric_add(\"m\"); metric_add(\"m\", 2); metric_set(\"g\", 0.5); metric_set(\"g\", true)",
             &["metric m Add(1.0)", "metric m Add(2.0)", "metric g Set(0.5)", "metric g Set(1.0)"],
+        ),
+        (
+            "notify(\"d\", `${event.instance} is up`); mail(\"d\", \"s\", 5)",
+            &[
+                "notify d Text(\"VI_1 is up\") about 5f3a-7, number 1",
+                "notify d Mail { subject: \"s\", text: \"5\", html: None } about 5f3a-7, number 2",
+            ],
+        ),
+        (
+            "mail(\"d\", #{subject: \"s\", text: \"a\\r\\nb\", html: \"<p>\"}); webhook(\"d\", #{text: \"hi\", n: [1]})",
+            &[
+                "notify d Mail { subject: \"s\", text: \"a\\nb\", html: Some(\"<p>\") } about 5f3a-7, number 1",
+                "notify d Post(Object {\"n\": Array [Number(1)], \"text\": String(\"hi\")}) about 5f3a-7, number 2",
+            ],
         ),
         (
             "emit(\"a\"); emit(\"b\", #{x: 1}); emit(\"c\", \"warning\", #{})",
@@ -178,6 +192,48 @@ async fn errors_of_the_host_can_be_caught() {
         "invalid",
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_can_be_caught() {
+    let mut trial = Trial::new(
+        "fn on_master(event) {
+            for text in [\"1\", \"2\", \" \"] {
+                try { notify(\"d\", text); } catch (e) { info(`${e.kind}: ${e.text}`); }
+            }
+            let whom = \"elsewhere\";
+            try { notify(whom, \"x\"); } catch (e) { info(`${e.kind}: ${e.text}`); }
+            try { mail(\"d\", #{ subject: \"s\", body: \"t\" }); } catch (e) { info(`${e.kind}: ${e.text}`); }
+            try { webhook(\"d\", Fn(\"x\")); } catch (e) { info(`${e.kind}: ${e.text}`); }
+        }",
+    )
+    .await;
+    {
+        let mut answers = trial.told.answers.lock().unwrap();
+        answers.push_back(Err(HostError::invalid("there is no destination")));
+        answers.push_back(Err(HostError::unavailable("too many notifications at once")));
+    }
+    trial.master().await.unwrap();
+    let told = trial.told();
+    let lines: Vec<&str> = told.iter().filter_map(|line| line.strip_prefix("trial Info: ")).collect();
+    let expected = [
+        "invalid: there is no destination",
+        "unavailable: too many notifications at once",
+        "invalid: the message is empty",
+        "denied: trial may not send messages to \"elsewhere\"; in keepwatch.toml, under [plugin.trial]: grants = \
+         [\"notify:elsewhere\"]",
+        "invalid: a mail has no `body`; it has subject, text and html",
+        "invalid: this cannot be posted as JSON: it is a function",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn what_a_check_says_is_about_no_event() {
+    let mut trial = Trial::new("fn on_master(event) { } fn check() { notify(\"d\", \"hello\"); true }").await;
+    trial.master().await.unwrap();
+    trial.check().await.unwrap();
+    assert_eq!(trial.told(), ["notify d Text(\"hello\"), number 1"]);
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use keepwatch_event::{
 use keepwatch_host::diagnostic::Style;
 use keepwatch_host::{
     Answer, CheckRequest, Effects, Failure, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse,
-    Limits, MetricChange, Outcome, Plugin, Program, Question, Ran, Refusal, Runtime, Source, Verdict, Work,
+    Limits, Message, MetricChange, Outcome, Plugin, Program, Question, Ran, Refusal, Runtime, Source,
+    Verdict, Work,
 };
 use keepwatch_rhai::RhaiRuntime;
 use serde_json::{Map, Value, json};
@@ -30,6 +31,8 @@ pub(crate) struct Told {
     pub(crate) requests: Mutex<Vec<HttpRequest>>,
     /// What connections are answered with.
     pub(crate) received: Mutex<Vec<u8>>,
+    /// How messages are taken: well if there is nothing left.
+    pub(crate) answers: Mutex<VecDeque<Result<(), HostError>>>,
     mark: Mutex<Option<Instant>>,
 }
 
@@ -119,6 +122,14 @@ impl Effects for Told {
         Box::pin(async { Ok(self.answer()) })
     }
 
+    fn notify(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        let Message { destination, content, about, number, .. } = message;
+        let about = about.map_or_else(String::new, |event| format!(" about {}", event.id));
+        self.tell(format!("notify {destination} {content:?}{about}, number {number}"));
+        let answer = self.answers.lock().unwrap().pop_front().unwrap_or(Ok(()));
+        Box::pin(async move { answer })
+    }
+
     fn set_track(&self, _: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
         self.tell(format!("track {name} {} {:?} for {ttl:?}", verdict.health, verdict.text));
         Ok(())
@@ -167,7 +178,8 @@ pub(crate) struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        let grants = vec!["run:a", "http://h", "https://h", "tcp:db:5432", "unix:/run/x.sock", "track:db"];
+        let grants =
+            vec!["run:a", "http://h", "https://h", "tcp:db:5432", "unix:/run/x.sock", "track:db", "notify:d"];
         Self { config: json!({}), grants, limits: Limits::default(), state: None, name: "trial" }
     }
 }
@@ -228,8 +240,9 @@ impl Trial {
     }
 
     pub(crate) async fn handle(&mut self, event: Event) -> Result<Outcome, Failure> {
-        self.begin();
-        self.plugin.handle(&Arc::new(event)).await
+        let event = Arc::new(event);
+        self.host.begin_handling(self.host.limits().call, &event);
+        self.plugin.handle(&event).await
     }
 
     /// A transition to MASTER.

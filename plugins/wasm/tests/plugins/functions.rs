@@ -1,9 +1,9 @@
 //! Each host function, and what it takes.
 
-use keepwatch_host::{Failure, Outcome, Program};
+use keepwatch_host::{Facility, Failure, Outcome, Program, Wanted};
 use serde_json::{Value, json};
 
-use crate::support::{ALL, HANDLER, Setup, failover, program};
+use crate::support::{ALL, HANDLER, MESSENGER, Setup, failover, program};
 
 /// Has the hostile handler do something once; its answer or error, and what was recorded.
 async fn act(program: &dyn Program, config: Value, grants: &[&'static str]) -> (String, Vec<String>) {
@@ -99,4 +99,52 @@ async fn without_a_grant_for_what_it_imports_it_does_not_start() {
         };
         assert!(text.contains(&format!("it may not {deed}")), "{text}");
     }
+}
+
+#[tokio::test]
+async fn messages_are_about_the_event_that_is_handled() {
+    let program = program(MESSENGER).await;
+    let needs: Vec<&Wanted> = program.manifest().needs.iter().map(|need| &need.what).collect();
+    assert_eq!(needs, [&Wanted::Facility(Facility::Notify)]);
+    let setup = Setup::new(json!({ "chat": "c", "admins": "a" })).grants(&["notify:c", "notify:a"]);
+    let host = setup.host();
+    let mut plugin = program.start(host.clone()).await.unwrap();
+    plugin.init(None).await.unwrap();
+    let event = failover(7);
+    host.begin_handling(host.limits().call, &event);
+    assert_eq!(plugin.handle(&event).await, Ok(Outcome::Done));
+    let line = "VI_1: BACKUP -> MASTER: no advert heard for 3.61 s";
+    let mail = |subject: &str, html: &str| {
+        format!(
+            "notify guest a Mail {{ subject: \"{subject}\", text: \"{line}\", html: {html} }} about run-7"
+        )
+    };
+    let expected = [
+        format!("notify guest c Text(\"{line}\") about run-7"),
+        mail("In text", "None"),
+        mail("In HTML", &format!("Some(\"<p>{line}</p>\")")),
+        "notify guest c Post(Object {\"instance\": String(\"VI_1\"), \"kind\": String(\"transition\")}) about run-7"
+            .to_owned(),
+    ];
+    assert_eq!(setup.recorder.lines(), expected);
+}
+
+#[tokio::test]
+async fn a_message_has_its_grant_at_the_start_and_for_each_destination() {
+    let program = program(MESSENGER).await;
+    let config = json!({ "chat": "c", "admins": "a" });
+    let setup = Setup::new(config.clone()).grants(&[]);
+    let Err(Failure::Reported(text)) = program.start(setup.host()).await.map(|_| ()) else {
+        panic!("started without a grant")
+    };
+    assert!(text.contains("it may not send messages") && text.contains("`notify:DESTINATION`"), "{text}");
+    let setup = Setup::new(config).grants(&["notify:c"]);
+    let mut plugin = program.start(setup.host()).await.unwrap();
+    plugin.init(None).await.unwrap();
+    let Err(Failure::Reported(text)) = plugin.handle(&failover(1)).await else { panic!("no error") };
+    assert!(
+        text.contains("guest may not send messages to \"a\"") && text.contains("[\"notify:a\"]"),
+        "{text}"
+    );
+    assert_eq!(setup.recorder.lines().len(), 1);
 }

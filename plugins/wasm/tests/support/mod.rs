@@ -21,6 +21,9 @@ pub(crate) const CHECKER: &str = "plugins/wasm/tests/guests/hostile-checker.wasm
 /// One that makes handles without end when it is asked.
 pub(crate) const LEAKING: &str = "plugins/wasm/tests/guests/leaking-checker.wasm";
 
+/// One that tells destinations of each transition.
+pub(crate) const MESSENGER: &str = "plugins/wasm/tests/guests/messenger.wasm";
+
 /// One that logs `here` at each transition.
 pub(crate) const FIRST_LINE: &str = "plugins/wasm/tests/guests/first-line.wasm";
 

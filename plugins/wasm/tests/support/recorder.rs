@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, MetricChange, Question, Ran,
-    Verdict, Work,
+    Answer, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange, Question,
+    Ran, Verdict, Work,
 };
 use serde_json::{Map, Value};
 
@@ -121,6 +121,13 @@ impl Effects for Recorder {
     fn unix<'a>(&'a self, to: &'a Path, question: Question) -> Work<'a, Result<Answer, HostError>> {
         self.note(format!("unix {} {:?} {}", to.display(), question.send, question.receive));
         ready(Ok(Answer { received: Vec::new(), connected_after: Duration::from_micros(50) }))
+    }
+
+    fn notify(&self, message: Message) -> Work<'_, Result<(), HostError>> {
+        let Message { plugin, destination, content, about, .. } = message;
+        let about = about.map_or_else(String::new, |event| format!(" about {}", event.id));
+        self.note(format!("notify {plugin} {destination} {content:?}{about}"));
+        ready(Ok(()))
     }
 
     fn set_track(&self, plugin: &str, name: &str, verdict: Verdict, ttl: Duration) -> Result<(), HostError> {

@@ -1627,6 +1627,311 @@ pub mod keepwatch {
                 }
             }
         }
+        /// Messages to destinations that the administrator has defined under `[notify.NAME]`. Grant: `notify:NAME`.
+        ///
+        /// They are delivered after the call, tried again where that cannot be done at once, and go by the destination's templates
+        /// and silences. What is said twice about one event is told once.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod notify {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::keepwatch::plugin::types::Error;
+            #[allow(unused_unsafe, clippy::all)]
+            /// A line or more, for destinations of every kind.
+            #[allow(async_fn_in_trait)]
+            pub fn send(
+                destination: &str,
+                text: &str,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = destination;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = text;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "keepwatch:plugin/notify@1.0.0")]
+                    unsafe extern "C" {
+                        #[link_name = "send"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, ptr1.cast_mut(), len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result9 = match l4 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l5 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l6 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len8 = l7;
+                                let bytes8 = _rt::Vec::from_raw_parts(
+                                    l6.cast(),
+                                    len8,
+                                    len8,
+                                );
+                                super::super::super::keepwatch::plugin::types::Error {
+                                    kind: super::super::super::keepwatch::plugin::types::ErrorKind::_lift(
+                                        l5 as u8,
+                                    ),
+                                    text: _rt::string_lift(bytes8),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// A mail in the plugin's own words; `html` is the same for who reads that. For `[notify.NAME]` with `smtp`.
+            #[allow(async_fn_in_trait)]
+            pub fn mail(
+                destination: &str,
+                subject: &str,
+                text: &str,
+                html: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = destination;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = subject;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let vec2 = text;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let (result4_0, result4_1, result4_2) = match html {
+                        Some(e) => {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            (1i32, ptr3.cast_mut(), len3)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "keepwatch:plugin/notify@1.0.0")]
+                    unsafe extern "C" {
+                        #[link_name = "mail"]
+                        fn wit_import6(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        ptr2.cast_mut(),
+                        len2,
+                        result4_0,
+                        result4_1,
+                        result4_2,
+                        ptr5,
+                    );
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result12 = match l7 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(
+                                    *ptr5.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l9 = *ptr5
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l10 = *ptr5
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len11 = l10;
+                                let bytes11 = _rt::Vec::from_raw_parts(
+                                    l9.cast(),
+                                    len11,
+                                    len11,
+                                );
+                                super::super::super::keepwatch::plugin::types::Error {
+                                    kind: super::super::super::keepwatch::plugin::types::ErrorKind::_lift(
+                                        l8 as u8,
+                                    ),
+                                    text: _rt::string_lift(bytes11),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result12
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// A webhook's body, as JSON. For `[notify.NAME]` with `webhook`.
+            #[allow(async_fn_in_trait)]
+            pub fn webhook(
+                destination: &str,
+                body: &str,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = destination;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = body;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let ptr2 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "keepwatch:plugin/notify@1.0.0")]
+                    unsafe extern "C" {
+                        #[link_name = "webhook"]
+                        fn wit_import3(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import3(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import3(ptr0.cast_mut(), len0, ptr1.cast_mut(), len1, ptr2);
+                    let l4 = i32::from(*ptr2.add(0).cast::<u8>());
+                    let result9 = match l4 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l5 = i32::from(
+                                    *ptr2.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let l6 = *ptr2
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l7 = *ptr2
+                                    .add(3 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len8 = l7;
+                                let bytes8 = _rt::Vec::from_raw_parts(
+                                    l6.cast(),
+                                    len8,
+                                    len8,
+                                );
+                                super::super::super::keepwatch::plugin::types::Error {
+                                    kind: super::super::super::keepwatch::plugin::types::ErrorKind::_lift(
+                                        l5 as u8,
+                                    ),
+                                    text: _rt::string_lift(bytes8),
+                                }
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result9
+                }
+            }
+        }
         /// Health that instances can track. Grant: `track:NAME`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod track {
@@ -2128,9 +2433,9 @@ mod _rt {
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2219] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa9\x10\x01A\x02\x01\
-A\x1a\x01B\x04\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2397] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xdb\x11\x01A\x02\x01\
+A\x1c\x01B\x04\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x05write\x01\x02\x03\0\x1akeepw\
 atch:plugin/log@1.0.0\x05\0\x01B\x02\x01@\0\0s\x04\0\x03get\x01\0\x03\0\x1fkeepw\
 atch:plugin/settings@1.0.0\x05\x01\x01B\x1d\x01r\x02\x04wallw\x09monotonicw\x04\0\
@@ -2169,16 +2474,20 @@ ky\x01r\x03\x04send\x02\x07receivey\x0atimeout-ms\x03\x04\0\x08question\x03\0\x0
 \x01r\x02\x08received\x02\x0fconnected-afterw\x04\0\x06answer\x03\0\x06\x01j\x01\
 \x07\x01\x01\x01@\x02\x07addresss\x08question\x05\0\x08\x04\0\x03tcp\x01\x09\x01\
 @\x02\x04paths\x08question\x05\0\x08\x04\0\x04unix\x01\x0a\x03\0\x1ckeepwatch:pl\
-ugin/probe@1.0.0\x05\x09\x02\x03\0\x02\x07verdict\x01B\x07\x02\x03\x02\x01\x05\x04\
-\0\x05error\x03\0\0\x02\x03\x02\x01\x0a\x04\0\x07verdict\x03\0\x02\x01j\0\x01\x01\
-\x01@\x03\x04names\x07verdict\x03\x06ttl-msy\0\x04\x04\0\x03set\x01\x05\x03\0\x1c\
-keepwatch:plugin/track@1.0.0\x05\x0b\x01B\x07\x02\x03\x02\x01\x05\x04\0\x05error\
-\x03\0\0\x01j\0\x01\x01\x01@\x02\x04names\x02byu\0\x02\x04\0\x03add\x01\x03\x01@\
-\x02\x04names\x02tou\0\x02\x04\0\x03set\x01\x04\x03\0\x1ekeepwatch:plugin/metric\
-s@1.0.0\x05\x0c\x02\x03\0\x02\x08severity\x01B\x07\x02\x03\x02\x01\x05\x04\0\x05\
-error\x03\0\0\x02\x03\x02\x01\x0d\x04\0\x08severity\x03\0\x02\x01j\0\x01\x01\x01\
-@\x03\x04names\x08severity\x03\x04datas\0\x04\x04\0\x04emit\x01\x05\x03\0\x1dkee\
-pwatch:plugin/events@1.0.0\x05\x0e\x04\0\"keepwatch:plugin/sdk-imports@1.0.0\x04\
+ugin/probe@1.0.0\x05\x09\x01B\x0a\x02\x03\x02\x01\x05\x04\0\x05error\x03\0\0\x01\
+j\0\x01\x01\x01@\x02\x0bdestinations\x04texts\0\x02\x04\0\x04send\x01\x03\x01ks\x01\
+@\x04\x0bdestinations\x07subjects\x04texts\x04html\x04\0\x02\x04\0\x04mail\x01\x05\
+\x01@\x02\x0bdestinations\x04bodys\0\x02\x04\0\x07webhook\x01\x06\x03\0\x1dkeepw\
+atch:plugin/notify@1.0.0\x05\x0a\x02\x03\0\x02\x07verdict\x01B\x07\x02\x03\x02\x01\
+\x05\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x0b\x04\0\x07verdict\x03\0\x02\x01j\0\
+\x01\x01\x01@\x03\x04names\x07verdict\x03\x06ttl-msy\0\x04\x04\0\x03set\x01\x05\x03\
+\0\x1ckeepwatch:plugin/track@1.0.0\x05\x0c\x01B\x07\x02\x03\x02\x01\x05\x04\0\x05\
+error\x03\0\0\x01j\0\x01\x01\x01@\x02\x04names\x02byu\0\x02\x04\0\x03add\x01\x03\
+\x01@\x02\x04names\x02tou\0\x02\x04\0\x03set\x01\x04\x03\0\x1ekeepwatch:plugin/m\
+etrics@1.0.0\x05\x0d\x02\x03\0\x02\x08severity\x01B\x07\x02\x03\x02\x01\x05\x04\0\
+\x05error\x03\0\0\x02\x03\x02\x01\x0e\x04\0\x08severity\x03\0\x02\x01j\0\x01\x01\
+\x01@\x03\x04names\x08severity\x03\x04datas\0\x04\x04\0\x04emit\x01\x05\x03\0\x1d\
+keepwatch:plugin/events@1.0.0\x05\x0f\x04\0\"keepwatch:plugin/sdk-imports@1.0.0\x04\
 \0\x0b\x11\x01\0\x0bsdk-imports\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0d\
 wit-component\x070.258.0\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]

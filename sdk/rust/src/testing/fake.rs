@@ -1,7 +1,7 @@
 //! The made-up host: what the test tells it, and what the plugin has done.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,6 +10,7 @@ use super::running::Running;
 use crate::actions::Ran;
 use crate::http::{Request, Response};
 use crate::log::Level;
+use crate::notify::Mail;
 use crate::{Error, ErrorKind, Plugin, Result, Severity, Timestamp, Verdict};
 
 /// 2026-01-01, a quarter of an hour after the host booted.
@@ -31,6 +32,8 @@ pub(super) struct Fake {
     pub(super) ran: Vec<String>,
     pub(super) listening: BTreeMap<String, Vec<u8>>,
     pub(super) probed: Vec<(String, Vec<u8>)>,
+    pub(super) destinations: BTreeSet<String>,
+    pub(super) notified: Vec<Notified>,
     pub(super) tracked: Vec<Tracked>,
     pub(super) metrics: BTreeMap<String, f64>,
     pub(super) emitted: Vec<Emitted>,
@@ -50,6 +53,8 @@ impl Default for Fake {
             ran: Vec::new(),
             listening: BTreeMap::new(),
             probed: Vec::new(),
+            destinations: BTreeSet::new(),
+            notified: Vec::new(),
             tracked: Vec::new(),
             metrics: BTreeMap::new(),
             emitted: Vec::new(),
@@ -68,6 +73,28 @@ pub(super) enum Canned {
 /// Calls with this thread's made-up host.
 pub(super) fn with<R>(call: impl FnOnce(&mut Fake) -> R) -> R {
     FAKE.with_borrow_mut(call)
+}
+
+/// A message that the plugin has sent with `notify`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Notified {
+    /// To whom.
+    pub destination: String,
+    /// What it said.
+    pub said: Said,
+}
+
+/// What a message said.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Said {
+    /// A text, by `notify::send`.
+    Text(String),
+    /// A mail, by `notify::mail`.
+    Mail(Mail),
+    /// A body, by `notify::webhook`.
+    Posted(Value),
 }
 
 /// Health that the plugin has reported with `track::set`.
@@ -149,6 +176,13 @@ impl Host {
         self
     }
 
+    /// Has a destination of this name, of every kind.
+    #[must_use]
+    pub fn destination(self, name: &str) -> Self {
+        with(|fake| fake.destinations.insert(name.to_owned()));
+        self
+    }
+
     /// Stores a value.
     #[must_use]
     pub fn stored(self, key: &str, value: impl AsRef<[u8]>) -> Self {
@@ -194,6 +228,11 @@ impl Host {
     /// Where the plugin has connected to, with what it sent there.
     pub fn probed(&self) -> Vec<(String, Vec<u8>)> {
         with(|fake| fake.probed.clone())
+    }
+
+    /// The messages that the plugin has sent with `notify`.
+    pub fn notified(&self) -> Vec<Notified> {
+        with(|fake| fake.notified.clone())
     }
 
     /// The health that the plugin has reported with `track::set`.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::fake::{Emitted, Tracked, with};
+use super::fake::{Emitted, Notified, Said, Tracked, with};
 use crate::actions::Ran;
 use crate::http::{Request, Response};
 use crate::log::Level;
+use crate::notify::Mail;
 use crate::probe::{Answer, Question};
 use crate::{Error, ErrorKind, Result, Severity, Timestamp, Verdict};
 
@@ -82,6 +83,37 @@ fn probe(address: &str, question: &Question) -> Result<Answer> {
         };
         let received = answer.iter().copied().take(question.receive as usize).collect();
         Ok(Answer::new(received, Duration::from_micros(250)))
+    })
+}
+
+pub(crate) fn notify_send(destination: &str, text: &str) -> Result<()> {
+    notify(destination, text, Said::Text(text.to_owned()))
+}
+
+pub(crate) fn notify_mail(destination: &str, mail: Mail) -> Result<()> {
+    let subject = mail.subject.clone();
+    notify(destination, &subject, Said::Mail(mail))
+}
+
+pub(crate) fn notify_webhook(destination: &str, body: &str) -> Result<()> {
+    notify(destination, body, Said::Posted(serde_json::from_str(body)?))
+}
+
+/// `words` are what must not be empty.
+fn notify(destination: &str, words: &str, said: Said) -> Result<()> {
+    if words.trim().is_empty() {
+        let text = format!("the message to {destination} is empty");
+        return Err(Error::from_host(ErrorKind::Invalid, text));
+    }
+    with(|fake| {
+        if !fake.destinations.contains(destination) {
+            let text = format!(
+                "the test has no destination {destination}: Host::new().destination(\"{destination}\")"
+            );
+            return Err(Error::from_host(ErrorKind::Denied, text));
+        }
+        fake.notified.push(Notified { destination: destination.to_owned(), said });
+        Ok(())
     })
 }
 

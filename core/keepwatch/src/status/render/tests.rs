@@ -232,6 +232,8 @@ fn plugins() -> Vec<PluginReport> {
         calls: 1,
         failures: 1,
         skipped: 3,
+        messages: 300,
+        messages_refused: 1,
         last_error: Some("it trapped:\nunreachable".into()),
         ..PluginReport::new("lag".into(), PluginState::Restarting, ago(2.5))
     };
@@ -282,7 +284,8 @@ fn checks_and_plugins_stand_after_the_instances() {
             "check web: fails for 9.0 s (no answer)",
             "",
             "plugin chat: running for 3 h 12 min, handler, 5,760 calls, 2 events waiting, last success 3.0 s ago",
-            "plugin lag: restarting for 2.5 s, checker, 1 call, 1 failure, 3 skipped",
+            "plugin lag: restarting for 2.5 s, checker, 1 call, 1 failure, 3 skipped, 300 messages, 1 message refused, \
+             as too many",
             "plugin old: not loaded for 2.5 s",
             "plugin odd: running for 2.5 s",
         ],

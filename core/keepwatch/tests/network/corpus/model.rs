@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use keepwatch_config::Config;
 use keepwatch_config::model::{
-    CheckKind, Command, Instance, Lifetime, Scope, TrackInterface, VirtualAddress, VmacAdverts,
+    CheckKind, Command, Deleted, Instance, Lifetime, Scope, TrackInterface, VirtualAddress, VmacAdverts,
 };
 use keepwatch_vrrp::{
     Destination, HigherAdverts, LinkTracking, LowerAdverts, Preemption, SourceCheck, TrackWeight, Version,
@@ -112,17 +112,21 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
         out.push(format!("tracks {noun} {} weight {}", tracked.check, weight(tracked.weight)));
     }
     let notify = &instance.notify;
+    let deleted = match &notify.deleted {
+        Deleted::AsDeleted(script) => script.as_ref(),
+        Deleted::AsFault => None,
+    };
     let scripts = [
-        ("master", &notify.master),
-        ("backup", &notify.backup),
-        ("fault", &notify.fault),
-        ("stop", &notify.stop),
-        ("any", &notify.any),
-        ("deleted", &notify.deleted),
-        ("lower", &notify.master_rx_lower_priority),
+        ("master", notify.master.as_ref()),
+        ("backup", notify.backup.as_ref()),
+        ("fault", notify.fault.as_ref()),
+        ("stop", notify.stop.as_ref()),
+        ("any", notify.any.as_ref()),
+        ("deleted", deleted),
+        ("lower", notify.master_rx_lower_priority.as_ref()),
     ];
     out.extend(scripts.into_iter().filter_map(|(name, script)| {
-        let script = script.as_ref().filter(|script| is_there(script))?;
+        let script = script.filter(|script| is_there(script))?;
         Some(format!("notify {name} {}", command(script)))
     }));
     out
