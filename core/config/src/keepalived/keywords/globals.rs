@@ -1,7 +1,7 @@
 //! The keywords of `global_defs`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Supported, Unsupported};
-use super::{PRIORITY_CHANGES, TRACKER};
+use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
+use super::{PRIORITY_CHANGES, STRICT, TRACKER};
 
 const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
@@ -17,6 +17,7 @@ const RELOAD: &str =
     "keepalived would follow this when it reloads; keepwatch always checks a file before it is used";
 const SCHEDULING: &str = "keepalived would ask the kernel for this scheduling; keepwatch asks for none";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
+const SPACING: &str = "0 only: announcements are spread over time anyway";
 const VMAC_ADDRESS: &str =
     "keepalived would name the virtual MAC interfaces of `use_vmac_addr` by this; keepwatch has none";
 
@@ -56,7 +57,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("shutdown_script_timeout", Unsupported(PROGRAM)),
     // The protocol.
     ("vrrp_version", Supported),
-    ("vrrp_strict", Supported),
+    ("vrrp_strict", Partly(STRICT)),
     ("vrrp_garp_master_delay", Supported),
     ("vrrp_garp_master_repeat", Supported),
     ("vrrp_garp_master_refresh", Supported),
@@ -64,8 +65,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_garp_lower_prio_delay", Supported),
     ("vrrp_garp_lower_prio_repeat", Supported),
     ("vrrp_min_garp", Supported),
-    ("vrrp_garp_interval", Supported),
-    ("vrrp_gna_interval", Supported),
+    ("vrrp_garp_interval", Partly(SPACING)),
+    ("vrrp_gna_interval", Partly(SPACING)),
     ("vrrp_lower_prio_no_advert", Supported),
     ("vrrp_higher_prio_send_advert", Supported),
     ("vrrp_down_timer_adverts", Supported),

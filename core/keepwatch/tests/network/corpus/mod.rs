@@ -143,7 +143,7 @@ impl Both {
         let accepted = status.success();
         let said = test.output().join("\n");
         let theirs = run(&namespace, folder, &name)?;
-        Ok(Self { ours: keepwatch_config::load(path, ID).ok(), test: (said, accepted), theirs })
+        Ok(Self { ours: keepwatch_config::load_as(path, ID).ok(), test: (said, accepted), theirs })
     }
 
     fn compare(&self, name: &str) -> Result<(), Failed> {
