@@ -125,7 +125,12 @@ fn what_is_taken_away_comes_back() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let daemon = site.keepwatch(1, &config(100))?;
     site.wait_for_holder(1, vip())?;
-    wait("the route", || has(&site, 1, "route show 10.20.0.0/16", "via 10.1.1.99"))?;
+    wait("the last rule", || has(&site, 1, "rule show", "950:"))?;
+    let before = listed(&site, 1)?;
+    // They have been looked at meanwhile: nothing is there twice.
+    std::thread::sleep(Duration::from_millis(2500));
+    let after = listed(&site, 1)?;
+    ensure(before == after, || format!("{before:?}\nbecame {after:?}"))?;
     for (take_away, ask, text) in [
         ("route del 10.20.0.0/16", "route show 10.20.0.0/16", "via 10.1.1.99"),
         ("rule del priority 900", "rule show", "900:"),

@@ -198,7 +198,7 @@ impl NewRoute {
                 attributes.extend(hop.interface.map(RouteAttribute::Oif));
             }
             several => {
-                attributes.push(RouteAttribute::MultiPath(several.iter().map(NewHop::to_message).collect()))
+                attributes.push(RouteAttribute::MultiPath(several.iter().copied().map(NewHop::to_message).collect()))
             }
         }
         message
@@ -206,7 +206,7 @@ impl NewRoute {
 }
 
 impl NewHop {
-    fn to_message(&self) -> RouteNextHop {
+    fn to_message(self) -> RouteNextHop {
         let mut hop = RouteNextHop::default();
         hop.hops = u8::try_from(self.weight.saturating_sub(1)).unwrap_or(u8::MAX);
         hop.interface_index = self.interface.unwrap_or(0);

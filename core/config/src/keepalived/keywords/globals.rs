@@ -14,8 +14,9 @@ const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
 const RELOAD: &str =
-    "keepalived would follow this when it reloads; keepwatch always checks a file before it is used";
-const SCHEDULING: &str = "keepalived would ask the kernel for this scheduling; keepwatch asks for none";
+    "keepalived would reload at this time or with this mark; keepwatch reloads when it is told to";
+const SCHEDULING: &str =
+    "keepalived would ask the kernel for this; keepwatch asks for the lowest real-time priority by itself";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
 const SPACING: &str = "0 only: announcements are spread over time anyway";
 const VMAC_ADDRESS: &str =
@@ -110,8 +111,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("include_check", Harmless),
     ("iproute_usr_dir", Harmless),
     ("iproute_etc_dir", Harmless),
-    ("max_auto_priority", Unsupported(SCHEDULING)),
-    ("min_auto_priority_delay", Unsupported(SCHEDULING)),
+    ("max_auto_priority", Harmless),
+    ("min_auto_priority_delay", Harmless),
     ("vrrp_priority", Unsupported(SCHEDULING)),
     ("vrrp_rt_priority", Unsupported(SCHEDULING)),
     ("vrrp_rlimit_rttime", Unsupported(SCHEDULING)),
@@ -148,7 +149,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("stats_dump_file", Unsupported(DUMP)),
     ("json_dump_file", Unsupported(DUMP)),
     ("json_version", Unsupported(DUMP)),
-    ("reload_check_config", Unsupported(RELOAD)),
+    ("reload_check_config", Harmless),
     ("reload_time_file", Unsupported(RELOAD)),
     ("reload_repeat", Unsupported(RELOAD)),
     ("reload_file", Unsupported(RELOAD)),

@@ -174,9 +174,14 @@ impl Both {
                 differences.extend(theirs.difference(&ours).map(|line| format!("theirs {line}")));
             }
         }
-        let known =
-            |line: &String| DIFFERENCES.iter().any(|(file, end, _)| *file == name && line.contains(end));
-        differences.retain(|line| !known(line));
+        let listed = DIFFERENCES.iter().filter(|(file, _, _)| *file == name);
+        let stale: Vec<&str> = listed
+            .clone()
+            .filter(|(_, text, _)| !differences.iter().any(|line| line.contains(text)))
+            .map(|(_, text, _)| *text)
+            .collect();
+        ensure(stale.is_empty(), || format!("listed as differences, and are none: {stale:?}"))?;
+        differences.retain(|line| !listed.clone().any(|(_, text, _)| line.contains(text)));
         let differences: Vec<String> = differences.into_iter().collect();
         ensure(differences.is_empty(), || {
             format!("{}\n-- keepalived -t:\n{said}\n-- keepwatch:\n{findings}", differences.join("\n"))
