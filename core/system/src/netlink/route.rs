@@ -197,9 +197,8 @@ impl NewRoute {
                 attributes.extend(hop.via.map(|via| RouteAttribute::Gateway(address(via))));
                 attributes.extend(hop.interface.map(RouteAttribute::Oif));
             }
-            several => {
-                attributes.push(RouteAttribute::MultiPath(several.iter().copied().map(NewHop::to_message).collect()))
-            }
+            several => attributes
+                .push(RouteAttribute::MultiPath(several.iter().copied().map(NewHop::to_message).collect())),
         }
         message
     }

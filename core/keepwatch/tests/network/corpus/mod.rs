@@ -121,7 +121,7 @@ struct Both {
 impl Both {
     fn read(path: &Path, folder: &Path) -> Result<Self, Failed> {
         // Everything in one folder, which keepalived sees as /tmp: it dumps there.
-        copy(path.parent().unwrap_or(Path::new(".")), folder)?;
+        copy(path.parent().unwrap_or_else(|| Path::new(".")), folder)?;
         let namespace = Namespace::create()?;
         for (number, interface) in INTERFACES.iter().enumerate() {
             for arguments in [
