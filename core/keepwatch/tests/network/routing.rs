@@ -221,8 +221,12 @@ fn the_start_is_delayed() -> Result<(), Failed> {
     site.wait_for_holder(1, vip())?;
     ensure(before.elapsed() >= Duration::from_secs(2), || "it served before its time".to_owned())?;
     stop(daemon)?;
-    let daemon = site.keepwatch(1, &format!("{}{instance}", globals(3000)))?;
+    let fixed = "static_ipaddress {\n 10.7.8.1/32 dev eth0\n}\n";
+    let daemon = site.keepwatch(1, &format!("{}{fixed}{instance}", globals(3000)))?;
     wait_for_line(&daemon, "no instance takes part in the first 3000 s")?;
+    // What is static does not wait; and signals are heard by then.
+    wait("the static address", || site.host(1).has(ip("10.7.8.1")))?;
+    ensure(!site.host(1).has(vip()), || "it serves before its time".to_owned())?;
     stop(daemon)?;
     site.wait_for_nobody(vip())
 }
