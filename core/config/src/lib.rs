@@ -28,7 +28,7 @@ pub use convert::{Converted, convert};
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
 pub use keepalived::keyword_tables;
 pub use keepwatch_vrrp::StopMode;
-pub use load::{LoadError, Loaded, load, load_text, load_text_as};
+pub use load::{LoadError, Loaded, load, load_as, load_text, load_text_as};
 pub use model::Config;
 pub use name::is_name;
 pub use similar::nearest;

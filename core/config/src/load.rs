@@ -90,12 +90,21 @@ fn remedy(reason: &io::Error) -> &'static str {
     }
 }
 
-/// Reads the keepalived.conf at `path` and what it includes; `config_id` is what its `@` lines ask for.
+/// Reads the keepalived.conf at `path` and what it includes; its `@` lines are those of this host: see [`host_id`](crate::host_id).
 ///
 /// # Errors
 ///
 /// If it is no text; what the text says is found in [`Loaded::findings`].
-pub fn load(path: &Path, config_id: &str) -> Result<Loaded, LoadError> {
+pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    load_as(path, crate::host_id())
+}
+
+/// The same, with what `@` lines ask for.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_as(path: &Path, config_id: &str) -> Result<Loaded, LoadError> {
     load_tracked(path, config_id, &HashSet::new())
 }
 

@@ -27,7 +27,7 @@ pub fn load_site(path: &Path) -> Result<Site, LoadError> {
     if path.extension().is_some_and(|ending| ending == "toml") {
         return native::load(path, host_id());
     }
-    let Loaded { source, findings, config } = load::load(path, host_id())?;
+    let Loaded { source, findings, config } = load::load(path)?;
     Ok(Site { texts: vec![(source, findings)], config })
 }
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use keepwatch_config::model::{Check, CheckKind, Command, Instance, SyncGroup, VirtualAddress};
-use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load};
+use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load_as};
 use keepwatch_vrrp::{Destination, SourceCheck, TrackStart};
 
 /// What `@` lines ask for.
@@ -39,7 +39,7 @@ fn every_file_means_what_is_expected() {
 fn what_is_accepted_makes_valid_parameters() {
     let mut count = 0;
     for path in corpus() {
-        let Ok(Loaded { config: Some(config), findings, .. }) = load(&path, ID) else { continue };
+        let Ok(Loaded { config: Some(config), findings, .. }) = load_as(&path, ID) else { continue };
         assert!(!findings.has_errors());
         for instance in &config.instances {
             instance.params().check().unwrap();
@@ -52,7 +52,7 @@ fn what_is_accepted_makes_valid_parameters() {
 #[test]
 fn no_rendered_finding_shows_a_password() {
     for path in corpus() {
-        let Ok(loaded) = load(&path, ID) else { continue };
+        let Ok(loaded) = load_as(&path, ID) else { continue };
         let rendered = loaded.findings.render(&loaded.source, Style::Plain);
         let debug = format!("{loaded:?}");
         for secret in ["7c9e6679", "1111", "secret", "1234"] {
@@ -65,7 +65,7 @@ fn no_rendered_finding_shows_a_password() {
 /// The first configuration of the task: nothing wrong with it, one remark.
 #[test]
 fn the_first_seed_has_one_remark() {
-    let loaded = load(&directory().join("seed-1-master.conf"), ID).unwrap();
+    let loaded = load_as(&directory().join("seed-1-master.conf"), ID).unwrap();
     let expected = "\
 remark: mail is configured, but nothing here asks for mail on a VRRP transition
  --> seed-1-master.conf:4:4
@@ -82,7 +82,7 @@ remark: mail is configured, but nothing here asks for mail on a VRRP transition
 
 #[test]
 fn what_is_no_text_is_refused_with_a_reason() {
-    let message = |name: &str| load(&directory().join(name), ID).unwrap_err().to_string();
+    let message = |name: &str| load_as(&directory().join(name), ID).unwrap_err().to_string();
     let table = [
         ("empty.conf", "empty.conf is empty; a virtual router is written `vrrp_instance NAME { ... }`"),
         (".", "corpus/. is a directory; name the file in it"),
@@ -100,10 +100,10 @@ fn what_is_no_text_is_refused_with_a_reason() {
     }
     let binary = std::env::temp_dir().join(format!("keepwatch-binary-{}.conf", std::process::id()));
     fs::write(&binary, b"a\nb\0c").unwrap();
-    let found = load(&binary, ID).unwrap_err();
+    let found = load_as(&binary, ID).unwrap_err();
     fs::remove_file(&binary).unwrap();
     assert!(matches!(found, LoadError::Binary { line: 2, .. }), "{found}");
-    assert!(matches!(load(Path::new("/dev/zero"), ID), Err(LoadError::TooLong { .. })));
+    assert!(matches!(load_as(Path::new("/dev/zero"), ID), Err(LoadError::TooLong { .. })));
 }
 
 fn directory() -> PathBuf {
@@ -120,7 +120,7 @@ fn corpus() -> Vec<PathBuf> {
 }
 
 fn digest(path: &Path) -> String {
-    let loaded = match load(path, ID) {
+    let loaded = match load_as(path, ID) {
         Ok(loaded) => loaded,
         Err(error) => {
             let error = error.to_string();

@@ -1,6 +1,6 @@
 //! Routes and policy rules: those of an instance while it is MASTER, and those that are always there, with their addresses.
 //!
-//! They are looked at each second while they should be there: what somebody has taken away, or what went with its interface, is
+//! They are looked at each second, fifty at most, while they should be there: what somebody has taken away, or what went with its interface, is
 //! put back. No route of others is ever heard of, so that a full routing table costs nothing.
 
 use std::io;
@@ -17,6 +17,8 @@ use crate::interfaces::Interface;
 use crate::promoting::Promoted;
 use crate::setup::index;
 
+/// So many are looked at in a second: each costs the kernel some microseconds, and adverts are due meanwhile.
+const AT_ONCE: usize = 50;
 /// What follows when one cannot be set.
 const CONSEQUENCE: &str = "it is tried again each second";
 
@@ -26,6 +28,8 @@ pub(crate) struct Ways {
     routes: Vec<Way<Route>>,
     rules: Vec<Way<Rule>>,
     state: Placed,
+    /// Which is the next to be looked at.
+    next: usize,
 }
 
 /// A route or a rule.
@@ -65,6 +69,7 @@ impl Ways {
             routes: routes.iter().map(way).collect(),
             rules: rules.iter().map(way).collect(),
             state: Placed::Unknown,
+            next: 0,
         }
     }
 
@@ -72,19 +77,33 @@ impl Ways {
         self.routes.is_empty() && self.rules.is_empty()
     }
 
-    /// Puts what is missing in place. Gives what the kernel refuses now and did not refuse before, and why.
+    /// Puts everything in place; or, if it has been, some of what is missing. Gives what the kernel refuses now and did not refuse
+    /// before, and why.
     fn place(&mut self, interfaces: &[Interface], requests: &mut Requests) -> Vec<(String, io::Error)> {
-        self.state = Placed::Yes;
-        let mut refused = Vec::new();
-        for way in &mut self.routes {
+        let all = self.routes.len() + self.rules.len();
+        let (first, count) = match std::mem::replace(&mut self.state, Placed::Yes) {
+            Placed::Yes => (self.next, all.min(AT_ONCE)),
+            Placed::No | Placed::Unknown => (0, all),
+        };
+        self.next = (first + count).checked_rem(all).unwrap_or(0);
+        let numbers = (first..first + count).map(|number| number % all);
+        numbers.filter_map(|number| self.place_one(number, interfaces, requests)).collect()
+    }
+
+    /// Puts one of them in place: they are numbered, routes first.
+    fn place_one(
+        &mut self,
+        number: usize,
+        interfaces: &[Interface],
+        requests: &mut Requests,
+    ) -> Option<(String, io::Error)> {
+        if let Some(way) = self.routes.get_mut(number) {
             let done = as_kernel_wants(&way.what, interfaces).and_then(|route| requests.add_route(&route));
-            refused.extend(way.settle(done).map(|error| (format!("the route {}", way.what.text), error)));
+            return way.settle(done).map(|error| (format!("the route {}", way.what.text), error));
         }
-        for way in &mut self.rules {
-            let done = requests.add_rule(&rule(&way.what));
-            refused.extend(way.settle(done).map(|error| (format!("the rule {}", way.what.text), error)));
-        }
-        refused
+        let way = self.rules.get_mut(number - self.routes.len())?;
+        let done = requests.add_rule(&rule(&way.what));
+        way.settle(done).map(|error| (format!("the rule {}", way.what.text), error))
     }
 
     /// Takes everything away, the last first.

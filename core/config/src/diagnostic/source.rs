@@ -12,9 +12,15 @@ pub struct Source {
     pub name: String,
     /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions.
     pub text: String,
-    /// The files that the text was put together from; none if it is a file as it stands.
+    /// Where it comes from; nothing if it is a file as it stands.
+    assembly: Option<Box<Assembly>>,
+}
+
+/// How a text was put together.
+#[derive(Clone, PartialEq, Eq)]
+struct Assembly {
     files: Vec<File>,
-    /// The same text with where each part comes from, if there are files.
+    /// The same text with where each part comes from.
     traced: Traced,
 }
 
@@ -30,13 +36,13 @@ impl Source {
     /// A text that is a file as it stands.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), files: Vec::new(), traced: Traced::default() }
+        Self { name: name.into(), text: text.into(), assembly: None }
     }
 
     /// A text that was put together from files, of which the first one gives the name.
     pub(crate) fn assembled(files: Vec<File>, traced: Traced) -> Self {
         let name = files.first().map(|file| file.name.clone()).unwrap_or_default();
-        Self { name, text: traced.text.clone(), files, traced }
+        Self { name, text: traced.text.clone(), assembly: Some(Box::new(Assembly { files, traced })) }
     }
 
     /// The file, line and column at which octet `at` of the text is written: the last two counted from 1, the column in characters.
@@ -51,24 +57,23 @@ impl Source {
 
     /// Where `span` of the text is written.
     pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
-        let as_it_stands = || Origin { file: 0, span: span.clone() };
-        if self.files.is_empty() {
-            as_it_stands()
-        } else {
-            self.traced.origin(span).unwrap_or_else(as_it_stands)
-        }
+        let traced = self.assembly.as_ref().and_then(|assembly| assembly.traced.origin(span));
+        traced.unwrap_or_else(|| Origin { file: 0, span: span.clone() })
     }
 
     /// Name and text of each file.
     pub(super) fn files(&self) -> Vec<(&str, &str)> {
-        match self.files.as_slice() {
-            [] => vec![(&self.name, &self.text)],
-            files => files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect(),
+        match &self.assembly {
+            None => vec![(&self.name, &self.text)],
+            Some(assembly) => {
+                assembly.files.iter().map(|file| (file.name.as_str(), file.text.as_str())).collect()
+            }
         }
     }
 
     fn file(&self, index: usize) -> (&str, &str) {
-        self.files.get(index).map_or((&self.name, &self.text), |file| (&file.name, &file.text))
+        let file = self.assembly.as_ref().and_then(|assembly| assembly.files.get(index));
+        file.map_or((&self.name, &self.text), |file| (&file.name, &file.text))
     }
 }
 

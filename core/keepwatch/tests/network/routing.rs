@@ -125,7 +125,12 @@ fn what_is_taken_away_comes_back() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let daemon = site.keepwatch(1, &config(100))?;
     site.wait_for_holder(1, vip())?;
-    wait("the route", || has(&site, 1, "route show 10.20.0.0/16", "via 10.1.1.99"))?;
+    wait("the last rule", || has(&site, 1, "rule show", "950:"))?;
+    let before = listed(&site, 1)?;
+    // They have been looked at meanwhile: nothing is there twice.
+    std::thread::sleep(Duration::from_millis(2500));
+    let after = listed(&site, 1)?;
+    ensure(before == after, || format!("{before:?}\nbecame {after:?}"))?;
     for (take_away, ask, text) in [
         ("route del 10.20.0.0/16", "route show 10.20.0.0/16", "via 10.1.1.99"),
         ("rule del priority 900", "rule show", "900:"),
@@ -216,8 +221,12 @@ fn the_start_is_delayed() -> Result<(), Failed> {
     site.wait_for_holder(1, vip())?;
     ensure(before.elapsed() >= Duration::from_secs(2), || "it served before its time".to_owned())?;
     stop(daemon)?;
-    let daemon = site.keepwatch(1, &format!("{}{instance}", globals(3000)))?;
+    let fixed = "static_ipaddress {\n 10.7.8.1/32 dev eth0\n}\n";
+    let daemon = site.keepwatch(1, &format!("{}{fixed}{instance}", globals(3000)))?;
     wait_for_line(&daemon, "no instance takes part in the first 3000 s")?;
+    // What is static does not wait; and signals are heard by then.
+    wait("the static address", || site.host(1).has(ip("10.7.8.1")))?;
+    ensure(!site.host(1).has(vip()), || "it serves before its time".to_owned())?;
     stop(daemon)?;
     site.wait_for_nobody(vip())
 }

@@ -197,16 +197,15 @@ impl NewRoute {
                 attributes.extend(hop.via.map(|via| RouteAttribute::Gateway(address(via))));
                 attributes.extend(hop.interface.map(RouteAttribute::Oif));
             }
-            several => {
-                attributes.push(RouteAttribute::MultiPath(several.iter().map(NewHop::to_message).collect()))
-            }
+            several => attributes
+                .push(RouteAttribute::MultiPath(several.iter().copied().map(NewHop::to_message).collect())),
         }
         message
     }
 }
 
 impl NewHop {
-    fn to_message(&self) -> RouteNextHop {
+    fn to_message(self) -> RouteNextHop {
         let mut hop = RouteNextHop::default();
         hop.hops = u8::try_from(self.weight.saturating_sub(1)).unwrap_or(u8::MAX);
         hop.interface_index = self.interface.unwrap_or(0);

@@ -1,7 +1,7 @@
 //! The keywords of `global_defs`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Supported, Unsupported};
-use super::TRACKER;
+use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
+use super::{STRICT, TRACKER};
 
 const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
@@ -14,9 +14,11 @@ const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
 const RELOAD: &str =
-    "keepalived would follow this when it reloads; keepwatch always checks a file before it is used";
-const SCHEDULING: &str = "keepalived would ask the kernel for this scheduling; keepwatch asks for none";
+    "keepalived would reload at this time or with this mark; keepwatch reloads when it is told to";
+const SCHEDULING: &str =
+    "keepalived would ask the kernel for this; keepwatch asks for the lowest real-time priority by itself";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
+const SPACING: &str = "0 only: announcements are spread over time anyway";
 const VMAC_ADDRESS: &str =
     "keepalived would name the virtual MAC interfaces of `use_vmac_addr` by this; keepwatch has none";
 
@@ -56,7 +58,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("shutdown_script_timeout", Unsupported(PROGRAM)),
     // The protocol.
     ("vrrp_version", Supported),
-    ("vrrp_strict", Supported),
+    ("vrrp_strict", Partly(STRICT)),
     ("vrrp_garp_master_delay", Supported),
     ("vrrp_garp_master_repeat", Supported),
     ("vrrp_garp_master_refresh", Supported),
@@ -64,8 +66,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_garp_lower_prio_delay", Supported),
     ("vrrp_garp_lower_prio_repeat", Supported),
     ("vrrp_min_garp", Supported),
-    ("vrrp_garp_interval", Supported),
-    ("vrrp_gna_interval", Supported),
+    ("vrrp_garp_interval", Partly(SPACING)),
+    ("vrrp_gna_interval", Partly(SPACING)),
     ("vrrp_lower_prio_no_advert", Supported),
     ("vrrp_higher_prio_send_advert", Supported),
     ("vrrp_down_timer_adverts", Supported),
@@ -109,8 +111,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("include_check", Harmless),
     ("iproute_usr_dir", Harmless),
     ("iproute_etc_dir", Harmless),
-    ("max_auto_priority", Unsupported(SCHEDULING)),
-    ("min_auto_priority_delay", Unsupported(SCHEDULING)),
+    ("max_auto_priority", Harmless),
+    ("min_auto_priority_delay", Harmless),
     ("vrrp_priority", Unsupported(SCHEDULING)),
     ("vrrp_rt_priority", Unsupported(SCHEDULING)),
     ("vrrp_rlimit_rttime", Unsupported(SCHEDULING)),
@@ -147,7 +149,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("stats_dump_file", Unsupported(DUMP)),
     ("json_dump_file", Unsupported(DUMP)),
     ("json_version", Unsupported(DUMP)),
-    ("reload_check_config", Unsupported(RELOAD)),
+    ("reload_check_config", Harmless),
     ("reload_time_file", Unsupported(RELOAD)),
     ("reload_repeat", Unsupported(RELOAD)),
     ("reload_file", Unsupported(RELOAD)),

@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Refused, Supported, Unsupported};
-use super::{LINK, TRACKER};
+use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Refused, Supported, Unsupported};
+use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -22,8 +22,8 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("native_ipv6", Supported),
     ("authentication", Supported),
     ("auth_hmac", Refused(HMAC)),
-    ("virtual_ipaddress", Supported),
-    ("virtual_ipaddress_excluded", Supported),
+    ("virtual_ipaddress", Partly(ADDRESS_OPTIONS)),
+    ("virtual_ipaddress_excluded", Partly(ADDRESS_OPTIONS)),
     ("no_virtual_ipaddress", Supported),
     ("nopreempt", Supported),
     ("preempt", Supported),
@@ -48,14 +48,14 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("higher_prio_send_advert", Supported),
     ("down_timer_adverts", Supported),
     ("v3_checksum_as_v2", Supported),
-    ("strict_mode", Supported),
-    ("use_vmac", Supported),
+    ("strict_mode", Partly(STRICT)),
+    ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
     ("notify_master", Supported),
     ("notify_backup", Supported),
     ("notify_fault", Supported),
     ("notify_stop", Supported),
-    ("notify_deleted", Supported),
+    ("notify_deleted", Partly("read, and not run: only a restart takes an instance away")),
     ("notify_master_rx_lower_pri", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),
@@ -68,8 +68,8 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("track_bfd", Unsupported(TRACKER)),
     ("track_src_ip", Supported),
     ("promote_secondaries", Supported),
-    ("virtual_routes", Supported),
-    ("virtual_rules", Supported),
+    ("virtual_routes", Partly(ROUTE_OPTIONS)),
+    ("virtual_rules", Partly(RULE_OPTIONS)),
     (
         "no_accept",
         Unsupported("keepalived would drop packets to the virtual addresses; keepwatch accepts them"),

@@ -6,13 +6,15 @@ mod table;
 
 pub use self::table::keyword_tables;
 
-use self::Status::{Deprecated, Harmless, Ipvs, Supported, Unsupported};
+use self::Status::{Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::keepalived) enum Status {
     /// It is read.
     Supported,
+    /// It is read but for what this says.
+    Partly(&'static str),
     /// There is nothing to do: keepwatch is always so, or nobody would notice.
     Harmless,
     /// Left out with a warning: what keepalived would do, and what keepwatch does instead.
@@ -143,6 +145,13 @@ const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it p
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
 
+const ADDRESS_OPTIONS: &str = "not `use_vmac` and `autojoin` of an address, which is added without";
+const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`; `realms`, `rtt`, `rttvar`, `rto_min`, `congctl`, \
+     `features`, `pref`, `expires`, `ttl-propagate`, `fastopen_no_cookie` and `track_group` are left out of a route";
+const RULE_OPTIONS: &str = "not rules with `realms`, `suppress_ifgroup`, `tunnel-id`, `uidrange`, `l3mdev`, `ipproto`, `sport` or \
+     `dport`; `track_group` is left out of a rule";
+const STRICT: &str = "packets to the virtual addresses are accepted";
+
 const ROOT: &[(&str, Status)] = &[
     ("global_defs", Supported),
     ("vrrp_instance", Supported),
@@ -161,9 +170,9 @@ const ROOT: &[(&str, Status)] = &[
     ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
     ("vrrp_track_process", Supported),
-    ("static_ipaddress", Supported),
-    ("static_routes", Supported),
-    ("static_rules", Supported),
+    ("static_ipaddress", Partly(ADDRESS_OPTIONS)),
+    ("static_routes", Partly(ROUTE_OPTIONS)),
+    ("static_rules", Partly(RULE_OPTIONS)),
     ("track_group", Unsupported(STATIC)),
     (
         "garp_group",
@@ -174,7 +183,8 @@ const ROOT: &[(&str, Status)] = &[
     ("linkbeat_use_polling", Unsupported(LINK)),
 ];
 
-const AUTHENTICATION: &[(&str, Status)] = &[("auth_type", Supported), ("auth_pass", Supported)];
+const AUTHENTICATION: &[(&str, Status)] =
+    &[("auth_type", Partly("not `AH`, which is refused")), ("auth_pass", Supported)];
 
 const SCRIPT: &[(&str, Status)] = &[
     ("script", Supported),

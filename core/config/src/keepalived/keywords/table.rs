@@ -20,6 +20,7 @@ fn table(level: Level) -> String {
 fn words(status: Status) -> String {
     match status {
         Status::Supported => "yes".to_owned(),
+        Status::Partly(but) => format!("yes, but {but}"),
         Status::Harmless => "nothing to do".to_owned(),
         Status::Unsupported(reason) => format!("left out, with a warning: {reason}"),
         Status::Refused(reason) => format!("refused: {reason}"),

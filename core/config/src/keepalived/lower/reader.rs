@@ -110,7 +110,7 @@ impl<'f> Reader<'f> {
         let keyword = statement.keyword();
         let span = &statement.line.keyword.span;
         match level.status(keyword) {
-            Some(Status::Supported) => self.has_right_form(statement),
+            Some(Status::Supported | Status::Partly(_)) => self.has_right_form(statement),
             Some(Status::Harmless) => false,
             Some(Status::Ipvs) => {
                 self.load_balancing.get_or_insert_with(|| (statement.line.span.clone(), 0)).1 += 1;
@@ -133,7 +133,8 @@ impl<'f> Reader<'f> {
                     finding = finding.note(format!("it is not supported by this version either: {reason}"));
                 }
                 self.report(finding);
-                level.status(new) == Some(Status::Supported) && self.has_right_form(statement)
+                matches!(level.status(new), Some(Status::Supported | Status::Partly(_)))
+                    && self.has_right_form(statement)
             }
             None => {
                 self.unknown += 1;
