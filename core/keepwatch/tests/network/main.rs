@@ -10,6 +10,7 @@ mod faults;
 mod handover;
 mod hostile;
 mod interop;
+mod kills;
 mod mail;
 mod manners;
 mod notify;
@@ -20,6 +21,7 @@ mod plugins;
 mod scripts;
 mod site;
 mod status;
+mod storm;
 mod tracking;
 mod vmac;
 mod wire;
@@ -96,6 +98,7 @@ fn main() -> ExitCode {
         faults::CASES,
         hostile::CASES,
         interop::CASES,
+        kills::CASES,
         mail::CASES,
         manners::CASES,
         notify::CASES,
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         plugins::CASES,
         scripts::CASES,
         status::CASES,
+        storm::CASES,
         tracking::CASES,
         vmac::CASES,
         wire::CASES,
