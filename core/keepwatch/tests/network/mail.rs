@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use keepwatch_lab::{Daemon, MailServer, TakenMail};
+use keepwatch_lab::{Daemon, MailServer, MailStep, TakenMail};
 use libtest_mimic::Failed;
 
 use crate::Case;
@@ -14,6 +15,7 @@ use crate::site::{Site, config, ensure, explain, stop_it, vip, wait, wait_for_li
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "mail::the_server_is_away_during_the_fail_over", needs: &[], run: away },
+    Case { name: "mail::put_off_and_refused", needs: &[], run: put_off_and_refused },
     Case { name: "mail::keepalived_s_own_mails", needs: &[], run: smtp_alert },
 ];
 
@@ -63,7 +65,7 @@ fn away() -> Result<(), Failed> {
     for daemon in [&h1, &h2] {
         wait_for_line(daemon, "admins cannot be told: 10.1.1.200:2525: ")?;
     }
-    // h1 is killed. What it says to wait is on disk.
+    // h1 is killed. What it says to wait is on disk: BACKUP, MASTER.
     wait_for_waiting(&site, 1, 2)?;
     h1.kill()?;
     wait("h2 to take over", || site.host(2).has(vip()))?;
@@ -102,6 +104,58 @@ fn away() -> Result<(), Failed> {
         ensure(last.is_some_and(|last| last.starts_with(&expected)), || texts(&server).join("\n---\n"))?;
     }
     Ok(())
+}
+
+/// What the server puts off comes again as the same mail; what it refuses is kept for people, who can have it tried again.
+fn put_off_and_refused() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let answer: Arc<Mutex<Option<&str>>> = Arc::new(Mutex::new(Some("451 4.7.1 not now")));
+    let answers = Arc::clone(&answer);
+    let server = MailServer::attended(&site.lan.client, PORT, move |step| {
+        (step == MailStep::Taken).then(|| *answers.lock().unwrap()).flatten()
+    })?;
+    let mut h1 = site.keepwatch_at(1, &native(&site, 1, 150)?, &[])?;
+    wait_for_line(&h1, "admins cannot be told: 10.1.1.200:2525: 451 4.7.1 not now")?;
+    site.wait_for_holder(1, vip())?;
+    ensure(server.mails().is_empty(), || texts(&server).join("\n---\n"))?;
+    *answer.lock().unwrap() = None;
+    wait("nothing to wait", || waiting(&site, 1).is_ok_and(|waiting| waiting.is_empty()))
+        .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
+    wait_for_line(&h1, "admins has it, at attempt ")?;
+    let before = server.mails().len();
+
+    *answer.lock().unwrap() = Some("550 5.7.1 we know you not");
+    // Something to tell.
+    site.host(1).pull_cable()?;
+    wait_for_line(&h1, "(VI_1) Entering FAULT STATE")?;
+    site.host(1).plug_cable()?;
+    wait("a dead letter", || !dead(&site).unwrap_or_default().is_empty())
+        .map_err(|failed| explain(failed, &h1.output().join("\n")))?;
+    let refused = dead(&site)?;
+    let expected = format!("10.1.1.200:{PORT}: 550 5.7.1 we know you not");
+    ensure(refused.iter().all(|(_, why)| *why == expected), || format!("{refused:?}"))?;
+    ensure(server.mails().len() == before, || texts(&server).join("\n---\n"))?;
+    wait("the instance to serve again", || site.host(1).has(vip()))?;
+    wait("nothing to wait", || waiting(&site, 1).is_ok_and(|waiting| waiting.is_empty()))?;
+
+    *answer.lock().unwrap() = None;
+    let refused: Vec<String> = dead(&site)?.into_iter().map(|(id, _)| id).collect();
+    let output = site.asking(1).args(["spool", "retry", "admins"]).output()?;
+    ensure(output.status.success(), || format!("{output:?}"))?;
+    let got = || -> Vec<String> { server.mails().split_off(before).iter().flat_map(letters).collect() };
+    wait("what was refused", || refused.iter().all(|id| got().contains(id)))
+        .map_err(|failed| explain(failed, &format!("{refused:?}, {:?}", got())))?;
+    ensure(dead(&site)?.is_empty(), || "a dead letter is left".to_owned())?;
+    stop_it(&mut h1)
+}
+
+/// What was given up on h1, and why.
+fn dead(site: &Site) -> Result<Vec<(String, String)>, Failed> {
+    let output = site.asking(1).args(["spool", "list", "--dead", "--json"]).output()?;
+    let destinations: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let letters = destinations[0]["dead"].as_array().cloned().unwrap_or_default();
+    let text = |letter: &serde_json::Value, name: &str| Some(letter[name].as_str()?.to_owned());
+    Ok(letters.iter().filter_map(|letter| Some((text(letter, "id")?, text(letter, "trouble")?))).collect())
 }
 
 /// The letters of a mail.
