@@ -80,7 +80,7 @@ fn set_users(notify: &mut Notify, user: Option<&User>) {
 fn the_corpus_means_the_same_in_both_formats() {
     let (mut same, mut lossy) = (0, Vec::new());
     for path in corpus() {
-        let Ok(loaded) = load(&path, "") else { continue };
+        let Ok(loaded) = load(&path) else { continue };
         let Some(config) = loaded.config else { continue };
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let converted = convert(&config, &loaded.source.text);

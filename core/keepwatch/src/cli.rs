@@ -161,6 +161,7 @@ pub(crate) struct Check {
   keepwatch demo --json | jq .
   keepwatch demo --keep            # and look around in the namespaces
   keepwatch demo --haproxy         # HAProxy is killed on a host that is well otherwise
+  keepwatch demo --mail            # a host loses its cable, and mails tell of it
 
 Exit codes: 0 only if all of it truly happened, 1 otherwise, 2 wrong command line")]
 pub(crate) struct Demo {
@@ -176,6 +177,11 @@ pub(crate) struct Demo {
     /// /usr/sbin/haproxy
     #[arg(long, conflicts_with = "rfc")]
     pub(crate) haproxy: bool,
+
+    /// Tell another story: h1 loses its cable, h2 takes over, h1 returns, and the mails of both to their administrator, which
+    /// a mail server on a third host takes, are printed
+    #[arg(long, conflicts_with_all = ["rfc", "haproxy"])]
+    pub(crate) mail: bool,
 
     /// Leave hosts and namespaces running, and say how to enter and end them
     #[arg(long)]

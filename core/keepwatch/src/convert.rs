@@ -14,8 +14,10 @@ pub(crate) fn convert(arguments: &Convert) -> ExitCode {
         eprintln!("error: {} is a keepwatch.toml already", path.display());
         return exit::with(exit::CONFIGURATION);
     }
-    let id = arguments.config_id.as_deref().unwrap_or_else(|| keepwatch_config::host_id());
-    let loaded = match keepwatch_config::load(path, id) {
+    if let Some(id) = &arguments.config_id {
+        keepwatch_config::set_host_id(id.clone());
+    }
+    let loaded = match keepwatch_config::load(path) {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("error: {error}");

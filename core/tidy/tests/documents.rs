@@ -95,7 +95,7 @@ fn examples_are_valid() {
             let file = file.unwrap().path();
             if file.extension().is_some_and(|extension| extension == "conf") {
                 seen += 1;
-                let loaded = keepwatch_config::load(&file, "").unwrap();
+                let loaded = keepwatch_config::load(&file).unwrap();
                 assert!(loaded.config.is_some(), "{}", file.display());
             }
         }

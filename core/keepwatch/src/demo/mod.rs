@@ -4,6 +4,7 @@
 //! interface, answers by pinging. It asks the daemons nothing.
 
 mod haproxy;
+mod mail;
 mod stage;
 mod story;
 mod teller;
@@ -18,6 +19,7 @@ use keepwatch_lab::{Enclosed, enclose, outer_process_id, release};
 use crate::cli::Demo;
 use crate::exit;
 use haproxy::HaproxyStory;
+use mail::MailStory;
 use stage::Stage;
 use story::{Leaving, Story};
 use teller::Teller;
@@ -28,6 +30,8 @@ enum Tale {
     Stop(Story),
     /// HAProxy is killed.
     Haproxy(HaproxyStory),
+    /// A cable is pulled, and mails tell of it.
+    Mail(MailStory),
 }
 
 impl Tale {
@@ -35,6 +39,9 @@ impl Tale {
         let teller = if arguments.json { Teller::Json } else { Teller::Text };
         if arguments.haproxy {
             return Ok(Self::Haproxy(HaproxyStory::begin(teller, folder)?));
+        }
+        if arguments.mail {
+            return Ok(Self::Mail(MailStory::begin(teller, folder)?));
         }
         let leaving = if arguments.rfc { Leaving::Rfc } else { Leaving::Lossless };
         Ok(Self::Stop(Story::begin(teller, folder, leaving)?))
@@ -44,6 +51,7 @@ impl Tale {
         match self {
             Self::Stop(story) => story.tell(),
             Self::Haproxy(story) => story.tell(),
+            Self::Mail(story) => story.tell(),
         }
     }
 
@@ -51,6 +59,7 @@ impl Tale {
         match self {
             Self::Stop(story) => &story.stage,
             Self::Haproxy(story) => &story.stage,
+            Self::Mail(story) => &story.stage,
         }
     }
 }

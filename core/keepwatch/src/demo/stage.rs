@@ -116,7 +116,12 @@ fn ipv4_lines(host: &Host) -> io::Result<Vec<String>> {
 
 /// Waits for a condition; false if it did not come.
 pub(super) fn wait(condition: impl Fn() -> bool) -> bool {
-    let until = Instant::now() + PATIENCE;
+    wait_for(PATIENCE, condition)
+}
+
+/// The same, for as long as this.
+pub(super) fn wait_for(patience: Duration, condition: impl Fn() -> bool) -> bool {
+    let until = Instant::now() + patience;
     while Instant::now() < until {
         if condition() {
             return true;

@@ -11,6 +11,7 @@ mod faults;
 mod handover;
 mod hostile;
 mod interop;
+mod kills;
 mod mail;
 mod manners;
 mod messages;
@@ -25,6 +26,7 @@ mod routing;
 mod scripts;
 mod site;
 mod status;
+mod storm;
 mod tracking;
 mod vmac;
 mod wire;
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
         faults::CASES,
         hostile::CASES,
         interop::CASES,
+        kills::CASES,
         mail::CASES,
         manners::CASES,
         messages::CASES,
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         routing::CASES,
         scripts::CASES,
         status::CASES,
+        storm::CASES,
         tracking::CASES,
         vmac::CASES,
         wire::CASES,

@@ -9,7 +9,9 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use crate::Case;
-use crate::mail::Server;
+use keepwatch_lab::MailServer;
+
+use crate::mail::texts;
 use crate::site::{Site, ensure, explain, stop_it, vip, wait, wait_for_line};
 
 pub(crate) const CASES: &[Case] = &[
@@ -92,7 +94,7 @@ fn example_here() -> Result<String, Failed> {
 /// The example's files, as its README says: who serves, who cannot, and the end.
 fn example() -> Result<(), Failed> {
     let site = Site::new(1)?;
-    let (mails, chat) = (Server::start(&site)?, Receiver::start(&site)?);
+    let (mails, chat) = (MailServer::start(site.host(1), 2525)?, Receiver::start(&site)?);
     for name in ["h1.conf", "tell.rhai"] {
         fs::copy(example_file(name), site.folder().join(name))?;
     }
@@ -102,7 +104,7 @@ fn example() -> Result<(), Failed> {
     site.wait_for_holder(1, vip())?;
     let said = |h1: &Daemon| {
         let posts: Vec<String> = chat.bodies().iter().map(Value::to_string).collect();
-        format!("{}\n{}\n{}", posts.join("\n"), mails.mails().join("\n---\n"), h1.output().join("\n"))
+        format!("{}\n{}\n{}", posts.join("\n"), texts(&mails).join("\n---\n"), h1.output().join("\n"))
     };
     let posts = |count| {
         wait(&format!("{count} posts"), || chat.bodies().len() >= count)
@@ -111,11 +113,11 @@ fn example() -> Result<(), Failed> {
     posts(1)?;
     site.host(1).pull_cable()?;
     posts(2)?;
-    let by_hook = || with(&mails.mails(), "X-Keepwatch-Plugin: tell").len();
+    let by_hook = || with(&texts(&mails), "X-Keepwatch-Plugin: tell").len();
     wait("the hook's mail", || by_hook() == 1).map_err(|failed| explain(failed, &said(&h1)))?;
     stop_it(&mut h1)?;
     // The last word is said before the daemon ends.
-    let (bodies, mails) = (chat.bodies(), mails.mails());
+    let (bodies, mails) = (chat.bodies(), texts(&mails));
     ensure(bodies.len() == 3, || said(&h1))?;
     let texts: Vec<&str> = bodies.iter().filter_map(|body| body["text"].as_str()).collect();
     ensure(texts[0].contains("VI_1 is served by "), || texts.join("\n"))?;
@@ -170,19 +172,19 @@ fn nobody_there() -> Result<(), Failed> {
         messages(&site, "tell") == Some(2) && messages(&site, "messenger") == Some(8)
     })?;
     h1.kill()?;
-    let (mails, chat) = (Server::start(&site)?, Receiver::start(&site)?);
+    let (mails, chat) = (MailServer::start(site.host(1), 2525)?, Receiver::start(&site)?);
     // Whoever is killed has given nothing up: the address is still there, and is this daemon's again.
     let mut h1 = site.keepwatch_at(1, &path, &[])?;
-    let of = |plugin: &str| with(&mails.mails(), &format!("X-Keepwatch-Plugin: {plugin}")).len();
+    let of = |plugin: &str| with(&texts(&mails), &format!("X-Keepwatch-Plugin: {plugin}")).len();
     let posted = || (chat.bodies().len(), of("tell"), of("messenger"));
     // Those of the first run, and as many of the second, which becomes BACKUP and MASTER once more.
     wait("all of both runs", || posted() == (10, 2, 8)).map_err(|failed| {
         explain(
             failed,
-            &format!("{:?}\n{}\n{}", posted(), mails.mails().join("\n---\n"), h1.output().join("\n")),
+            &format!("{:?}\n{}\n{}", posted(), texts(&mails).join("\n---\n"), h1.output().join("\n")),
         )
     })?;
-    let all = mails.mails();
+    let all = texts(&mails);
     ensure(all.iter().any(|mail| mail.contains("VI_1: by a hook")), || all.join("\n---\n"))?;
     let html = all.iter().filter(|mail| mail.contains("Subject: In HTML") && mail.contains("text/html"));
     ensure(html.count() == 4, || all.join("\n---\n"))?;

@@ -180,7 +180,7 @@ fn a_plugins_words_go_where_they_can_be_said() {
         let Err(NotTaken::Unfit(why)) = hand_in(destination, content) else { panic!("{destination}") };
         assert!(why.starts_with(&format!("{destination} ")) && why.contains("send it a text"), "{why}");
     }
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     assert_eq!(mailbox.lines(), ["one", "three"]);
     assert_eq!(chat.lines(), ["two", "a message of p"]);
     assert_eq!(hand_in("mailbox", words("late")), Err(NotTaken::Busy));
@@ -197,7 +197,7 @@ fn what_a_plugin_says_twice_about_one_event_is_told_once() {
         let letter = Letter::of_plugin(words(text), Some(event), SystemTime::now());
         assert_eq!(runtime.block_on(site.notifier.hand_in("one", letter)), Ok(()));
     }
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     let mut lines = inbox.lines();
     lines.sort();
     assert_eq!(lines, ["a", "a", "b"]);
@@ -222,7 +222,7 @@ fn a_silence_keeps_plugins_words_as_well() {
         assert_eq!(runtime.block_on(site.notifier.hand_in("one", letter)), Ok(()));
     }
     assert_eq!(runtime.block_on(site.notifier.silences())[0].untold, 1);
-    site.notifier.stop(PATIENCE);
+    site.notifier.stop(PATIENCE, pending());
     let mut lines = inbox.lines();
     lines.sort();
     assert_eq!(lines, ["about nothing", "told"]);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use keepwatch_notify::{Outcome, Scope, sample};
+use keepwatch_notify::{Content, Letter, Outcome, Parcel, Scope, sample};
 use keepwatch_smtp::{Identity, Mail, Mechanism, Secret, Settings, SignIn, Tls};
 
 use crate::support::{
@@ -153,6 +153,19 @@ async fn a_server_that_says_nothing_takes_no_longer_than_it_may() {
     for attempt in attempts {
         attempt.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_reading_takes_no_longer_than_it_may() {
+    let (port, _) = Script::answering(&[("DATA", "stall")]).start().await;
+    // More than the kernel keeps for one who does not read.
+    let text = "a line of a very long mail\n".repeat(1 << 17);
+    let content = Content::Mail { plugin: "shop".to_owned(), subject: "long".to_owned(), text, html: None };
+    let letter = Letter::of_plugin(content, None, std::time::SystemTime::UNIX_EPOCH);
+    let parcel = Parcel { letters: vec![letter], now: None, ..sample::transition() };
+    let hasty = Settings { timeout: HASTY, ..settings(vec![at(port, Tls::None)]) };
+    let (outcome, _) = again(&Mail::new(hasty), &parcel).await;
+    assert_later(&outcome, Scope::Destination, &["it took longer than 5 s; waited last for an answer to ."]);
 }
 
 #[tokio::test]

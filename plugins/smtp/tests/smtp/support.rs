@@ -87,7 +87,7 @@ impl Dialogue for Heard {
 pub(crate) type Answers = &'static [(&'static str, &'static str)];
 
 /// A server that answers commands as a table says: the first line that fits, and `250 ok` if none does. An empty answer
-/// is none, for ever; `close` closes.
+/// is none, for ever; `close` closes; `stall` lets the message begin, and reads nothing any more.
 pub(crate) struct Script {
     pub(crate) greeting: &'static str,
     pub(crate) answers: Answers,
@@ -195,6 +195,11 @@ async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, reply: &str) -> Option<()
     match reply {
         "" => std::future::pending().await,
         "close" => None,
+        "stall" => {
+            stream.write_all(b"354 go on\r\n").await.ok()?;
+            stream.flush().await.ok()?;
+            std::future::pending().await
+        }
         reply => {
             stream.write_all(format!("{reply}\r\n").as_bytes()).await.ok()?;
             stream.flush().await.ok()
