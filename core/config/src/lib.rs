@@ -1,7 +1,7 @@
 //! Configuration: text in, one validated model and a list of findings out.
 //!
 //! What is here: the front-ends (today `keepalived.conf`), the model that both they and the engine know, and
-//! diagnostics with the line, a caret and a remedy. What is absent: the host. Nothing here asks whether an
+//! diagnostics with the line, a caret and a remedy, and what has changed from one configuration to another ([`Diff`]). What is absent: the host. Nothing here asks whether an
 //! interface or a user exists, opens a socket, or knows the time; the only file read is the one named.
 //!
 //! ```text
@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used))]
 
 pub mod diagnostic;
+mod diff;
 pub mod keepalived;
 mod lint;
 mod load;
@@ -22,6 +23,7 @@ mod similar;
 mod site;
 
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use diff::{Deed, Diff, InstanceDiff, Object, OtherDiff};
 pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_text};
 pub use model::Config;

@@ -115,6 +115,7 @@ impl Rig {
             | Action::ExpireAddress { .. }
             | Action::KeepAddress(_)
             | Action::Announce(_)
+            | Action::Renumber
             | Action::Tell(_) => None,
         };
         let actions = self.actions.drain();

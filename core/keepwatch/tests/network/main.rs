@@ -17,6 +17,7 @@ mod one_way;
 mod page;
 mod peers;
 mod plugins;
+mod reload;
 mod scripts;
 mod site;
 mod status;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         page::CASES,
         plugins::CASES,
+        reload::CASES,
         scripts::CASES,
         status::CASES,
         tracking::CASES,

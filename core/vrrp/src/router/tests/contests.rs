@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::rig::*;
-use crate::{AnnouncePolicy, Input, Params};
 use crate::scalar::MacAddress;
 use crate::wire::Claimed;
+use crate::{AnnouncePolicy, Input, Params};
 
 const MS: u64 = 1_000_000;
 
