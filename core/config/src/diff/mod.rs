@@ -120,12 +120,9 @@ fn instances(before: &Config, after: &Config) -> Vec<InstanceDiff> {
     });
     let others = after.instances.iter().zip(&pairs).map(|(new, old)| match old {
         Some(old) => instance::diff(old, new),
-        None => InstanceDiff {
-            before: None,
-            after: Some(new.name.clone()),
-            deed: Deed::Add,
-            changes: Vec::new(),
-        },
+        None => {
+            InstanceDiff { before: None, after: Some(new.name.clone()), deed: Deed::Add, changes: Vec::new() }
+        }
     });
     gone.chain(others).collect()
 }
