@@ -127,40 +127,6 @@ error: a block is not closed
     assert_eq!(rendered(text), expected);
 }
 
-#[test]
-fn what_this_version_does_not_do_yet_names_everybody() {
-    let text = "\
-vrrp_script chk {
-    script \"/bin/true\"
-}
-vrrp_instance VI_1 {
-    interface eth0
-    virtual_router_id 51
-    track_script { chk }
-    virtual_ipaddress { 10.1.1.30 }
-    notify_deleted /bin/true
-}
-vrrp_instance VI_2 {
-    interface eth1
-    virtual_router_id 51
-    track_script { chk }
-    virtual_ipaddress { 10.2.2.30 }
-    notify_deleted /bin/true
-}
-vrrp_sync_group G {
-    group { VI_1 VI_2 }
-}
-";
-    let expected = "\
-warning: `notify_deleted` is read but not run in this version, where only a restart takes an instance away: that of VI_1, that of VI_2
- --> keepalived.conf:9:5
-  |
-9 |     notify_deleted /bin/true
-  |     ^^^^^^^^^^^^^^^^^^^^^^^^
-";
-    assert_eq!(rendered(text), expected);
-}
-
 /// A text made to have thousands of findings, each with a label at the first line, is told in bounded time.
 #[test]
 fn thousands_of_findings_are_cut() {

@@ -221,9 +221,11 @@ impl Engine {
         if let Some(vmac) = vmac {
             self.discard_virtual_link(vmac.interface);
         }
+        let priority = self.parts.routers.get(router).map_or(0, |router| router.priority().get());
         self.parts.routers.remove(router);
-        if !self.waiting.iter().any(|arrival| arrival.instance.name == *name) {
-            let kind = EventKind::InstanceRemoved;
+        let begins_anew = |arrival: &Arrival| arrival.changes.is_some() && arrival.instance.name == *name;
+        if !self.waiting.iter().any(begins_anew) {
+            let kind = EventKind::InstanceRemoved { priority };
             self.publish(Draft { instance: Some(name), severity: Severity::Info, term, kind });
         }
     }

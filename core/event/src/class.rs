@@ -101,7 +101,7 @@ impl EventKind {
             | Self::Transition { .. }
             | Self::InstanceAdded { .. }
             | Self::InstanceChanged { .. }
-            | Self::InstanceRemoved
+            | Self::InstanceRemoved { .. }
             | Self::Leaving { .. }
             | Self::Left { .. }
             | Self::HandoverRefused { .. }

@@ -285,7 +285,10 @@ pub enum EventKind {
         changes: Vec<String>,
     },
     /// An instance that a configuration that was loaded again does not have has left.
-    InstanceRemoved,
+    InstanceRemoved {
+        /// The effective priority that it had, 1 to 255.
+        priority: u8,
+    },
     /// A configuration was refused, or cannot be taken over now; the running one stays.
     ConfigRejected {
         /// The file.

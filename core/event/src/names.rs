@@ -115,7 +115,7 @@ impl EventKind {
             Self::ConfigLoaded { .. } => "config_loaded",
             Self::InstanceAdded { .. } => "instance_added",
             Self::InstanceChanged { .. } => "instance_changed",
-            Self::InstanceRemoved => "instance_removed",
+            Self::InstanceRemoved { .. } => "instance_removed",
             Self::ConfigRejected { .. } => "config_rejected",
             Self::SignalIgnored { .. } => "signal_ignored",
             Self::Stopping { .. } => "stopping",

@@ -209,7 +209,7 @@ impl Snapshot {
         let (settings, was) = match kind {
             EventKind::InstanceAdded { settings } => (settings, None),
             EventKind::InstanceChanged { settings, was, .. } => (settings, was.as_deref()),
-            EventKind::InstanceRemoved => {
+            EventKind::InstanceRemoved { .. } => {
                 self.instances.retain(|instance| instance.name != *name);
                 return true;
             }

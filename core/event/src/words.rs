@@ -129,7 +129,7 @@ impl fmt::Display for EventKind {
                 settings.interface, settings.virtual_router_id, settings.base_priority
             ),
             Self::InstanceChanged { changes, .. } => write!(f, "changed: {}", changes.join("; ")),
-            Self::InstanceRemoved => f.write_str("removed"),
+            Self::InstanceRemoved { .. } => f.write_str("removed"),
             Self::ConfigRejected { path, reason } => write!(f, "{path} not loaded: {reason}"),
             Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),

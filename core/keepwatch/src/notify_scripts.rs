@@ -36,13 +36,13 @@ pub(crate) fn script(command: &Command) -> ScriptSettings {
 
 fn scripts(notify: &Notify) -> Scripts {
     let script = |command: &Option<Command>| command.as_ref().map(script);
-    // `notify_deleted` has no occasion: no reload takes an instance away.
-    let Notify { master, backup, fault, stop, deleted: _, master_rx_lower_priority, any } = notify;
+    let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any } = notify;
     Scripts {
         master: script(master),
         backup: script(backup),
         fault: script(fault),
         stop: script(stop),
+        deleted: script(deleted),
         master_rx_lower_priority: script(master_rx_lower_priority),
         any: script(any),
     }
@@ -59,12 +59,13 @@ pub(crate) fn commands(config: &Config) -> Vec<(&'static str, &Command)> {
     let mut all = Vec::new();
     let instances = config.instances.iter().map(|instance| &instance.notify);
     for notify in instances.chain(config.groups.iter().map(|group| &group.notify)) {
-        let Notify { master, backup, fault, stop, deleted: _, master_rx_lower_priority, any } = notify;
+        let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any } = notify;
         let named = [
             ("notify_master", master),
             ("notify_backup", backup),
             ("notify_fault", fault),
             ("notify_stop", stop),
+            ("notify_deleted", deleted),
             ("notify_master_rx_lower_pri", master_rx_lower_priority),
             ("notify", any),
         ];

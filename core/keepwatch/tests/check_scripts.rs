@@ -187,6 +187,5 @@ fn a_notify_script_that_cannot_run_is_named_once() {
     assert_eq!(text.matches("/told does not exist").count(), 1, "{text}");
     assert_finding(&text, &["warning: notify cannot run here: there is no user kw-nobody-here"]);
     assert_finding(&text, &["warning: notify_fifo_script cannot run here", "/reader does not exist"]);
-    assert_finding(&text, &["`notify_deleted` is read but not run in this version"]);
     assert!(!text.contains("not served"), "{text}");
 }

@@ -147,7 +147,7 @@ pub const fn topic(kind: &EventKind) -> Option<Topic> {
         | Kind::ConfigRejected { .. }
         | Kind::InstanceAdded { .. }
         | Kind::InstanceChanged { .. }
-        | Kind::InstanceRemoved => Topic::Config,
+        | Kind::InstanceRemoved { .. } => Topic::Config,
         Kind::Stopping { .. } | Kind::Failed { .. } | Kind::Degraded { .. } => Topic::Daemon,
         Kind::Custom { .. } => Topic::Custom,
         _ => return None,

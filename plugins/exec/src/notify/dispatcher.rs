@@ -65,7 +65,8 @@ impl Dispatcher {
     }
 
     fn hear(&mut self, event: &Arc<Event>) {
-        let Some(occasion) = Occasion::of(event) else { return };
+        let wanted = Occasion::of(event).filter(|occasion| occasion.is_wanted(&self.settings));
+        let Some(occasion) = wanted else { return };
         let subject = occasion.subject.clone();
         let lane = self.lanes.entry(subject.clone()).or_default();
         if !lane.is_news(occasion.word) {

@@ -27,6 +27,8 @@ pub(crate) enum Word {
     Backup,
     Fault,
     Stop,
+    /// The configuration has it no more.
+    Deleted,
     /// A MASTER heard another one whose priority is lower.
     MasterRxLowerPriority,
 }
@@ -50,6 +52,9 @@ impl Occasion {
             (Some(name), EventKind::Reasserted { ours, .. }) => {
                 (Subject::Instance(Arc::clone(name)), Word::MasterRxLowerPriority, *ours)
             }
+            (Some(name), EventKind::InstanceRemoved { priority }) => {
+                (Subject::Instance(Arc::clone(name)), Word::Deleted, *priority)
+            }
             (None, EventKind::GroupChanged { group, to, .. }) => {
                 (Subject::Group(group.as_str().into()), Word::of(*to)?, 0)
             }
@@ -64,6 +69,12 @@ impl Occasion {
         format!("{} \"{}\" {} {priority}\n", subject.sort(), subject.name(), word.text())
     }
 
+    /// Whether it is told: that something is no more only where that is asked for, as under keepalived.
+    pub(crate) fn is_wanted(&self, settings: &NotifySettings) -> bool {
+        let scripts = settings.scripts.get(&self.subject);
+        self.word != Word::Deleted || scripts.is_some_and(|scripts| scripts.deleted.is_some())
+    }
+
     /// The scripts that are to run, in order.
     pub(crate) fn tasks(&self, settings: &NotifySettings) -> Vec<Task> {
         let Some(scripts) = settings.scripts.get(&self.subject) else { return Vec::new() };
@@ -72,6 +83,7 @@ impl Occasion {
             Word::Backup => ("notify_backup", &scripts.backup),
             Word::Fault => ("notify_fault", &scripts.fault),
             Word::Stop => ("notify_stop", &scripts.stop),
+            Word::Deleted => ("notify_deleted", &scripts.deleted),
             Word::MasterRxLowerPriority => ("notify_master_rx_lower_pri", &scripts.master_rx_lower_priority),
         };
         let of_word = script.clone().map(|script| Task { setting, script });
@@ -113,6 +125,7 @@ impl Word {
             Self::Backup => "BACKUP",
             Self::Fault => "FAULT",
             Self::Stop => "STOP",
+            Self::Deleted => "DELETED",
             Self::MasterRxLowerPriority => "MASTER_RX_LOWER_PRI",
         }
     }
@@ -145,6 +158,10 @@ pub(crate) mod tests {
         event(Some("VI_1"), EventKind::Reasserted { source, theirs: 90, ours: 150 })
     }
 
+    fn removed() -> Arc<Event> {
+        event(Some("VI_1"), EventKind::InstanceRemoved { priority: 150 })
+    }
+
     fn group(to: State) -> Arc<Event> {
         event(None, EventKind::GroupChanged { group: "G 1".to_owned(), from: State::Init, to })
     }
@@ -161,6 +178,7 @@ pub(crate) mod tests {
             (transition(State::Fault), "INSTANCE \"VI_1\" FAULT 150\n"),
             (transition(State::Stopped), "INSTANCE \"VI_1\" STOP 150\n"),
             (reasserted(), "INSTANCE \"VI_1\" MASTER_RX_LOWER_PRI 150\n"),
+            (removed(), "INSTANCE \"VI_1\" DELETED 150\n"),
             (group(State::Fault), "GROUP \"G 1\" FAULT 0\n"),
         ] {
             assert_eq!(line(&event).as_deref(), Some(expected));
@@ -184,6 +202,7 @@ pub(crate) mod tests {
         let scripts = Scripts {
             master: script("/m a"),
             stop: script("/s"),
+            deleted: script("/d"),
             master_rx_lower_priority: script("/l"),
             any: script("/any x"),
             ..Scripts::default()
@@ -205,6 +224,9 @@ pub(crate) mod tests {
             tasks(&transition(State::Stopped)),
             ["notify_stop: /s".to_owned(), format!("{any} STOP 150")]
         );
+        assert_eq!(tasks(&removed()), ["notify_deleted: /d".to_owned(), format!("{any} DELETED 150")]);
+        let is_wanted = |settings: &NotifySettings| Occasion::of(&removed()).unwrap().is_wanted(settings);
+        assert!(is_wanted(&settings) && !is_wanted(&NotifySettings::default()));
         assert_eq!(tasks(&reasserted()), ["notify_master_rx_lower_pri: /l"], "no state, so no notify");
         assert_eq!(tasks(&group(State::Fault)), ["notify: /any x GROUP G 1 FAULT 0"]);
     }

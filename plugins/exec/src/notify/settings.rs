@@ -45,6 +45,8 @@ pub struct Scripts {
     pub fault: Option<ScriptSettings>,
     /// `notify_stop`.
     pub stop: Option<ScriptSettings>,
+    /// `notify_deleted`: after `stop`, when a configuration that was loaded again has the instance no more.
+    pub deleted: Option<ScriptSettings>,
     /// `notify_master_rx_lower_pri`.
     pub master_rx_lower_priority: Option<ScriptSettings>,
     /// `notify`: for each state, with four words more.

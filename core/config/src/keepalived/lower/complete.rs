@@ -37,7 +37,6 @@ pub(super) struct Completed {
     pub(super) checks_at: Vec<Range<usize>>,
     /// Where `nopreempt` stands.
     pub(super) nopreempt_at: Option<Range<usize>>,
-    pub(super) deleted_at: Option<Range<usize>>,
 }
 
 /// Whether trackers of the instance may move its priority.
@@ -144,7 +143,6 @@ impl Draft<'_> {
             interfaces_at,
             checks_at,
             nopreempt_at: self.nopreempt,
-            deleted_at: self.notify.deleted_at,
         })
     }
 

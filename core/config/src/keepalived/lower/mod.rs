@@ -13,7 +13,6 @@ mod globals;
 mod group_trackers;
 mod instance;
 mod link_delays;
-mod not_yet;
 mod notify;
 mod reader;
 mod remarks;
@@ -172,7 +171,6 @@ impl<'a> File<'a> {
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
         let link_delays = link_delays::complete(self.link_delays, &instances, reader);
-        not_yet::notify_deleted(&instances, reader);
         let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances = instances.into_iter().map(|completed| completed.instance).collect();
         let checks = checks.into_iter().map(|at| at.check).collect();

@@ -1,7 +1,5 @@
 //! Commands: `script`, `notify*`, and whom they run as.
 
-use std::ops::Range;
-
 use super::super::parser::Statement;
 use super::super::quoting;
 use super::reader::Reader;
@@ -12,8 +10,6 @@ use crate::similar::shown;
 #[derive(Clone, Default)]
 pub(super) struct Notified {
     pub(super) scripts: Notify,
-    /// Where `notify_deleted` stands, if it has a command.
-    pub(super) deleted_at: Option<Range<usize>>,
 }
 
 impl Notified {
@@ -38,9 +34,6 @@ impl Notified {
             return;
         }
         *slot = command(statement, reader);
-        if keyword == "notify_deleted" && slot.is_some() {
-            self.deleted_at = Some(statement.line.span.clone());
-        }
     }
 }
 
