@@ -26,6 +26,9 @@ use crate::instance::{Next, Tenure, Tracker};
 use crate::reconfiguration::{Arrival, Reconfiguration, Step};
 use crate::setup::index;
 
+/// Whether other addresses of a network stay when its first one goes.
+const SECONDARIES: InterfaceSetting = InterfaceSetting::PromoteSecondaries;
+
 impl Engine {
     /// Goes on with another configuration.
     pub(crate) fn reconfigure(&mut self, now: Instant, it: Reconfiguration) {
@@ -130,13 +133,17 @@ impl Engine {
             || !addresses.iter().enumerate().all(is_same)
             || instance.is_owner != composed.is_owner;
         instance.next = Some(Box::new(Next { composed, addresses: addresses.clone() }));
-        self.keep_secondaries(router, &addresses);
+        let before = self.keep_secondaries(router, &addresses);
         let update = Update { params, addresses, trackers };
         if self.parts.routers.update(now, router, update, &mut self.actions).is_err() {
             debug_assert!(false, "it was looked at before");
             return false;
         }
         self.perform(now);
+        for (interface, was) in before {
+            // It could be set a moment ago.
+            let _ = SECONDARIES.replace(&interface, was);
+        }
         self.tell_changed(&arrival, Some(was).filter(|was| *was != arrival.instance.name), term);
         self.feed(now, router);
         if sends_otherwise {
@@ -160,22 +167,27 @@ impl Engine {
         self.relisten = true;
     }
 
-    /// When the first IPv4 address of a network goes, the kernel takes the others along unless it is told not to.
-    fn keep_secondaries(&mut self, router: RouterId, kept: &[Option<usize>]) {
-        let Some(instance) = self.parts.instances.get(router.0) else { return };
+    /// When the first IPv4 address of a network goes, the kernel takes the others along unless it is told not to. Gives what
+    /// to set afterwards.
+    fn keep_secondaries(&self, router: RouterId, kept: &[Option<usize>]) -> Vec<(String, u8)> {
+        let Some(instance) = self.parts.instances.get(router.0) else { return Vec::new() };
         let goes = |(place, held): (usize, &Held)| {
             let is_going = held.state.is_placed() && held.address().is_ipv4() && !kept.contains(&Some(place));
             is_going.then_some(held.interface)
         };
         let interfaces: BTreeSet<InterfaceId> = instance.held.iter().enumerate().filter_map(goes).collect();
+        let mut before = Vec::new();
         for id in interfaces {
             let Some(interface) = self.parts.interfaces.get(index(id)) else { continue };
-            let setting = InterfaceSetting::PromoteSecondaries;
-            if let Err(error) = setting.replace(&interface.name, 1) {
-                let consequence = "addresses of the same network are gone for a moment".to_owned();
-                self.tell_refused(setting.name(&interface.name), &error, consequence);
+            match SECONDARIES.replace(&interface.name, 1) {
+                Ok(was) => before.push((interface.name.clone(), was)),
+                Err(error) => {
+                    let consequence = "addresses of the same network may be gone for a moment".to_owned();
+                    self.tell_refused(SECONDARIES.name(&interface.name), &error, consequence);
+                }
             }
         }
+        before
     }
 
     /// Sees what interfaces are needed for now, and has what is needed of them.

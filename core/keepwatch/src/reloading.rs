@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ struct Shared {
     parts: Parts,
     /// Held from reading on: one reload after the other, so that the last one to read is the last one in force.
     in_force: Mutex<Config>,
+    /// Whether a signal has asked for one that has not begun to read.
+    asked: AtomicBool,
 }
 
 /// A configuration that was read and is one.
@@ -69,7 +72,22 @@ struct Read {
 
 impl Reloader {
     pub(crate) fn new(whence: Whence, parts: Parts, in_force: Config) -> Self {
-        Self { shared: Arc::new(Shared { whence, parts, in_force: Mutex::new(in_force) }) }
+        Self {
+            shared: Arc::new(Shared {
+                whence,
+                parts,
+                in_force: Mutex::new(in_force),
+                asked: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Reloads because of a signal, for which nobody waits. One that waits for its turn is enough: it will read what is there
+    /// then.
+    pub(crate) fn reload_soon(&self) {
+        if !self.shared.asked.swap(true, Ordering::AcqRel) {
+            drop(self.reload(ReloadRequest::default()));
+        }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
@@ -97,6 +115,7 @@ impl Reloader {
 impl Shared {
     fn reload(&self, how: ReloadRequest) -> ReloadReport {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        self.asked.store(false, Ordering::Release);
         let read = match self.read() {
             Ok(read) => read,
             Err(refusal) => return self.reject(refusal, how),

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::model::{Check, CheckKind};
 use keepwatch_config::{Config, StopMode};
-use keepwatch_control::ReloadRequest;
 use keepwatch_engine::{Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
 use keepwatch_exec::{Accounts, Launcher, NotifyScripts};
@@ -315,7 +314,7 @@ impl Signals {
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 // What comes of it is told as events; nobody waits for the answer.
-                _ = self.hangup.recv() => drop(reloader.reload(ReloadRequest::default())),
+                _ = self.hangup.recv() => reloader.reload_soon(),
                 _ = child_of_first_process(&mut self.children) => drop(tokio::spawn(reap::reap_orphans())),
                 _ = &mut *ended => return None,
             }

@@ -65,7 +65,8 @@ fn configuration(rng: &mut Rng, kind: Kind) -> [Params; 2] {
 
 /// States, and which addresses each holds.
 fn end(sim: &Simulation, addresses: usize) -> Vec<(Option<StateName>, Vec<bool>)> {
-    let holds = |host: HostId| (0..addresses).map(|address| sim.holding(ROUTER, address).contains(&host));
+    let holds =
+        |host: HostId| (0..addresses).map(move |address| sim.holding(ROUTER, address).contains(&host));
     sim.hosts().into_iter().map(|host| (sim.state(host, ROUTER), holds(host).collect())).collect()
 }
 

@@ -12,8 +12,8 @@ pub(super) fn others(before: &Config, after: &Config) -> Vec<OtherDiff> {
     if !changes.is_empty() {
         others.push(OtherDiff { object: Object::Globals, name: None, deed: Deed::Update, changes });
     }
-    if followed(before, after) != *after {
-        let changes = vec!["what this version follows only when it is started anew".to_owned()];
+    let changes = restarts(before, after);
+    if !changes.is_empty() {
         others.push(OtherDiff { object: Object::Globals, name: None, deed: Deed::Restart, changes });
     }
     others
@@ -85,7 +85,6 @@ fn link_delay(old: &LinkDelay, new: &LinkDelay) -> Vec<String> {
 
 fn globals(old: &Globals, new: &Globals) -> Vec<String> {
     let all = [
-        (old.router_id != new.router_id, "router_id"),
         (old.mail != new.mail, "mail settings"),
         (old.script_user != new.script_user, "script_user"),
         (old.script_security != new.script_security, "enable_script_security"),
@@ -94,11 +93,25 @@ fn globals(old: &Globals, new: &Globals) -> Vec<String> {
     all.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect()
 }
 
+/// What only a restart of keepwatch follows.
+fn restarts(before: &Config, after: &Config) -> Vec<String> {
+    let mut changes = Vec::new();
+    let mut followed = followed(before, after);
+    // Letters that wait, and webhooks, know this host by it.
+    if before.globals.router_id != after.globals.router_id {
+        changes.push("router_id".to_owned());
+        followed.globals.router_id.clone_from(&after.globals.router_id);
+    }
+    if followed != *after {
+        changes.push("settings that this version follows only when it is started anew".to_owned());
+    }
+    changes
+}
+
 /// What is in force when what can be followed has been.
 pub(super) fn followed(before: &Config, after: &Config) -> Config {
     #[allow(clippy::needless_update, reason = "what this module does not know stays as it was")]
     let globals = Globals {
-        router_id: after.globals.router_id.clone(),
         mail: after.globals.mail.clone(),
         script_user: after.globals.script_user.clone(),
         script_security: after.globals.script_security,

@@ -109,4 +109,7 @@ fn what_is_different_beside_instances() {
         "global_defs {{\n notification_email {{\n a@example.com\n }}\n smtp_server 127.0.0.1\n}}\n{both}"
     );
     assert_eq!(rest(&both, &mail), ["Update Globals -: mail settings"]);
+    let named = format!("global_defs {{\n router_id h9\n}}\n{both}");
+    assert_eq!(rest(&both, &named), ["Restart Globals -: router_id"]);
+    assert!(Diff::between(&config(&both), &config(&named)).needs_restart());
 }

@@ -24,6 +24,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "reload::an_unchanged_file", needs: &[], run: an_unchanged_file },
     Case { name: "reload::instances_come_and_go", needs: &[], run: instances_come_and_go },
     Case { name: "reload::what_cannot_follow_begins_anew", needs: &[], run: begins_anew },
+    Case { name: "reload::the_first_of_a_network_goes", needs: &[], run: the_first_of_a_network_goes },
     Case { name: "reload::groups", needs: &[], run: groups },
     Case { name: "reload::bad_files", needs: &[], run: bad_files },
     Case { name: "reload::of_250_instances", needs: &[Need::Solitude], run: of_250_instances },
@@ -330,6 +331,27 @@ fn begins_anew() -> Result<(), Failed> {
     ensure_lost(stays, 0, "10.1.1.40")?;
     stop(h1.daemon)?;
     site.wait_for_nobody(vip())
+}
+
+/// The kernel would take the others of its network along.
+fn the_first_of_a_network_goes() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let h1 = Reloaded::start(&site, 1, &config(150, "", "10.3.0.1/24\n 10.3.0.2/24\n 10.3.0.3/24"))?;
+    h1.wait_for_state("VI_1", "MASTER")?;
+    site.lan.client.run("ip", "addr add 10.3.0.99/24 dev eth0")?;
+    let prober = ping(&site, ip("10.3.0.2"))?;
+    h1.follow(
+        &config(150, "", "10.3.0.2/24\n 10.3.0.3/24"),
+        &["VI_1: address 10.3.0.1/24 removed, stays MASTER"],
+    )?;
+    wait("it to be gone", || !site.host(1).has(ip("10.3.0.1")))?;
+    wait_for_answers(&prober)?;
+    ensure(site.host(1).has(ip("10.3.0.2")) && site.host(1).has(ip("10.3.0.3")), || {
+        "others are gone".to_owned()
+    })?;
+    ensure(!h1.daemon.said("something else removed"), || h1.daemon.output().join("\n"))?;
+    ensure_lost(prober, 0, "10.3.0.2")?;
+    stop(h1.daemon)
 }
 
 /// Instances that come into a group are MASTER together from then on; those that leave it are not.

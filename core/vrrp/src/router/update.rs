@@ -136,9 +136,9 @@ impl Conditions {
         let standings = trackers.iter().map(|old| standing(old).unwrap_or(Standing::Pending));
         self.tracks = standings
             .zip(&params.trackers)
-            .map(|(standing, weight)| match standing {
-                Standing::Pending if takes_part => weight.assumed(),
-                known => known,
+            .map(|(standing, weight)| {
+                let is_assumed = takes_part && standing == Standing::Pending;
+                if is_assumed { weight.assumed() } else { standing }
             })
             .collect();
         self.renumber_losses(addresses);
