@@ -499,6 +499,12 @@ fn of_250_instances() -> Result<(), Failed> {
     let expected = elapsed.as_secs_f64() * 10.0 * f64::from(COUNT);
     #[allow(clippy::cast_precision_loss, reason = "a count of some ten thousands")]
     let share = ours as f64 / expected;
+    let longest = (1..=COUNT).filter_map(|vrid| {
+        let times = adverts.iter().filter(|advert| advert.vrid == vrid).map(|advert| advert.at);
+        let times: Vec<_> = times.collect();
+        times.windows(2).filter_map(|pair| pair[1].duration_since(pair[0]).ok()).max()
+    });
+    eprintln!("the longest gap between two adverts of an instance is {:?}", longest.max());
     eprintln!("{signals} SIGHUP, {ours} adverts of {expected:.0} within {elapsed:?}: {:.1} %", share * 100.0);
     ensure((transitions(&h1)?, transitions(&h2)?) == before, || {
         format!("somebody took over:\n{}", h2.daemon.output().join("\n"))
