@@ -23,7 +23,8 @@ use crate::reconfiguration::{Arrival, Reconfigurer};
 use crate::running::{Command, Running};
 use crate::setup::{Parts, StartError, index};
 use crate::silence::Silence;
-use crate::tracks::{Standings, Tracks};
+use crate::standings::Standings;
+use crate::tracks::Tracks;
 use crate::transmit::Transmitter;
 
 const TIMER: Token = Token(0);

@@ -33,6 +33,7 @@ mod report;
 mod running;
 mod setup;
 mod silence;
+mod standings;
 mod stopwatch;
 mod tracks;
 mod transmit;

@@ -3,6 +3,7 @@
 //! What may fail, or take long, is done before the engine hears of it. What is left to it is to go through what has changed:
 //! an instance that is as it was costs nothing.
 
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use keepwatch_vrrp::InvalidParams;
 
 use crate::locks::Locks;
 use crate::running::Command;
-use crate::tracks::{Standings, Tracks};
+use crate::standings::Standings;
+use crate::tracks::Tracks;
 
 /// Why an engine cannot go on with another configuration: it goes on with the one it has.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub(crate) struct Reconfiguration {
     pub(crate) steps: Vec<Step>,
     pub(crate) groups: Vec<SyncGroup>,
     pub(crate) link_delays: Vec<LinkDelay>,
-    pub(crate) board: std::sync::Arc<Standings>,
+    pub(crate) board: Arc<Standings>,
     /// Where to tell how long it took.
     pub(crate) done: SyncSender<Duration>,
 }

@@ -4,7 +4,6 @@
 //! thing, which it reads without waiting for anybody.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use keepwatch_system::Wakeup;
 use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, Verdict};
 
 use crate::clock;
+use crate::standings::Standings;
 
 /// Names that may be tracked.
 const MOST: usize = 4096;
@@ -100,7 +100,7 @@ impl Tracks {
             (trackable.name.clone(), Known::new(trackable.policy, until, trackable.number, Some(place)))
         };
         let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
-        let standings = Arc::new(Standings::of(&known));
+        let standings = Arc::new(standings_of(&known));
         let state = Mutex::new(State { known, standings, ..State::default() });
         let bus = bus.with_own_intake();
         Self { shared: Arc::new(Shared { bus, wakeup, state, sooner: Condvar::new() }) }
@@ -133,7 +133,7 @@ impl Tracks {
                 }
             }
         }
-        *standings = Arc::new(Standings::of(all));
+        *standings = Arc::new(standings_of(all));
         self.shared.sooner.notify_one();
     }
 
@@ -292,62 +292,14 @@ impl Shared {
     }
 }
 
-/// How each thing stands, as a number that is read and written as a whole.
-#[derive(Debug, Default)]
-pub(crate) struct Standings(Box<[AtomicU64]>);
-
-/// A value stands behind this.
-const VALUE: u64 = 3 << 32;
-
-impl Standings {
-    fn of(all: &BTreeMap<String, Known>) -> Self {
-        let count = all.values().filter_map(|known| known.place).max().map_or(0, |last| last + 1);
-        let standings = Self((0..count).map(|_| AtomicU64::new(encode(Standing::Pending))).collect());
-        for known in all.values() {
-            standings.set(known.place, known.standing());
-        }
-        standings
+/// How all stand that have a place.
+fn standings_of(all: &BTreeMap<String, Known>) -> Standings {
+    let standings =
+        Standings::pending(all.values().filter_map(|known| known.place).max().map_or(0, |last| last + 1));
+    for known in all.values() {
+        standings.set(known.place, known.standing());
     }
-
-    /// How the one in this place stands.
-    pub(crate) fn at(&self, place: usize) -> Standing {
-        self.0.get(place).map_or(Standing::Pending, |cell| decode(cell.load(Ordering::Acquire)))
-    }
-
-    /// Sets one; whether it is another one than before.
-    fn set(&self, place: Option<usize>, standing: Standing) -> bool {
-        let Some(cell) = place.and_then(|place| self.0.get(place)) else { return false };
-        let new = encode(standing);
-        cell.swap(new, Ordering::AcqRel) != new
-    }
-
-    pub(crate) const fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Standing> {
-        self.0.iter().map(|cell| decode(cell.load(Ordering::Acquire)))
-    }
-}
-
-fn encode(standing: Standing) -> u64 {
-    match standing {
-        Standing::Pending => 0,
-        Standing::Up => 1,
-        Standing::Down => 2,
-        Standing::Value(value) => VALUE | u64::from(value.cast_unsigned()),
-    }
-}
-
-fn decode(number: u64) -> Standing {
-    match number {
-        0 => Standing::Pending,
-        1 => Standing::Up,
-        2 => Standing::Down,
-        // The lower half is the value.
-        number => Standing::Value(((number & u64::from(u32::MAX)) as u32).cast_signed()),
-    }
+    standings
 }
 
 #[cfg(test)]
@@ -356,15 +308,6 @@ mod tests {
     use keepwatch_event::{Snapshot, Timestamp};
 
     use super::*;
-
-    #[test]
-    fn a_standing_is_a_number_and_back() {
-        let all = [Standing::Pending, Standing::Up, Standing::Down];
-        let values = [0, 1, -1, 254, -254, i32::MAX, i32::MIN].map(Standing::Value);
-        for standing in all.into_iter().chain(values) {
-            assert_eq!(decode(encode(standing)), standing);
-        }
-    }
 
     fn tracks(policy: TrackPolicy, first_within: Duration) -> (Tracks, Subscription) {
         let (tracks, events, _) =

@@ -1,3 +1,5 @@
+//! Tables of what is different.
+
 use super::*;
 use crate::load_text;
 
