@@ -56,6 +56,7 @@ impl VirtualRouter {
             answered_at: None,
             reasserted_at: None,
             contests: Contests::new(predecessor),
+            sooner: None,
         });
         self.taking_because = Some(reason);
         if done {
@@ -88,8 +89,9 @@ impl VirtualRouter {
 
     /// Sends an advert and sets the next one an interval from now.
     fn advertise(&mut self, now: Instant, out: &mut Actions) {
-        let next = now + self.params.interval.duration();
+        let interval = self.params.interval.duration();
         let State::Master(master) = &mut self.state else { return };
+        let next = now + master.take_sooner().unwrap_or(interval);
         if let Phase::Serving { advert_at, .. } = &mut master.phase {
             *advert_at = next;
         }
@@ -183,7 +185,8 @@ impl VirtualRouter {
             return;
         };
         if due_at < now && now.since(due_at) < interval {
-            *advert_at = due_at + interval;
+            // As long after the one that was due as the next one is after this one.
+            *advert_at = due_at + advert_at.since(now);
         }
     }
 

@@ -93,6 +93,17 @@ pub(super) struct Master {
     pub(super) reasserted_at: Option<Instant>,
     /// Who else claims addresses, by ARP or neighbour discovery.
     pub(super) contests: Contests,
+    /// Adverts that come sooner than the interval says.
+    pub(super) sooner: Option<Sooner>,
+}
+
+/// The first adverts with a longer interval than before: until one of them is heard, backups wait as for the ones before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sooner {
+    /// How many more are to come so soon.
+    pub(super) left: u8,
+    /// The interval before.
+    pub(super) every: Duration,
 }
 
 /// The phases of mastership.

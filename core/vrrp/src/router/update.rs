@@ -1,9 +1,10 @@
 //! Other parameters while it runs: no state is left for them, and nothing is said that is not new.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::VirtualRouter;
-use super::state::{Conditions, Master, Missing, Phase, State};
+use super::state::{Conditions, Master, Missing, Phase, Sooner, State};
 use crate::action::{Action, Actions};
 use crate::params::Params;
 use crate::scalar::Version;
@@ -93,7 +94,16 @@ impl VirtualRouter {
                 }
             }
             Phase::Serving { advert_at, announcements } => {
-                // A longer one begins with the advert that tells it: those that backups wait for still come in time.
+                // A longer one begins with the adverts that tell it: those that backups wait for still come in time.
+                let last_interval = before.interval.duration();
+                if interval > last_interval {
+                    let left = self.params.missed_adverts.saturating_sub(1);
+                    // Backups may not even have heard the one before.
+                    let every = master.sooner.map_or(last_interval, |sooner| sooner.every.min(last_interval));
+                    master.sooner = Some(Sooner { left, every });
+                } else if interval < last_interval {
+                    master.sooner = None;
+                }
                 if let Some(last) = master.last_advert_at {
                     *advert_at = (*advert_at).min((last + interval).max(now));
                 }
@@ -119,6 +129,16 @@ impl VirtualRouter {
             out.push(id, Action::AddAddress(address));
             master.missing.push(Missing::new(address, now));
         }
+    }
+}
+
+impl Master {
+    /// How soon the next advert is to come, if sooner than the interval says.
+    pub(super) fn take_sooner(&mut self) -> Option<Duration> {
+        let Sooner { left, every } = self.sooner.take()?;
+        let left = left.checked_sub(1)?;
+        self.sooner = Some(Sooner { left, every });
+        Some(every)
     }
 }
 
