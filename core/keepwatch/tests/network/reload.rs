@@ -256,7 +256,10 @@ fn instances_come_and_go() -> Result<(), Failed> {
     let site = Site::new(2)?;
     let first = |priority| instance("VI_1", 51, priority, "", "10.1.1.30");
     let second = |priority| instance("VI_2", 52, priority, "", "10.1.1.40");
-    let h1 = Reloaded::start(&site, 1, &(first(150) + &second(150)))?;
+    let deleted = site.folder().join("deleted");
+    let notifies = format!("notify_deleted \"/usr/bin/touch {}\"", deleted.display());
+    let told = instance("VI_2", 52, 150, &notifies, "10.1.1.40");
+    let h1 = Reloaded::start(&site, 1, &(first(150) + &told))?;
     h1.wait_for_state("VI_2", "MASTER")?;
     let h2 = Reloaded::start(&site, 2, &(first(100) + &second(100)))?;
     h2.wait_for_state("VI_2", "BACKUP")?;
@@ -267,6 +270,7 @@ fn instances_come_and_go() -> Result<(), Failed> {
     h1.follow(&first(150), &["VI_2: removed, hands over and stops"])?;
     site.wait_for_holder(2, ip("10.1.1.40"))?;
     wait("VI_2 to be gone", || h1.state("VI_2").is_none())?;
+    wait("notify_deleted to run", || deleted.exists())?;
     wait_for_line(&h1.daemon, "(VI_2) removed")?;
 
     // Back again at once after it has gone, and gone again before it has begun to serve.
