@@ -1,8 +1,9 @@
 //! Configuration: text in, one validated model and a list of findings out.
 //!
 //! What is here: the front-ends (today `keepalived.conf`), the model that both they and the engine know, and
-//! diagnostics with the line, a caret and a remedy. What is absent: the host. Nothing here asks whether an
-//! interface or a user exists, opens a socket, or knows the time; the only files read are the one named and those it includes.
+//! diagnostics with the line, a caret and a remedy, and what has changed from one configuration to another ([`Diff`]). What is
+//! absent: the host. Nothing here asks whether an interface or a user exists, opens a socket, or knows the time; the only files
+//! read are the one named and those it includes.
 //!
 //! ```text
 //!   octets --load--> Source --keepalived--> Findings, and the Config unless one of them is an error
@@ -13,6 +14,7 @@
 mod announce;
 mod convert;
 pub mod diagnostic;
+mod diff;
 mod keepalived;
 mod lint;
 mod load;
@@ -26,6 +28,7 @@ mod vmac_name;
 
 pub use convert::{Converted, convert};
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
+pub use diff::{Deed, Diff, InstanceDiff, Object, OtherDiff};
 pub use keepalived::keyword_tables;
 pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_as, load_text, load_text_as};

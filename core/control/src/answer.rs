@@ -95,8 +95,11 @@ pub(crate) fn write_line(value: &impl Serialize, buffer: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::refusal::Code;
+    use crate::reload::PlannedChange;
 
     fn read(line: &str) -> Answer {
         serde_json::from_str(line).unwrap()
@@ -115,8 +118,18 @@ mod tests {
                 r#"{"error":{"code":"unsupported_version","text":"version 7 of the protocol is not spoken here, only version 1","versions":{"from":1,"to":1}}}"#,
             ),
             (
-                Answer::Reload(ReloadReport { done: vec!["a".into()], refused: Vec::new(), exit_status: 0 }),
-                r#"{"reload":{"done":["a"],"refused":[],"exit_status":0}}"#,
+                Answer::Reload(ReloadReport {
+                    plan: vec![PlannedChange {
+                        object: "instance".into(),
+                        name: Some("VI_1".into()),
+                        deed: "update".into(),
+                        effect: "priority 100 -> 101, stays MASTER".into(),
+                    }],
+                    busy: Duration::from_micros(80),
+                    done: vec!["a".into()],
+                    ..ReloadReport::default()
+                }),
+                r#"{"reload":{"plan":[{"object":"instance","name":"VI_1","deed":"update","effect":"priority 100 -> 101, stays MASTER"}],"busy_seconds":0.00008,"done":["a"],"refused":[],"exit_status":0}}"#,
             ),
         ];
         for (answer, line) in rows {

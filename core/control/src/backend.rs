@@ -6,7 +6,7 @@ use std::pin::Pin;
 use keepwatch_bus::{Delivery, Subscription};
 
 use crate::plugin_report::{DeadLetter, PluginName, PluginReport};
-use crate::reload::ReloadReport;
+use crate::reload::{ReloadReport, ReloadRequest};
 use crate::spool::{DestinationStatus, Done, Letters, SilenceName, SilenceStatus};
 use crate::status::Status;
 
@@ -28,8 +28,8 @@ pub trait Backend: Send + Sync + 'static {
     /// Listens to events from now on; `name`, `delivery` and `capacity` are [`keepwatch_bus::Bus::subscribe`]'s.
     fn subscribe(&self, name: &str, delivery: Delivery, capacity: usize) -> Subscription;
 
-    /// Takes the configuration over as it is on disk now. Two may be asked for at once.
-    fn reload(&self) -> Reloading;
+    /// Takes the configuration over as it is on disk now, or says what that would do. Two may be asked for at once.
+    fn reload(&self, how: ReloadRequest) -> Reloading;
 
     /// Which events are kept from a plugin.
     ///

@@ -66,7 +66,7 @@ impl Connection {
                 }
                 Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
                 Ok(Request::Plugins) => Answer::Plugins(backend.plugins()),
-                Ok(Request::Reload) => Answer::Reload(backend.reload().await),
+                Ok(Request::Reload(how)) => Answer::Reload(backend.reload(how).await),
                 Ok(Request::DeadLetters(plugin)) => match backend.dead_letters(plugin).await {
                     Ok(letters) => Answer::DeadLetters(letters),
                     Err(why) => Answer::Done(Done::refused(why)),

@@ -43,7 +43,7 @@ pub use events_request::{Beginning, EventsRequest};
 pub use limits::Limits;
 pub use plugin_report::{CallTimes, DeadLetter, PluginName, PluginReport};
 pub use refusal::{Code, Refusal, Versions};
-pub use reload::ReloadReport;
+pub use reload::{PlannedChange, ReloadReport, ReloadRequest};
 pub use request::{OLDEST, REQUESTS, Request, VERSION};
 pub use server::Server;
 pub use spool::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::events_request::EventsRequest;
 use crate::plugin_report::PluginName;
 use crate::refusal::{Code, Refusal};
+use crate::reload::ReloadRequest;
 use crate::spool::{Letters, SilenceName, SilenceStatus};
 
 /// The protocol's version that this crate speaks.
@@ -39,8 +40,8 @@ pub enum Request {
     Events(EventsRequest),
     /// How the plugins are. One answer: `plugins`.
     Plugins,
-    /// Take the configuration over as it is on disk now. One answer, when it is done: `reload`.
-    Reload,
+    /// Take the configuration over as it is on disk now, or say what that would do. One answer, when it is done: `reload`.
+    Reload(ReloadRequest),
     /// Which events are kept from a plugin because they made it fail. One answer: `dead_letters`.
     DeadLetters(PluginName),
     /// How the destinations are, and what waits for them. One answer: `spool`.
@@ -129,7 +130,10 @@ mod tests {
         let rows = [
             (Request::Status, r#"{"version":1,"request":"status"}"#),
             (Request::Plugins, r#"{"version":1,"request":"plugins"}"#),
-            (Request::Reload, r#"{"version":1,"request":"reload"}"#),
+            (
+                Request::Reload(ReloadRequest::default()),
+                r#"{"version":1,"request":"reload","dry_run":false}"#,
+            ),
             (
                 Request::Events(all),
                 r#"{"version":1,"request":"events","from":"snapshot","follow":true,"telemetry":false,"kinds":[],"instances":[]}"#,
@@ -147,6 +151,8 @@ mod tests {
 
     #[test]
     fn what_is_not_said_has_a_default_and_what_is_not_known_is_ignored() {
+        let reload = Request::Reload(ReloadRequest { dry_run: false });
+        assert_eq!(Request::parse(br#"{"version":1,"request":"reload"}"#).unwrap(), reload);
         let line = br#"{"version":1,"request":"events","colour":"red"}"#;
         assert_eq!(Request::parse(line).unwrap(), Request::Events(EventsRequest::default()));
         assert_eq!(
@@ -207,7 +213,7 @@ mod tests {
             Request::Status,
             Request::Events(EventsRequest::default()),
             Request::Plugins,
-            Request::Reload,
+            Request::Reload(ReloadRequest { dry_run: true }),
             Request::DeadLetters(PluginName { plugin: "chat".into() }),
             Request::Spool,
             Request::SpoolRetry(letters.clone()),

@@ -31,7 +31,8 @@ const fn changes(request: &Request) -> bool {
         | Request::DeadLetters(_)
         | Request::Spool
         | Request::Silences => false,
-        Request::Reload
+        // Without doing it as well: the daemon reads files for it.
+        Request::Reload(_)
         | Request::SpoolRetry(_)
         | Request::SpoolPurge(_)
         | Request::Silence(_)
@@ -58,6 +59,7 @@ pub(crate) fn permit(request: &Request, user: u32, own: u32) -> Result<(), Refus
 mod tests {
     use super::*;
     use crate::events_request::EventsRequest;
+    use crate::reload::ReloadRequest;
 
     #[test]
     fn reading_is_for_all_who_can_connect_and_changing_for_root_and_the_owner() {
@@ -75,11 +77,15 @@ mod tests {
             (998, 0, false),
             (65534, 0, false),
         ] {
-            assert_eq!(permit(&Request::Reload, user, own).is_ok(), permitted, "{user} {own}");
+            assert_eq!(
+                permit(&Request::Reload(ReloadRequest::default()), user, own).is_ok(),
+                permitted,
+                "{user} {own}"
+            );
         }
-        let refusal = permit(&Request::Reload, 33, 0).unwrap_err();
+        let refusal = permit(&Request::Reload(ReloadRequest::default()), 33, 0).unwrap_err();
         assert_eq!(refusal.text, "user 33 may read, but not change anything here: only root may");
-        let refusal = permit(&Request::Reload, 33, 998).unwrap_err();
+        let refusal = permit(&Request::Reload(ReloadRequest::default()), 33, 998).unwrap_err();
         assert_eq!(
             refusal.text,
             "user 33 may read, but not change anything here: only root and user 998 may"

@@ -41,6 +41,9 @@ pub struct Status {
 pub struct ConfigStatus {
     /// The file.
     pub path: String,
+    /// What its texts are known by, as the event `config_loaded` has it.
+    #[serde(default)]
+    pub hash: String,
     /// When it was put in force.
     pub loaded: Timestamp,
     /// A later one that was refused.

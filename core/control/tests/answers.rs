@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use common::{Daemon, PATIENCE, STATUS, Talk, transition, wait};
-use keepwatch_control::{Answer, Client, Limits, Request};
+use keepwatch_control::{Answer, Client, Limits, ReloadRequest, Request};
 
 #[test]
 fn status_and_plugins_and_reload_are_answered_on_one_connection() {
@@ -23,7 +23,9 @@ fn status_and_plugins_and_reload_are_answered_on_one_connection() {
     assert_eq!((status.version.as_str(), status.uptime), ("0.1.0", Duration::from_secs(60)));
     let Answer::Plugins(plugins) = client.ask(&Request::Plugins, None).unwrap().answer else { panic!() };
     assert_eq!(plugins, status.plugins);
-    let Answer::Reload(report) = client.ask(&Request::Reload, Some(PATIENCE)).unwrap().answer else {
+    let Answer::Reload(report) =
+        client.ask(&Request::Reload(ReloadRequest::default()), Some(PATIENCE)).unwrap().answer
+    else {
         panic!()
     };
     assert_eq!(report.done, ["read anew"]);

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use common::{Daemon, Folder};
-use keepwatch_control::{BindError, Client, ClientError, Code, Limits, Request, Server};
+use keepwatch_control::{BindError, Client, ClientError, Code, Limits, ReloadRequest, Request, Server};
 
 /// Tells the test below that it is the other user.
 const AS_ANOTHER: &str = "KEEPWATCH_TEST_SOCKET";
@@ -128,7 +128,9 @@ fn the_other_user() {
         Ok(mut client) => {
             client.ask(&Request::Status, None).unwrap();
             client.ask(&Request::Plugins, None).unwrap();
-            let ClientError::Refused(refusal) = client.ask(&Request::Reload, None).unwrap_err() else {
+            let ClientError::Refused(refusal) =
+                client.ask(&Request::Reload(ReloadRequest::default()), None).unwrap_err()
+            else {
                 panic!()
             };
             assert_eq!(refusal.code, Code::NotPermitted);

@@ -23,6 +23,21 @@ pub(crate) struct Held {
     routeless: bool,
 }
 
+impl Held {
+    /// Whether another configuration puts it in place in the same way.
+    pub(crate) fn is_put_in_place_like(&self, other: &Self) -> bool {
+        let as_configured = |held: &Self| NewAddress { no_prefix_route: held.routeless, ..held.new.clone() };
+        self.interface == other.interface && as_configured(self) == as_configured(other)
+    }
+
+    /// It is the other one, under another number.
+    pub(crate) fn stand_as(&mut self, old: &Self) {
+        self.state = old.state;
+        self.leaves = old.leaves;
+        self.new.no_prefix_route = old.new.no_prefix_route;
+    }
+}
+
 /// Where an address stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placement {

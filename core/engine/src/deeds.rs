@@ -15,9 +15,10 @@ use keepwatch_system::netlink::{AddressLifetime, PrefixRoute};
 use crate::addresses::Placement;
 use crate::clock;
 use crate::engine::Engine;
+use crate::instance::InstanceState;
 use crate::interfaces::Interface;
 use crate::report::Context;
-use crate::setup::{InstanceState, index};
+use crate::setup::index;
 
 /// How soon an IPv6 address that is not delivered here yet is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_micros(500);
@@ -27,8 +28,8 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(3);
 /// An IPv6 address that was added and is not delivered here yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settling {
-    router: RouterId,
-    address: usize,
+    pub(crate) router: RouterId,
+    pub(crate) address: usize,
     since: Instant,
 }
 
@@ -105,6 +106,7 @@ impl Engine {
                 self.expire_address(router, address, after);
             }
             Action::KeepAddress(number) => self.keep_address(router, number),
+            Action::Renumber => self.renumber(router),
             Action::Tell(notice) => self.tell(router, notice),
         }
     }

@@ -1,7 +1,7 @@
 //! What a configuration's instances are before anything has happened.
 
 use keepwatch_config::model::{Config, Instance, VirtualAddress};
-use keepwatch_event::{InstanceStatus, State};
+use keepwatch_event::{InstanceSettings, InstanceStatus};
 
 /// The instances of a configuration, none of which has begun to take part.
 #[must_use]
@@ -10,25 +10,18 @@ pub fn describe(config: &Config) -> Vec<InstanceStatus> {
 }
 
 fn instance(instance: &Instance) -> InstanceStatus {
-    let addresses = instance.addresses.iter().chain(&instance.excluded).map(written).collect();
-    InstanceStatus {
-        name: instance.name.as_str().into(),
+    InstanceStatus::new(instance.name.as_str().into(), &settings(instance))
+}
+
+/// What an instance is set to, for outsiders.
+pub(crate) fn settings(instance: &Instance) -> InstanceSettings {
+    InstanceSettings {
         interface: instance.interface.to_string(),
         virtual_router_id: instance.vrid.get(),
         version: instance.version.number(),
         advert_interval: instance.interval.duration(),
         base_priority: instance.priority.get(),
-        priority: instance.priority.get(),
-        addresses,
-        held: Vec::new(),
-        state: State::Init,
-        since: None,
-        reason: None,
-        term: 0,
-        leaving: false,
-        peer: None,
-        announced: None,
-        troubles: Vec::new(),
+        addresses: instance.addresses.iter().chain(&instance.excluded).map(written).collect(),
     }
 }
 

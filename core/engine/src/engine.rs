@@ -2,7 +2,8 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::SystemTime;
 
 use keepwatch_bus::Bus;
@@ -17,10 +18,13 @@ use keepwatch_vrrp::{
 use crate::clock::{self, WallClock};
 use crate::deeds::Settling;
 use crate::delayed_start::start_at;
+use crate::instance::Tracker;
 use crate::interfaces::{Ear, Interface, ear_of};
+use crate::reconfiguration::{Arrival, Reconfigurer};
 use crate::running::{Command, Running};
-use crate::setup::{Parts, StartError, Tracker, index};
+use crate::setup::{Parts, StartError, index};
 use crate::silence::Silence;
+use crate::standings::Standings;
 use crate::tracks::Tracks;
 use crate::transmit::Transmitter;
 
@@ -68,8 +72,16 @@ pub struct Engine {
     stopping: bool,
     /// Whether a member of a group may be in another state.
     pub(crate) regroup: bool,
-    /// How the things that are tracked stood when they were last looked at.
+    /// How the things that are tracked stand, by place.
+    pub(crate) board: Arc<Standings>,
+    /// How they stood when they were last looked at.
     standings: Vec<Standing>,
+    /// Instances that begin when those that are in their way have left.
+    pub(crate) waiting: Vec<Arrival>,
+    /// Whether instances are about to leave for good.
+    pub(crate) departing: bool,
+    /// What it is told to do.
+    commands: (SyncSender<Command>, Receiver<Command>),
 }
 
 impl std::fmt::Debug for Engine {
@@ -87,8 +99,7 @@ impl Engine {
     /// [`StartError`].
     pub fn prepare(config: &Config, bus: Bus) -> Result<Self, StartError> {
         let parts = Parts::prepare(config, bus)?;
-        // As a router takes it that has heard nothing.
-        let standings = parts.tracks.standings().iter().map(|_| Standing::Pending).collect();
+        let board = parts.tracks.standings();
         Ok(Self {
             parts,
             transmitter: Transmitter::default(),
@@ -109,8 +120,20 @@ impl Engine {
             start_at: Some(start_at(config, clock::now())),
             stopping: false,
             regroup: false,
-            standings,
+            board,
+            // As a router takes it that has heard nothing.
+            standings: Vec::new(),
+            waiting: Vec::new(),
+            departing: false,
+            commands: sync_channel(COMMANDS),
         })
+    }
+
+    /// Who gives it other configurations while it runs.
+    #[must_use]
+    pub fn reconfigurer(&self) -> Reconfigurer {
+        let (commands, wakeup) = (self.commands.0.clone(), self.parts.wakeup.clone());
+        Reconfigurer { commands, wakeup, tracks: self.tracks(), locks: self.parts.locks.clone() }
     }
 
     /// How the things are that instances track: for those who find it out.
@@ -125,7 +148,7 @@ impl Engine {
     ///
     /// The kernel's, if there is no room for a thread.
     pub fn spawn(self, ended: impl FnOnce() + Send + 'static) -> io::Result<Running> {
-        let (commands, receiver) = sync_channel(COMMANDS);
+        let commands = self.commands.0.clone();
         let wakeup = self.parts.wakeup.clone();
         let tracks = self.tracks();
         let watch = std::thread::Builder::new().name("tracks".to_owned());
@@ -138,7 +161,7 @@ impl Engine {
             if !keepwatch_system::ask_for_real_time() {
                 keepwatch_system::ask_for_precedence();
             }
-            let outcome = self.run(&receiver);
+            let outcome = self.run();
             tracks.end();
             ended();
             outcome
@@ -148,8 +171,8 @@ impl Engine {
 
     /// Runs until told to stop. Whatever ends it, no mastership, no address and no interface is left behind if it
     /// can be helped.
-    fn run(mut self, commands: &Receiver<Command>) -> io::Result<()> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.watch(commands)))
+    fn run(mut self) -> io::Result<()> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.watch()))
             .unwrap_or_else(|_| Err(io::Error::other("the engine panicked")));
         if outcome.is_err() {
             // The second panic, if it comes to that, is as good as the first.
@@ -160,7 +183,7 @@ impl Engine {
         outcome
     }
 
-    fn watch(&mut self, commands: &Receiver<Command>) -> io::Result<()> {
+    fn watch(&mut self) -> io::Result<()> {
         self.parts.poller.add(&self.parts.timer, TIMER)?;
         self.parts.poller.add(&self.parts.wakeup, WAKEUP)?;
         self.parts.poller.add(&self.parts.monitor, MONITOR)?;
@@ -186,7 +209,7 @@ impl Engine {
             if ready.contains(&WAKEUP) {
                 self.parts.wakeup.acknowledge();
                 self.hear_tracks(now);
-                self.obey(now, commands);
+                self.obey(now);
             }
             if ready.contains(&TIMER) {
                 self.parts.timer.acknowledge();
@@ -200,6 +223,7 @@ impl Engine {
             self.look_at_silences(now);
             self.look_at_delays(now);
             self.look_at_the_wall_clock(now);
+            self.see_off(now);
             self.tell_groups();
         }
         Ok(())
@@ -267,7 +291,9 @@ impl Engine {
 
     /// Hands on what has come to stand otherwise.
     fn hear_tracks(&mut self, now: Instant) {
-        for (place, standing) in self.parts.tracks.standings().iter().enumerate() {
+        let board = Arc::clone(&self.board);
+        self.standings.resize(board.count(), Standing::Pending);
+        for (place, standing) in board.iter().enumerate() {
             let Some(known) = self.standings.get_mut(place).filter(|known| **known != standing) else {
                 continue;
             };
@@ -284,18 +310,22 @@ impl Engine {
         }
     }
 
-    fn obey(&mut self, now: Instant, commands: &Receiver<Command>) {
-        for command in commands.try_iter() {
-            self.start_at = None;
+    fn obey(&mut self, now: Instant) {
+        while let Ok(command) = self.commands.1.try_recv() {
             match command {
                 Command::Stop => {
+                    self.waiting.clear();
                     self.tell_all(now, Input::Stop);
                     self.stopping = true;
                 }
                 Command::StopNow => {
+                    self.waiting.clear();
                     self.give_up(now);
                     self.stopping = true;
                 }
+                // Nothing begins any more: whoever asked hears that it has been dropped.
+                Command::Reconfigure(_) if self.stopping => {}
+                Command::Reconfigure(order) => self.reconfigure(now, *order),
             }
         }
     }

@@ -1,19 +1,54 @@
 //! The sync groups, as the outside is told of them.
 
 use keepwatch_bus::Draft;
+use keepwatch_config::model::SyncGroup;
 use keepwatch_event::{EventKind, Severity, State};
 use keepwatch_vrrp::RouterId;
 
 use crate::engine::Engine;
 use crate::report::state;
+use crate::setup::Parts;
 
 /// A sync group.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) name: String,
+    /// Names of its instances.
+    names: Vec<String>,
+    /// Those of them that are there and stay.
     pub(crate) members: Vec<RouterId>,
     /// What was told last.
     pub(crate) state: State,
+}
+
+impl Group {
+    pub(crate) fn new(group: &SyncGroup) -> Self {
+        let (names, members) = (group.members.clone(), Vec::new());
+        Self { name: group.name.clone(), names, members, state: State::Init }
+    }
+
+    /// As it is to be; what was told of it stays told.
+    pub(crate) fn after(self, known: &[Self]) -> Self {
+        let state =
+            known.iter().find(|known| known.name == self.name).map_or(self.state, |known| known.state);
+        Self { state, ..self }
+    }
+}
+
+impl Parts {
+    /// Finds the members of all groups anew.
+    pub(crate) fn find_members(&mut self) {
+        let mut groups = std::mem::take(&mut self.groups);
+        for group in &mut groups {
+            group.members = group.names.iter().filter_map(|name| self.instance_named(name)).collect();
+        }
+        self.groups = groups;
+    }
+
+    /// The instance of this name that is there and stays.
+    pub(crate) fn instance_named(&self, name: &str) -> Option<RouterId> {
+        self.instances.iter().position(|instance| instance.runs() && *instance.name == *name).map(RouterId)
+    }
 }
 
 impl Engine {

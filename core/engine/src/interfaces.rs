@@ -1,15 +1,16 @@
 //! The interfaces that matter, as the kernel last described them, and the sockets on them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
 use keepwatch_system::{
-    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceLock, InterfaceSetting, IpFamily, Poller,
-    Token, forwards_ipv6,
+    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceSetting, IpFamily, Poller, Token,
+    forwards_ipv6,
 };
 use keepwatch_vrrp::wire::RouterFlag;
-use keepwatch_vrrp::{Family, InterfaceId, LinkState, MacAddress, Source, Transport};
+use keepwatch_vrrp::{Destination, Family, InterfaceId, LinkState, MacAddress, Source, Transport};
 
 use crate::link_delay::LinkDelay;
 use crate::virtual_link::{BaseSettings, VirtualLink};
@@ -26,8 +27,6 @@ pub(crate) struct Interface {
     /// Families that routers on it speak.
     families: Vec<Family>,
     pub(crate) port: Port,
-    /// Held while routers run on it.
-    pub(crate) lock: Option<InterfaceLock>,
     /// Whether the host forwards IPv6 on it, and so is a router to its neighbours.
     pub(crate) router_flag: RouterFlag,
     /// The virtual addresses that may be on it: others may claim them.
@@ -42,6 +41,28 @@ pub(crate) struct Interface {
     pub(crate) before_virtual: Option<BaseSettings>,
     /// How long a change of its link must last.
     pub(crate) delay: LinkDelay,
+}
+
+/// What routers need of an interface.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    families: Vec<Family>,
+    groups: Vec<IpAddr>,
+    pub(crate) claimable: Vec<IpAddr>,
+}
+
+impl Needs {
+    /// Adds what a router on the interface needs of its sockets.
+    pub(crate) fn serve(&mut self, family: Family, destination: &Destination) {
+        if !self.families.contains(&family) {
+            self.families.push(family);
+        }
+        if let Destination::Multicast { group } = destination
+            && !self.groups.contains(group)
+        {
+            self.groups.push(*group);
+        }
+    }
 }
 
 /// Which of an interface's addresses adverts are sent from.
@@ -86,7 +107,6 @@ impl Interface {
             groups: Vec::new(),
             families: Vec::new(),
             port: Port::default(),
-            lock: None,
             router_flag: RouterFlag::Host,
             claimable: Vec::new(),
             hears_claims: false,
@@ -97,12 +117,31 @@ impl Interface {
         }
     }
 
-    /// Adds what a router on this interface needs of its sockets.
-    pub(crate) fn serve(&mut self, family: Family, group: Option<IpAddr>) {
-        if !self.families.contains(&family) {
-            self.families.push(family);
+    /// Takes in what routers need of it; whether that is something else than before. Sockets that have become others are
+    /// closed.
+    pub(crate) fn need(&mut self, needs: Needs) -> bool {
+        let Needs { families, groups, claimable } = needs;
+        let of = |groups: &[IpAddr], families: &[Family], family: Family| {
+            let groups = groups.iter().copied().filter(|group| Family::of(*group) == family);
+            (families.contains(&family), groups.collect::<BTreeSet<_>>())
+        };
+        let is_other = |family| of(&self.groups, &self.families, family) != of(&groups, &families, family);
+        let (other_v4, other_v6) = (is_other(Family::V4), is_other(Family::V6));
+        if other_v4 {
+            self.port.v4 = None;
         }
-        self.groups.extend(group.filter(|group| !self.groups.contains(group)));
+        if other_v6 {
+            self.port.v6 = None;
+        }
+        let others_claimable = self.claimable != claimable;
+        if others_claimable {
+            // What it listens to names them.
+            self.hears_claims = false;
+        }
+        self.families = families;
+        self.groups = groups;
+        self.claimable = claimable;
+        other_v4 || other_v6 || others_claimable
     }
 
     /// The interface that it stands on, if it is one of our own.
@@ -121,6 +160,11 @@ impl Interface {
             Some(link) if link.running => LinkState::Up,
             Some(_) => LinkState::Down,
         }
+    }
+
+    /// What counts of its state: a change may have to last first.
+    pub(crate) fn counting_state(&self) -> LinkState {
+        self.delay.counts().unwrap_or_else(|| self.state())
     }
 
     pub(crate) fn index(&self) -> Option<u32> {

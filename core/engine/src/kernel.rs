@@ -9,9 +9,10 @@ use keepwatch_event::{EventKind, Severity};
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Change};
 use keepwatch_vrrp::{Input, Instant, InterfaceId, RouterId, Source};
 
-use crate::addresses::Placement;
+use crate::addresses::{Held, Placement};
 use crate::engine::{AT_ONCE, Engine};
-use crate::setup::{InstanceState, index};
+use crate::instance::InstanceState;
+use crate::setup::index;
 
 /// When to try again what failed.
 const MEND_AFTER: Duration = Duration::from_secs(1);
@@ -112,7 +113,7 @@ impl Engine {
     }
 
     /// Tells every router its source address anew.
-    fn addresses_changed(&mut self, now: Instant) {
+    pub(crate) fn addresses_changed(&mut self, now: Instant) {
         self.recognise_own();
         for number in 0..self.parts.instances.len() {
             let Some(source) = self.parts.instances.get(number).and_then(|instance| self.source_of(instance))
@@ -125,7 +126,7 @@ impl Engine {
     }
 
     /// The address that an instance sends from. None while the host's own address is taken for a virtual one.
-    fn source_of(&self, instance: &InstanceState) -> Option<Source> {
+    pub(crate) fn source_of(&self, instance: &InstanceState) -> Option<Source> {
         let interface = self.parts.interfaces.get(index(instance.interface))?;
         if instance.held.iter().any(|held| held.state == Placement::Kept) {
             return Some(Source::None);
@@ -134,12 +135,10 @@ impl Engine {
             let is_missing = instance.tracks_source && !interface.has(configured);
             return Some(if is_missing { Source::None } else { Source::Address(configured) });
         }
-        let is_own = |address: IpAddr| {
-            let mut held = self.parts.instances.iter().flat_map(|instance| &instance.held);
-            held.any(|held| held.address() == address && held.state == Placement::Own)
-        };
+        let held = self.parts.instances.iter().flat_map(|instance| &instance.held);
+        let own: Vec<IpAddr> = held.filter(|held| held.state == Placement::Own).map(Held::address).collect();
         let is_virtual =
-            |address: IpAddr| self.parts.virtual_addresses.contains(&address) && !is_own(address);
+            |address: IpAddr| self.parts.virtual_addresses.contains(&address) && !own.contains(&address);
         Some(interface.source(instance.sender, is_virtual))
     }
 

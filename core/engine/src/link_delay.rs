@@ -24,6 +24,20 @@ impl LinkDelay {
         Self { down, up, ..Self::default() }
     }
 
+    /// Other times from now on, for what waits as well.
+    pub(crate) fn follow(&mut self, now: Instant, down: Duration, up: Duration) {
+        (self.down, self.up) = (down, up);
+        if let Some((update, until)) = &mut self.waits {
+            let delay = if update.state == LinkState::Up { up } else { down };
+            *until = (*until).min(now + delay);
+        }
+    }
+
+    /// What counts now, if anything was heard.
+    pub(crate) const fn counts(&self) -> Option<LinkState> {
+        self.counts
+    }
+
     /// Takes in an update; gives it back if it counts at once. What comes or goes as a whole does, and so does what is
     /// heard at the start.
     fn take(&mut self, now: Instant, update: LinkUpdate) -> Option<LinkUpdate> {

@@ -7,8 +7,9 @@ use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, MacAddress, RouterI
 
 use crate::addresses::Placement;
 use crate::engine::Engine;
+use crate::instance::Tracker;
 use crate::interfaces::LinkUpdate;
-use crate::setup::{Tracker, index};
+use crate::setup::index;
 
 impl Engine {
     /// Takes in what the kernel says of a link.

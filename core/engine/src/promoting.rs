@@ -4,6 +4,7 @@ use keepwatch_system::InterfaceSetting;
 use keepwatch_vrrp::Instant;
 
 use crate::engine::Engine;
+use crate::routing::Fixtures;
 
 const SETTING: InterfaceSetting = InterfaceSetting::PromoteSecondaries;
 
@@ -27,6 +28,16 @@ enum State {
 impl Promoted {
     pub(crate) fn on(interface: &str) -> Self {
         Self { interface: interface.to_owned(), state: State::Wanted }
+    }
+}
+
+impl Fixtures {
+    /// Has an interface keep its addresses, from the next look on.
+    pub(crate) fn promote(&mut self, wanted: Option<Promoted>) {
+        let Some(wanted) = wanted else { return };
+        if self.promoted.iter().all(|promoted| promoted.interface != wanted.interface) {
+            self.promoted.push(wanted);
+        }
     }
 }
 
@@ -65,8 +76,7 @@ impl Engine {
 
     /// Sets back what was set.
     pub(crate) fn promote_no_more(&self) {
-        // Two instances on one interface: the first one knows what it was.
-        for promoted in self.parts.fixtures.promoted.iter().rev() {
+        for promoted in &self.parts.fixtures.promoted {
             if let State::Set(before) = promoted.state {
                 // An interface that has gone took its settings along.
                 let _ = SETTING.replace(&promoted.interface, before);

@@ -7,8 +7,8 @@ use keepwatch_event::{Anomaly, Departure, Ending, EventKind, Hindrance, Reason, 
 use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, RouterId, StateName, TransitionReason};
 
 use crate::addresses::Held;
+use crate::instance::{InstanceState, Tracker};
 use crate::interfaces::Interface;
-use crate::setup::{InstanceState, Tracker};
 use crate::tracks::Tracks;
 
 /// What a notice's numbers stand for.

@@ -6,13 +6,17 @@ use std::thread::JoinHandle;
 
 use keepwatch_system::Wakeup;
 
+use crate::reconfiguration::Reconfiguration;
+
 /// What the engine may be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Command {
     /// Leave every mastership, as its stop mode says, and end.
     Stop,
     /// Give up every mastership at once, and end.
     StopNow,
+    /// Go on with another configuration.
+    Reconfigure(Box<Reconfiguration>),
 }
 
 /// A running engine.
@@ -36,7 +40,7 @@ impl Running {
     }
 
     fn tell(&self, command: Command) {
-        // A full queue holds a stop already, and a closed one belongs to an engine that has ended.
+        // A full queue holds a stop already (of other commands there is one at a time), and a closed one belongs to an engine that has ended.
         let _ = self.commands.try_send(command);
         self.wakeup.ring();
     }

@@ -3,18 +3,18 @@
 //! What is told is counted where it is told. The engine hears only of what stands otherwise now: an atomic number for each
 //! thing, which it reads without waiting for anybody.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
-use keepwatch_config::model::Trackable;
+use keepwatch_config::model::{Instance, Trackable};
 use keepwatch_event::{EventKind, Health, Severity};
 use keepwatch_system::Wakeup;
 use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, Verdict};
 
 use crate::clock;
+use crate::standings::Standings;
 
 /// Names that may be tracked.
 const MOST: usize = 4096;
@@ -44,12 +44,13 @@ struct Shared {
     state: Mutex<State>,
     /// A verdict ceases to hold sooner than the watch would look.
     sooner: Condvar,
-    standings: Standings,
 }
 
 #[derive(Debug, Default)]
 struct State {
     known: BTreeMap<String, Known>,
+    /// How those stand that instances track, by place.
+    standings: Arc<Standings>,
     /// When the watch looks next.
     look_at: Option<Instant>,
     ended: bool,
@@ -74,6 +75,13 @@ impl Known {
         Self { track, flapping, told: None, text: String::new(), value, place }
     }
 
+    fn standing(&self) -> Standing {
+        match (self.track.standing(), self.value) {
+            (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
+            (standing, _) => standing,
+        }
+    }
+
     /// Counts the number that was found. When nobody can tell, it is the one before, unless that counts as a failure.
     fn count(&mut self, found: Health, value: Option<i32>, changed: Option<Standing>) {
         let keeps = found == Health::Unknown && value.is_none() && changed != Some(Standing::Down);
@@ -92,13 +100,50 @@ impl Tracks {
             (trackable.name.clone(), Known::new(trackable.policy, until, trackable.number, Some(place)))
         };
         let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
-        let standings = Standings::new(trackables.len());
-        for known in known.values() {
-            standings.set(known.place, known.track.standing());
-        }
-        let state = Mutex::new(State { known, ..State::default() });
+        let standings = Arc::new(standings_of(&known));
+        let state = Mutex::new(State { known, standings, ..State::default() });
         let bus = bus.with_own_intake();
-        Self { shared: Arc::new(Shared { bus, wakeup, state, sooner: Condvar::new(), standings }) }
+        Self { shared: Arc::new(Shared { bus, wakeup, state, sooner: Condvar::new() }) }
+    }
+
+    /// Goes on with those that another configuration has. What is known of one stays known, in its place.
+    pub(crate) fn follow(&self, trackables: &[Trackable]) {
+        let now = clock::now();
+        let mut state = self.shared.lock();
+        let State { known: all, standings, .. } = &mut *state;
+        let names: BTreeSet<&str> = trackables.iter().map(|trackable| trackable.name.as_str()).collect();
+        for (name, known) in all.iter_mut() {
+            known.place = known.place.filter(|_| names.contains(name.as_str()));
+        }
+        let taken: BTreeSet<usize> = all.values().filter_map(|known| known.place).collect();
+        let mut free = (0..).filter(|place| !taken.contains(place));
+        for trackable in trackables {
+            let Trackable { name, policy, first_within, number } = trackable;
+            match all.get_mut(name) {
+                Some(known) => {
+                    known.track.follow(*policy);
+                    known.place = known.place.or_else(|| free.next());
+                    if known.value.is_some() != number.is_some() {
+                        known.value = *number;
+                    }
+                }
+                None => {
+                    let new = Known::new(*policy, now + *first_within, *number, free.next());
+                    all.insert(name.clone(), new);
+                }
+            }
+        }
+        *standings = Arc::new(standings_of(all));
+        self.shared.sooner.notify_one();
+    }
+
+    /// The places of the checks that an instance tracks, in order.
+    pub(crate) fn places_of(&self, instance: &Instance) -> Vec<usize> {
+        let state = self.shared.lock();
+        let place = |name: &str| state.known.get(name).and_then(|known| known.place);
+        // One that nobody can speak of is never known: the configuration has refused it.
+        let places = instance.track_checks.iter().map(|tracked| place(&tracked.check).unwrap_or(usize::MAX));
+        places.collect()
     }
 
     /// Takes in what was found out about the thing of this name, and how long that holds. Gives whether there was room for
@@ -113,7 +158,8 @@ impl Tracks {
             // Nobody tracks it; how it is can be seen all the same.
             state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), now + holds, None, None));
         }
-        let Some(known) = state.known.get_mut(name) else { return false };
+        let State { known: all, standings, look_at, .. } = &mut *state;
+        let Some(known) = all.get_mut(name) else { return false };
         let verdict = match finding.health {
             Health::Pass => Verdict::Pass,
             Health::Fail => Verdict::Fail,
@@ -122,9 +168,9 @@ impl Tracks {
         let changed = known.track.verdict(now, verdict, holds);
         known.count(finding.health, finding.value, changed);
         known.text = finding.text;
-        let stands_otherwise = self.shared.settle(name, known, finding.health);
+        let stands_otherwise = self.shared.settle(standings, name, known, finding.health);
         let until = known.track.poll_timeout();
-        if until.is_some() && state.look_at.is_none_or(|at| until < Some(at)) {
+        if until.is_some() && look_at.is_none_or(|at| until < Some(at)) {
             self.shared.sooner.notify_one();
         }
         // Unlocked first: the engine looks for the text at once.
@@ -163,9 +209,10 @@ impl Tracks {
         self.shared.sooner.notify_all();
     }
 
-    /// How the things stand, for the engine: it waits for nobody.
-    pub(crate) fn standings(&self) -> &Standings {
-        &self.shared.standings
+    /// How the things stand, for the engine: it waits for nobody to read them. Others replace them when what is tracked
+    /// changes.
+    pub(crate) fn standings(&self) -> Arc<Standings> {
+        Arc::clone(&self.shared.lock().standings)
     }
 
     /// What was said last of one of those that instances track. For the engine, which takes what it gets at once: nothing,
@@ -179,13 +226,9 @@ impl Tracks {
 impl Shared {
     /// Tells the bus what has changed, and writes it down for the engine; whether that has to be woken up. In this order:
     /// what the engine does about it comes later.
-    fn settle(&self, name: &str, known: &mut Known, found: Health) -> bool {
+    fn settle(&self, standings: &Standings, name: &str, known: &mut Known, found: Health) -> bool {
         self.tell_health(name, known, found);
-        let standing = match (known.track.standing(), known.value) {
-            (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
-            (standing, _) => standing,
-        };
-        self.standings.set(known.place, standing)
+        standings.set(known.place, known.standing())
     }
 
     /// Tells the bus how something is, if that has changed.
@@ -228,14 +271,15 @@ impl Shared {
     /// Finds what nobody has spoken of for too long; when to look again, and whether the engine has to be woken up.
     fn expire(&self, state: &mut State, now: Instant) -> (Option<Instant>, bool) {
         let (mut next, mut stand_otherwise): (Option<Instant>, bool) = (None, false);
-        for (name, known) in &mut state.known {
+        let State { known: all, standings, .. } = state;
+        for (name, known) in all {
             let calm = known.flapping.handle_timeout(now);
             self.tell_flap(name, calm, known.told.unwrap_or(Health::Unknown));
             if known.track.poll_timeout().is_some_and(|until| until <= now) {
                 let changed = known.track.handle_timeout(now);
                 known.count(Health::Unknown, None, changed);
                 "nobody has said how it is for too long".clone_into(&mut known.text);
-                stand_otherwise |= self.settle(name, known, Health::Unknown);
+                stand_otherwise |= self.settle(standings, name, known, Health::Unknown);
             }
             let deadlines = [known.track.poll_timeout(), known.flapping.poll_timeout(), next];
             next = deadlines.into_iter().flatten().min();
@@ -248,48 +292,14 @@ impl Shared {
     }
 }
 
-/// How each thing stands, as a number that is read and written as a whole.
-#[derive(Debug)]
-pub(crate) struct Standings(Box<[AtomicU64]>);
-
-/// A value stands behind this.
-const VALUE: u64 = 3 << 32;
-
-impl Standings {
-    fn new(count: usize) -> Self {
-        Self((0..count).map(|_| AtomicU64::new(encode(Standing::Pending))).collect())
+/// How all stand that have a place.
+fn standings_of(all: &BTreeMap<String, Known>) -> Standings {
+    let standings =
+        Standings::pending(all.values().filter_map(|known| known.place).max().map_or(0, |last| last + 1));
+    for known in all.values() {
+        standings.set(known.place, known.standing());
     }
-
-    /// Sets one; whether it is another one than before.
-    fn set(&self, place: Option<usize>, standing: Standing) -> bool {
-        let Some(cell) = place.and_then(|place| self.0.get(place)) else { return false };
-        let new = encode(standing);
-        cell.swap(new, Ordering::AcqRel) != new
-    }
-
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Standing> {
-        self.0.iter().map(|cell| decode(cell.load(Ordering::Acquire)))
-    }
-}
-
-fn encode(standing: Standing) -> u64 {
-    match standing {
-        Standing::Pending => 0,
-        Standing::Up => 1,
-        Standing::Down => 2,
-        Standing::Value(value) => VALUE | u64::from(value.cast_unsigned()),
-    }
-}
-
-fn decode(number: u64) -> Standing {
-    match number {
-        0 => Standing::Pending,
-        1 => Standing::Up,
-        2 => Standing::Down,
-        // The lower half is the value.
-        number => Standing::Value(((number & u64::from(u32::MAX)) as u32).cast_signed()),
-    }
+    standings
 }
 
 #[cfg(test)]
@@ -298,15 +308,6 @@ mod tests {
     use keepwatch_event::{Snapshot, Timestamp};
 
     use super::*;
-
-    #[test]
-    fn a_standing_is_a_number_and_back() {
-        let all = [Standing::Pending, Standing::Up, Standing::Down];
-        let values = [0, 1, -1, 254, -254, i32::MAX, i32::MIN].map(Standing::Value);
-        for standing in all.into_iter().chain(values) {
-            assert_eq!(decode(encode(standing)), standing);
-        }
-    }
 
     fn tracks(policy: TrackPolicy, first_within: Duration) -> (Tracks, Subscription) {
         let (tracks, events, _) =
@@ -334,7 +335,32 @@ mod tests {
     }
 
     fn standing(tracks: &Tracks) -> Standing {
-        tracks.standings().iter().next().unwrap()
+        tracks.standings().at(0)
+    }
+
+    #[test]
+    fn what_is_known_stays_known_in_its_place_when_what_is_tracked_changes() {
+        let hour = Duration::from_secs(3600);
+        let trackable = |name: &str, fall| {
+            let policy = TrackPolicy { fall, ..TrackPolicy::default() };
+            Trackable { name: name.to_owned(), policy, first_within: hour, number: None }
+        };
+        let (tracks, _events, _bus) = tracks_of(trackable("web", 1));
+        tracks.report("web", finding(Health::Pass, None), hour);
+        let place = |name: &str| tracks.shared.lock().known.get(name).and_then(|known| known.place);
+
+        tracks.follow(&[trackable("db", 1), trackable("web", 2)]);
+        assert_eq!((place("web"), place("db")), (Some(0), Some(1)));
+        assert_eq!([0, 1].map(|place| tracks.standings().at(place)), [Standing::Up, Standing::Pending]);
+        tracks.report("web", finding(Health::Fail, None), hour);
+        assert_eq!(standing(&tracks), Standing::Up, "it counts twice before it is down");
+
+        tracks.follow(&[trackable("db", 1)]);
+        assert_eq!((place("web"), place("db")), (None, Some(1)));
+        tracks.follow(&[trackable("dns", 1), trackable("db", 1)]);
+        assert_eq!((place("dns"), place("db")), (Some(0), Some(1)), "a place that is free");
+        tracks.forget("web");
+        assert!(!tracks.shared.lock().known.contains_key("web"));
     }
 
     #[test]

@@ -223,6 +223,16 @@ impl Engine {
         }
     }
 
+    /// Takes one away whose instance has gone, and sets what it stood on back if nothing else stands there.
+    pub(crate) fn discard_virtual_link(&mut self, id: InterfaceId) {
+        self.remove_virtual_link(id);
+        let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
+        let Some(virtual_link) = interface.virtual_link.take() else { return };
+        if !self.is_base(virtual_link.base) {
+            self.restore_base(virtual_link.base);
+        }
+    }
+
     fn restore_base(&mut self, id: InterfaceId) {
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
         let Some(before) = interface.before_virtual.take() else { return };

@@ -99,6 +99,9 @@ impl EventKind {
             Self::UnsteadyStarted { .. }
             | Self::UnsteadyStopped { .. }
             | Self::Transition { .. }
+            | Self::InstanceAdded { .. }
+            | Self::InstanceChanged { .. }
+            | Self::InstanceRemoved { .. }
             | Self::Leaving { .. }
             | Self::Left { .. }
             | Self::HandoverRefused { .. }

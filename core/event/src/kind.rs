@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::anomaly::Anomaly;
 use crate::hand_over::{Departure, Ending, StepTook};
 use crate::reason::Reason;
+use crate::settings::InstanceSettings;
 use crate::state::{Health, InterfaceState, LogLevel, State};
 use crate::time::seconds;
 
@@ -264,6 +265,29 @@ pub enum EventKind {
         path: String,
         /// How many instances it has.
         instances: usize,
+        /// What its texts are known by: the first half of the SHA-256 over the files it was read from, in hexadecimal digits.
+        #[serde(default)]
+        hash: String,
+    },
+    /// A configuration that was loaded again has brought an instance, which begins now.
+    InstanceAdded {
+        /// What it is set to.
+        settings: InstanceSettings,
+    },
+    /// A configuration that was loaded again has changed an instance.
+    InstanceChanged {
+        /// What it is set to now.
+        settings: InstanceSettings,
+        /// Its name before, if it had another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+        /// What is different, a phrase each.
+        changes: Vec<String>,
+    },
+    /// An instance that a configuration that was loaded again does not have has left.
+    InstanceRemoved {
+        /// The effective priority that it had, 1 to 255.
+        priority: u8,
     },
     /// A configuration was refused, or cannot be taken over now; the running one stays.
     ConfigRejected {

@@ -10,6 +10,7 @@ use crate::class::Subject;
 use crate::event::{Event, Severity};
 use crate::kind::EventKind;
 use crate::reason::Reason;
+use crate::settings::InstanceSettings;
 use crate::state::{Health, State};
 use crate::time::{Timestamp, seconds};
 
@@ -192,6 +193,7 @@ impl Snapshot {
         self.seq = event.seq;
         self.at = event.at;
         match &event.instance {
+            Some(name) if self.apply_settings(name, &event.kind) => {}
             Some(name) => {
                 let instance = self.instances.iter_mut().find(|instance| instance.name == *name);
                 if let Some(instance) = instance {
@@ -200,6 +202,25 @@ impl Snapshot {
             }
             None => self.apply_general(event),
         }
+    }
+
+    /// Takes in what a configuration that was loaded again makes of an instance; whether it was that.
+    fn apply_settings(&mut self, name: &Arc<str>, kind: &EventKind) -> bool {
+        let (settings, was) = match kind {
+            EventKind::InstanceAdded { settings } => (settings, None),
+            EventKind::InstanceChanged { settings, was, .. } => (settings, was.as_deref()),
+            EventKind::InstanceRemoved { .. } => {
+                self.instances.retain(|instance| instance.name != *name);
+                return true;
+            }
+            _ => return false,
+        };
+        let known = was.unwrap_or(name);
+        match self.instances.iter_mut().find(|instance| *instance.name == *known) {
+            Some(instance) => Arc::make_mut(instance).set(Arc::clone(name), settings),
+            None => self.instances.push(Arc::new(InstanceStatus::new(Arc::clone(name), settings))),
+        }
+        true
     }
 
     fn apply_general(&mut self, event: &Event) {
@@ -297,6 +318,43 @@ impl Snapshot {
 }
 
 impl InstanceStatus {
+    /// One that has not begun to take part.
+    #[must_use]
+    pub fn new(name: Arc<str>, settings: &InstanceSettings) -> Self {
+        let InstanceSettings { interface, addresses, .. } = settings.clone();
+        Self {
+            name,
+            interface,
+            virtual_router_id: settings.virtual_router_id,
+            version: settings.version,
+            advert_interval: settings.advert_interval,
+            base_priority: settings.base_priority,
+            priority: settings.base_priority,
+            addresses,
+            held: Vec::new(),
+            state: State::Init,
+            since: None,
+            reason: None,
+            term: 0,
+            leaving: false,
+            peer: None,
+            announced: None,
+            troubles: Vec::new(),
+        }
+    }
+
+    /// Gives it other settings. Its priority is told by itself.
+    fn set(&mut self, name: Arc<str>, settings: &InstanceSettings) {
+        let InstanceSettings { interface, addresses, .. } = settings.clone();
+        self.name = name;
+        self.interface = interface;
+        self.virtual_router_id = settings.virtual_router_id;
+        self.version = settings.version;
+        self.advert_interval = settings.advert_interval;
+        self.base_priority = settings.base_priority;
+        self.addresses = addresses;
+    }
+
     fn apply(&mut self, event: &Event) {
         self.term = self.term.max(event.term);
         match &event.kind {

@@ -121,8 +121,15 @@ impl fmt::Display for EventKind {
                 write!(f, "the wall clock was set {way} by {}; timers are not affected", Rounded(*by))
             }
             Self::Resynchronised => f.write_str("the kernel dropped notifications; its state was read anew"),
-            Self::ConfigLoaded { path, instances: 1 } => write!(f, "{path} loaded: 1 instance"),
-            Self::ConfigLoaded { path, instances } => write!(f, "{path} loaded: {instances} instances"),
+            Self::ConfigLoaded { path, instances: 1, .. } => write!(f, "{path} loaded: 1 instance"),
+            Self::ConfigLoaded { path, instances, .. } => write!(f, "{path} loaded: {instances} instances"),
+            Self::InstanceAdded { settings } => write!(
+                f,
+                "added: {}, VRID {}, priority {}",
+                settings.interface, settings.virtual_router_id, settings.base_priority
+            ),
+            Self::InstanceChanged { changes, .. } => write!(f, "changed: {}", changes.join("; ")),
+            Self::InstanceRemoved { .. } => f.write_str("removed"),
             Self::ConfigRejected { path, reason } => write!(f, "{path} not loaded: {reason}"),
             Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),

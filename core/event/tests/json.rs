@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{
-    Anomaly, Departure, Ending, Event, EventKind, Hindrance, Reason, Severity, State, Step, StepTook,
-    Timestamp,
+    Anomaly, Departure, Ending, Event, EventKind, Hindrance, InstanceSettings, Reason, Severity, State, Step,
+    StepTook, Timestamp,
 };
 
 fn event(kind: EventKind) -> Event {
@@ -39,6 +39,17 @@ fn a_transition() {
         r#"{"id":"5f3a-7","seq":7,"at":{"wall":"2026-03-08T12:37:48.342468Z","monotonic_seconds":1.5},"node":"h1.example.com","instance":"VI_1","severity":"info","term":2,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101,"steps":[{"step":"advertised","took_seconds":0.00025}]}"#
     );
     assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+}
+
+fn settings() -> InstanceSettings {
+    InstanceSettings {
+        interface: "eth0".into(),
+        virtual_router_id: 51,
+        version: 3,
+        advert_interval: Duration::from_millis(100),
+        base_priority: 101,
+        addresses: vec!["10.1.1.30/24".into()],
+    }
 }
 
 #[test]
@@ -85,6 +96,13 @@ fn every_shape_is_read_back() {
             took: Duration::from_millis(1_300),
         },
         EventKind::OneWay { source: None, mac: "02:00:00:00:00:14".into() },
+        EventKind::InstanceAdded { settings: settings() },
+        EventKind::InstanceChanged {
+            settings: settings(),
+            was: Some("VI_0".into()),
+            changes: vec!["priority 100 -> 101".into()],
+        },
+        EventKind::InstanceRemoved { priority: 100 },
         EventKind::Resynchronised,
         EventKind::Stalled { late: Duration::from_secs(5) },
         EventKind::AddressAdded { address: "fd00::30/64".into(), interface: "eth0".into() },

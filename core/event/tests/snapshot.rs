@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{
-    Event, EventKind, Health, InstanceStatus, PluginState, Reason, Severity, Snapshot, State, Timestamp,
+    Event, EventKind, Health, InstanceSettings, InstanceStatus, PluginState, Reason, Severity, Snapshot,
+    State, Timestamp,
 };
 
 fn at(seconds: u64) -> Timestamp {
@@ -51,6 +52,34 @@ fn event(seq: u64, instance: Option<&str>, severity: Severity, kind: EventKind) 
 fn transition(from: State, to: State) -> EventKind {
     let reason = Reason::Recovered;
     EventKind::Transition { from, to, reason, initial: false, priority: 100, steps: Vec::new() }
+}
+
+/// What a reload makes of instances: one goes on under another name, one comes, one goes.
+#[test]
+fn a_reload_changes_adds_and_removes_instances() {
+    let mut now = snapshot();
+    let settings = |base_priority| InstanceSettings {
+        interface: "eth0".into(),
+        virtual_router_id: 51,
+        version: 2,
+        advert_interval: Duration::from_secs(1),
+        base_priority,
+        addresses: vec!["10.1.1.31/24".into()],
+    };
+    let mut apply = |seq, name, kind| now.apply(&event(seq, Some(name), Severity::Info, kind));
+    apply(1, "VI_1", transition(State::Backup, State::Master));
+    let (was, changes) = (Some("VI_1".to_owned()), vec!["priority 100 -> 150".to_owned()]);
+    apply(2, "web", EventKind::InstanceChanged { settings: settings(150), was, changes });
+    apply(3, "VI_2", EventKind::InstanceAdded { settings: settings(90) });
+    let names: Vec<&str> = now.instances.iter().map(|instance| &*instance.name).collect();
+    assert_eq!(names, ["web", "VI_2"]);
+    let web = now.instance("web").unwrap();
+    assert_eq!((web.state, web.term, web.base_priority), (State::Master, 1, 150), "it goes on");
+    assert_eq!(web.addresses, ["10.1.1.31/24"]);
+    let added = now.instance("VI_2").unwrap();
+    assert_eq!((added.state, added.priority, added.since), (State::Init, 90, None));
+    now.apply(&event(4, Some("web"), Severity::Info, EventKind::InstanceRemoved { priority: 150 }));
+    assert!(now.instance("web").is_none() && now.instances.len() == 1);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn connect() -> Result<Client, ClientError> {
 pub(crate) fn ask<T>(request: &Request, what: impl FnOnce(Line) -> Option<T>) -> Result<T, ClientError> {
     let mut client = connect()?;
     // A reload takes as long as it takes.
-    let limit = if *request == Request::Reload { None } else { Some(PATIENCE) };
+    let limit = if matches!(request, Request::Reload(_)) { None } else { Some(PATIENCE) };
     let line = client.ask(request, limit)?;
     what(line).ok_or_else(|| client.not_understood())
 }

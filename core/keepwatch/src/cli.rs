@@ -328,15 +328,21 @@ pub(crate) struct PluginLetters {
     pub(crate) json: bool,
 }
 
-/// Reads the configuration anew, as SIGHUP does, and says what came of it. What is refused leaves all as it was.
+/// Reads the configuration anew, as SIGHUP does, and says what came of it. Instances go on through it: only what is
+/// different is touched. What is refused leaves all as it was.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  keepwatch check && keepwatch reload
-  keepwatch reload --json | jq .refused
+  keepwatch reload --dry-run           # what would be done
+  keepwatch reload
+  keepwatch reload --json | jq .plan
 
 Exit codes: 0 done, 1 the daemon cannot be asked or may not be told to by this user, 2 wrong command line, or the code
 that the daemon says, 3 if the configuration is refused")]
 pub(crate) struct Reload {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
     Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, PluginName, PluginReport,
-    Rejection, Reloading, Server, SilenceName, SilenceStatus, Status,
+    Rejection, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus, Status,
 };
 use keepwatch_event::{EventKind, Severity, Timestamp};
 use keepwatch_host::Report;
@@ -24,9 +24,9 @@ pub(crate) type LettersRead = Answering<Result<Vec<DeadLetter>, String>>;
 pub(crate) struct Hooks {
     /// What is known of the plugins. Must not wait.
     pub(crate) plugins: Box<dyn Fn() -> Vec<Report> + Send + Sync>,
-    /// Takes the configuration over as it is on disk now. The future runs on the control socket's thread: what takes
+    /// Takes the configuration over as it is on disk now, or says what that would do. The future runs on the control socket's thread: what takes
     /// long belongs elsewhere, with a channel to here.
-    pub(crate) reload: Box<dyn Fn() -> Reloading + Send + Sync>,
+    pub(crate) reload: Box<dyn Fn(ReloadRequest) -> Reloading + Send + Sync>,
     /// Which events are kept from a plugin.
     pub(crate) dead_letters: Box<dyn Fn(String) -> LettersRead + Send + Sync>,
     /// Who is told what.
@@ -41,8 +41,8 @@ pub(crate) struct Control {
 
 impl Control {
     /// Begins to answer on `socket`. If that cannot be, an event says so, and the daemon goes on without. `config` is the
-    /// configuration's path; what is loaded or rejected later is heard on the bus.
-    pub(crate) fn begin(socket: &Path, bus: &Bus, config: &str, hooks: Hooks) -> Self {
+    /// configuration's path and hash; what is loaded or rejected later is heard on the bus.
+    pub(crate) fn begin(socket: &Path, bus: &Bus, config: (&str, &str), hooks: Hooks) -> Self {
         let listening = Server::bind(socket).map_err(|error| error.to_string());
         let begun = listening.and_then(|server| {
             Self::serve(server, bus, config, hooks)
@@ -58,9 +58,14 @@ impl Control {
         })
     }
 
-    fn serve(server: Server, bus: &Bus, config: &str, hooks: Hooks) -> std::io::Result<Self> {
+    fn serve(server: Server, bus: &Bus, config: (&str, &str), hooks: Hooks) -> std::io::Result<Self> {
         let started = Bus::now();
-        let config = ConfigStatus { path: config.to_owned(), loaded: started, rejected: None };
+        let config = ConfigStatus {
+            path: config.0.to_owned(),
+            hash: config.1.to_owned(),
+            loaded: started,
+            rejected: None,
+        };
         let config = Arc::new(Mutex::new(config));
         let changes = bus.subscribe("the control socket", Delivery::State, CHANGES);
         let facts = Facts { bus: bus.clone(), started, config: Arc::clone(&config), hooks };
@@ -113,8 +118,8 @@ async fn follow(mut changes: Subscription, config: Arc<Mutex<ConfigStatus>>) {
 /// Notes an event if it is about the configuration.
 fn note(config: &mut ConfigStatus, kind: &EventKind, at: Timestamp) {
     match kind {
-        EventKind::ConfigLoaded { path, .. } => {
-            *config = ConfigStatus { path: path.clone(), loaded: at, rejected: None };
+        EventKind::ConfigLoaded { path, hash, .. } => {
+            *config = ConfigStatus { path: path.clone(), hash: hash.clone(), loaded: at, rejected: None };
         }
         EventKind::ConfigRejected { reason, .. } => {
             config.rejected = Some(Rejection { at, reason: reason.clone() });
@@ -156,8 +161,8 @@ impl Backend for Facts {
         self.bus.subscribe(name, delivery, capacity)
     }
 
-    fn reload(&self) -> Reloading {
-        (self.hooks.reload)()
+    fn reload(&self, how: ReloadRequest) -> Reloading {
+        (self.hooks.reload)(how)
     }
 
     fn dead_letters(&self, plugin: PluginName) -> LettersRead {
@@ -199,13 +204,20 @@ mod tests {
     fn the_last_word_about_the_configuration_counts() {
         let at =
             |seconds| Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::from_secs(seconds) };
-        let mut config = ConfigStatus { path: "a".into(), loaded: at(0), rejected: None };
+        let mut config = ConfigStatus { path: "a".into(), hash: "1".into(), loaded: at(0), rejected: None };
         let rejected = EventKind::ConfigRejected { path: "a".into(), reason: "no".into() };
         note(&mut config, &rejected, at(1));
         assert_eq!(config.rejected, Some(Rejection { at: at(1), reason: "no".into() }));
         note(&mut config, &EventKind::Resynchronised, at(2));
         assert_eq!((config.loaded, config.rejected.is_some()), (at(0), true));
-        note(&mut config, &EventKind::ConfigLoaded { path: "b".into(), instances: 1 }, at(3));
-        assert_eq!(config, ConfigStatus { path: "b".into(), loaded: at(3), rejected: None });
+        note(
+            &mut config,
+            &EventKind::ConfigLoaded { path: "b".into(), instances: 1, hash: "2".into() },
+            at(3),
+        );
+        assert_eq!(
+            config,
+            ConfigStatus { path: "b".into(), hash: "2".into(), loaded: at(3), rejected: None }
+        );
     }
 }

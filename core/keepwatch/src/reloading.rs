@@ -1,33 +1,50 @@
-//! Taking the configuration over as it is on disk now, as far as this version can: plugins, actions, notify scripts.
+//! Taking the configuration over as it is on disk now, while everything runs.
+//!
+//! Read once, looked at as a whole, and compared with what is in force; then the engine gets what has changed in one piece,
+//! and the other parts follow. What cannot be is refused before anything is touched.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keepwatch_bus::Draft;
-use keepwatch_config::model::Trackable;
-use keepwatch_config::{Config, Style};
-use keepwatch_control::{ReloadReport, Reloading};
+use keepwatch_config::{Config, Diff, Object, Site, StopMode, Style};
+use keepwatch_control::{ReloadReport, ReloadRequest, Reloading};
+use keepwatch_engine::ReconfigureError;
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_exec::NotifyScripts;
-use keepwatch_host::{Plan, PluginSpec, Plugins};
+use keepwatch_host::{Plan, Plugins};
+use keepwatch_notify::Destination;
 use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
 use crate::notifications::Notifications;
-use crate::{check, checks, destinations, exit, notify_scripts, plan};
+use crate::{check, checks, destinations, exit, fingerprint, notify_scripts, plan, reload_plan};
 
-/// Why a configuration with other instances is not wholly in force.
-const RESTART: &str = "what has changed beside plugins, actions, destinations, notify scripts and how checks ask is taken over when \
-                       keepwatch is restarted";
+/// Why a configuration is not wholly in force.
+const RESTART: &str =
+    "some of what has changed is taken over when keepwatch is restarted; the rest is in force";
+
+/// Gives the engine another configuration instead of the first one, and gives how long it was busy with that.
+pub(crate) type Reconfigure =
+    Box<dyn Fn(&Config, &Config, &Diff) -> Result<Duration, ReconfigureError> + Send + Sync>;
 
 /// The parts of the daemon that a reload changes.
 pub(crate) struct Parts {
+    pub(crate) engine: Reconfigure,
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) scripts: Arc<NotifyScripts>,
     pub(crate) means: Means,
     pub(crate) notifications: Notifications,
+}
+
+/// Where the configuration is, and what the command line adds to it.
+pub(crate) struct Whence {
+    pub(crate) path: PathBuf,
+    pub(crate) hooks: PathBuf,
+    pub(crate) stop_mode: StopMode,
 }
 
 /// Takes the configuration over. Clones share all of it.
@@ -37,29 +54,49 @@ pub(crate) struct Reloader {
 }
 
 struct Shared {
-    path: PathBuf,
-    hooks: PathBuf,
+    whence: Whence,
     parts: Parts,
-    /// What the engine runs.
-    in_force: Config,
-    /// What plugins and checks were last told to be. Held while that changes: one reload after the other, from reading on,
-    /// so that the last one to read is the last one in force.
-    plan: Mutex<Plan>,
+    /// Held from reading on: one reload after the other, so that the last one to read is the last one in force.
+    in_force: Mutex<Config>,
+    /// Whether a signal has asked for one that has not begun to read.
+    asked: AtomicBool,
+}
+
+/// A configuration that was read and is one.
+struct Read {
+    config: Config,
+    plan: Plan,
+    destinations: Vec<Destination>,
+    hash: String,
 }
 
 impl Reloader {
-    pub(crate) fn new(path: PathBuf, hooks: PathBuf, parts: Parts, in_force: Config, plan: Plan) -> Self {
-        let plan = Mutex::new(plan);
-        Self { shared: Arc::new(Shared { path, hooks, parts, in_force, plan }) }
+    pub(crate) fn new(whence: Whence, parts: Parts, in_force: Config) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                whence,
+                parts,
+                in_force: Mutex::new(in_force),
+                asked: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Reloads because of a signal, for which nobody waits. One that waits for its turn is enough: it will read what is there
+    /// then.
+    pub(crate) fn reload_soon(&self) {
+        if !self.shared.asked.swap(true, Ordering::AcqRel) {
+            drop(self.reload(ReloadRequest::default()));
+        }
     }
 
     /// Reloads on a thread of its own: plugins may take seconds to compile.
-    pub(crate) fn reload(&self) -> Reloading {
+    pub(crate) fn reload(&self, how: ReloadRequest) -> Reloading {
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
             // Whoever asked may have gone.
-            let _ = tell.send(shared.reload());
+            let _ = tell.send(shared.reload(how));
         });
         Box::pin(async move {
             let report = match spawned {
@@ -67,103 +104,127 @@ impl Reloader {
                 Err(_) => None,
             };
             report.unwrap_or_else(|| ReloadReport {
-                done: Vec::new(),
                 refused: vec!["the reload broke off; the log may say why".to_owned()],
                 exit_status: exit::FAILED,
+                ..ReloadReport::default()
             })
         })
     }
 }
 
 impl Shared {
-    fn reload(&self) -> ReloadReport {
-        let mut known = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.path.display().to_string();
-        let mut site = match keepwatch_config::load_site(&self.path) {
-            Ok(site) => site,
-            Err(error) => return self.reject(error.to_string(), error.to_string()),
+    fn reload(&self, how: ReloadRequest) -> ReloadReport {
+        let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        self.asked.store(false, Ordering::Release);
+        let read = match self.read() {
+            Ok(read) => read,
+            Err(refusal) => return self.reject(refusal, how),
         };
-        let mut plan = plan::plan(&mut site, Some(&self.hooks));
-        let destinations = destinations::of_site(&mut site);
-        let Some(config) = &site.config else {
-            let shown = site.render(Style::Plain);
-            let why = format!("{}\n{}", check::summary(&self.path, &site), shown.trim_end());
-            return self.reject(why, shown);
-        };
-        plan.declared.extend(checks::natives(config, &self.parts.means, Occasion::Reload));
-        let instances = config.instances.len();
-        let mut report = ReloadReport::default();
-        let is_whole = self.has_same_instances(config);
-        if !is_whole {
-            report.refused.push(format!("{path}: {RESTART}"));
-            // The instances go on as they were, and so do the checks that they track.
-            keep_tracked(&mut plan, &known, &self.in_force);
+        let diff = Diff::between(&in_force, &read.config);
+        let plan = reload_plan::planned(&diff, &self.parts.means.bus.snapshot());
+        let report = ReloadReport { plan, ..ReloadReport::default() };
+        if how.dry_run {
+            return report;
         }
-        let is_check = |name: &String| {
-            let both = plan.declared.iter().chain(&known.declared);
-            both.into_iter().any(|spec| *spec.name == **name && spec.schedule.is_some())
+        self.take_over(&mut in_force, read, &diff, report)
+    }
+
+    /// Reads the configuration, or says why it is none: in short, and as a command shows it.
+    fn read(&self) -> Result<Read, Refusal> {
+        let path = &self.whence.path;
+        let same = |text: String| Refusal { reason: text.clone(), shown: text };
+        let mut site = keepwatch_config::load_site(path).map_err(|error| same(error.to_string()))?;
+        let plan = plan::plan(&mut site, Some(&self.whence.hooks));
+        let destinations = destinations::of_site(&mut site);
+        let hash = fingerprint::of(&site);
+        let Some(config) = site.config.take() else { return Err(self.findings(&site)) };
+        let mut read = Read { config, plan, destinations, hash };
+        for instance in &mut read.config.instances {
+            instance.stop_mode = self.whence.stop_mode;
+        }
+        let natives = checks::natives(&read.config, &self.parts.means, Occasion::Reload);
+        read.plan.declared.extend(natives);
+        Ok(read)
+    }
+
+    fn findings(&self, site: &Site) -> Refusal {
+        let shown = site.render(Style::Plain);
+        let reason = format!("{}\n{}", check::summary(&self.whence.path, site), shown.trim_end());
+        Refusal { reason, shown }
+    }
+
+    fn take_over(
+        &self,
+        in_force: &mut Config,
+        read: Read,
+        diff: &Diff,
+        mut report: ReloadReport,
+    ) -> ReloadReport {
+        let Read { config, plan, destinations, hash } = read;
+        // First: they hear what new instances do, and the last of those that go.
+        self.parts.scripts.replace(notify_scripts::settings_after(&config, in_force));
+        if !diff.is_empty() || in_force.trackables() != config.trackables() {
+            match (self.parts.engine)(in_force, &config, diff) {
+                Ok(busy) => report.busy = busy,
+                Err(error) => {
+                    self.parts.scripts.replace(notify_scripts::settings(in_force));
+                    let text = error.to_string();
+                    return self
+                        .reject(Refusal { reason: text.clone(), shown: text }, ReloadRequest::default());
+                }
+            }
+        }
+        let names = |config: &Config| -> BTreeSet<String> {
+            config.checks.iter().map(|check| check.name.clone()).collect()
         };
-        let kinds: BTreeSet<String> = plan
-            .declared
+        let checks = &names(in_force) | &names(&config);
+        *in_force = Diff::followed(in_force, &config);
+        let planned: BTreeSet<String> = diff
+            .others
             .iter()
-            .chain(&known.declared)
-            .map(|spec| spec.name.to_string())
-            .filter(is_check)
+            .filter(|other| other.object == Object::Check)
+            .filter_map(|other| other.name.clone())
             .collect();
-        let kind = |name: &String| if kinds.contains(name) { "check" } else { "plugin" };
-        *known = plan.clone();
         // Before the plugins, which may have something to say at once.
         report.done.extend(self.parts.notifications.apply(destinations));
         let Some(applied) = self.parts.plugins.apply(plan) else {
-            let refused = vec!["keepwatch stops".to_owned()];
-            return ReloadReport { done: Vec::new(), refused, exit_status: exit::FAILED };
+            report.refused.push("keepwatch stops".to_owned());
+            report.exit_status = exit::FAILED;
+            return report;
         };
+        let kind = |name: &String| if checks.contains(name) { "check" } else { "plugin" };
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {
-            report.done.extend(names.iter().map(|name| format!("{} {name} {deed}", kind(name))));
+            // What has become of a check is in the plan.
+            let names = names.iter().filter(|name| !planned.contains(*name));
+            report.done.extend(names.map(|name| format!("{} {name} {deed}", kind(name))));
         }
         let refused =
             applied.refused.into_iter().map(|(name, why)| format!("{} {name} refused\n{why}", kind(&name)));
         report.refused.extend(refused);
-        report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
-        if is_whole {
-            // Those of other instances would be told nothing, and those that run on are told as before.
-            self.parts.scripts.replace(notify_scripts::settings(config));
-            self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances });
-        } else {
+        let path = self.whence.path.display().to_string();
+        if diff.needs_restart() {
+            report.refused.push(format!("{path}: {RESTART}"));
             // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
             let reason = RESTART.to_owned();
             self.tell(Severity::Warning, EventKind::ConfigRejected { path, reason });
+        } else {
+            let instances = config.instances.len();
+            self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances, hash });
         }
+        report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
         report
     }
 
-    /// Whether all that the engine has is as it was. How it stops is the command line's to say; what an instance
-    /// is meant to be moves nothing; of checks it knows only what their verdicts are worth; and notify scripts and
-    /// FIFOs are not its own.
-    fn has_same_instances(&self, config: &Config) -> bool {
-        let mut config = config.clone();
-        config.extensions = self.in_force.extensions.clone();
-        if tracked(&config) == tracked(&self.in_force) {
-            config.checks = self.in_force.checks.clone();
+    /// Says that all goes on as before. What was only tried is no event.
+    fn reject(&self, refusal: Refusal, how: ReloadRequest) -> ReloadReport {
+        let Refusal { reason, shown } = refusal;
+        if !how.dry_run {
+            let path = self.whence.path.display().to_string();
+            self.tell(Severity::Error, EventKind::ConfigRejected { path, reason });
         }
-        for (new, old) in config.instances.iter_mut().zip(&self.in_force.instances) {
-            new.stop_mode = old.stop_mode;
-            new.meant = old.meant;
-            new.notify = old.notify.clone();
-        }
-        for (new, old) in config.groups.iter_mut().zip(&self.in_force.groups) {
-            new.notify = old.notify.clone();
-        }
-        config.globals.notify_fifos = self.in_force.globals.notify_fifos.clone();
-        config == self.in_force
-    }
-
-    fn reject(&self, reason: String, shown: String) -> ReloadReport {
-        let path = self.path.display().to_string();
-        self.tell(Severity::Error, EventKind::ConfigRejected { path, reason });
-        ReloadReport { done: Vec::new(), refused: vec![shown], exit_status: exit::CONFIGURATION }
+        ReloadReport { refused: vec![shown], exit_status: exit::CONFIGURATION, ..ReloadReport::default() }
     }
 
     fn tell(&self, severity: Severity, kind: EventKind) {
@@ -171,30 +232,18 @@ impl Shared {
     }
 }
 
-/// Leaves the checks that instances track as they were.
-fn keep_tracked(plan: &mut Plan, known: &Plan, in_force: &Config) {
-    let is_tracked = |spec: &&PluginSpec| {
-        let mut all = in_force.instances.iter().flat_map(|instance| &instance.track_checks);
-        spec.schedule.is_some() && all.any(|tracked| tracked.check == *spec.name)
-    };
-    let kept: Vec<PluginSpec> = known.declared.iter().filter(is_tracked).cloned().collect();
-    plan.declared.retain(|spec| kept.iter().all(|kept| kept.name != spec.name));
-    plan.declared.extend(kept);
-}
-
-/// What instances track. How soon the first verdict is due counts at the start only.
-fn tracked(config: &Config) -> Vec<Trackable> {
-    let is_tracked = |trackable: &Trackable| {
-        let mut all = config.instances.iter().flat_map(|instance| &instance.track_checks);
-        all.any(|tracked| tracked.check == trackable.name)
-    };
-    let tracked = config.trackables().into_iter().filter(is_tracked);
-    tracked.map(|trackable| Trackable { first_within: Duration::ZERO, ..trackable }).collect()
+/// Why a configuration is not taken over.
+struct Refusal {
+    /// For those who did not ask.
+    reason: String,
+    /// For the one who did.
+    shown: String,
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::mpsc::Receiver;
 
     use keepwatch_bus::{Bus, Delivery, Subscription};
     use keepwatch_event::Snapshot;
@@ -209,6 +258,8 @@ mod tests {
         path: PathBuf,
         reloader: Reloader,
         heard: Subscription,
+        /// What the engine was told to go on with.
+        told: Receiver<Config>,
     }
 
     impl Trial {
@@ -234,30 +285,29 @@ mod tests {
                 Arc::new(NotifyScripts::begin(notify_scripts::settings(&in_force), &bus, &launcher));
             let paths = Paths { control: folder.join("c"), state: folder.join("s"), cache: folder.join("k") };
             let notifications = Notifications::begin(Vec::new(), "h1", &paths, &bus).unwrap();
-            let parts = Parts { plugins, scripts, means: Means { launcher, bus }, notifications };
+            let means = Means { launcher, bus };
+            let (tell, told) = std::sync::mpsc::channel();
+            let engine: Reconfigure = Box::new(move |_, after, _| {
+                tell.send(after.clone()).unwrap();
+                Ok(Duration::from_micros(80))
+            });
+            let parts = Parts { engine, plugins, scripts, means, notifications };
             let (hooks, own) = (folder.join("hooks.d"), path.clone());
-            let reloader = Reloader::new(own, hooks, parts, in_force, Plan::default());
-            Self { folder, path, reloader, heard }
+            let whence = Whence { path: own, hooks, stop_mode: StopMode::Lossless };
+            let reloader = Reloader::new(whence, parts, in_force);
+            Self { folder, path, reloader, heard, told }
         }
 
         /// What comes of a reload with this text.
         fn reload(&mut self, text: &str) -> (ReloadReport, Severity, EventKind) {
             std::fs::write(&self.path, text).unwrap();
-            let report = self.reloader.shared.reload();
+            let report = self.reloader.shared.reload(ReloadRequest::default());
             loop {
                 let event = self.heard.recv().unwrap();
                 if matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. }) {
                     return (report, event.severity, event.kind.clone());
                 }
             }
-        }
-
-        fn loaded(&self) -> EventKind {
-            EventKind::ConfigLoaded { path: self.path.display().to_string(), instances: 1 }
-        }
-
-        fn rejected(&self) -> EventKind {
-            EventKind::ConfigRejected { path: self.path.display().to_string(), reason: RESTART.to_owned() }
         }
     }
 
@@ -274,20 +324,61 @@ mod tests {
         )
     }
 
+    fn keepalived(folder: &Path) -> PathBuf {
+        let path = folder.join("keepalived.conf");
+        std::fs::write(&path, instance(100)).unwrap();
+        path
+    }
+
     #[test]
-    fn other_instances_are_told_not_to_be_in_force() {
-        let mut trial = Trial::new("reloading", |folder| {
-            let path = folder.join("keepalived.conf");
-            std::fs::write(&path, instance(100)).unwrap();
-            path
-        });
-        let mut reload = |priority| {
-            let (report, severity, kind) = trial.reload(&instance(priority));
-            (report.exit_status, severity, kind)
-        };
-        let (other, same) = (reload(101), reload(100));
-        assert_eq!(other, (exit::FAILED, Severity::Warning, trial.rejected()));
-        assert_eq!(same, (exit::OK, Severity::Info, trial.loaded()), "as it was");
+    fn the_engine_hears_of_what_has_changed_and_of_nothing_else() {
+        let mut trial = Trial::new("reloading", keepalived);
+        let (report, severity, kind) = trial.reload(&instance(101));
+        assert_eq!((report.exit_status, severity), (exit::OK, Severity::Info));
+        let EventKind::ConfigLoaded { hash, instances: 1, .. } = kind else { panic!("{kind:?}") };
+        let plan: Vec<(&str, &str)> =
+            report.plan.iter().map(|change| (change.deed.as_str(), change.effect.as_str())).collect();
+        assert_eq!(plan, [("update", "priority 100 -> 101")]);
+        assert_eq!(report.busy, Duration::from_micros(80));
+        assert_eq!(trial.told.try_recv().unwrap().instances[0].priority.get(), 101);
+
+        let (report, _, kind) = trial.reload(&instance(101));
+        assert_eq!((report.plan[0].deed.as_str(), report.busy), ("keep", Duration::ZERO));
+        assert!(trial.told.try_recv().is_err(), "it is as it was");
+        assert!(matches!(kind, EventKind::ConfigLoaded { hash: same, .. } if same == hash));
+    }
+
+    #[test]
+    fn what_is_only_tried_changes_nothing_and_is_no_event() {
+        let mut trial = Trial::new("reloading-dry", keepalived);
+        std::fs::write(&trial.path, instance(101)).unwrap();
+        let dry = trial.reloader.shared.reload(ReloadRequest { dry_run: true });
+        assert_eq!((dry.exit_status, dry.plan[0].effect.as_str()), (exit::OK, "priority 100 -> 101"));
+        std::fs::write(&trial.path, "vrrp_instance {").unwrap();
+        let dry = trial.reloader.shared.reload(ReloadRequest { dry_run: true });
+        assert_eq!((dry.exit_status, dry.plan.len()), (exit::CONFIGURATION, 0));
+        assert!(trial.told.try_recv().is_err());
+        assert!(!std::iter::from_fn(|| trial.heard.try_next()).any(|event| {
+            matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. })
+        }));
+    }
+
+    /// Half-written, empty, gone, a folder: what was in force goes on, and the next good one is taken over.
+    #[test]
+    fn what_is_no_configuration_leaves_all_as_it_was() {
+        let mut trial = Trial::new("reloading-bad", keepalived);
+        let whole = instance(101);
+        for broken in [whole.get(..40).unwrap(), "", "\0", "vrrp_instance VI_1 {\n}\n"] {
+            let (report, severity, kind) = trial.reload(broken);
+            assert_eq!((report.exit_status, severity), (exit::CONFIGURATION, Severity::Error), "{broken}");
+            assert!(matches!(kind, EventKind::ConfigRejected { .. }), "{kind:?}");
+        }
+        std::fs::remove_file(&trial.path).unwrap();
+        let report = trial.reloader.shared.reload(ReloadRequest::default());
+        assert_eq!(report.exit_status, exit::CONFIGURATION);
+        assert!(report.refused[0].contains("cannot be read"), "{:?}", report.refused);
+        assert!(trial.told.try_recv().is_err(), "the engine hears nothing of it");
+        assert_eq!(trial.reload(&whole).0.plan[0].effect, "priority 100 -> 101");
     }
 
     #[test]
@@ -309,10 +400,12 @@ mod tests {
         for keys in ["interval = \"50s\"", "interval = \"50s\"\ntimeout = \"7s\""] {
             let (report, severity, kind) = trial.reload(&web(keys));
             assert_eq!((report.exit_status, report.refused), (exit::OK, Vec::new()), "{keys}");
-            assert_eq!(report.done, ["check web reloaded"], "{keys}");
-            assert_eq!((severity, kind), (Severity::Info, trial.loaded()), "{keys}");
+            let check = report.plan.iter().find(|change| change.object == "check").unwrap();
+            assert_eq!((check.name.as_deref(), check.deed.as_str()), (Some("web"), "update"), "{keys}");
+            assert_eq!(severity, Severity::Info, "{kind:?}, {keys}");
         }
-        let (report, _, kind) = trial.reload(&web("interval = \"50s\"\nfall = 2"));
-        assert_eq!((report.exit_status, kind), (exit::FAILED, trial.rejected()), "what verdicts are worth");
+        let (report, ..) = trial.reload(&web("interval = \"50s\"\ntimeout = \"7s\"\nfall = 2"));
+        let check = report.plan.iter().find(|change| change.object == "check").unwrap();
+        assert_eq!((report.exit_status, check.effect.as_str()), (exit::OK, "what its verdicts are worth"));
     }
 }

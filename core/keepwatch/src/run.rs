@@ -24,15 +24,17 @@ use crate::net_namespace;
 use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::plan;
-use crate::reloading::{Parts, Reloader};
-use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, plugin_reports, reap};
+use crate::reloading::{Parts, Reloader, Whence};
+use crate::{
+    check, checks, destinations, exit, extensions, fingerprint, log, notify_scripts, plugin_reports, reap,
+};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
     if let Some(id) = &arguments.config_id {
         keepwatch_config::set_host_id(id.clone());
     }
-    let Loaded { mut config, mut plan, destinations, told } = match load(&path, &arguments.hooks) {
+    let Loaded { mut config, mut plan, destinations, told, hash } = match load(&path, &arguments.hooks) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -72,7 +74,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return fail("start the log", &error),
     };
     let shown = path.display().to_string();
-    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances: config.instances.len() };
+    let instances = config.instances.len();
+    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances, hash: hash.clone() };
     bus.publish(Draft::general(Severity::Info, loaded));
     // Here, where nothing has stepped back: scripts run as the daemon does, not as plugins.
     let launcher = match Launcher::new(Accounts::new()) {
@@ -83,7 +86,6 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let scripts = Arc::new(NotifyScripts::begin(notify_scripts::settings(&config), &bus, &launcher));
     let means = Means { launcher: launcher.clone(), bus: bus.clone() };
     plan.declared.extend(checks::natives(&config, &means, Occasion::Start));
-    let first = plan.clone();
     // Before the engine starts, for the same reason; and before the plugins, which may have something to say at once.
     let node = destinations::node(&config);
     let notifications = match Notifications::begin(destinations, &node, &paths, &bus) {
@@ -95,11 +97,18 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return fail("make room for plugins", &error),
     };
     let (of_plugins, of_scripts) = (Arc::clone(&plugins), Arc::clone(&scripts));
-    let parts =
-        Parts { plugins: of_plugins, scripts: of_scripts, means, notifications: notifications.clone() };
-    let reloader = Reloader::new(path, arguments.hooks.clone(), parts, config, first);
+    let reconfigurer = engine.reconfigurer();
+    let parts = Parts {
+        engine: Box::new(move |before, after, diff| reconfigurer.reconfigure(before, after, diff)),
+        plugins: of_plugins,
+        scripts: of_scripts,
+        means,
+        notifications: notifications.clone(),
+    };
+    let whence = Whence { path, hooks: arguments.hooks.clone(), stop_mode: stop_mode(arguments.stop_mode) };
+    let reloader = Reloader::new(whence, parts, config);
     let hooks = hooks(&plugins, &reloader, notifications.clone());
-    let mut control = Control::begin(&paths.control, &bus, &shown, hooks);
+    let mut control = Control::begin(&paths.control, &bus, (&shown, &hash), hooks);
     let (code, signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
@@ -139,6 +148,7 @@ struct Loaded {
     plan: Plan,
     destinations: Vec<Destination>,
     told: Told,
+    hash: String,
 }
 
 /// What there is to say about a configuration.
@@ -159,7 +169,7 @@ fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader, notifications: Notificatio
     };
     Hooks {
         plugins: Box::new(of_files),
-        reload: Box::new(move || reloader.reload()),
+        reload: Box::new(move |how| reloader.reload(how)),
         dead_letters: Box::new(dead_letters),
         notifications,
     }
@@ -181,9 +191,10 @@ fn load(path: &Path, hooks: &Path) -> Result<Loaded, ExitCode> {
     })?;
     let plan = plan::plan(&mut site, Some(hooks));
     let destinations = destinations::of_site(&mut site);
+    let hash = fingerprint::of(&site);
     let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
     match site.config {
-        Some(config) => Ok(Loaded { config, plan, destinations, told }),
+        Some(config) => Ok(Loaded { config, plan, destinations, told, hash }),
         None => {
             eprint!("{}", told.findings);
             eprintln!("{}", told.summary);
@@ -326,7 +337,7 @@ impl Signals {
                 _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
                 _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
                 // What comes of it is told as events; nobody waits for the answer.
-                _ = self.hangup.recv() => drop(reloader.reload()),
+                _ = self.hangup.recv() => reloader.reload_soon(),
                 _ = child_of_first_process(&mut self.children) => drop(tokio::spawn(reap::reap_orphans())),
                 _ = &mut *ended => return None,
             }

@@ -110,11 +110,11 @@ pub(crate) struct Shadow {
     /// Whether that was because it handed over: it does not take mastership back then.
     pub(crate) has_handed_over: bool,
     /// When it last advertised while serving.
-    advertised: Option<Moment>,
+    pub(crate) advertised: Option<Moment>,
     /// How often it has resigned since.
     resigned: u32,
     /// Since when each address has been missing from a serving MASTER.
-    missing: Vec<Option<Moment>>,
+    pub(crate) missing: Vec<Option<Moment>>,
     /// Its leaving, while it leaves.
     pub(crate) leave: Option<Leave>,
 }
@@ -167,6 +167,7 @@ pub(crate) fn decided(shadow: &mut Shadow, deed: &Deed) -> Result<(), (Rule, Str
         | Action::ExpireAddress { .. }
         | Action::KeepAddress(_)
         | Action::Announce(_)
+        | Action::Renumber
         | Action::Tell(_) => Ok(()),
     }
 }

@@ -68,6 +68,7 @@ impl Simulation {
                 }
                 Action::KeepAddress(address) => self.keep_address(id, router, address),
                 Action::Announce(address) => self.announce(id, router, address, views),
+                Action::Renumber => self.renumber(id, router),
                 Action::Tell(Notice::Transition { from, to, .. }) => {
                     self.transitions.push(Transition { at: self.now, host: id, router, from, to });
                     self.sabotage_transition(id, router, [from, to], views);

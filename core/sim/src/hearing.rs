@@ -83,6 +83,7 @@ impl Simulation {
                     self.give(id, router, Input::AddressUsable(address));
                 }
             }
+            News::Reload { router } => self.take_over(id, router),
             News::AddressLost { router, address } => self.give(id, router, Input::AddressLost(address)),
             News::AddressDuplicate { router, address } => {
                 self.give(id, router, Input::AddressDuplicate(address));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{
     Action, Actions, Family, Instant, InterfaceId, LinkState, Params, RouterId, Routers, Source, StateName,
-    Transport,
+    Transport, Update,
 };
 
 use crate::checker::{Moment, Shadow, View};
@@ -92,6 +92,10 @@ pub(crate) enum News {
         router: RouterId,
         address: usize,
     },
+    /// Other parameters wait for it.
+    Reload {
+        router: RouterId,
+    },
     Stop,
     StopNow,
     HandOver {
@@ -141,10 +145,15 @@ pub(crate) struct Host {
     /// Whether it is started again as soon as it has stopped.
     pub(crate) is_to_restart: bool,
     pub(crate) sabotage: Option<Sabotage>,
+    /// Parameters that it is to go on with.
+    pub(crate) reloading: VecDeque<Params>,
+    /// What each router becomes when it comes to it.
+    pub(crate) updates: Vec<Option<Update>>,
 }
 
 impl Host {
     pub(crate) fn new(id: HostId, params: Vec<Params>) -> Self {
+        let updates = params.iter().map(|_| None).collect();
         let tracks = params.iter().map(|params| vec![true; params.trackers.len()]).collect();
         Self {
             id,
@@ -170,6 +179,8 @@ impl Host {
             slept: Duration::ZERO,
             is_to_restart: false,
             sabotage: None,
+            reloading: VecDeque::new(),
+            updates,
         }
     }
 

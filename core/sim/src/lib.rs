@@ -28,6 +28,7 @@ mod observer;
 pub mod params;
 mod random_params;
 mod record;
+mod reload;
 mod rng;
 mod run;
 mod sabotage;

@@ -25,7 +25,7 @@ pub struct Simulation {
     /// The segment: change it as you like between two steps.
     pub network: Network,
     /// What is on its way, by arrival; the number keeps what arrives together in order.
-    coming: BTreeMap<(Instant, u64), Coming>,
+    pub(crate) coming: BTreeMap<(Instant, u64), Coming>,
     pub(crate) numbers: u64,
     violation: Option<Violation>,
     pub(crate) trace: Trace,

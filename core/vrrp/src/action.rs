@@ -30,6 +30,8 @@ pub enum Action {
     KeepAddress(usize),
     /// Announce an address to the neighbours, once.
     Announce(usize),
+    /// The router has other parameters: from here on addresses and trackers are numbered as in these.
+    Renumber,
     /// Tell the outside.
     Tell(Notice),
 }

@@ -72,6 +72,21 @@ impl Group<'_> {
         }
     }
 
+    /// Brings members together that were not in this company before.
+    pub(crate) fn assemble(&mut self, now: Instant, out: &mut Actions) {
+        // What each has told its mates so far was for others.
+        self.each(|router| {
+            let _ = router.has_news_for_mates(now);
+        });
+        self.share_hindrances(now, out);
+        let mut members = self.members.iter().filter_map(|member| self.routers.get(*member));
+        if members.any(|(_, router)| router.follows()) {
+            self.each(|router| router.leave_with_group(now, Departure::Group, out));
+        } else if self.are_all_willing() {
+            self.each(|router| router.take_with_group(now, out));
+        }
+    }
+
     /// One that cannot take part keeps the others from it.
     fn share_hindrances(&mut self, now: Instant, out: &mut Actions) {
         let first = |group: &Self, except: usize, wanted: fn(Hindrance) -> bool| {

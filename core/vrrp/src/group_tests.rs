@@ -115,6 +115,7 @@ impl Rig {
             | Action::ExpireAddress { .. }
             | Action::KeepAddress(_)
             | Action::Announce(_)
+            | Action::Renumber
             | Action::Tell(_) => None,
         };
         let actions = self.actions.drain();
@@ -234,4 +235,51 @@ fn one_that_falls_back_takes_the_others_along() {
     let mut rig = Rig::master(StopMode::Rfc);
     assert_eq!(rig.hear(5, 0, holds(200)), ["0 removes", "1 removes"]);
     assert_eq!(rig.states(), "Backup Backup");
+}
+
+impl Rig {
+    /// Groups of members, by their numbers.
+    fn regroup(&mut self, at: u64, groups: &[&[usize]]) -> Vec<String> {
+        let ids = |members: &&[usize]| members.iter().copied().map(RouterId).collect();
+        let groups: Vec<Vec<RouterId>> = groups.iter().map(ids).collect();
+        self.routers.regroup(crate::Instant::from_millis(at), &groups, &mut self.actions);
+        self.done()
+    }
+}
+
+#[test]
+fn those_that_leave_a_group_go_on_by_themselves() {
+    let mut rig = Rig::backup();
+    rig.hear(3_000, 1, Claim::Holds(Priority::new(200).unwrap()));
+    rig.timeout(3_700);
+    assert_eq!(rig.states(), "Backup Backup", "one would, the other follows");
+    assert!(rig.regroup(3_701, &[&[0, 1]]).is_empty(), "the same group");
+    rig.regroup(3_702, &[]);
+    assert_eq!(rig.timeout(3_702), ["0 adds"], "it has waited for the other one only");
+}
+
+#[test]
+fn a_fault_of_one_that_leaves_a_group_is_no_fault_of_the_others() {
+    let mut rig = Rig::backup();
+    rig.feed(10, 0, Input::Link(LinkState::Down));
+    assert_eq!(rig.states(), "Fault Fault");
+    rig.regroup(20, &[&[1]]);
+    assert_eq!(rig.states(), "Fault Backup");
+    rig.regroup(30, &[&[0, 1]]);
+    assert_eq!(rig.states(), "Fault Fault");
+}
+
+/// MASTER together, or none: whoever follows another host has the new members leave to it.
+#[test]
+fn masters_that_join_one_that_follows_leave() {
+    let mut rig = Rig::new([params(Start::Asserting), params(Start::Listening)]);
+    rig.regroup(0, &[]);
+    for member in 0..2 {
+        rig.ready(member);
+        rig.feed(0, member, Input::Start);
+    }
+    rig.feed(0, 0, Input::AddressUsable(0));
+    rig.hear(10, 1, Claim::Holds(Priority::new(200).unwrap()));
+    assert_eq!(rig.states(), "Master Backup");
+    assert_eq!(rig.regroup(20, &[&[0, 1]]), ["0 resigns", "0 resigns"]);
 }

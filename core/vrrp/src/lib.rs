@@ -43,6 +43,7 @@ mod scalar;
 mod stats;
 mod time;
 mod track;
+mod update;
 pub mod wire;
 
 pub use action::{Action, Actions};
@@ -60,3 +61,4 @@ pub use scalar::{AdvertInterval, Claim, Family, MacAddress, Priority, Version, V
 pub use stats::Stats;
 pub use time::Instant;
 pub use track::{Standing, Track, TrackPolicy, TrackStart, Unknown, Verdict};
+pub use update::Update;

@@ -76,6 +76,12 @@ pub enum InvalidParams {
     /// A refresh of announcements without a period.
     #[error("the refresh of announcements needs a period")]
     Refresh,
+    /// Another VRID, version or family for a router that runs.
+    #[error("a router that runs cannot get another VRID, version or family")]
+    Identity,
+    /// Numbers of addresses or trackers that a router did not have.
+    #[error("an address or a tracker is named that there was not")]
+    Numbers,
     /// Authentication with version 3, which has none.
     #[error("VRRP version 3 has no authentication")]
     Auth,
@@ -330,6 +336,15 @@ impl TrackWeight {
             (Self::Fault { reverse }, Standing::Value(value)) => (value == 0) == reverse,
             (Self::Adjust { .. }, Standing::Value(_)) => self.adjustment(standing) <= FAULTY,
             (Self::Adjust { .. }, Standing::Up | Standing::Down) => false,
+        }
+    }
+
+    /// How a tracker stands, as far as its router may assume before it is known: well.
+    #[must_use]
+    pub fn assumed(self) -> Standing {
+        match self {
+            Self::Fault { reverse } => Standing::from(!reverse),
+            Self::Adjust { .. } => Standing::Pending,
         }
     }
 

@@ -8,10 +8,12 @@ use crate::action::Actions;
 use crate::anomaly::Anomaly;
 use crate::group::{Group, Standpoint};
 use crate::input::{Input, Received};
+use crate::notice::StateName;
 use crate::params::{Destination, InvalidParams, Params};
 use crate::router::VirtualRouter;
 use crate::scalar::{Family, Vrid};
 use crate::time::Instant;
+use crate::update::Update;
 use crate::wire::Advert;
 
 /// A network interface, numbered by the caller. The number outlives deletion and re-creation.
@@ -39,27 +41,94 @@ pub struct Routers {
     by_vrid: BTreeMap<(Segment, Vrid), Vec<usize>>,
     /// Routers that are MASTER together, by index.
     groups: Vec<Vec<usize>>,
+    /// Places in `routers` whose router was removed.
+    vacant: Vec<usize>,
 }
 
 impl Routers {
     /// None yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { routers: Vec::new(), by_vrid: BTreeMap::new(), groups: Vec::new() }
+        Self { routers: Vec::new(), by_vrid: BTreeMap::new(), groups: Vec::new(), vacant: Vec::new() }
     }
 
-    /// Adds a router; it does nothing until [`Input::Start`].
+    /// Adds a router; it does nothing until [`Input::Start`]. Its number may be that of one that was removed.
     ///
     /// # Errors
     ///
     /// Contradictory parameters.
     pub fn add(&mut self, interface: InterfaceId, params: Params) -> Result<RouterId, InvalidParams> {
         params.check()?;
-        let id = RouterId(self.routers.len());
+        let id = RouterId(self.vacant.pop().unwrap_or(self.routers.len()));
         let segment = Segment { interface, family: params.family };
         self.by_vrid.entry((segment, params.vrid)).or_default().push(id.0);
-        self.routers.push((segment, VirtualRouter::new(id, params)));
+        let router = (segment, VirtualRouter::new(id, params));
+        match self.routers.get_mut(id.0) {
+            Some(vacant) => *vacant = router,
+            None => self.routers.push(router),
+        }
         Ok(id)
+    }
+
+    /// Removes a router that has stopped; whether it had. Until its number is given to another one, a router that has
+    /// stopped and has no address stands there.
+    pub fn remove(&mut self, id: RouterId) -> bool {
+        let Some((segment, router)) = self.routers.get_mut(id.0) else { return false };
+        if router.state() != StateName::Stopped || self.vacant.contains(&id.0) {
+            return false;
+        }
+        let place = (*segment, router.params().vrid);
+        router.retire();
+        if let Some(sharing) = self.by_vrid.get_mut(&place) {
+            sharing.retain(|index| *index != id.0);
+        }
+        for group in &mut self.groups {
+            group.retain(|member| *member != id.0);
+        }
+        self.vacant.push(id.0);
+        true
+    }
+
+    /// Gives a router other parameters while it runs: it stays MASTER, or BACKUP, and what was in place and is to be stays
+    /// in place without a word. The caller renumbers what it keeps by number when it comes to [`crate::Action::Renumber`].
+    ///
+    /// # Errors
+    ///
+    /// Contradictory parameters, or those of another virtual router: nothing is changed.
+    pub fn update(
+        &mut self,
+        now: Instant,
+        id: RouterId,
+        update: Update,
+        out: &mut Actions,
+    ) -> Result<(), InvalidParams> {
+        let Some((_, router)) = self.routers.get(id.0) else { return Ok(()) };
+        update.check(router.params())?;
+        self.change(now, id.0, out, |router, out| router.update(now, update, out));
+        Ok(())
+    }
+
+    /// Replaces all groups. Those whose members have changed come together anew: what hinders one hinders all, and if one
+    /// of them follows another MASTER, the others leave to it.
+    pub fn regroup(&mut self, now: Instant, groups: &[Vec<RouterId>], out: &mut Actions) {
+        let groups: Vec<Vec<usize>> =
+            groups.iter().map(|members| members.iter().map(|member| member.0).collect()).collect();
+        if groups == self.groups {
+            return;
+        }
+        let before = core::mem::replace(&mut self.groups, groups);
+        for index in 0..self.routers.len() {
+            let is_member = self.groups.iter().any(|group| group.contains(&index));
+            let Some((_, router)) = self.routers.get_mut(index) else { return };
+            match (router.is_in_group(), is_member) {
+                (false, true) => router.join_group(),
+                (true, false) => router.leave_group(now, out),
+                (true, true) | (false, false) => {}
+            }
+        }
+        for members in self.groups.iter().filter(|members| !before.contains(members)) {
+            Group { routers: &mut self.routers, members }.assemble(now, out);
+        }
     }
 
     /// Makes routers a group: all of them are MASTER, or none is (keepalived's `vrrp_sync_group`). One becomes MASTER when all
@@ -99,13 +168,24 @@ impl Routers {
 
     /// Gives a router an input, and the rest of its group what follows from it.
     fn give(&mut self, now: Instant, index: usize, input: Input<'_>, out: &mut Actions) {
+        self.change(now, index, out, |router, out| router.handle(now, input, out));
+    }
+
+    /// Does something to a router, and to the rest of its group what follows from it.
+    fn change(
+        &mut self,
+        now: Instant,
+        index: usize,
+        out: &mut Actions,
+        change: impl FnOnce(&mut VirtualRouter, &mut Actions),
+    ) {
         let Some((_, router)) = self.routers.get_mut(index) else { return };
         if !router.is_in_group() {
-            router.handle(now, input, out);
+            change(router, out);
             return;
         }
         let before = Standpoint::of(router);
-        router.handle(now, input, out);
+        change(router, out);
         let after = Standpoint::after(router, now);
         if before != after
             && let Some(members) = self.groups.iter().find(|group| group.contains(&index))

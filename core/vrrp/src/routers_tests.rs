@@ -223,3 +223,43 @@ fn a_member_that_followed_its_group_does_not_preempt() {
     }
     assert_eq!(routers.get(RouterId(1)).unwrap().state(), StateName::Backup);
 }
+
+#[test]
+fn a_router_goes_when_it_has_stopped_and_its_number_is_given_again() {
+    let mut routers = routers(vec![peer("10.1.1.20"), peer("10.1.1.40")]);
+    assert!(!routers.remove(RouterId(0)), "it takes part");
+    let mut out = Actions::new();
+    routers.handle(Instant::ZERO, RouterId(0), Input::Stop, &mut out);
+    assert!(routers.remove(RouterId(0)));
+    assert!(!routers.remove(RouterId(0)), "it has gone");
+    assert_eq!(hear(&mut routers, "10.1.1.20", "10.1.1.10"), [0; 0], "nobody's peer any more");
+    assert_eq!(hear(&mut routers, "10.1.1.40", "10.1.1.10"), [1]);
+
+    let id = routers.add(InterfaceId(0), params(group("224.0.0.18"))).unwrap();
+    assert_eq!(id, RouterId(0));
+    let source = Source::Address(ip("10.1.1.10"));
+    for input in [Input::Link(LinkState::Up), Input::Source(source), Input::Start] {
+        routers.handle(Instant::ZERO, id, input, &mut out);
+    }
+    assert_eq!(hear(&mut routers, "10.1.1.20", "224.0.0.18"), [0]);
+    assert_eq!(routers.iter().count(), 2);
+}
+
+#[test]
+fn a_router_cannot_become_another_one_or_get_what_it_never_had() {
+    let mut routers = routers(vec![group("224.0.0.18")]);
+    let mut out = Actions::new();
+    let mut update = |update: Update| routers.update(Instant::ZERO, RouterId(0), update, &mut out);
+    let plain = || params(group("224.0.0.18"));
+    let of = |params: Params| Update { params, addresses: Vec::new(), trackers: Vec::new() };
+    let other = of(Params { vrid: Vrid::new(52).unwrap(), ..plain() });
+    assert_eq!(update(other), Err(InvalidParams::Identity));
+    assert_eq!(update(of(Params { version: Version::V2, ..plain() })), Err(InvalidParams::Identity));
+    let addresses = Params { addresses: vec![ip("10.1.1.30")], ..plain() };
+    let named = Update { addresses: vec![Some(0)], ..of(addresses.clone()) };
+    assert_eq!(update(named), Err(InvalidParams::Numbers));
+    assert_eq!(update(of(addresses)), Err(InvalidParams::Numbers));
+    assert_eq!(update(of(Params { missed_adverts: 0, ..plain() })), Err(InvalidParams::MissedAdverts));
+    assert_eq!(update(of(plain())), Ok(()));
+    assert_eq!(out.drain().collect::<Vec<_>>(), [(RouterId(0), Action::Renumber)]);
+}

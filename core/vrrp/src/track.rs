@@ -95,6 +95,11 @@ impl Track {
         Self { policy, standing, against: 0, holds_until: Some(until) }
     }
 
+    /// Goes on under another policy. What it counts as stays what it is.
+    pub const fn follow(&mut self, policy: TrackPolicy) {
+        self.policy = policy;
+    }
+
     /// Whether it counts as up.
     #[must_use]
     pub const fn standing(&self) -> Standing {

@@ -1,10 +1,12 @@
 //! Properties that hold for every packet and every sequence of inputs.
 //!
 //! The wire: nothing that comes in makes decoding panic, what is accepted is what would have been sent, and
-//! one flipped bit is noticed. The state machine: see `properties/one_router.rs`.
+//! one flipped bit is noticed. The state machine: see `properties/one_router.rs` and `properties/reload.rs`.
 
 #[path = "properties/one_router.rs"]
 mod one_router;
+#[path = "properties/reload.rs"]
+mod reload;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -157,7 +157,11 @@ pub const fn topic(kind: &EventKind) -> Option<Topic> {
         | Kind::Interface { .. }
         | Kind::SendFailed { .. }
         | Kind::Stalled { .. } => Topic::Trouble,
-        Kind::ConfigLoaded { .. } | Kind::ConfigRejected { .. } => Topic::Config,
+        Kind::ConfigLoaded { .. }
+        | Kind::ConfigRejected { .. }
+        | Kind::InstanceAdded { .. }
+        | Kind::InstanceChanged { .. }
+        | Kind::InstanceRemoved { .. } => Topic::Config,
         Kind::Stopping { .. } | Kind::Failed { .. } | Kind::Degraded { .. } => Topic::Daemon,
         Kind::Custom { .. } => Topic::Custom,
         _ => return None,

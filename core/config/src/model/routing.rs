@@ -53,6 +53,13 @@ pub struct Route {
     pub placement: RoutePlacement,
 }
 
+impl Route {
+    /// The interfaces that it names.
+    pub fn devices(&self) -> impl Iterator<Item = &InterfaceName> {
+        self.hops.iter().filter_map(|hop| hop.device.as_ref())
+    }
+}
+
 /// What becomes of packets that take a route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RouteKind {

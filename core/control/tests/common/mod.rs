@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
     Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, Limits, PluginName,
-    PluginReport, ReloadReport, Reloading, Server, SilenceName, SilenceStatus, Status,
+    PluginReport, ReloadReport, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus, Status,
 };
 use keepwatch_event::{
     EventKind, InstanceStatus, LogLevel, PluginState, Reason, Severity, Snapshot, State, Timestamp,
@@ -112,7 +112,12 @@ impl Backend for Facts {
             at: epoch(),
             started: epoch(),
             uptime: Duration::from_secs(60),
-            config: ConfigStatus { path: "/etc/keepwatch".to_owned(), loaded: epoch(), rejected: None },
+            config: ConfigStatus {
+                path: "/etc/keepwatch".to_owned(),
+                hash: String::new(),
+                loaded: epoch(),
+                rejected: None,
+            },
             snapshot: self.bus.snapshot(),
             plugins: self.plugins(),
             destinations: Vec::new(),
@@ -155,10 +160,10 @@ impl Backend for Facts {
         Box::pin(async { Done::with(1) })
     }
 
-    fn reload(&self) -> Reloading {
+    fn reload(&self, _: ReloadRequest) -> Reloading {
         Box::pin(async {
             tokio::task::yield_now().await;
-            ReloadReport { done: vec!["read anew".to_owned()], refused: Vec::new(), exit_status: 0 }
+            ReloadReport { done: vec!["read anew".to_owned()], ..ReloadReport::default() }
         })
     }
 }

@@ -49,12 +49,14 @@ fn painted(wrong: &Wrong, paint: Paint) -> String {
     }
 }
 
-/// `h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC`
+/// `h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC (1f0c9ab2)`
 fn header(status: &Status, paint: Paint) -> String {
     let path = Path::new(&status.config.path);
     let file = path.file_name().map_or_else(|| status.config.path.clone(), |name| name.display().to_string());
+    // Enough of it to tell two texts apart.
+    let hash = status.config.hash.get(..8).map_or_else(String::new, |hash| format!(" ({hash})"));
     format!(
-        "{}   keepwatch {}, up {}   {file}, loaded {}",
+        "{}   keepwatch {}, up {}   {file}, loaded {}{hash}",
         paint.bold(&status.node),
         status.version,
         lasting(status.uptime),

@@ -22,6 +22,7 @@ mod one_way;
 mod page;
 mod peers;
 mod plugins;
+mod reload;
 mod routing;
 mod scripts;
 mod site;
@@ -114,6 +115,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         page::CASES,
         plugins::CASES,
+        reload::CASES,
         routing::CASES,
         scripts::CASES,
         status::CASES,

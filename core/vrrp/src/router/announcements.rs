@@ -50,6 +50,21 @@ impl Announcements {
         now.since(self.since) >= REPEATS_FROM
     }
 
+    /// Goes on under another policy: what it has at moments that have passed is done.
+    pub(super) fn follow(&mut self, policy: &AnnouncePolicy, now: Instant) {
+        let schedule = Self::schedule(self.occasion, policy);
+        let passed = |(offset, _): &&(Duration, u8)| self.since + *offset <= now;
+        self.next = schedule.0.iter().take_while(passed).count();
+        self.next_at = schedule.0.get(self.next).map(|(offset, _)| self.since + *offset);
+        let Some(refresh) = policy.refresh else {
+            self.refresh_at = None;
+            return;
+        };
+        let last = schedule.0.last().map_or(self.since, |(offset, _)| self.since + *offset);
+        let latest = last.max(now) + refresh.every;
+        self.refresh_at = Some(self.refresh_at.map_or(latest, |at| at.min(latest)));
+    }
+
     const fn schedule(occasion: Occasion, policy: &AnnouncePolicy) -> &Schedule {
         match occasion {
             Occasion::Entry => &policy.entry,

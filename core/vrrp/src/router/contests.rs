@@ -14,6 +14,7 @@ use crate::action::{Action, Actions};
 use crate::notice::Notice;
 use crate::scalar::MacAddress;
 use crate::time::Instant;
+use crate::update::Renumbering;
 use crate::wire::Claimed;
 
 /// From a claim to the answer; beyond three advert intervals, as long as a backup waits, if the claim is an announcement:
@@ -88,6 +89,11 @@ impl Contests {
         for contest in self.contests.iter_mut().filter(|contest| contest.address == address) {
             contest.announced_at = None;
         }
+    }
+
+    /// Follows other numbers of addresses.
+    pub(super) fn renumber(&mut self, renumbering: &Renumbering) {
+        renumbering.apply(&mut self.contests, |contest| &mut contest.address);
     }
 
     /// Whether somebody has announced an address, and its advert may still come.

@@ -14,6 +14,22 @@ impl VirtualRouter {
         self.in_group = true;
     }
 
+    /// Makes it a member of no group. What it waited for with the others it does by itself.
+    pub(crate) fn leave_group(&mut self, now: Instant, out: &mut Actions) {
+        self.in_group = false;
+        if let State::Backup(backup) = &mut self.state
+            && backup.willing.take().is_some()
+        {
+            backup.master_down_at = now;
+        }
+        self.mate_hindered(now, None, out);
+    }
+
+    /// Whether it is BACKUP of a MASTER that it hears.
+    pub(crate) const fn follows(&self) -> bool {
+        matches!(&self.state, State::Backup(Backup { willing: None, heard: Some(_), .. }))
+    }
+
     /// Whether it is a member of a group.
     pub(crate) const fn is_in_group(&self) -> bool {
         self.in_group

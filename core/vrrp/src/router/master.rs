@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::VirtualRouter;
 use super::announcements::{Announcements, Occasion};
 use super::contests::Contests;
-use super::state::{Conditions, Heard, Master, Missing, Phase, Rival, State};
+use super::state::{Absence, Conditions, Heard, Master, Missing, Phase, Rival, State};
 use crate::action::{Action, Actions};
 use crate::anomaly::Anomaly;
 use crate::input::Received;
@@ -19,8 +19,6 @@ use crate::time::Instant;
 
 /// How long to wait for addresses to become usable before going on without.
 const USABLE_WITHIN: Duration = Duration::from_millis(200);
-/// How long until a missing address is tried again.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// An address may be missing for this long: duplicate address detection, where it is asked for, takes up to two
 /// seconds.
 const MISSING_AT_MOST: Duration = Duration::from_secs(3);
@@ -58,6 +56,7 @@ impl VirtualRouter {
             answered_at: None,
             reasserted_at: None,
             contests: Contests::new(predecessor),
+            sooner: None,
         });
         self.taking_because = Some(reason);
         if done {
@@ -70,7 +69,7 @@ impl VirtualRouter {
     /// RFC 9568 §6.4.2 has the ADVERTISEMENT first and then the gratuitous ARP. Announcing first, within the
     /// same millisecond, loses nothing: the old MASTER stops answering at our advert, and by then every
     /// neighbour knows us.
-    fn serve(&mut self, now: Instant, out: &mut Actions) {
+    pub(super) fn serve(&mut self, now: Instant, out: &mut Actions) {
         let announcements = Announcements::start(Occasion::Entry, &self.params.announce, now);
         let State::Master(master) = &mut self.state else { return };
         master.phase = Phase::Serving { advert_at: now, announcements };
@@ -90,8 +89,9 @@ impl VirtualRouter {
 
     /// Sends an advert and sets the next one an interval from now.
     fn advertise(&mut self, now: Instant, out: &mut Actions) {
-        let next = now + self.params.interval.duration();
+        let interval = self.params.interval.duration();
         let State::Master(master) = &mut self.state else { return };
+        let next = now + master.take_sooner().unwrap_or(interval);
         if let Phase::Serving { advert_at, .. } = &mut master.phase {
             *advert_at = next;
         }
@@ -185,7 +185,8 @@ impl VirtualRouter {
             return;
         };
         if due_at < now && now.since(due_at) < interval {
-            *advert_at = due_at + interval;
+            // As long after the one that was due as the next one is after this one.
+            *advert_at = due_at + advert_at.since(now);
         }
     }
 
@@ -340,13 +341,22 @@ impl VirtualRouter {
         if !master.is_missing(address) {
             return;
         }
+        let is_new = |missing: &Missing| missing.why == Absence::New;
+        let was_new = master.missing.iter().any(|missing| missing.address == address && is_new(missing));
         master.missing.retain(|missing| missing.address != address);
+        if was_new && !master.missing.iter().any(is_new) {
+            // The last of those that have come together: they are announced as after becoming MASTER.
+            self.announce_again(now, out);
+            return;
+        }
         // While listening nothing is said; everything is announced afterwards.
         if let Phase::Serving { .. } = master.phase {
             master.contests.overrule(address);
             out.push(self.id, Action::Announce(address));
         }
-        out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::PutBack }));
+        if !was_new {
+            out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::PutBack }));
+        }
     }
 
     /// An address was taken away, or has to be replaced.
@@ -390,7 +400,7 @@ impl VirtualRouter {
                 if losses == 1 {
                     out.push(self.id, Action::AddAddress(address));
                 }
-                master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+                master.missing.push(Missing::lost(address, now));
             }
         }
     }
@@ -399,7 +409,7 @@ impl VirtualRouter {
     pub(super) fn put_back(&mut self, now: Instant, address: usize, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
         if !master.is_missing(address) {
-            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+            master.missing.push(Missing::lost(address, now));
             out.push(self.id, Action::AddAddress(address));
         }
     }
@@ -412,7 +422,7 @@ impl VirtualRouter {
         if !master.is_missing(address) {
             let trouble = AddressTrouble::AddFailed;
             out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
-            master.missing.push(Missing { address, since: now, retry_at: now + RETRY_AFTER });
+            master.missing.push(Missing::lost(address, now));
         }
         let Phase::Taking { waiting, .. } = &mut master.phase else { return };
         waiting.retain(|&waiting| waiting != address);
@@ -439,7 +449,7 @@ impl VirtualRouter {
             return;
         }
         for missing in master.missing.iter_mut().filter(|missing| missing.retry_at <= now) {
-            missing.retry_at = now + RETRY_AFTER;
+            missing.put_off(now);
             out.push(self.id, Action::AddAddress(missing.address));
         }
     }

@@ -10,6 +10,7 @@ mod master;
 mod state;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -81,7 +82,14 @@ impl VirtualRouter {
         }
     }
 
-    /// The parameters it was made with.
+    /// Leaves nothing of it but that it has stopped.
+    pub(crate) fn retire(&mut self) {
+        self.params.addresses.clear();
+        self.params.advertised = 0;
+        self.in_group = false;
+    }
+
+    /// The parameters it has.
     #[must_use]
     pub const fn params(&self) -> &Params {
         &self.params

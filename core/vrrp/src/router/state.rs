@@ -13,6 +13,7 @@ use crate::params::Params;
 use crate::scalar::{AdvertInterval, Priority};
 use crate::time::Instant;
 use crate::track::Standing;
+use crate::update::Renumbering;
 
 /// RFC 9568 §6.4, with keepalived's FAULT and an end.
 #[derive(Debug)]
@@ -92,6 +93,17 @@ pub(super) struct Master {
     pub(super) reasserted_at: Option<Instant>,
     /// Who else claims addresses, by ARP or neighbour discovery.
     pub(super) contests: Contests,
+    /// Adverts that come sooner than the interval says.
+    pub(super) sooner: Option<Sooner>,
+}
+
+/// The first adverts with a longer interval than before: until one of them is heard, backups wait as for the ones before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sooner {
+    /// How many more are to come so soon.
+    pub(super) left: u8,
+    /// The interval before.
+    pub(super) every: Duration,
 }
 
 /// The phases of mastership.
@@ -181,6 +193,36 @@ pub(super) struct Missing {
     pub(super) address: usize,
     pub(super) since: Instant,
     pub(super) retry_at: Instant,
+    pub(super) why: Absence,
+}
+
+/// Why an address is not in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// It was lost, or could not be added.
+    Trouble,
+    /// It has come with other parameters a moment ago.
+    New,
+}
+
+/// How long until a missing address is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+impl Missing {
+    /// One that was lost, or could not be added.
+    pub(super) fn lost(address: usize, now: Instant) -> Self {
+        Self { address, since: now, retry_at: now + RETRY_AFTER, why: Absence::Trouble }
+    }
+
+    /// One that other parameters have brought.
+    pub(super) fn new(address: usize, now: Instant) -> Self {
+        Self { why: Absence::New, ..Self::lost(address, now) }
+    }
+
+    /// It has been tried again.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        self.retry_at = now + RETRY_AFTER;
+    }
 }
 
 /// Another host that claims to be MASTER.
@@ -310,6 +352,12 @@ impl Conditions {
         self.losses.retain(|(_, at)| now.since(*at) < LOSS_WINDOW);
         self.losses.push((address, now));
         self.losses.iter().filter(|(lost, _)| *lost == address).count()
+    }
+
+    /// Follows other numbers of addresses.
+    pub(super) fn renumber_losses(&mut self, renumbering: &Renumbering) {
+        renumbering.apply(&mut self.losses, |(address, _)| address);
+        self.unstable = self.unstable.and_then(|(address, until)| Some((renumbering.of(address)?, until)));
     }
 
     /// Marks an address as one that cannot be kept, for a minute.

@@ -227,7 +227,8 @@ impl Watched {
                     prop_assert!(from != to || initial);
                     self.told = Some(to);
                 }
-                Action::Tell(_) => {}
+                // Nobody gives it other parameters here.
+                Action::Renumber | Action::Tell(_) => {}
             }
         }
         prop_assert!(resignations == 0 || resignations == 2, "{resignations} resignations");

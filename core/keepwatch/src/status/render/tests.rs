@@ -58,6 +58,7 @@ fn status(instances: Vec<InstanceStatus>) -> Status {
         uptime: Duration::from_secs(11_520),
         config: ConfigStatus {
             path: "/etc/keepalived/keepalived.conf".into(),
+            hash: "1f0c9ab2d5e64f7a8b9c0d1e2f304152".into(),
             loaded: ago(11_520.0),
             rejected: None,
         },
@@ -81,7 +82,7 @@ fn a_master_on_which_nothing_is_wrong() {
     assert_lines(
         &rendered(&status(vec![instance()])),
         &[
-            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC",
+            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC (1f0c9ab2)",
             "",
             "VI_1   MASTER for 3 h 11 min (no advert heard for 3.61 s)",
             "       eth0, VRID 51, VRRPv2 every 1 s, priority 101",
@@ -119,7 +120,7 @@ fn a_backup_beside_an_instance_with_a_longer_name() {
     assert_lines(
         &rendered(&status(vec![backup, new])),
         &[
-            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC",
+            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC (1f0c9ab2)",
             "",
             "VI_1      BACKUP for 4.2 s (started)",
             "          eth0, VRID 51, VRRPv3 every 100 ms, priority 91 (configured: 101)",
@@ -170,7 +171,7 @@ fn what_is_wrong_stands_first_the_gravest_before_the_others() {
     assert_lines(
         &rendered(&status),
         &[
-            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC",
+            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC (1f0c9ab2)",
             "",
             "VI_1 is MASTER, but 10.1.1.31 is not on this host",
             "VI_1: advert from 10.1.1.20: it also claims to be MASTER (31 times since 14:02:11 UTC, last 3.0 s ago)",
@@ -269,7 +270,7 @@ fn checks_and_plugins_stand_after_the_instances() {
     assert_lines(
         &rendered(&status),
         &[
-            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC",
+            "h1.example.com   keepwatch 0.1.0, up 3 h 12 min   keepalived.conf, loaded 11:04:12 UTC (1f0c9ab2)",
             "",
             "check web fails for 9.0 s: no answer",
             "plugin old is not loaded: it needs http",

@@ -9,3 +9,4 @@ mod leaving;
 mod rig;
 mod start_and_stop;
 mod timing;
+mod update;

@@ -13,7 +13,7 @@ use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Family, Priority, Version, Vrid};
 use crate::time::Instant;
 use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
-use crate::{Action, Actions, Input, LinkState, Received, Source, Standing};
+use crate::{Action, Actions, Input, LinkState, Received, Source, Standing, Update};
 
 pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -176,6 +176,20 @@ impl Rig {
         self.feed(at, Input::Advert(&received))
     }
 
+    /// Gives it other parameters; those addresses and trackers are the same that are equal.
+    pub(super) fn update(&mut self, at: u64, params: Params) -> Vec<String> {
+        params.check().unwrap();
+        let before = self.router.params().clone();
+        let addresses = params.addresses.iter();
+        let addresses = addresses.map(|new| before.addresses.iter().position(|old| old == new)).collect();
+        let trackers = params.trackers.iter();
+        let trackers = trackers.map(|new| before.trackers.iter().position(|old| old == new)).collect();
+        let update = Update { params, addresses, trackers };
+        update.check(&before).unwrap();
+        self.router.update(ms(at), update, &mut self.actions);
+        self.actions.drain().map(|(_, action)| line(action)).collect()
+    }
+
     pub(super) fn timeout(&mut self, at: u64) -> Vec<String> {
         self.feed(at, Input::Timeout)
     }
@@ -198,6 +212,7 @@ fn line(action: Action) -> String {
         Action::ExpireAddress { address, after } => format!("expire {address} {after:?}"),
         Action::KeepAddress(address) => format!("keep {address}"),
         Action::Announce(address) => format!("announce {address}"),
+        Action::Renumber => "renumber".into(),
         Action::Tell(Notice::Transition { from, to, reason, initial, priority }) => {
             let initial = if initial { " initial" } else { "" };
             format!("{from:?} -> {to:?} at {priority}{initial}: {reason:?}")

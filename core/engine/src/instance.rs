@@ -1,0 +1,160 @@
+//! What the engine keeps of an instance beside its virtual router.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use keepwatch_config::model::VmacAdverts;
+use keepwatch_vrrp::{Family, InterfaceId};
+
+use crate::addresses::Held;
+use crate::compose::Composed;
+use crate::interfaces::Sender;
+use crate::routing::Ways;
+use crate::stopwatch::Stopwatch;
+
+/// What the engine keeps of an instance beside its virtual router.
+#[derive(Debug)]
+pub(crate) struct InstanceState {
+    pub(crate) name: Arc<str>,
+    pub(crate) interface: InterfaceId,
+    pub(crate) family: Family,
+    /// The interface with its virtual MAC, if it has one.
+    pub(crate) vmac: Option<Vmac>,
+    /// The address to send from, if one was configured.
+    pub(crate) source: Option<IpAddr>,
+    /// Whether it cannot take part while its interface lacks that address.
+    pub(crate) tracks_source: bool,
+    pub(crate) held: Vec<Held>,
+    /// Its routes and rules.
+    pub(crate) ways: Ways,
+    /// What it tracks, by tracker.
+    pub(crate) trackers: Vec<Tracker>,
+    /// Which address to send from otherwise.
+    pub(crate) sender: Sender,
+    pub(crate) is_owner: bool,
+    pub(crate) term: u64,
+    /// Whether its last advert could not be sent.
+    pub(crate) advert_failing: bool,
+    /// Whether its last announcement could not be sent.
+    pub(crate) announcement_failing: bool,
+    /// Runs during its transitions.
+    pub(crate) stopwatch: Stopwatch,
+    pub(crate) tenure: Tenure,
+    /// What it becomes when its router comes to it.
+    pub(crate) next: Option<Box<Next>>,
+}
+
+/// How long an instance is to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tenure {
+    /// As long as the configuration has it.
+    Runs,
+    /// Until its router has stopped.
+    Departs,
+    /// It is gone, and another one may take its number.
+    Vacant,
+}
+
+/// What an instance becomes.
+#[derive(Debug)]
+pub(crate) struct Next {
+    pub(crate) composed: Composed,
+    /// For each of its addresses, which one it was before.
+    pub(crate) addresses: Vec<Option<usize>>,
+}
+
+/// What an instance tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tracker {
+    /// An interface, with its name.
+    Interface(InterfaceId, String),
+    /// A check, by its place among those that can be tracked, with its name.
+    Check(usize, String),
+}
+
+/// An instance's virtual MAC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vmac {
+    /// The interface that has it.
+    pub(crate) interface: InterfaceId,
+    pub(crate) adverts: VmacAdverts,
+}
+
+impl InstanceState {
+    pub(crate) fn new(composed: Composed) -> Self {
+        let Composed {
+            name,
+            interface,
+            family,
+            vmac,
+            source,
+            tracks_source,
+            held,
+            ways,
+            trackers,
+            sender,
+            is_owner,
+            ..
+        } = composed;
+        Self {
+            name,
+            interface,
+            family,
+            vmac: vmac.map(|(vmac, _)| vmac),
+            source,
+            tracks_source,
+            held,
+            ways,
+            trackers,
+            sender,
+            is_owner,
+            term: 0,
+            advert_failing: false,
+            announcement_failing: false,
+            stopwatch: Stopwatch::default(),
+            tenure: Tenure::Runs,
+            next: None,
+        }
+    }
+
+    /// Becomes what was composed for it. What is in place stays as it is; routes and rules are the same, or it would have
+    /// begun anew.
+    pub(crate) fn become_next(&mut self, next: Next) {
+        let Next { composed, addresses } = next;
+        let mut held = composed.held;
+        for (held, old) in held.iter_mut().zip(addresses) {
+            if let Some(old) = old.and_then(|old| self.held.get(old)) {
+                held.stand_as(old);
+            }
+        }
+        self.name = composed.name;
+        self.vmac = composed.vmac.map(|(vmac, _)| vmac);
+        self.source = composed.source;
+        self.held = held;
+        self.trackers = composed.trackers;
+        self.sender = composed.sender;
+        self.is_owner = composed.is_owner;
+    }
+
+    /// Leaves nothing of it but its name.
+    pub(crate) fn vacate(&mut self) {
+        self.held.clear();
+        self.ways = Ways::default();
+        self.trackers.clear();
+        self.vmac = None;
+        self.next = None;
+        self.tenure = Tenure::Vacant;
+    }
+
+    pub(crate) fn runs(&self) -> bool {
+        self.tenure == Tenure::Runs
+    }
+
+    /// The interface that adverts leave through.
+    pub(crate) fn advertises_on(&self) -> InterfaceId {
+        match self.vmac {
+            Some(Vmac { interface, adverts: VmacAdverts::FromVmac }) => interface,
+            Some(Vmac { adverts: VmacAdverts::FromBase, .. }) | None => self.interface,
+        }
+    }
+}
