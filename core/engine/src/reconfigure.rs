@@ -58,7 +58,8 @@ impl Engine {
         self.waiting.extend(arrivals);
         self.follow_needs(now);
         if holds_others {
-            self.addresses_changed(now);
+            self.read_addresses_anew(now);
+            self.clean_up(now);
         }
         self.see_off(now);
         self.admit(now);
@@ -270,11 +271,8 @@ impl Engine {
         self.look_at_new_interfaces(now, known);
         self.promote(now);
         self.follow_needs(now);
-        // What somebody left is taken away first, as at the start; and what was removed a moment ago is no leftover.
-        if self.read_addresses().is_err() {
-            self.unread = true;
-            self.mend_later(now);
-        }
+        // What somebody left is taken away first, as at the start.
+        self.read_addresses_anew(now);
         for router in &begun {
             self.feed(now, *router);
         }
@@ -329,6 +327,11 @@ impl Engine {
                 self.link_changed(now, id, link);
             }
         }
+        self.read_addresses_anew(now);
+    }
+
+    /// Reads which addresses there are: what was removed a moment ago is no leftover.
+    fn read_addresses_anew(&mut self, now: Instant) {
         if self.read_addresses().is_err() {
             self.unread = true;
             self.mend_later(now);

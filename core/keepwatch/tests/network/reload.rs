@@ -263,6 +263,15 @@ fn instances_come_and_go() -> Result<(), Failed> {
     h1.wait_for_state("VI_2", "MASTER")?;
     let h2 = Reloaded::start(&site, 2, &(first(100) + &second(100)))?;
     h2.wait_for_state("VI_2", "BACKUP")?;
+    // Somebody has left an address here that VI_1 is to have: it is taken away, as at the start.
+    site.host(2).run("ip", "addr add 10.1.1.45/32 dev eth0")?;
+    h2.follow(
+        &(instance("VI_1", 51, 100, "virtual_ipaddress_excluded {\n 10.1.1.45\n }", "10.1.1.30")
+            + &second(100)),
+        &["stays BACKUP"],
+    )?;
+    wait("what is left to be taken away", || !site.host(2).has(ip("10.1.1.45")))?;
+    h2.follow(&(first(100) + &second(100)), &["VI_1: address 10.1.1.45/32 removed, stays BACKUP"])?;
     let (stays, moves) = (ping(&site, vip())?, ping(&site, ip("10.1.1.40"))?);
     let term = h1.term("VI_1")?;
 
