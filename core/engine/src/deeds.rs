@@ -288,6 +288,7 @@ impl Engine {
             trackers: &instance.trackers,
             tracks: &self.parts.tracks,
             instances: &self.parts.instances,
+            tenure: instance.tenure,
         };
         let draft = context.draft(notice, steps);
         self.publish(draft);

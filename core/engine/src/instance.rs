@@ -49,8 +49,10 @@ pub(crate) struct InstanceState {
 pub(crate) enum Tenure {
     /// As long as the configuration has it.
     Runs,
-    /// Until its router has stopped.
+    /// Until its router has stopped: the configuration has it no more.
     Departs,
+    /// Until its router has stopped: it begins anew then.
+    Restarts,
     /// It is gone, and another one may take its number.
     Vacant,
 }
@@ -144,6 +146,11 @@ impl InstanceState {
         self.vmac = None;
         self.next = None;
         self.tenure = Tenure::Vacant;
+    }
+
+    /// Whether it is gone as soon as its router has stopped.
+    pub(crate) fn leaves(&self) -> bool {
+        matches!(self.tenure, Tenure::Departs | Tenure::Restarts)
     }
 
     pub(crate) fn runs(&self) -> bool {

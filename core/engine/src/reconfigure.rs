@@ -22,7 +22,7 @@ use crate::compose::{same_addresses, same_trackers};
 use crate::describe::settings;
 use crate::engine::Engine;
 use crate::groups::Group;
-use crate::instance::{Next, Tenure, Tracker};
+use crate::instance::{InstanceState, Next, Tenure, Tracker};
 use crate::reconfiguration::{Arrival, Reconfiguration, Step};
 use crate::setup::index;
 
@@ -39,9 +39,9 @@ impl Engine {
         let (mut updates, mut arrivals) = (Vec::new(), Vec::new());
         for step in it.steps {
             match step {
-                Step::Remove(name) => drop(self.dismiss(&name)),
+                Step::Remove(name) => drop(self.dismiss(&name, Tenure::Departs)),
                 Step::Restart(name, arrival) => {
-                    let term = self.dismiss(&name);
+                    let term = self.dismiss(&name, Tenure::Restarts);
                     arrivals.push(Arrival { term, ..arrival });
                 }
                 Step::Update(name, arrival) => updates.push((name, arrival)),
@@ -85,13 +85,13 @@ impl Engine {
         self.perform(now);
     }
 
-    /// Has the instance of this name leave for good, and gives the number of its transitions so far. One that waits to begin
+    /// Has the instance of this name leave, for as long as the tenure says, and gives the number of its transitions so far. One that waits to begin
     /// does not begin.
-    fn dismiss(&mut self, name: &str) -> u64 {
+    fn dismiss(&mut self, name: &str, tenure: Tenure) -> u64 {
         self.waiting.retain(|arrival| arrival.instance.name != name);
         let Some(router) = self.parts.instance_named(name) else { return 0 };
         let Some(instance) = self.parts.instances.get_mut(router.0) else { return 0 };
-        instance.tenure = Tenure::Departs;
+        instance.tenure = tenure;
         // What it tracked may be gone, and its place another's.
         for tracker in &mut instance.trackers {
             if let Tracker::Check(place, _) = tracker {
@@ -105,7 +105,7 @@ impl Engine {
     /// Tells all that are to leave to do so; those that do so already are not disturbed.
     fn let_leave(&mut self, now: Instant) {
         for number in 0..self.parts.instances.len() {
-            if self.parts.instances.get(number).is_some_and(|instance| instance.tenure == Tenure::Departs) {
+            if self.parts.instances.get(number).is_some_and(InstanceState::leaves) {
                 self.parts.routers.handle(now, RouterId(number), Input::Stop, &mut self.actions);
             }
         }
@@ -209,7 +209,7 @@ impl Engine {
         let mut has_gone = false;
         for number in 0..self.parts.instances.len() {
             let Some(instance) = self.parts.instances.get(number) else { continue };
-            if instance.tenure != Tenure::Departs {
+            if !instance.leaves() {
                 continue;
             }
             if self.parts.routers.get(RouterId(number)).is_some_and(|r| r.state() != StateName::Stopped) {
@@ -293,7 +293,7 @@ impl Engine {
         let name = |id: InterfaceId| self.parts.interfaces.get(index(id)).map(|interface| &*interface.name);
         let mut leaving = self.parts.instances.iter().enumerate();
         leaving.any(|(number, leaves)| {
-            if leaves.tenure != Tenure::Departs {
+            if !leaves.leaves() {
                 return false;
             }
             let vrid = self.parts.routers.get(RouterId(number)).map(|router| router.params().vrid);

@@ -7,7 +7,7 @@ use keepwatch_event::{Anomaly, Departure, Ending, EventKind, Hindrance, Reason, 
 use keepwatch_vrrp::{AddressTrouble, Family, Notice, Params, RouterId, StateName, TransitionReason};
 
 use crate::addresses::Held;
-use crate::instance::{InstanceState, Tracker};
+use crate::instance::{InstanceState, Tenure, Tracker};
 use crate::interfaces::Interface;
 use crate::tracks::Tracks;
 
@@ -23,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) trackers: &'a [Tracker],
     pub(crate) tracks: &'a Tracks,
     pub(crate) instances: &'a [InstanceState],
+    /// How long the instance is to be there.
+    pub(crate) tenure: Tenure,
 }
 
 impl Context<'_> {
@@ -136,6 +138,7 @@ impl Context<'_> {
             TransitionReason::HigherAddress { source } => Reason::HigherAddress { source },
             TransitionReason::Hindered(hindrance) => Reason::Hindered(self.hindrance(hindrance)),
             TransitionReason::Recovered => Reason::Recovered,
+            TransitionReason::Stopped if self.tenure == Tenure::Departs => Reason::Removed,
             TransitionReason::Stopped => Reason::Stopped,
             TransitionReason::HandedOver => Reason::HandedOver,
             TransitionReason::GroupLeft => Reason::GroupLeft,

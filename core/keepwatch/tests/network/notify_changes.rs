@@ -98,9 +98,14 @@ fn story(start: Start) -> Result<[Vec<String>; 3], Failed> {
     Ok([of("VI_1"), of("VI_2"), calls])
 }
 
-/// What keepalived itself says of instances that a reload removes. keepwatch says the same of a transition to STOPPED with
-/// the reason `removed`: see plugins/exec, notify/occasion.rs.
+/// What both say of instances that a reload removes.
 fn removed() -> Result<(), Failed> {
+    removed_from("keepalived", |site, config| keepalived(site, 1, config))?;
+    removed_from("keepwatch", |site, config| site.keepwatch(1, config))
+}
+
+/// `file` is what the program's configuration is called.
+fn removed_from(file: &str, start: fn(&Site, &str) -> Result<Daemon, Failed>) -> Result<(), Failed> {
     let site = Site::with_networks(1, 3)?;
     let desk = Desk::new(&site, "desk", "")?;
     let told = desk.at("told").display().to_string();
@@ -109,11 +114,11 @@ fn removed() -> Result<(), Failed> {
     let globals = format!("global_defs {{\n{}}}\n", recorded(&desk)?);
     let left = instance(3, "");
     let both = instance(1, &(scripts("VI_1") + &deleted)) + &instance(2, &scripts("VI_2"));
-    let mut daemon = keepalived(&site, 1, &format!("{globals}{both}{left}"))?;
+    let mut daemon = start(&site, &format!("{globals}{both}{left}"))?;
     for number in 1..=3 {
         wait_for_line(&desk, &daemon, &format!("INSTANCE \"VI_{number}\" MASTER 15{number}"), 1)?;
     }
-    site.file(1, "keepalived", &format!("{globals}{left}"))?;
+    site.file(1, file, &format!("{globals}{left}"))?;
     site.host(1).run("kill", &format!("-HUP {}", daemon.id()))?;
     wait("what scripts are told", || desk.called().iter().filter(|call| !is_usual(call)).count() >= 3)
         .map_err(|failed| {
