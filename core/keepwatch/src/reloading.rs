@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keepwatch_bus::Draft;
-use keepwatch_config::{Config, Diff, Object, Site, StopMode, Style};
+use keepwatch_config::{Config, Deed, Diff, Object, Site, StopMode, Style};
 use keepwatch_control::{ReloadReport, ReloadRequest, Reloading};
 use keepwatch_engine::ReconfigureError;
 use keepwatch_event::{EventKind, Severity};
@@ -179,12 +179,10 @@ impl Shared {
         };
         let checks = &names(in_force) | &names(&config);
         *in_force = Diff::followed(in_force, &config);
-        let planned: BTreeSet<String> = diff
-            .others
-            .iter()
-            .filter(|other| other.object == Object::Check)
-            .filter_map(|other| other.name.clone())
-            .collect();
+        let planned = |name: &String, word: &str| {
+            let mut checks = diff.others.iter().filter(|other| other.object == Object::Check);
+            checks.any(|other| other.name.as_ref() == Some(name) && said(other.deed) == Some(word))
+        };
         // Before the plugins, which may have something to say at once.
         report.done.extend(self.parts.notifications.apply(destinations));
         let Some(applied) = self.parts.plugins.apply(plan) else {
@@ -196,8 +194,8 @@ impl Shared {
         let done =
             [("loaded", applied.loaded), ("reloaded", applied.reloaded), ("unloaded", applied.unloaded)];
         for (deed, names) in done {
-            // What has become of a check is in the plan.
-            let names = names.iter().filter(|name| !planned.contains(*name));
+            // In the plan, if it says just that.
+            let names = names.iter().filter(|name| !planned(name, deed));
             report.done.extend(names.map(|name| format!("{} {name} {deed}", kind(name))));
         }
         let refused =
@@ -229,6 +227,16 @@ impl Shared {
 
     fn tell(&self, severity: Severity, kind: EventKind) {
         self.parts.means.bus.publish(Draft::general(severity, kind));
+    }
+}
+
+/// What a check has to become for the plan to say so already.
+const fn said(deed: Deed) -> Option<&'static str> {
+    match deed {
+        Deed::Add => Some("loaded"),
+        Deed::Update => Some("reloaded"),
+        Deed::Remove => Some("unloaded"),
+        Deed::Keep | Deed::Restart => None,
     }
 }
 

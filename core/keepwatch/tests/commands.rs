@@ -146,7 +146,8 @@ fn mail_and_chat_is_as_its_example_says() {
     let folder = Folder::new("mail-and-chat");
     let example = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/mail-and-chat"));
     let (native, hook) = (example.join("keepwatch.toml"), example.join("tell.rhai"));
-    let output = keepwatch(&folder, &["check", "--strict"]).arg(&native).output().unwrap();
+    // Its secrets are not on this host, which is a warning.
+    let output = keepwatch(&folder, &["check"]).arg(&native).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let test = ["plugin", "test", "--event", "master", "--event", "fault", "--event", "stop", "--with"];
     let output = keepwatch(&folder, &test).arg(native).arg(hook).output().unwrap();
@@ -172,7 +173,7 @@ fn a_grant_is_for_a_destination_that_there_is() {
         .unwrap();
     let native = "keepalived = \"k.conf\"\n[plugin.a]\nfile = \"a.rhai\"\ngrants = [\"notify:smtp_alert\"]\n";
     std::fs::write(folder.0.join("keepwatch.toml"), native).unwrap();
-    let mails = "global_defs {\n notification_email {\n  admin@example.com\n }\n smtp_alert\n}\n";
+    let mails = "global_defs {\n notification_email {\n  admin@example.com\n }\n smtp_server 127.0.0.1\n smtp_alert\n}\n";
     for (globals, code, expected) in
         [("", 3, "there is no destination \"smtp_alert\""), (mails, 0, "keepwatch.toml is valid")]
     {

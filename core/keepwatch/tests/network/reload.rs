@@ -289,7 +289,7 @@ fn instances_come_and_go() -> Result<(), Failed> {
     // Removed and added while it leaves: it begins when it has left.
     h1.follow(&first(150), &["VI_2: removed"])?;
     h1.follow(&(first(150) + &second(150)), &["VI_2: added"])?;
-    let removed = || h1.daemon.output().iter().filter(|line| line.contains("(VI_2) removed")).count();
+    let removed = || h1.daemon.output().iter().filter(|line| line.ends_with("(VI_2) removed")).count();
     wait("VI_2 to have left once more", || removed() == 2)?;
     h1.wait_for_state("VI_2", "MASTER")?;
     site.wait_for_holder(1, ip("10.1.1.40"))?;
