@@ -314,12 +314,12 @@ impl Engine {
         while let Ok(command) = self.commands.1.try_recv() {
             match command {
                 Command::Stop => {
-                    self.waiting.clear();
+                    self.begin_no_more();
                     self.tell_all(now, Input::Stop);
                     self.stopping = true;
                 }
                 Command::StopNow => {
-                    self.waiting.clear();
+                    self.begin_no_more();
                     self.give_up(now);
                     self.stopping = true;
                 }
@@ -328,6 +328,12 @@ impl Engine {
                 Command::Reconfigure(order) => self.reconfigure(now, *order),
             }
         }
+    }
+
+    /// What has not begun does not begin any more.
+    fn begin_no_more(&mut self) {
+        self.start_at = None;
+        self.waiting.clear();
     }
 
     fn next_deadline(&self) -> Option<Instant> {
