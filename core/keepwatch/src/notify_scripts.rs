@@ -17,17 +17,6 @@ pub(crate) fn settings(config: &Config) -> NotifySettings {
     NotifySettings { scripts, fifos, policy: policy(&config.globals), ..NotifySettings::default() }
 }
 
-/// The same while one configuration follows another: what is no more still has something to tell.
-pub(crate) fn settings_after(config: &Config, before: &Config) -> NotifySettings {
-    let mut both = settings(config);
-    let is_gone = |subject: &Subject| match subject {
-        Subject::Instance(name) => config.instances.iter().all(|instance| *instance.name != **name),
-        Subject::Group(name) => config.groups.iter().all(|group| *group.name != **name),
-    };
-    both.scripts.extend(settings(before).scripts.into_iter().filter(|(subject, _)| is_gone(subject)));
-    both
-}
-
 /// A notify script, as `check` examines it and the daemon runs it.
 pub(crate) fn script(command: &Command) -> ScriptSettings {
     let account = command.user.as_ref().map(account);

@@ -162,7 +162,7 @@ impl Shared {
     ) -> ReloadReport {
         let Read { config, plan, destinations, hash } = read;
         // First: they hear what new instances do, and the last of those that go.
-        self.parts.scripts.replace(notify_scripts::settings_after(&config, in_force));
+        self.parts.scripts.replace(notify_scripts::settings(&config));
         if !diff.is_empty() || in_force.trackables() != config.trackables() {
             match (self.parts.engine)(in_force, &config, diff) {
                 Ok(busy) => report.busy = busy,
