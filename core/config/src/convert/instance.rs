@@ -195,8 +195,7 @@ fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> String {
     } = own;
     let whole = if address.is_ipv4() { 32 } else { 128 };
     let text = if *prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") };
-    let default =
-        if *prefix_len == 128 { Lifetime::For(std::time::Duration::ZERO) } else { Lifetime::Forever };
+    let default = Lifetime::of_prefix(*prefix_len);
     let left_out = [
         ("broadcast", broadcast.is_some()),
         ("peer", peer.is_some()),

@@ -310,6 +310,34 @@ pub struct VirtualAddress {
     pub tracked: bool,
 }
 
+impl VirtualAddress {
+    /// An address without any option.
+    pub(crate) const fn plain(address: IpAddr, prefix_len: u8) -> Self {
+        Self {
+            address,
+            prefix_len,
+            device: None,
+            scope: Scope::Global,
+            label: None,
+            broadcast: None,
+            peer: None,
+            duplicate_detection: false,
+            no_prefix_route: false,
+            home: false,
+            manage_temporary: false,
+            preferred_lifetime: Lifetime::Forever,
+            tracked: true,
+        }
+    }
+}
+
+impl Lifetime {
+    /// keepalived's default: an IPv6 address without a network is for those who ask for it, not to ask from.
+    pub(crate) const fn of_prefix(prefix_len: u8) -> Self {
+        if prefix_len == 128 { Self::For(Duration::ZERO) } else { Self::Forever }
+    }
+}
+
 /// How long an address may be chosen as a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {

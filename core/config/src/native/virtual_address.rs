@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::ops::Range;
-use std::time::Duration;
 
 use keepwatch_vrrp::Family;
 
@@ -111,24 +110,8 @@ fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress
         reader.error(&value.span(), message, format!("0 to {whole}"));
         return None;
     };
-    // keepalived's: such an address is for those who ask for it, not to ask from.
-    let preferred_lifetime =
-        if prefix_len == 128 { Lifetime::For(Duration::ZERO) } else { Lifetime::Forever };
-    Some(VirtualAddress {
-        address,
-        prefix_len,
-        device: None,
-        scope: Scope::Global,
-        label: None,
-        broadcast: None,
-        peer: None,
-        duplicate_detection: false,
-        no_prefix_route: false,
-        home: false,
-        manage_temporary: false,
-        preferred_lifetime,
-        tracked: true,
-    })
+    let preferred_lifetime = Lifetime::of_prefix(prefix_len);
+    Some(VirtualAddress { preferred_lifetime, ..VirtualAddress::plain(address, prefix_len) })
 }
 
 fn label(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {

@@ -38,31 +38,13 @@ struct Dropped;
 pub(super) fn read(entry: &Statement<'_>, reader: &mut Reader<'_>) -> Option<VirtualAddress> {
     let word = &entry.line.keyword;
     let (address, prefix_len) = address(word, reader)?;
-    let mut draft = Draft { address: plain(address, prefix_len), word, broadcast: None, lifetime: None };
+    let mut draft =
+        Draft { address: VirtualAddress::plain(address, prefix_len), word, broadcast: None, lifetime: None };
     let mut options = entry.line.arguments.iter();
     while let Some(option) = options.next() {
         draft.option(option, &mut options, reader).ok()?;
     }
     Some(draft.complete(reader))
-}
-
-/// An address without any option.
-fn plain(address: IpAddr, prefix_len: u8) -> VirtualAddress {
-    VirtualAddress {
-        address,
-        prefix_len,
-        device: None,
-        scope: Scope::Global,
-        label: None,
-        broadcast: None,
-        peer: None,
-        duplicate_detection: false,
-        no_prefix_route: false,
-        home: false,
-        manage_temporary: false,
-        preferred_lifetime: Lifetime::Forever,
-        tracked: true,
-    }
 }
 
 const fn whole_address(address: IpAddr) -> u8 {
@@ -244,10 +226,7 @@ impl<'s, 'a> Draft<'s, 'a> {
         if self.address.label.take().is_some() {
             reader.survived(&self.word.span, "an IPv6 address has no label", "", "ignores the label");
         }
-        let default = match self.address.prefix_len {
-            128 => Lifetime::For(Duration::ZERO),
-            _ => Lifetime::Forever,
-        };
+        let default = Lifetime::of_prefix(self.address.prefix_len);
         self.address.preferred_lifetime = self.lifetime.unwrap_or(default);
     }
 }
