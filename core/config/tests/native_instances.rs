@@ -130,6 +130,19 @@ fn two_families_are_two_virtual_routers_that_go_together() {
     assert_eq!((group.name.as_str(), group.members.join(" ").as_str()), ("web", "web web-ipv6"));
 }
 
+/// Its name alone makes nothing the other half of an instance.
+#[test]
+fn an_instance_of_ones_own_keeps_its_tracks() {
+    let text = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n\
+                track = [{ interface = \"eth1\", weight = -10 }]\n\
+                [instance.web-ipv6]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"fd00::30\"]\n\
+                track = [{ interface = \"eth2\", weight = -10 }]\n";
+    let config = config(read("alike", "", text));
+    let tracked: Vec<&str> =
+        config.instances.iter().map(|instance| instance.track_interfaces[0].interface.as_str()).collect();
+    assert_eq!((tracked, config.groups.len()), (vec!["eth1", "eth2"], 0));
+}
+
 #[test]
 fn a_group_has_both_families_of_its_members() {
     let instance = |name: &str, vrid: u8, addresses: &str| {

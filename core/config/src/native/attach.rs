@@ -36,10 +36,13 @@ impl Native {
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
         self.globals.over(&mut config.globals);
+        let two_families: Vec<String> =
+            self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();
         routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
         for addition in &self.additions {
             add(addition, &mut config, findings);
         }
+        two_families.iter().for_each(|name| share_tracks(name, &mut config));
         for group in &self.groups {
             add_to_members(group, &self.additions, &mut config, findings);
         }
@@ -113,7 +116,6 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
     });
     let weighed: Vec<Weighed<'_>> = interfaces.chain(checks).collect();
     lint::weights(instance, &weighed, None).into_iter().for_each(|finding| findings.push(finding));
-    share_tracks(place, config);
 }
 
 /// What a group tracks each member tracks. A member's own weights would tear the group apart.
@@ -154,10 +156,10 @@ fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, fi
 }
 
 /// The IPv6 half of an instance of this file tracks what the first one does.
-fn share_tracks(place: usize, config: &mut Config) {
-    let Some(first) = config.instances.get(place) else { return };
+fn share_tracks(name: &str, config: &mut Config) {
+    let Some(first) = config.instances.iter().find(|instance| instance.name == name) else { return };
     let (interfaces, checks) = (first.track_interfaces.clone(), first.track_checks.clone());
-    let second = ipv6_name(&first.name);
+    let second = ipv6_name(name);
     if let Some(second) = config.instances.iter_mut().find(|instance| instance.name == second) {
         second.track_interfaces = interfaces;
         second.track_checks = checks;

@@ -89,7 +89,7 @@ pub(super) fn resolve(
 /// The IPv6 half of an instance with both families.
 fn second_of(name: &str, routers: &[Router]) -> Option<String> {
     let router = routers.iter().find(|router| router.name == name)?;
-    (router.instances.len() == 2).then(|| ipv6_name(name))
+    router.is_two().then(|| ipv6_name(name))
 }
 
 fn sync_group(name: String, members: Vec<String>) -> SyncGroup {

@@ -63,6 +63,13 @@ pub(super) struct Router {
     pub(super) instances: Vec<Instance>,
 }
 
+impl Router {
+    /// Whether it is two virtual routers, one for each family.
+    pub(super) fn is_two(&self) -> bool {
+        self.instances.len() == 2
+    }
+}
+
 /// What the virtual router of an instance's second family, IPv6, is called.
 pub(super) fn ipv6_name(name: &str) -> String {
     format!("{name}-ipv6")
