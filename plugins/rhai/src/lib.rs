@@ -1,9 +1,9 @@
-//! Rhai scripts as plugins: compiled with findings, run on a thread each, within their limits.
+//! Rhai scripts as plugins: compiled with findings, run on few threads, within their limits.
 //!
 //! ```text
 //!   .rhai --scan, survey, review--> findings
 //!     |
-//!     +--parse--> Script: handlers, needs, settings, imports --start--> RhaiPlugin --calls--> thread: Instance
+//!     +--parse--> Script: handlers, needs, settings, imports --start--> RhaiPlugin --calls--> crew: Instance
 //!                                                                                               |
 //!                                                    Host, within the call's time <-- natives --+
 //! ```
@@ -18,6 +18,8 @@
 
 mod budget;
 mod compile;
+mod crew;
+mod crews;
 mod duration;
 mod engine;
 mod handler;

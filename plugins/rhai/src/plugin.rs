@@ -1,18 +1,18 @@
-//! A running script as a plugin: calls go to its thread, answers come back.
+//! A running script as a plugin: calls go to a thread, answers come back.
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keepwatch_event::{Event, Snapshot};
 use keepwatch_host::{CheckRequest, Failure, Host, Outcome, Plugin, Verdict, Work};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use crate::engine::stack;
+use crate::crew::{Crew, Job};
 use crate::instance::Instance;
 use crate::reach::Reach;
 use crate::script::Script;
@@ -21,51 +21,71 @@ use crate::script::Script;
 /// function of the language that takes long for one step.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// A call, made on the script's thread.
-type Job = Box<dyn FnOnce(&mut Instance) + Send>;
+/// Where the answer to a call comes.
+type Answer<T> = oneshot::Receiver<Result<T, Failure>>;
+
+/// How long a check may wait for a thread that is awake already.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// A running script.
 pub(crate) struct RhaiPlugin {
-    jobs: Sender<Job>,
+    /// Locked by a call while it lasts, also by one that nobody waits for any more. Nothing once this is dropped.
+    instance: Option<Arc<Mutex<Instance>>>,
     reach: Reach,
 }
 
 impl RhaiPlugin {
-    /// Starts the script's thread.
+    /// Makes a script's interpreter, on a thread of the crew.
     ///
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) async fn start(script: Arc<Script>, host: Host) -> Result<Self, Failure> {
-        let reach = Reach::new(host, Handle::current());
-        let (jobs, queue) = channel();
-        let (name, way_out) = (thread_name(reach.host.plugin()), reach.clone());
-        thread::Builder::new()
-            .name(name)
-            .stack_size(stack(reach.host.limits().memory))
-            .spawn(move || work(&script, way_out, &queue))
-            .map_err(|error| Failure::Crashed(format!("it got no thread: {error}")))?;
-        let plugin = Self { jobs, reach };
-        // Until the interpreter stands.
-        plugin.call(|_| Ok(())).await?;
+    pub(crate) async fn start(script: Arc<Script>, host: Host, crew: Arc<Crew>) -> Result<Self, Failure> {
+        let reach = Reach::new(host, Handle::current(), crew);
+        let mut plugin = Self { instance: None, reach: reach.clone() };
+        let (job, answer) = job(move || Ok(Arc::new(Mutex::new(Instance::new(script, reach)))));
+        plugin.reach.crew.at_once(job).map_err(no_thread)?;
+        plugin.instance = Some(plugin.answered(answer).await?);
         Ok(plugin)
     }
 
+    /// Calls the script, at once.
     async fn call<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&mut Instance) -> Result<T, Failure> + Send + 'static,
+        call: impl FnOnce(&mut Instance) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let (sender, receiver) = oneshot::channel();
+        let (job, answer) = self.job(call);
+        self.reach.crew.at_once(job).map_err(no_thread)?;
+        self.answered(answer).await
+    }
+
+    /// Asks the script whether what it looks after is well, by a thread that is awake if there is one.
+    async fn ask(&self) -> Result<Verdict, Failure> {
+        let (job, mut answer) = self.job(Instance::check);
+        self.reach.crew.soon(job).map_err(no_thread)?;
+        match timeout(PATIENCE, &mut answer).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(gone())),
+            Err(_) => {
+                self.reach.crew.relieve();
+                self.answered(answer).await
+            }
+        }
+    }
+
+    fn job<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Instance) -> Result<T, Failure> + Send + 'static,
+    ) -> (Job, Answer<T>) {
+        let instance = self.instance.clone();
+        job(move || {
+            let instance = instance.ok_or_else(gone)?;
+            call(&mut instance.lock().unwrap_or_else(PoisonError::into_inner))
+        })
+    }
+
+    async fn answered<T>(&self, answer: Answer<T>) -> Result<T, Failure> {
         let within = self.reach.host.remaining();
-        let job: Job = Box::new(move |instance| {
-            let done = catch_unwind(AssertUnwindSafe(|| job(instance)));
-            let done = done.unwrap_or_else(|panic| Err(Failure::Crashed(panicked(panic.as_ref()))));
-            // Whoever asked may have given up.
-            let _ = sender.send(done);
-        });
-        let gone = || Failure::Crashed("its thread has ended".to_owned());
-        self.jobs.send(job).map_err(|_| gone())?;
-        match tokio::time::timeout(within + GRACE, receiver).await {
+        match timeout(within + GRACE, answer).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => Err(gone()),
             Err(_) => {
@@ -85,22 +105,30 @@ impl RhaiPlugin {
 impl Drop for RhaiPlugin {
     fn drop(&mut self) {
         self.give_up();
+        // What it has kept may be nested deeply, and is dropped where there is a stack for it.
+        let instance = self.instance.take();
+        let _ = self.reach.crew.soon(Box::new(move || drop(instance)));
     }
 }
 
-/// The script's thread, until its plugin is dropped.
-fn work(script: &Arc<Script>, reach: Reach, jobs: &Receiver<Job>) {
-    keepwatch_host::step_back();
-    let mut instance = Instance::new(script.clone(), reach);
-    while let Ok(job) = jobs.recv() {
-        job(&mut instance);
-    }
+/// Work as a job, and where its answer comes.
+fn job<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> (Job, Answer<T>) {
+    let (sender, answer) = oneshot::channel();
+    let job = move || {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        let done = done.unwrap_or_else(|panic| Err(Failure::Crashed(panicked(panic.as_ref()))));
+        // Whoever asked may have given up.
+        let _ = sender.send(done);
+    };
+    (Box::new(job), answer)
 }
 
-/// The system keeps 15 octets of a thread's name.
-fn thread_name(plugin: &str) -> String {
-    let plain: String = plugin.chars().filter(|c| !c.is_control()).collect();
-    plain[..plain.floor_char_boundary(15)].to_owned()
+fn no_thread(error: io::Error) -> Failure {
+    Failure::Crashed(format!("it got no thread: {error}"))
+}
+
+fn gone() -> Failure {
+    Failure::Crashed("its thread has ended".to_owned())
 }
 
 /// What a panic said.
@@ -127,7 +155,7 @@ impl Plugin for RhaiPlugin {
     }
 
     fn check<'a>(&'a mut self, _: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
-        Box::pin(self.call(Instance::check))
+        Box::pin(self.ask())
     }
 
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>> {

@@ -8,21 +8,24 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::budget::{Budget, End};
+use crate::crew::Crew;
 
 /// A script's way out. Clones share one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Reach {
     pub(crate) host: Host,
     pub(crate) budget: Arc<Budget>,
     /// Told when nobody waits for the plugin any more.
     pub(crate) dropped: Arc<Notify>,
+    /// Who runs it.
+    pub(crate) crew: Arc<Crew>,
     runtime: Handle,
 }
 
 impl Reach {
-    pub(crate) fn new(host: Host, runtime: Handle) -> Self {
+    pub(crate) fn new(host: Host, runtime: Handle, crew: Arc<Crew>) -> Self {
         let budget = Arc::new(Budget::new(host.limits()));
-        Self { host, budget, dropped: Arc::default(), runtime }
+        Self { host, budget, dropped: Arc::default(), crew, runtime }
     }
 
     /// Waits for the host to do something, as long as the call may take.
@@ -34,6 +37,7 @@ impl Reach {
         &self,
         work: impl Future<Output = Result<T, HostError>>,
     ) -> Result<T, Box<EvalAltResult>> {
+        self.crew.relieve();
         let remaining = self.host.remaining();
         let outcome = self.runtime.block_on(async {
             tokio::select! {

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::compile::compile;
+use crate::crews::Crews;
 use crate::engine::stack;
 use crate::plugin::panicked;
 use crate::program::RhaiProgram;
@@ -19,14 +20,16 @@ use crate::program::RhaiProgram;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs Rhai scripts as plugins.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RhaiRuntime;
+#[derive(Default)]
+pub struct RhaiRuntime {
+    crews: Arc<Crews>,
+}
 
 impl RhaiRuntime {
     /// The runtime.
     #[must_use]
-    pub const fn new() -> Self {
-        Self
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
@@ -41,7 +44,7 @@ impl Runtime for RhaiRuntime {
 
     fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
         let source = source.clone();
-        let memory = source.limits.memory;
+        let stack = stack(source.limits.memory);
         Box::pin(async move {
             // On a thread of its own: imports are read from disk, and parsing is recursive.
             let (sender, receiver) = oneshot::channel();
@@ -54,14 +57,15 @@ impl Runtime for RhaiRuntime {
                 let _ = sender.send(compiled);
             };
             let thread = thread::Builder::new().name("rhai-compile".to_owned());
-            let spawned = thread.stack_size(stack(memory)).spawn(work);
+            let spawned = thread.stack_size(stack).spawn(work);
             spawned.map_err(|error| Refusal::plain(format!("there is no thread to compile on: {error}")))?;
             let script = match timeout(PATIENCE, receiver).await {
                 Ok(Ok(compiled)) => compiled?,
                 Ok(Err(_)) => return Err(Refusal::plain("the compiler's thread has ended")),
                 Err(_) => return Err(late()),
             };
-            Ok(Arc::new(RhaiProgram { script: Arc::new(script) }) as Arc<dyn Program>)
+            Ok(Arc::new(RhaiProgram { script: Arc::new(script), crews: self.crews.clone() })
+                as Arc<dyn Program>)
         })
     }
 }

@@ -1,5 +1,8 @@
 //! A script's life: its own lines, its state, reloads, checks, the end.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use keepwatch_event::Health;
 use keepwatch_host::{Failure, Limits};
 use serde_json::json;
@@ -153,26 +156,39 @@ async fn two_of_one_program_share_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_plugin_takes_its_thread_along() {
-    let name = "gone-with-it";
-    let text = "fn on_master(event) { sleep(3600); }";
-    let mut trial = Trial::with(text, Setup { name, ..Setup::default() }).await;
-    assert!(threads().contains(&name.to_owned()));
+async fn a_dropped_plugin_leaves_nothing_behind() {
+    let text = "fn on_master(event) { this.deep = [[[]]]; sleep(3600); }";
+    let mut trial = Trial::new(text).await;
+    let told = trial.told.clone();
     let call = trial.master();
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(50), call).await.is_err(), "it sleeps");
+    assert!(tokio::time::timeout(Duration::from_millis(50), call).await.is_err(), "it sleeps");
     drop(trial);
-    let begin = std::time::Instant::now();
-    while threads().contains(&name.to_owned()) {
-        assert!(begin.elapsed().as_secs() < 5, "the thread of a dropped plugin is still there");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let begin = Instant::now();
+    while Arc::strong_count(&told) > 1 {
+        assert!(begin.elapsed().as_secs() < 5, "a dropped plugin is still there");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// The names of this process's threads.
-fn threads() -> Vec<String> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let name = |task: std::io::Result<std::fs::DirEntry>| {
-        std::fs::read_to_string(task.ok()?.path().join("comm")).ok()
-    };
-    tasks.filter_map(name).map(|name| name.trim().to_owned()).collect()
+/// They share threads, and are asked in the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_takes_long_does_not_hold_up_another() {
+    for busy in ["sleep(3600);", "loop {}"] {
+        let text = format!("fn check(config) {{ if config.busy {{ {busy} }} pass(\"well\") }}");
+        let text = format!("fn settings() {{ #{{ busy: false }} }}\n{text}");
+        let program = compile(&text).await.unwrap();
+        let limits =
+            Limits { call: Duration::from_secs(2), cpu: Duration::from_secs(2), ..Limits::default() };
+        let setup = Setup { config: json!({ "busy": true }), limits, ..Setup::default() };
+        let mut long = Trial::of(&*program, setup).await.unwrap();
+        let mut short = Trial::of(&*program, Setup::default()).await.unwrap();
+        let asked = long.check();
+        tokio::pin!(asked);
+        tokio::select! {
+            biased;
+            answer = &mut asked => panic!("{busy} is over: {answer:?}"),
+            verdict = short.check() => assert_eq!(verdict.unwrap().health, Health::Pass, "{busy}"),
+        }
+        assert!(asked.await.is_err(), "{busy} came to an end");
+    }
 }
