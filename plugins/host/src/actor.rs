@@ -8,6 +8,7 @@ use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
+use crate::beat;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::guard::{guarded, handled};
@@ -233,7 +234,7 @@ impl Actor {
         let due = Instant::now();
         // Checks that began together are spread over their interval from the second time on.
         let phase = if std::mem::replace(&mut self.has_phase, true) { 1.0 } else { 0.5 + jitter() / 2.0 };
-        self.next_check = Some(due + schedule.interval.mul_f64(phase));
+        self.next_check = Some(beat::shared(due + schedule.interval.mul_f64(phase), schedule.interval));
         // What was asked before has had its verdict. Whoever begins late because of it has the whole time all the same: else
         // one hang could be two failures.
         let within = schedule.timeout;

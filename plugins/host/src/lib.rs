@@ -8,6 +8,7 @@
 
 mod actor;
 mod aside;
+mod beat;
 mod context;
 mod effects;
 mod entry;
