@@ -5,6 +5,7 @@
 //! Needs root or user namespaces, and keepalived for its lines:
 //!
 //!     cargo bench -p keepwatch --bench checks
+//!     cargo bench -p keepwatch --bench checks -- tcp      # only those, beside none
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_lab::{Capture, Daemon, Enclosed, Lan, Namespace, SeenAdvert, enclose};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
 
 const KEEPALIVED: &str = "/usr/sbin/keepalived";
@@ -127,10 +130,13 @@ struct Seen {
 
 fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
     let processor = reserve_processor()?;
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let is_wanted = |sort: Sort, name: &str| sort == Sort::Nothing || name.contains(&wanted);
     let mut seen: Vec<Vec<Seen>> = vec![Vec::new(); SUBJECTS.len()];
     for round in 0..scale.rounds {
-        for (place, (program, sort, _)) in SUBJECTS.iter().enumerate() {
-            if *program == Program::Keepalived && !Path::new(KEEPALIVED).exists() {
+        for (place, (program, sort, name)) in SUBJECTS.iter().enumerate() {
+            let is_there = *program == Program::Keepwatch || Path::new(KEEPALIVED).exists();
+            if !is_there || !is_wanted(*sort, name) {
                 continue;
             }
             // Compiled once, as in a daemon that has run before.
@@ -140,8 +146,42 @@ fn measure(folder: &Path, scale: Scale) -> Outcome<()> {
         }
         // It takes minutes: what is known so far may be enough.
         print(&seen, scale.instances, round + 1)?;
+        line("connecting alone, CPU for each", "us", &[connecting(processor, scale)? * 1e6]);
     }
     Ok(())
+}
+
+/// What the kernel takes for connections alone, in seconds for each, both ends included: a thread that opens and closes as
+/// many as the tcp checks do, at the same pace, and does nothing else.
+fn connecting(processor: usize, scale: Scale) -> Outcome<f64> {
+    const PACE: Duration = Duration::from_millis(10);
+    let lan = Lan::new(1)?;
+    let host = lan.hosts.first().ok_or("no host")?;
+    let _listener = Listener::start(&host.namespace)?;
+    let begin = Instant::now();
+    let each = host.namespace.run(|| {
+        let mut here = CpuSet::new();
+        here.set(processor)?;
+        sched_setaffinity(Pid::from_raw(0), &here)?;
+        let (before, mut done) = (computed()?, 0_u32);
+        while begin.elapsed() < scale.window {
+            for number in 0..(scale.light / 100).max(1) {
+                drop(TcpStream::connect((server(number), PORT))?);
+                done += 1;
+            }
+            std::thread::sleep(PACE);
+        }
+        Ok((computed()? - before).as_secs_f64() / f64::from(done))
+    })?;
+    Ok(each)
+}
+
+/// The processor's time of this thread.
+fn computed() -> std::io::Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD)?;
+    let time =
+        |time: TimeVal| Duration::from_micros((time.tv_sec() * 1_000_000 + time.tv_usec()).unsigned_abs());
+    Ok(time(usage.user_time()) + time(usage.system_time()))
 }
 
 fn print(seen: &[Vec<Seen>], instances: usize, rounds: usize) -> Outcome<()> {

@@ -3,10 +3,9 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Checks may be asked so much sooner or later, to be asked together. Others wait for as long as a few checks take, not
-/// for those of a second.
-const MOST: Duration = Duration::from_millis(10);
-/// Neither is it more than this share of their interval.
+/// From one shared moment to the next.
+const MOST: Duration = Duration::from_millis(50);
+/// Neither is it more than this share of the interval: a check is asked sooner or later by half of it at most.
 const SHARE: u32 = 10;
 
 /// The moment next to this one that checks of this interval share.
@@ -36,6 +35,7 @@ mod tests {
             (ms(14), ms(10), ms(10)),
             (ms(1_003), ms(10), ms(1_000)),
             (ms(1_003), ms(2), ms(1_004)),
+            (ms(1_003), ms(50), ms(1_000)),
             (ms(3), Duration::ZERO, ms(3)),
         ] {
             assert_eq!(nearest(time, beat), shared, "{time:?} in steps of {beat:?}");
