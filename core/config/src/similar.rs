@@ -3,13 +3,40 @@
 /// Longer words are not compared: no keyword comes near.
 pub(crate) const LONGEST: usize = 40;
 
+/// What others call what is called differently here: keepalived, and people in a hurry.
+const OTHER_WORDS: [(&str, &str); 13] = [
+    ("advert_int", "advert_interval"),
+    ("auth_type", "auth_pass"),
+    ("authentication", "auth_pass"),
+    ("mcast_src_ip", "source"),
+    ("nic", "interface"),
+    ("track_file", "track"),
+    ("track_interface", "track"),
+    ("track_process", "track"),
+    ("track_script", "track"),
+    ("unicast_src_ip", "source"),
+    ("vips", "virtual_addresses"),
+    ("virtual_ipaddress", "virtual_addresses"),
+    ("vrid", "virtual_router_id"),
+];
+
 /// What stands under a word that must be one of `choices`: the one that was probably meant, else `otherwise`.
 pub(crate) fn choice(word: &str, choices: &[&str], otherwise: &str) -> String {
-    let same = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word));
-    match same.copied().or_else(|| nearest(word, choices.iter().copied())) {
+    let same = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word)).copied();
+    let other = || OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, ours)| *ours);
+    let other = || other().filter(|ours| choices.contains(ours));
+    let near = || nearest(word, choices.iter().copied());
+    match same.or_else(other).or_else(near).or_else(|| longer(word, choices)) {
         Some(choice) => did_you_mean(choice),
         None => otherwise.to_owned(),
     }
+}
+
+/// The shortest of the choices that the word is a part of, from an underscore or to one.
+fn longer<'c>(word: &str, choices: &[&'c str]) -> Option<&'c str> {
+    let (first, last) = (format!("{word}_"), format!("_{word}"));
+    let is_part = |choice: &&&str| choice.starts_with(&first) || choice.ends_with(&last);
+    choices.iter().filter(is_part).min_by_key(|choice| choice.len()).copied()
 }
 
 pub(crate) fn did_you_mean(name: &str) -> String {
@@ -98,6 +125,25 @@ mod tests {
         ];
         for (name, expected) in table {
             assert_eq!(nearest(name, names), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn other_words_and_parts_of_words_are_understood() {
+        let keys =
+            ["virtual_router_id", "virtual_addresses_excluded", "virtual_addresses", "advert_interval"];
+        let table = [
+            ("vrid", "did you mean `virtual_router_id`?"),
+            ("virtual_ipaddress", "did you mean `virtual_addresses`?"),
+            ("addresses", "did you mean `virtual_addresses`?"),
+            ("interval", "did you mean `advert_interval`?"),
+            ("advert_int", "did you mean `advert_interval`?"),
+            ("unicast_src_ip", "none"),
+            ("id", "did you mean `virtual_router_id`?"),
+            ("val", "none"),
+        ];
+        for (word, expected) in table {
+            assert_eq!(choice(word, &keys, "none"), expected, "{word}");
         }
     }
 
