@@ -371,6 +371,7 @@ async fn encrypted(
 #[tokio::test]
 async fn certificates_are_checked() {
     let (right, wrong) = (Authority::new("checked-right"), Authority::new("checked-wrong"));
+    let old = Authority::of_old("checked-old");
     for tls in [Tls::StartTls, Tls::Implicit] {
         let (good, told) = encrypted(&right, "localhost", tls, None).await;
         let (outcome, heard) = hand_over(good.clone()).await;
@@ -393,6 +394,10 @@ async fn certificates_are_checked() {
         let (other, told) = encrypted(&right, "www.example.com", tls, None).await;
         let (outcome, _) = hand_over(other).await;
         assert_later(&outcome, Scope::Destination, &["its certificate is for another name"]);
+        assert_told_nothing(&told);
+        let (expired, told) = encrypted(&old, "localhost", tls, None).await;
+        let (outcome, _) = hand_over(expired).await;
+        assert_later(&outcome, Scope::Destination, &["its certificate expired 24 hours ago"]);
         assert_told_nothing(&told);
     }
 }

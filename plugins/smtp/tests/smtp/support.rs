@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use keepwatch_notify::{Dialogue, Outcome, Parcel, Transport, sample};
 use keepwatch_smtp::{Mail, Relay, Settings, Tls};
@@ -14,6 +14,8 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Long enough for any answer on a busy machine.
 pub(crate) const PATIENT: Duration = Duration::from_secs(60);
@@ -211,6 +213,8 @@ async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, reply: &str) -> Option<()
 pub(crate) struct Authority {
     folder: PathBuf,
     issuer: Issuer<'static, KeyPair>,
+    /// When what it signs ends.
+    until: SystemTime,
     der: CertificateDer<'static>,
 }
 
@@ -226,7 +230,15 @@ impl Authority {
         let certificate = parameters.self_signed(&key).unwrap();
         std::fs::write(folder.join("ca.pem"), certificate.pem()).unwrap();
         let der = certificate.der().clone();
-        Self { folder, issuer: Issuer::new(parameters, key), der }
+        let until = SystemTime::now() + DAY * 365;
+        Self { folder, issuer: Issuer::new(parameters, key), until, der }
+    }
+
+    /// What it signs ended yesterday.
+    pub(crate) fn of_old(name: &str) -> Self {
+        let mut authority = Self::new(name);
+        authority.until = SystemTime::now() - DAY;
+        authority
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -237,6 +249,7 @@ impl Authority {
     pub(crate) fn sign(&self, name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (parameters.not_before, parameters.not_after) = ((self.until - DAY * 366).into(), self.until.into());
         parameters.distinguished_name.push(DnType::CommonName, name);
         let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
         std::fs::write(self.path(&format!("{name}.pem")), certificate.pem()).unwrap();
