@@ -23,7 +23,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
             return exit::with(exit::CONFIGURATION);
         }
     };
-    let plan = plan::plan(&mut site, Some(&arguments.hooks));
+    let plan = plan::plan(&mut site, arguments.hooks.as_deref());
     drop(destinations::of_site(&mut site));
     examining::add_findings(&mut site);
     eprint!("{}", rendered(&site));

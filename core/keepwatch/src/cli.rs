@@ -8,9 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::events::Filter;
 use crate::{notify, plugin};
 
-/// Where scripts lie that run without further ado.
-const HOOKS: &str = "/etc/keepwatch/hooks.d";
-
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
 #[command(name = "keepwatch", version, arg_required_else_help = true)]
@@ -96,9 +93,10 @@ pub(crate) struct Run {
     #[arg(long, short, short_alias = 'f', value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Where the scripts are that become plugins by lying there; a keepwatch.toml has a setting for it
-    #[arg(long, value_name = "DIR", default_value = HOOKS)]
-    pub(crate) hooks: PathBuf,
+    /// Beside a keepalived.conf: where the scripts are that become plugins by lying there [default:
+    /// /etc/keepwatch/hooks.d]. A keepwatch.toml has a setting for it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) hooks: Option<PathBuf>,
 
     /// What `@ID` lines of a keepalived.conf call this host [default: its name up to the first dot]
     #[arg(long, short = 'i', value_name = "ID")]
@@ -139,8 +137,8 @@ pub(crate) struct Check {
     pub(crate) file: Option<PathBuf>,
 
     /// Where the scripts are that become plugins by lying there, as for `run`
-    #[arg(long, value_name = "DIR", default_value = HOOKS)]
-    pub(crate) hooks: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) hooks: Option<PathBuf>,
 
     /// What `@ID` lines of a keepalived.conf call this host [default: as for `run`]
     #[arg(long, short = 'i', value_name = "ID")]

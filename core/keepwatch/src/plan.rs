@@ -9,7 +9,11 @@ use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
 use crate::{actions, destinations};
 
-/// The plugins of a configuration. Grants that are none become findings, and the configuration then is none, either.
+/// Where scripts become plugins by lying there, if nobody says otherwise.
+const HOOKS: &str = "/etc/keepwatch/hooks.d";
+
+/// The plugins of a configuration; `hooks` is what the command line says. Grants that are none become findings, and the
+/// configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
     let Some(config) = &site.config else { return Plan::default() };
     let mut findings = Findings::default();
@@ -35,7 +39,13 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
             declared.push(spec(table, Some(check), config, &actions, findings));
         }
     }
-    let hooks = tables.hooks.clone().or_else(|| hooks.map(Path::to_owned));
+    let said = hooks.unwrap_or_else(|| Path::new(HOOKS));
+    if tables.hooks.is_some() && hooks.is_some() {
+        let message = "--hooks is for a keepalived.conf: this file says itself where scripts are";
+        let help = format!("write hooks = \"{}\" in it, above all tables", said.display());
+        findings.push(Diagnostic::error(&(0..0), message, "").help(help));
+    }
+    let hooks = Some(tables.hooks.clone().unwrap_or_else(|| said.to_owned()));
     Plan { declared, hooks, actions }
 }
 

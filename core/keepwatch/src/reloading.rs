@@ -43,7 +43,7 @@ pub(crate) struct Parts {
 /// Where the configuration is, and what the command line adds to it.
 pub(crate) struct Whence {
     pub(crate) path: PathBuf,
-    pub(crate) hooks: PathBuf,
+    pub(crate) hooks: Option<PathBuf>,
     pub(crate) stop_mode: StopMode,
 }
 
@@ -134,7 +134,7 @@ impl Shared {
         let path = &self.whence.path;
         let same = |text: String| Refusal { reason: text.clone(), shown: text };
         let mut site = keepwatch_config::load_site(path).map_err(|error| same(error.to_string()))?;
-        let plan = plan::plan(&mut site, Some(&self.whence.hooks));
+        let plan = plan::plan(&mut site, self.whence.hooks.as_deref());
         let destinations = destinations::of_site(&mut site);
         let hash = fingerprint::of(&site);
         let Some(config) = site.config.take() else { return Err(self.findings(&site)) };
@@ -300,8 +300,7 @@ mod tests {
                 Ok(Duration::from_micros(80))
             });
             let parts = Parts { engine, plugins, scripts, means, notifications };
-            let (hooks, own) = (folder.join("hooks.d"), path.clone());
-            let whence = Whence { path: own, hooks, stop_mode: StopMode::Lossless };
+            let whence = Whence { path: path.clone(), hooks: None, stop_mode: StopMode::Lossless };
             let reloader = Reloader::new(whence, parts, in_force);
             Self { folder, path, reloader, heard, told }
         }

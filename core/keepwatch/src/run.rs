@@ -34,10 +34,11 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     if let Some(id) = &arguments.config_id {
         keepwatch_config::set_host_id(id.clone());
     }
-    let Loaded { mut config, mut plan, destinations, told, hash } = match load(&path, &arguments.hooks) {
-        Ok(loaded) => loaded,
-        Err(code) => return code,
-    };
+    let Loaded { mut config, mut plan, destinations, told, hash } =
+        match load(&path, arguments.hooks.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(code) => return code,
+        };
     for instance in &mut config.instances {
         instance.stop_mode = stop_mode(arguments.stop_mode);
     }
@@ -184,12 +185,12 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
 }
 
 /// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
-fn load(path: &Path, hooks: &Path) -> Result<Loaded, ExitCode> {
+fn load(path: &Path, hooks: Option<&Path>) -> Result<Loaded, ExitCode> {
     let mut site = keepwatch_config::load_site(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;
-    let plan = plan::plan(&mut site, Some(hooks));
+    let plan = plan::plan(&mut site, hooks);
     let destinations = destinations::of_site(&mut site);
     let hash = fingerprint::of(&site);
     let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };

@@ -230,6 +230,11 @@ fn check_says_which_plugins_would_not_be_loaded() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("hooks.d/bad.rhai would not be loaded:") && !said.contains("good.rhai"), "{said}");
+    // Whose word counts is not for us to guess.
+    let output = keepwatch(&folder, &["check", "keepwatch.toml", "--hooks", "other"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("write hooks = \"other\" in it, above all tables"), "{said}");
 }
 
 /// A component that is compiled, and its grants: the message says what to add, and with that it loads.
