@@ -1,6 +1,6 @@
 //! What the daemon answers.
 
-use keepwatch_event::{Event, Snapshot};
+use keepwatch_event::{Event, Explanation, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,6 +17,8 @@ use crate::status::Status;
 pub enum Answer {
     /// How things are.
     Status(Box<Status>),
+    /// What it takes for instances to become MASTER, or to stop being it.
+    Explanation(Explanation),
     /// How the plugins are, by name.
     Plugins(Vec<PluginReport>),
     /// What a reload has done.

@@ -4,7 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use keepwatch_bus::{Delivery, Subscription};
+use keepwatch_event::Explanation;
 
+use crate::explain_request::ExplainRequest;
 use crate::plugin_report::{DeadLetter, PluginName, PluginReport};
 use crate::reload::{ReloadReport, ReloadRequest};
 use crate::spool::{DestinationStatus, Done, Letters, SilenceName, SilenceStatus};
@@ -21,6 +23,13 @@ pub type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Backend: Send + Sync + 'static {
     /// How it is.
     fn status(&self) -> Status;
+
+    /// What it takes for instances to become MASTER, or to stop being it.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be said.
+    fn explain(&self, which: ExplainRequest) -> Answering<Result<Explanation, String>>;
 
     /// How its plugins are, by name.
     fn plugins(&self) -> Vec<PluginReport>;

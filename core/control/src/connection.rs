@@ -65,6 +65,10 @@ impl Connection {
                     return;
                 }
                 Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
+                Ok(Request::Explain(which)) => match backend.explain(which).await {
+                    Ok(explanation) => Answer::Explanation(explanation),
+                    Err(why) => Answer::Done(Done::refused(why)),
+                },
                 Ok(Request::Plugins) => Answer::Plugins(backend.plugins()),
                 Ok(Request::Reload(how)) => Answer::Reload(backend.reload(how).await),
                 Ok(Request::DeadLetters(plugin)) => match backend.dead_letters(plugin).await {

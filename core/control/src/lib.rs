@@ -14,8 +14,8 @@
 //!
 //! Both sides ignore fields and lines they do not know. What a version of the protocol has said it goes on saying.
 //!
-//! The [`Server`] only reads snapshots and subscribes to the bus, so that nothing a client does can hold the engine
-//! up. The [`Client`] blocks, for the command line.
+//! The [`Server`] reads snapshots and subscribes to the bus, and what it asks the engine it asks once at a time, so that
+//! nothing a client does can hold the engine up. The [`Client`] blocks, for the command line.
 
 mod answer;
 mod backend;
@@ -23,6 +23,7 @@ mod bind;
 mod client;
 mod connection;
 mod events_request;
+mod explain_request;
 mod limits;
 mod lines;
 mod plugin_report;
@@ -40,6 +41,7 @@ pub use backend::{Answering, Backend, Reloading};
 pub use bind::BindError;
 pub use client::{Client, ClientError, Line, Stopper};
 pub use events_request::{Beginning, EventsRequest};
+pub use explain_request::ExplainRequest;
 pub use limits::Limits;
 pub use plugin_report::{CallTimes, DeadLetter, PluginName, PluginReport};
 pub use refusal::{Code, Refusal, Versions};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::events_request::EventsRequest;
+use crate::explain_request::ExplainRequest;
 use crate::plugin_report::PluginName;
 use crate::refusal::{Code, Refusal};
 use crate::reload::ReloadRequest;
@@ -17,6 +18,7 @@ pub const OLDEST: u32 = 1;
 /// The names of all requests of this version.
 pub const REQUESTS: &[&str] = &[
     "status",
+    "explain",
     "events",
     "plugins",
     "reload",
@@ -36,6 +38,8 @@ pub const REQUESTS: &[&str] = &[
 pub enum Request {
     /// How things are. One answer: `status`.
     Status,
+    /// What it takes for instances to become MASTER, or to stop being it. One answer: `explanation`, or `done` with why not.
+    Explain(ExplainRequest),
     /// What happens from now on. Answers: a snapshot, then events, until the client goes.
     Events(EventsRequest),
     /// How the plugins are. One answer: `plugins`.
@@ -129,6 +133,11 @@ mod tests {
         };
         let rows = [
             (Request::Status, r#"{"version":1,"request":"status"}"#),
+            (Request::Explain(ExplainRequest::default()), r#"{"version":1,"request":"explain"}"#),
+            (
+                Request::Explain(ExplainRequest { instance: Some("VI_1".into()) }),
+                r#"{"version":1,"request":"explain","instance":"VI_1"}"#,
+            ),
             (Request::Plugins, r#"{"version":1,"request":"plugins"}"#),
             (
                 Request::Reload(ReloadRequest::default()),
@@ -183,7 +192,7 @@ mod tests {
             (
                 r#"{"version":1,"request":"dance"}"#,
                 Code::UnknownRequest,
-                "there is no request \"dance\"; there are: status, events, plugins, reload, dead_letters, ",
+                "there is no request \"dance\"; there are: status, explain, events, plugins, reload, dead_letters, ",
             ),
             (
                 r#"{"version":1,"request":"events","severity":"loud"}"#,
@@ -211,6 +220,7 @@ mod tests {
         };
         let all = [
             Request::Status,
+            Request::Explain(ExplainRequest { instance: Some("VI_1".into()) }),
             Request::Events(EventsRequest::default()),
             Request::Plugins,
             Request::Reload(ReloadRequest { dry_run: true }),

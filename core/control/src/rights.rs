@@ -26,6 +26,7 @@ impl Standing {
 const fn changes(request: &Request) -> bool {
     match request {
         Request::Status
+        | Request::Explain(_)
         | Request::Events(_)
         | Request::Plugins
         | Request::DeadLetters(_)

@@ -121,8 +121,16 @@ fn of_a_hundred_connections_64_are_served_and_the_others_told_so() {
 }
 
 #[test]
-fn letters_and_silences_are_asked_for() {
+fn explanations_letters_and_silences_are_asked_for() {
     let rows = [
+        (
+            r#"{"version":1,"request":"explain"}"#,
+            r#"{"explanation":{"at":{"wall":"1970-01-01T00:00:00.000000Z","monotonic_seconds":0.0},"instances":[]}}"#,
+        ),
+        (
+            r#"{"version":1,"request":"explain","instance":"a"}"#,
+            r#"{"done":{"count":0,"refused":"there is no instance \"a\""}}"#,
+        ),
         (
             r#"{"version":1,"request":"dead_letters","plugin":"a"}"#,
             r#"{"done":{"count":0,"refused":"there is no plugin \"a\""}}"#,

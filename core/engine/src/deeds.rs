@@ -271,27 +271,30 @@ impl Engine {
             }
             _ => {}
         }
-        let Some(instance) = self.parts.instances.get(router.0) else { return };
         // The kernel's own words have been told where they were heard.
         if let Notice::Address { trouble: AddressTrouble::AddFailed, .. } = notice {
             return;
         }
-        let Some(interface) = self.parts.interfaces.get(index(instance.interface)) else { return };
-        let Some(virtual_router) = self.parts.routers.get(router) else { return };
-        let context = Context {
+        let Some(context) = self.context(router) else { return };
+        let draft = context.draft(notice, steps);
+        self.publish(draft);
+    }
+
+    /// What an instance's numbers stand for.
+    pub(crate) fn context(&self, router: RouterId) -> Option<Context<'_>> {
+        let instance = self.parts.instances.get(router.0)?;
+        Some(Context {
             name: &instance.name,
             term: instance.term,
-            params: virtual_router.params(),
+            params: self.parts.routers.get(router)?.params(),
             interfaces: &self.parts.interfaces,
-            interface: &interface.name,
+            interface: &self.parts.interfaces.get(index(instance.interface))?.name,
             held: &instance.held,
             trackers: &instance.trackers,
             tracks: &self.parts.tracks,
             instances: &self.parts.instances,
             tenure: instance.tenure,
-        };
-        let draft = context.draft(notice, steps);
-        self.publish(draft);
+        })
     }
 
     fn publish_for(&self, router: RouterId, severity: Severity, kind: EventKind) {

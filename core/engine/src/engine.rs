@@ -18,6 +18,7 @@ use keepwatch_vrrp::{
 use crate::clock::{self, WallClock};
 use crate::deeds::Settling;
 use crate::delayed_start::start_at;
+use crate::explainer::Explainer;
 use crate::instance::Tracker;
 use crate::interfaces::{Ear, Interface, ear_of};
 use crate::reconfiguration::{Arrival, Reconfigurer};
@@ -134,6 +135,13 @@ impl Engine {
     pub fn reconfigurer(&self) -> Reconfigurer {
         let (commands, wakeup) = (self.commands.0.clone(), self.parts.wakeup.clone());
         Reconfigurer { commands, wakeup, tracks: self.tracks(), locks: self.parts.locks.clone() }
+    }
+
+    /// Who asks it how its instances stand while it runs.
+    #[must_use]
+    pub fn explainer(&self) -> Explainer {
+        let (commands, wakeup) = (self.commands.0.clone(), self.parts.wakeup.clone());
+        Explainer { commands, wakeup, tracks: self.tracks() }
     }
 
     /// How the things are that instances track: for those who find it out.
@@ -326,6 +334,7 @@ impl Engine {
                 // Nothing begins any more: whoever asked hears that it has been dropped.
                 Command::Reconfigure(_) if self.stopping => {}
                 Command::Reconfigure(order) => self.reconfigure(now, *order),
+                Command::Explain(question) => question.answer(self.explain(now)),
             }
         }
     }

@@ -20,6 +20,8 @@ mod deeds;
 mod delayed_start;
 mod describe;
 mod engine;
+mod explain;
+mod explainer;
 mod farewell;
 mod groups;
 mod instance;
@@ -46,6 +48,7 @@ mod voice;
 
 pub use describe::describe;
 pub use engine::Engine;
+pub use explainer::Explainer;
 pub use keepwatch_system::{ask_for_precedence, keep_capabilities_to_ourselves};
 pub use reconfiguration::{ReconfigureError, Reconfigurer};
 pub use running::Running;

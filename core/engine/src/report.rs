@@ -145,7 +145,7 @@ impl Context<'_> {
         }
     }
 
-    fn hindrance(&self, hindrance: keepwatch_vrrp::Hindrance) -> Hindrance {
+    pub(crate) fn hindrance(&self, hindrance: keepwatch_vrrp::Hindrance) -> Hindrance {
         use keepwatch_vrrp::Hindrance as From;
         let interface = self.interface.to_owned();
         match hindrance {

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use keepwatch_system::Wakeup;
 
+use crate::explainer::Question;
 use crate::reconfiguration::Reconfiguration;
 
 /// What the engine may be told.
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     StopNow,
     /// Go on with another configuration.
     Reconfigure(Box<Reconfiguration>),
+    /// Say how the instances stand.
+    Explain(Question),
 }
 
 /// A running engine.
@@ -40,7 +43,7 @@ impl Running {
     }
 
     fn tell(&self, command: Command) {
-        // A full queue holds a stop already (of other commands there is one at a time), and a closed one belongs to an engine that has ended.
+        // A full queue holds a stop already (of each other sort there is one at a time), and a closed one belongs to an engine that has ended.
         let _ = self.commands.try_send(command);
         self.wakeup.ring();
     }

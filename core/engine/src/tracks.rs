@@ -209,6 +209,11 @@ impl Tracks {
         self.shared.sooner.notify_all();
     }
 
+    /// How many verdicts, one after the other, would make the thing of this name stand otherwise.
+    pub(crate) fn verdicts_to_change(&self, name: &str) -> Option<u32> {
+        self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
+    }
+
     /// How the things stand, for the engine: it waits for nobody to read them. Others replace them when what is tracked
     /// changes.
     pub(crate) fn standings(&self) -> Arc<Standings> {

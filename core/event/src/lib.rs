@@ -6,6 +6,7 @@
 mod anomaly;
 mod class;
 mod event;
+mod explanation;
 mod hand_over;
 mod kind;
 mod names;
@@ -20,6 +21,10 @@ mod words;
 pub use anomaly::Anomaly;
 pub use class::{Class, Subject};
 pub use event::{Event, Severity};
+pub use explanation::{
+    BackupExplanation, Explanation, GroupExplanation, GroupMember, InstanceExplanation, LastHeard,
+    Preemption, Timers, Tracked, TrackerEffect, TrackerExplanation, TrackerStanding,
+};
 pub use hand_over::{Departure, Ending, Step, StepTook};
 pub use kind::EventKind;
 pub use names::KINDS;

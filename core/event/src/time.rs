@@ -40,6 +40,27 @@ pub mod seconds {
     }
 }
 
+/// The same where there may be none.
+pub(crate) mod optional_seconds {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer, seconds};
+
+    #[derive(Deserialize)]
+    struct Seconds(#[serde(with = "seconds")] Duration);
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<Seconds>::deserialize(deserializer)?.map(|seconds| seconds.0))
+    }
+}
+
 mod rfc3339 {
     use super::{Deserialize, Deserializer, Serializer, SystemTime};
 

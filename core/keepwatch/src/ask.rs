@@ -38,6 +38,8 @@ pub(crate) fn raw(line: &Line) -> Option<String> {
         #[serde(borrow)]
         Status(&'a RawValue),
         #[serde(borrow)]
+        Explanation(&'a RawValue),
+        #[serde(borrow)]
         Plugins(&'a RawValue),
         #[serde(borrow)]
         Reload(&'a RawValue),
@@ -49,6 +51,7 @@ pub(crate) fn raw(line: &Line) -> Option<String> {
         Silences(&'a RawValue),
     }
     let (Raw::Status(raw)
+    | Raw::Explanation(raw)
     | Raw::Plugins(raw)
     | Raw::Reload(raw)
     | Raw::DeadLetters(raw)

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Say who serves, why, and what is wrong, as the running daemon knows it
     Status(Status),
+    /// Say what would have to happen for this host to become MASTER, or to stop being it
+    Explain(Explain),
     /// Show what happens, as it happens
     Events(Events),
     /// Look after plugins
@@ -204,6 +206,25 @@ pub(crate) struct Status {
     /// Exit with code 5 if something is wrong
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Asks the running daemon how an instance stands, and says what would have to happen for this host to become MASTER, or to
+/// stop being it: the sum that its priority is, its timers, what each tracked check and interface would change, and what its
+/// sync group and preemption settings have to do with it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch explain
+  keepwatch explain VI_1
+  keepwatch explain VI_1 --json | jq '.instances[] | {priority, trackers}'
+
+Exit codes: 0 answered, 1 the daemon cannot be asked or has no such instance, 2 wrong command line")]
+pub(crate) struct Explain {
+    /// The instance [default: all]
+    pub(crate) instance: Option<String>,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Shows how things are, and then each event until Ctrl-C or the daemon's end. Times are UTC.

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
-    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, PluginName, PluginReport,
-    Rejection, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus, Status,
+    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, ExplainRequest, Letters,
+    PluginName, PluginReport, Rejection, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus,
+    Status,
 };
-use keepwatch_event::{EventKind, Severity, Timestamp};
+use keepwatch_event::{EventKind, Explanation, Severity, Timestamp};
 use keepwatch_host::Report;
 use tokio::sync::oneshot;
 
+use crate::explaining::Explaining;
 use crate::notifications::Notifications;
 use crate::plugin_reports;
 
@@ -24,6 +26,8 @@ pub(crate) type LettersRead = Answering<Result<Vec<DeadLetter>, String>>;
 pub(crate) struct Hooks {
     /// What is known of the plugins. Must not wait.
     pub(crate) plugins: Box<dyn Fn() -> Vec<Report> + Send + Sync>,
+    /// Asks the engine how its instances stand.
+    pub(crate) explaining: Explaining,
     /// Takes the configuration over as it is on disk now, or says what that would do. The future runs on the control socket's thread: what takes
     /// long belongs elsewhere, with a channel to here.
     pub(crate) reload: Box<dyn Fn(ReloadRequest) -> Reloading + Send + Sync>,
@@ -151,6 +155,11 @@ impl Backend for Facts {
             destinations: self.hooks.notifications.summary(),
             snapshot,
         }
+    }
+
+    fn explain(&self, which: ExplainRequest) -> Answering<Result<Explanation, String>> {
+        let (explaining, bus) = (self.hooks.explaining.clone(), self.bus.clone());
+        Box::pin(async move { explaining.explain(&bus, which).await })
     }
 
     fn plugins(&self) -> Vec<PluginReport> {

@@ -14,6 +14,8 @@ mod destinations;
 mod events;
 mod examining;
 mod exit;
+mod explain;
+mod explaining;
 mod extensions;
 mod fingerprint;
 mod log;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Convert(arguments) => convert::convert(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Events(arguments) => events::events(&arguments),
         Command::Plugin(Plugin::New(arguments)) => plugin::new(&arguments),
         Command::Plugin(Plugin::Build(arguments)) => plugin::build(&arguments),

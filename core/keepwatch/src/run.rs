@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks, LettersRead};
+use crate::explaining::Explaining;
 use crate::log::Preamble;
 use crate::net_namespace;
 use crate::notifications::Notifications;
@@ -98,6 +99,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         Err(error) => return fail("make room for plugins", &error),
     };
     let (of_plugins, of_scripts) = (Arc::clone(&plugins), Arc::clone(&scripts));
+    let explaining = Explaining::new(engine.explainer());
     let reconfigurer = engine.reconfigurer();
     let parts = Parts {
         engine: Box::new(move |before, after, diff| reconfigurer.reconfigure(before, after, diff)),
@@ -108,7 +110,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let whence = Whence { path, hooks: arguments.hooks.clone(), stop_mode: stop_mode(arguments.stop_mode) };
     let reloader = Reloader::new(whence, parts, config);
-    let hooks = hooks(&plugins, &reloader, notifications.clone());
+    let hooks = hooks(&plugins, &reloader, explaining, notifications.clone());
     let mut control = Control::begin(&paths.control, &bus, (&shown, &hash), hooks);
     let (code, signals) = match serve(engine, &bus, &reloader) {
         Ok(signals) => (exit::OK, Some(signals)),
@@ -159,7 +161,12 @@ struct Told {
 }
 
 /// What the control socket has from here.
-fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader, notifications: Notifications) -> Hooks {
+fn hooks(
+    plugins: &Arc<Plugins>,
+    reloader: &Reloader,
+    explaining: Explaining,
+    notifications: Notifications,
+) -> Hooks {
     let (plugins, of_letters, reloader) = (Arc::clone(plugins), Arc::clone(plugins), reloader.clone());
     // What is built in is seen by what it found.
     let of_files =
@@ -170,6 +177,7 @@ fn hooks(plugins: &Arc<Plugins>, reloader: &Reloader, notifications: Notificatio
     };
     Hooks {
         plugins: Box::new(of_files),
+        explaining,
         reload: Box::new(move |how| reloader.reload(how)),
         dead_letters: Box::new(dead_letters),
         notifications,

@@ -55,7 +55,7 @@ pub use params::{
     AnnouncePolicy, Destination, HigherAdverts, InvalidParams, LinkTracking, LowerAdverts, Params,
     Preemption, Refresh, Schedule, SourceCheck, Start, StopMode, TrackWeight, UnicastPeer,
 };
-pub use router::VirtualRouter;
+pub use router::{Outlook, VirtualRouter, Waiting};
 pub use routers::{InterfaceId, Packet, RouterId, Routers, Segment};
 pub use scalar::{AdvertInterval, Claim, Family, MacAddress, Priority, Version, Vrid};
 pub use stats::Stats;

@@ -106,6 +106,21 @@ impl Track {
         self.standing
     }
 
+    /// How many more verdicts against its standing, one after the other, make it another one; 1 while nothing is known.
+    #[must_use]
+    pub const fn verdicts_to_change(&self) -> u32 {
+        let needed = match self.standing {
+            Standing::Pending => 1,
+            Standing::Up | Standing::Value(_) => self.policy.fall,
+            Standing::Down => self.policy.rise,
+        };
+        // A reload may have lowered it below what has come together: one verdict settles it.
+        match needed.saturating_sub(self.against) {
+            0 => 1,
+            more => more,
+        }
+    }
+
     /// What was found at `now`, and how long that holds. Gives the standing if it is another one now.
     pub fn verdict(&mut self, now: Instant, verdict: Verdict, holds: Duration) -> Option<Standing> {
         self.holds_until = Some(now + holds);
@@ -223,6 +238,29 @@ mod tests {
         for (policy, verdicts, expected) in table {
             assert_eq!(course(policy, verdicts), expected, "{policy:?} {verdicts}");
         }
+    }
+
+    #[test]
+    fn it_says_how_many_verdicts_are_missing() {
+        let mut track = Track::new(policy(2, 3), at(5));
+        assert_eq!(track.verdicts_to_change(), 1, "the first one counts at once");
+        let table = [
+            (Verdict::Pass, 3),
+            (Verdict::Fail, 2),
+            (Verdict::Unknown, 2),
+            (Verdict::Fail, 1),
+            (Verdict::Pass, 3),
+            (Verdict::Fail, 2),
+            (Verdict::Fail, 1),
+            (Verdict::Fail, 2),
+            (Verdict::Pass, 1),
+        ];
+        for (row, (verdict, expected)) in table.into_iter().enumerate() {
+            track.verdict(at(1), verdict, HOLDS);
+            assert_eq!(track.verdicts_to_change(), expected, "row {row}");
+        }
+        track.follow(policy(1, 1));
+        assert_eq!(track.verdicts_to_change(), 1);
     }
 
     #[test]

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_control::{
-    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, Letters, Limits, PluginName,
-    PluginReport, ReloadReport, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus, Status,
+    Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, ExplainRequest, Letters, Limits,
+    PluginName, PluginReport, ReloadReport, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus,
+    Status,
 };
 use keepwatch_event::{
-    EventKind, InstanceStatus, LogLevel, PluginState, Reason, Severity, Snapshot, State, Timestamp,
+    EventKind, Explanation, InstanceStatus, LogLevel, PluginState, Reason, Severity, Snapshot, State,
+    Timestamp,
 };
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -122,6 +124,15 @@ impl Backend for Facts {
             plugins: self.plugins(),
             destinations: Vec::new(),
         }
+    }
+
+    fn explain(&self, which: ExplainRequest) -> Answering<Result<Explanation, String>> {
+        let explanation = Explanation { at: epoch(), instances: Vec::new() };
+        Box::pin(async move {
+            which
+                .instance
+                .map_or(Ok(explanation), |instance| Err(format!("there is no instance \"{instance}\"")))
+        })
     }
 
     fn plugins(&self) -> Vec<PluginReport> {

@@ -7,6 +7,7 @@ mod checks;
 mod components;
 mod corpus;
 mod election;
+mod explaining;
 mod faults;
 mod handover;
 mod hostile;
@@ -102,6 +103,7 @@ fn main() -> ExitCode {
         components::CASES,
         corpus::CASES,
         election::CASES,
+        explaining::CASES,
         faults::CASES,
         hostile::CASES,
         interop::CASES,

@@ -7,6 +7,7 @@ mod contests;
 mod group;
 mod leaving;
 mod master;
+mod outlook;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,8 @@ use crate::routers::RouterId;
 use crate::scalar::{AdvertInterval, Claim, Priority};
 use crate::stats::Stats;
 use crate::time::Instant;
-use state::{Backup, Conditions, Master, Phase, State};
+pub use outlook::{Outlook, Waiting};
+use state::{Backup, Conditions, Heard, Master, Phase, State};
 
 /// A virtual router (RFC 9568 §1.7): the state machine of §6.4 with keepalived's additions.
 ///
@@ -48,6 +50,8 @@ pub struct VirtualRouter {
     told: Told,
     /// The last advert of another MASTER that was dropped, until one is accepted.
     refused: Option<Refused>,
+    /// The last advert of another MASTER that was accepted, in whatever state.
+    last_heard: Option<Heard>,
     stats: Stats,
     /// Whether it leaves together with others.
     in_group: bool,
@@ -77,6 +81,7 @@ impl VirtualRouter {
             taking_because: None,
             told: Told::default(),
             refused: None,
+            last_heard: None,
             stats: Stats::default(),
             in_group: false,
         }
@@ -286,6 +291,9 @@ impl VirtualRouter {
 
     fn advert(&mut self, now: Instant, received: &crate::Received<'_>, out: &mut Actions) {
         self.stats.adverts_received += 1;
+        if let Claim::Holds(priority) = received.advert.claim {
+            self.last_heard = Some(Heard { source: received.source, priority, at: now });
+        }
         match &self.state {
             State::Backup(_) => self.backup_advert(now, received, out),
             State::Master(_) => self.master_advert(now, received, out),

@@ -303,37 +303,43 @@ impl Conditions {
 
     /// The first thing about the router itself that keeps it from taking part at `now`: a fault, or else what it waits for.
     pub(super) fn own_hindrance(&self, params: &Params, now: Instant) -> Option<Hindrance> {
-        let fault = self.fault(params, now);
+        let fault = self.faults(params, now).next();
         if fault.is_some_and(|fault| !fault.is_awaited()) {
             return fault;
         }
-        let mut trackers = params.trackers.iter().zip(&self.tracks);
-        let pending = trackers.position(|(weight, standing)| weight.awaits(*standing));
-        fault.or_else(|| pending.map(Hindrance::TrackerPending))
+        fault.or_else(|| self.pending(params).next())
     }
 
-    fn fault(&self, params: &Params, now: Instant) -> Option<Hindrance> {
+    /// Everything that keeps the router from taking part at `now`, its own before its group's.
+    pub(super) fn hindrances(&self, params: &Params, now: Instant) -> impl Iterator<Item = Hindrance> {
+        self.faults(params, now).chain(self.pending(params)).chain(self.mate)
+    }
+
+    fn faults(&self, params: &Params, now: Instant) -> impl Iterator<Item = Hindrance> {
         use crate::params::LinkTracking;
-        match (self.link, params.link_tracking) {
-            (crate::LinkState::Missing, _) => return Some(Hindrance::InterfaceMissing),
-            (crate::LinkState::Down, LinkTracking::Tracked) => return Some(Hindrance::LinkDown),
-            (crate::LinkState::Down, LinkTracking::Ignored) | (crate::LinkState::Up, _) => {}
-        }
-        let down =
-            params.trackers.iter().zip(&self.tracks).position(|(weight, standing)| weight.faults(*standing));
-        if let Some(tracker) = down {
-            return Some(Hindrance::Tracker(tracker));
-        }
-        if self.transport == Transport::Unavailable {
-            return Some(Hindrance::NoTransport);
-        }
-        match self.source {
-            Source::Address(_) => {}
-            Source::Tentative => return Some(Hindrance::SourceTentative),
-            Source::None => return Some(Hindrance::NoSource),
-        }
+        let link = match (self.link, params.link_tracking) {
+            (crate::LinkState::Missing, _) => Some(Hindrance::InterfaceMissing),
+            (crate::LinkState::Down, LinkTracking::Tracked) => Some(Hindrance::LinkDown),
+            (crate::LinkState::Down, LinkTracking::Ignored) | (crate::LinkState::Up, _) => None,
+        };
+        let trackers = params.trackers.iter().zip(&self.tracks).enumerate();
+        let down = trackers.filter(|(_, (weight, standing))| weight.faults(**standing));
+        let down = down.map(|(tracker, _)| Hindrance::Tracker(tracker));
+        let transport = (self.transport == Transport::Unavailable).then_some(Hindrance::NoTransport);
+        let source = match self.source {
+            Source::Address(_) => None,
+            Source::Tentative => Some(Hindrance::SourceTentative),
+            Source::None => Some(Hindrance::NoSource),
+        };
         let unstable = self.unstable.filter(|(_, until)| *until > now);
-        unstable.map(|(address, _)| Hindrance::AddressUnstable(address))
+        let unstable = unstable.map(|(address, _)| Hindrance::AddressUnstable(address));
+        link.into_iter().chain(down).chain(transport).chain(source).chain(unstable)
+    }
+
+    fn pending(&self, params: &Params) -> impl Iterator<Item = Hindrance> {
+        let trackers = params.trackers.iter().zip(&self.tracks).enumerate();
+        let pending = trackers.filter(|(_, (weight, standing))| weight.awaits(**standing));
+        pending.map(|(tracker, _)| Hindrance::TrackerPending(tracker))
     }
 
     /// The base priority plus what the trackers add.

@@ -6,6 +6,7 @@ mod announcing;
 mod conditions;
 mod contests;
 mod leaving;
+mod outlook;
 mod rig;
 mod start_and_stop;
 mod timing;
