@@ -21,6 +21,7 @@ mod delayed_start;
 mod describe;
 mod engine;
 mod farewell;
+mod firewall;
 mod groups;
 mod instance;
 mod interfaces;
