@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[KEEPALIVED, NFT, IP],
         run: the_same_as_keepalived,
     },
+    Case { name: "accept::with_a_virtual_mac", needs: &[NFT], run: with_a_virtual_mac },
     Case { name: "accept::only_while_master", needs: &[NFT], run: only_while_master },
     Case { name: "accept::what_a_killed_daemon_left", needs: &[NFT], run: what_a_killed_daemon_left },
     Case { name: "accept::a_reload_decides_anew", needs: &[NFT], run: a_reload_decides_anew },
@@ -136,6 +137,25 @@ fn the_same_as_keepalived() -> Result<(), Failed> {
             && ours.dropped.len() == count
             && ours.left.is_empty();
         ensure(is_it, || format!("{more}: {ours:?}"))?;
+    }
+    Ok(())
+}
+
+/// A link-local address counts on the interface that has it, which is another one with each start.
+fn with_a_virtual_mac() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let _server = TcpServer::start(site.host(1), PORT)?;
+    for (accept, answer) in [("accept", Answer::Connected), ("no_accept", Answer::Nothing)] {
+        let more = format!("version 3\n    use_vmac vmac6\n    {accept}");
+        let h1 = site.keepwatch(1, &config(100, &more, "fe80::30/64\n        fd00:1::30/64"))?;
+        for address in ["fe80::30", "fd00:1::30"] {
+            wait(address, || site.host(1).has_on("vmac6", ip(address)))?;
+            ensure_answer(&site, ip(address), answer)?;
+        }
+        let expected: &[&str] =
+            if answer == Answer::Nothing { &["fd00:1::30", "fe80::30 . \"vmac6\""] } else { &[] };
+        wait_for_dropped(&site, 1, expected)?;
+        stop(h1)?;
     }
     Ok(())
 }
