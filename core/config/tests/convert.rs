@@ -48,9 +48,9 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, .. } = config.globals;
+    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, .. } = config.globals;
     config.globals =
-        Globals { router_id, net_namespace, startup_delay, delay_after_boot, ..Globals::default() };
+        Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, ..Globals::default() };
     config.extensions = keepwatch_config::model::Extensions::default();
     config
 }
@@ -155,4 +155,36 @@ fn what_has_no_equivalent_is_said() {
     let lost: Vec<&str> = converted.lost.iter().map(|lost| lost.split(':').next().unwrap()).collect();
     assert_eq!(lost, ["mail", "`enable_script_security` has no key", "10.1.1.30/24", "`f`"]);
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
+}
+
+#[test]
+fn a_table_of_the_packet_filter_is_one_of_its_own() {
+    let text = "# Ours.\nglobal_defs {\n router_id h1\n nftables vips # not for others\n nftables_counters\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n # a router alone\n no_accept\n \
+                virtual_ipaddress {\n  10.1.1.30\n }\n}\n";
+    let loaded = load_text("k.conf", text);
+    let config = loaded.config.unwrap();
+    let converted = convert(&config, text);
+    assert_eq!(converted.lost, [""; 0]);
+    assert_eq!(
+        converted.text,
+        r#"# Ours.
+# not for others
+node = "h1"
+
+[nftables]
+table = "vips"
+counters = true
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+# a router alone
+accept = false
+"#
+    );
+    let native = read_native("nftables", &converted.text).config.unwrap();
+    assert_eq!(plain(&native), plain(&config));
 }

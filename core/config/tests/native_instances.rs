@@ -75,6 +75,11 @@ fn it_means_what_a_keepalived_conf_means() {
              virtual_ipaddress {\n10.1.1.30\n}",
         ),
         (
+            "unaccepting",
+            "accept = false\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nno_accept\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
             "others",
             "track_src_ip = true\nsource = \"10.1.1.10\"\npromote_secondaries = true\ndont_track_primary = true\nlower_prio_no_advert = true\nhigher_prio_send_advert = true\n\
              down_timer_adverts = 5\nmcast_dst_ip = \"224.0.0.99\"\npriority = 255\n\
@@ -291,4 +296,29 @@ error: `unicast_ttl` without `unicast_peer`
    |               ^
 "#
     );
+}
+
+/// The packet filter's table; what the native file says takes precedence.
+#[test]
+fn the_nftables_table() {
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\naccept = false\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let table = "[nftables]\ntable = \"vips\"\npriority = -150\ncounters = true\n";
+    let firewall = config(read("nftables", "", &format!("{table}{instance}"))).globals.firewall;
+    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("vips", -150, true));
+    let firewall = config(read("no-nftables", "", instance)).globals.firewall;
+    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("keepwatch", -1, false));
+
+    let wrong = "[nftables]\ntable = \"\"\nprority = 1\n".to_owned()
+        + &instance.replace("accept", "priority = 255\naccept");
+    let said = read("wrong-nftables", "", &wrong).render(Style::Plain);
+    let expected = [
+        "keepwatch.toml:2:9",
+        "this cannot be the name of a table",
+        "keepwatch.toml:3:1",
+        "keepwatch.toml:8:10",
+        "`accept = false` does not go with priority 255",
+    ];
+    for text in expected {
+        assert!(said.contains(text), "{text}: {said}");
+    }
 }

@@ -33,6 +33,7 @@ pub(crate) struct Composed {
     pub(crate) trackers: Vec<Tracker>,
     pub(crate) sender: Sender,
     pub(crate) is_owner: bool,
+    pub(crate) accepts: bool,
 }
 
 impl Parts {
@@ -81,6 +82,7 @@ impl Parts {
         Composed {
             name: instance.name.as_str().into(),
             is_owner: params.priority.is_owner(),
+            accepts: instance.accepts,
             params,
             interface,
             family: instance.family,

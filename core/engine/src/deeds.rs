@@ -50,6 +50,8 @@ impl Engine {
         if std::mem::take(&mut self.relisten) {
             self.listen_where_needed();
             self.forward_where_needed();
+            // Not before the address is gone: until then it would answer.
+            self.filter_as_fits(now);
         }
     }
 
@@ -90,6 +92,8 @@ impl Engine {
                 if number == 0 && !self.parts.routers.get(router).is_some_and(VirtualRouter::is_serving) {
                     self.restart_stopwatch(router);
                 }
+                // First, or it would answer for a moment.
+                self.filter_before(now, router, number);
                 self.add_address(now, router, number);
             }
             Action::RemoveAddress(number) => {

@@ -186,6 +186,7 @@ impl Engine {
             // The second panic, if it comes to that, is as good as the first.
             let _ = catch_unwind(AssertUnwindSafe(|| self.give_up(clock::now())));
         }
+        let _ = catch_unwind(AssertUnwindSafe(|| self.remove_filter()));
         let _ = catch_unwind(AssertUnwindSafe(|| self.remove_fixtures()));
         let _ = catch_unwind(AssertUnwindSafe(|| self.take_virtual_links_down()));
         outcome
@@ -242,6 +243,7 @@ impl Engine {
         let now = clock::now();
         self.read_kernel(now);
         self.clean_up(now);
+        self.begin_to_filter(now);
         self.place_fixtures(now);
         self.hear_tracks(now);
         self.start_when_due(now);

@@ -32,6 +32,8 @@ pub(crate) struct InstanceState {
     /// Which address to send from otherwise.
     pub(crate) sender: Sender,
     pub(crate) is_owner: bool,
+    /// Whether packets to its addresses are accepted.
+    pub(crate) accepts: bool,
     pub(crate) term: u64,
     /// Whether its last advert could not be sent.
     pub(crate) advert_failing: bool,
@@ -96,6 +98,7 @@ impl InstanceState {
             trackers,
             sender,
             is_owner,
+            accepts,
             ..
         } = composed;
         Self {
@@ -110,6 +113,7 @@ impl InstanceState {
             trackers,
             sender,
             is_owner,
+            accepts,
             term: 0,
             advert_failing: false,
             announcement_failing: false,
@@ -136,6 +140,7 @@ impl InstanceState {
         self.trackers = composed.trackers;
         self.sender = composed.sender;
         self.is_owner = composed.is_owner;
+        self.accepts = composed.accepts;
     }
 
     /// Leaves nothing of it but its name.

@@ -292,6 +292,7 @@ impl Engine {
         }
         self.mend_virtual_links(now);
         self.mend_ways(now);
+        self.mend_filter(now);
         self.perform(now);
     }
 }

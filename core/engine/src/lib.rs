@@ -23,6 +23,7 @@ mod engine;
 mod explain;
 mod explainer;
 mod farewell;
+mod firewall;
 mod groups;
 mod instance;
 mod interfaces;

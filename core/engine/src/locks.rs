@@ -1,37 +1,56 @@
-//! The interfaces that are this program's: no other keepwatch runs on them.
+//! What is this program's alone: interfaces on which no other keepwatch runs, and its table of the packet filter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keepwatch_config::model::InterfaceName;
-use keepwatch_system::{InterfaceLock, LockError};
+use keepwatch_config::model::Config;
+use keepwatch_system::{InterfaceLock, LockError, TableLock};
 
-/// The locks that are held, by interface. Clones share them.
+/// The locks that are held, by name. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Locks(Arc<Mutex<BTreeMap<String, InterfaceLock>>>);
+pub(crate) struct Locks(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    interfaces: BTreeMap<String, InterfaceLock>,
+    tables: BTreeMap<String, TableLock>,
+}
 
 impl Locks {
-    /// Takes those that are not held yet. If one cannot be taken, those that were held before are, and no others.
-    pub(crate) fn take<'a>(
-        &self,
-        interfaces: impl Iterator<Item = &'a InterfaceName>,
-    ) -> Result<(), LockError> {
+    /// Takes those that a configuration needs and that are not held yet. If one cannot be taken, those that were held before
+    /// are, and no others.
+    pub(crate) fn take(&self, config: &Config) -> Result<(), LockError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = BTreeMap::new();
-        for interface in interfaces {
-            let name = interface.as_str();
-            if !held.contains_key(name) && !taken.contains_key(name) {
-                taken.insert(name.to_owned(), InterfaceLock::take(name)?);
+        let (mut interfaces, mut tables) = (BTreeMap::new(), BTreeMap::new());
+        for name in interfaces_of(config) {
+            if !held.interfaces.contains_key(name) && !interfaces.contains_key(name) {
+                interfaces.insert(name.to_owned(), InterfaceLock::take(name)?);
             }
         }
-        held.append(&mut taken);
+        for name in table_of(config).filter(|name| !held.tables.contains_key(*name)) {
+            tables.insert(name.to_owned(), TableLock::take(name)?);
+        }
+        held.interfaces.append(&mut interfaces);
+        held.tables.append(&mut tables);
         Ok(())
     }
 
-    /// Gives up those of interfaces on which nothing is to run.
-    pub(crate) fn keep_only<'a>(&self, interfaces: impl Iterator<Item = &'a InterfaceName>) {
-        let used: BTreeSet<&str> = interfaces.map(InterfaceName::as_str).collect();
+    /// Gives up those that none of these configurations needs.
+    pub(crate) fn keep_only(&self, configs: [&Config; 2]) {
+        let interfaces: BTreeSet<&str> = configs.into_iter().flat_map(interfaces_of).collect();
+        let tables: BTreeSet<&str> = configs.into_iter().flat_map(table_of).collect();
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|name, _| used.contains(name.as_str()));
+        held.interfaces.retain(|name, _| interfaces.contains(name.as_str()));
+        held.tables.retain(|name, _| tables.contains(name.as_str()));
     }
+}
+
+fn interfaces_of(config: &Config) -> impl Iterator<Item = &str> {
+    config.instances.iter().map(|instance| instance.interface.as_str())
+}
+
+/// The table, if an instance needs it.
+fn table_of(config: &Config) -> impl Iterator<Item = &str> {
+    let is_needed = config.instances.iter().any(|instance| !instance.accepts);
+    is_needed.then_some(config.globals.firewall.table.as_str()).into_iter()
 }

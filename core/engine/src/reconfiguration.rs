@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use keepwatch_config::model::{Config, Instance, LinkDelay, SyncGroup};
+use keepwatch_config::model::{Config, Firewall, Instance, LinkDelay, SyncGroup};
 use keepwatch_config::{Deed, Diff};
 use keepwatch_system::{LockError, Wakeup};
 use keepwatch_vrrp::InvalidParams;
@@ -43,6 +43,7 @@ pub(crate) struct Reconfiguration {
     pub(crate) steps: Vec<Step>,
     pub(crate) groups: Vec<SyncGroup>,
     pub(crate) link_delays: Vec<LinkDelay>,
+    pub(crate) firewall: Firewall,
     pub(crate) board: Arc<Standings>,
     /// Where to tell how long it took.
     pub(crate) done: SyncSender<Duration>,
@@ -99,17 +100,14 @@ impl Reconfigurer {
             let name = || instance.name.clone();
             instance.params().check().map_err(|error| ReconfigureError::Instance { name: name(), error })?;
         }
-        let interfaces = |config: &Config| -> Vec<_> {
-            config.instances.iter().map(|instance| instance.interface.clone()).collect()
-        };
-        let (old, new) = (interfaces(before), interfaces(after));
-        self.locks.take(new.iter())?;
+        self.locks.take(after)?;
         self.tracks.follow(&after.trackables());
         let (done, told) = sync_channel(1);
         let reconfiguration = Reconfiguration {
             steps: self.steps(after, diff),
             groups: after.groups.clone(),
             link_delays: after.link_delays.clone(),
+            firewall: after.globals.firewall.clone(),
             board: self.tracks.standings(),
             done,
         };
@@ -117,8 +115,8 @@ impl Reconfigurer {
         self.commands.send(command).map_err(|_| ReconfigureError::Stopping)?;
         self.wakeup.ring();
         let took = told.recv().map_err(|_| ReconfigureError::Stopping)?;
-        // Those that leave may still be about it: their interfaces are given up a configuration later.
-        self.locks.keep_only(old.iter().chain(&new));
+        // Those that leave may still be about it: what is theirs is given up a configuration later.
+        self.locks.keep_only([before, after]);
         Ok(took)
     }
 

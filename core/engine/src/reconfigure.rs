@@ -34,6 +34,7 @@ impl Engine {
     pub(crate) fn reconfigure(&mut self, now: Instant, it: Reconfiguration) {
         let began = clock::now();
         self.board = it.board;
+        self.parts.firewall.become_as(&it.firewall);
         self.parts.groups =
             it.groups.iter().map(|group| Group::new(group).after(&self.parts.groups)).collect();
         let (mut updates, mut arrivals) = (Vec::new(), Vec::new());

@@ -10,6 +10,7 @@ use keepwatch_system::netlink::{Monitor, Requests};
 use keepwatch_system::{DeadlineTimer, LockError, MissingCapability, Poller, Wakeup};
 use keepwatch_vrrp::{InterfaceId, InvalidParams, MacAddress, Routers};
 
+use crate::firewall::Firewall;
 use crate::groups::Group;
 use crate::instance::{InstanceState, Tracker};
 use crate::interfaces::Interface;
@@ -69,6 +70,8 @@ pub(crate) struct Parts {
     pub(crate) groups: Vec<Group>,
     /// What is always in place.
     pub(crate) fixtures: Fixtures,
+    /// What drops packets to addresses that do not accept any.
+    pub(crate) firewall: Firewall,
     /// Held while it runs.
     pub(crate) locks: Locks,
 }
@@ -101,6 +104,7 @@ impl Parts {
             tracks,
             groups: Vec::new(),
             fixtures: Fixtures::default(),
+            firewall: Firewall::prepare(&config.globals.firewall),
             locks: Locks::default(),
         };
         for instance in &config.instances {
@@ -128,7 +132,7 @@ impl Parts {
         for group in &parts.groups {
             parts.routers.group(&group.members);
         }
-        parts.locks.take(config.instances.iter().map(|instance| &instance.interface))?;
+        parts.locks.take(config)?;
         Ok(parts)
     }
 

@@ -1,4 +1,4 @@
-//! One engine for each interface.
+//! One engine for each interface, and for each table of the packet filter.
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
@@ -17,6 +17,11 @@ pub enum LockError {
     /// Another keepwatch has it.
     #[error("another keepwatch already runs on {0}")]
     Taken(String),
+    /// Another keepwatch has this table.
+    #[error(
+        "another keepwatch has the nftables table {0}: name one for this keepwatch alone, `nftables NAME`"
+    )]
+    TableTaken(String),
     /// Anything else.
     #[error("cannot lock {0}: {1}")]
     Io(String, #[source] io::Error),
@@ -29,18 +34,46 @@ impl InterfaceLock {
     ///
     /// [`LockError`].
     pub fn take(interface: &str) -> Result<Self, LockError> {
-        let address = SocketAddr::from_abstract_name(format!("keepwatch/interface/{interface}"))
-            .map_err(|error| LockError::Io(interface.to_owned(), error))?;
-        match UnixListener::bind_addr(&address) {
-            Ok(listener) => Ok(Self { _listener: Some(listener) }),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_squatted(&address) => {
-                Ok(Self { _listener: None })
-            }
+        match hold(&format!("keepwatch/interface/{interface}")) {
+            Ok(listener) => Ok(Self { _listener: listener }),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 Err(LockError::Taken(interface.to_owned()))
             }
             Err(error) => Err(LockError::Io(interface.to_owned(), error)),
         }
+    }
+}
+
+/// Holds a table of the packet filter for this process, in the same way.
+#[derive(Debug)]
+pub struct TableLock {
+    _listener: Option<UnixListener>,
+}
+
+impl TableLock {
+    /// Locks the table with this name, of at most 80 octets.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError`].
+    pub fn take(table: &str) -> Result<Self, LockError> {
+        match hold(&format!("keepwatch/nftables/{table}")) {
+            Ok(listener) => Ok(Self { _listener: listener }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                Err(LockError::TableTaken(table.to_owned()))
+            }
+            Err(error) => Err(LockError::Io(table.to_owned(), error)),
+        }
+    }
+}
+
+/// Holds a name; `None` if somebody has it whom it does not keep from anything.
+fn hold(name: &str) -> io::Result<Option<UnixListener>> {
+    let address = SocketAddr::from_abstract_name(name)?;
+    match UnixListener::bind_addr(&address) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_squatted(&address) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

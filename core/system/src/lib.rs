@@ -1,6 +1,6 @@
 //! Linux: what the kernel is asked and told, as concrete types without policy.
 //!
-//! What is here: netlink requests and notifications, sockets for adverts and frames, the absolute timer, the
+//! What is here: netlink requests and notifications, sockets for adverts and frames, the packet filter's table of addresses, the absolute timer, the
 //! poller, clocks, capabilities, files that only trusted users can have written, programs started as somebody else, and
 //! the lock that keeps two engines from one interface. Nothing blocks unless its name says `wait`. What is absent: VRRP. This is the only crate with
 //! unsafe code.
@@ -21,6 +21,7 @@ mod trusted_file;
 mod wakeup;
 
 pub mod netlink;
+pub mod nftables;
 
 pub use advert_socket::{AdvertSocket, Incoming, IpFamily};
 pub use capability::{MissingCapability, keep_capabilities_to_ourselves, missing_capabilities};
@@ -28,7 +29,7 @@ pub use clock::boot_nanos;
 pub use deadline_timer::DeadlineTimer;
 pub use frame_filter::{ClaimProtocol, FrameFilter};
 pub use frame_socket::{FrameSocket, Frames};
-pub use interface_lock::{InterfaceLock, LockError};
+pub use interface_lock::{InterfaceLock, LockError, TableLock};
 pub use limits::raise_descriptor_limit;
 pub use poller::{Poller, Token};
 pub use precedence::{ask_for_precedence, ask_for_real_time};

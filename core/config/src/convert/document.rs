@@ -33,6 +33,11 @@ impl Table {
         Self { header: None, block: (block.to_owned(), String::new()), keys: Vec::new() }
     }
 
+    /// `[KIND]`, for some keywords of a block whose comments stand in another table.
+    pub(super) fn part(kind: &str) -> Self {
+        Self { header: Some(format!("[{kind}]")), ..Self::root(kind) }
+    }
+
     /// `[KIND.NAME]`
     pub(super) fn new(kind: &str, name: &str, block: &str) -> Self {
         let header = Some(format!("[{kind}.{}]", value::key(name)));

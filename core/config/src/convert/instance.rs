@@ -35,6 +35,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         source,
         tracks_source,
         promotes_secondaries,
+        accepts,
         lower_adverts,
         higher_adverts,
         stop_mode: _,
@@ -114,6 +115,9 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     ];
     for (key, _) in switches.into_iter().filter(|(_, is_on)| *is_on) {
         table.set(key, key, "true".to_owned());
+    }
+    if !accepts {
+        table.set("accept", "no_accept", "false".to_owned());
     }
     announcing::write(announce, &mut table);
     let group = config.groups.iter().find(|group| group.members.contains(name));

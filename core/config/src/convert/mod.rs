@@ -16,7 +16,7 @@ mod value;
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Globals, Mail, Statics, User};
+use crate::model::{Config, Firewall, Globals, Mail, Statics, User};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -77,6 +77,7 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         startup_delay,
         delay_after_boot,
         notify_fifos,
+        firewall,
     } = globals;
     let mut table = Table::root("global_defs");
     if let Some(name) = router_id {
@@ -108,6 +109,24 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         ));
     }
     document.tables.push(table);
+    if *firewall != Firewall::default() {
+        document.tables.push(firewall_table(firewall));
+    }
+}
+
+fn firewall_table(Firewall { table: name, priority, counters }: &Firewall) -> Table {
+    let default = Firewall::default();
+    let mut table = Table::part("nftables");
+    if *name != default.table {
+        table.set("table", "nftables", value::text(name));
+    }
+    if *priority != default.priority {
+        table.set("priority", "nftables_priority", priority.to_string());
+    }
+    if *counters != default.counters {
+        table.set("counters", "nftables_counters", counters.to_string());
+    }
+    table
 }
 
 /// `user` and `group` of a command, as keys of a table.

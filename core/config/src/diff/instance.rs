@@ -53,6 +53,7 @@ fn follows(old: &Instance, new: &Instance) -> bool {
         checksum_as_v2: new.checksum_as_v2,
         destination: new.destination.clone(),
         source: new.source,
+        accepts: new.accepts,
         lower_adverts: new.lower_adverts,
         higher_adverts: new.higher_adverts,
         stop_mode: new.stop_mode,
@@ -125,6 +126,10 @@ fn protocol(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
             source.map_or_else(|| "the interface's own".to_owned(), |source| source.to_string())
         };
         from_to("source address", &shown(old.source), &shown(new.source), changes);
+    }
+    if old.accepts != new.accepts {
+        let what = if new.accepts { "accepts" } else { "drops" };
+        changes.push(format!("{what} packets to its addresses"));
     }
     let others = [
         (old.start != new.start || old.meant != new.meant, "state"),

@@ -45,6 +45,7 @@ fn what_is_different_in_an_instance() {
         ("mcast_src_ip 10.1.1.9", "Update VI: source address the interface's own -> 10.1.1.9"),
         ("garp_master_refresh 60", "Update VI: when addresses are announced"),
         ("track_interface {\n eth1\n }", "Update VI: tracked interface eth1 added"),
+        ("no_accept", "Update VI: drops packets to its addresses"),
         ("dont_track_primary", "Update VI: whether its link down is a fault"),
         ("notify_master /bin/true", "Update VI: notify scripts"),
         ("virtual_ipaddress {\n 10.1.51.1\n 10.1.51.2/24\n }", "Update VI: address 10.1.51.2/24 added"),
@@ -111,6 +112,8 @@ fn what_is_different_beside_instances() {
         "global_defs {{\n notification_email {{\n a@example.com\n }}\n smtp_server 127.0.0.1\n}}\n{both}"
     );
     assert_eq!(rest(&both, &mail), ["Update Globals -: mail settings"]);
+    let table = format!("global_defs {{\n nftables vips\n}}\n{both}");
+    assert_eq!(rest(&both, &table), ["Update Globals -: the nftables table"]);
     let named = format!("global_defs {{\n router_id h9\n}}\n{both}");
     assert_eq!(rest(&both, &named), ["Restart Globals -: router_id"]);
     assert!(Diff::between(&config(&both), &config(&named)).needs_restart());

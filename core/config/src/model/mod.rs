@@ -4,6 +4,7 @@
 mod action;
 mod check;
 mod extensions;
+mod firewall;
 mod notify;
 mod place;
 mod probe;
@@ -22,6 +23,7 @@ use keepwatch_vrrp::{
 pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
 pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
 pub use extensions::{Extensions, PluginTable, Written};
+pub use firewall::Firewall;
 pub use notify::{
     ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
     UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
@@ -87,6 +89,8 @@ pub struct Globals {
     pub delay_after_boot: Duration,
     /// `notify_fifo` and `vrrp_notify_fifo` with their scripts.
     pub notify_fifos: Vec<NotifyFifo>,
+    /// `nftables`, `nftables_priority` and `nftables_counters`.
+    pub firewall: Firewall,
 }
 
 /// Where and how mails go.
@@ -180,6 +184,9 @@ pub struct Instance {
     pub tracks_source: bool,
     /// `promote_secondaries`: whether the kernel keeps addresses of a network whose first one is removed.
     pub promotes_secondaries: bool,
+    /// Whether it accepts packets to its addresses while it is MASTER (RFC 9568 §6.1, Accept_Mode; not with `no_accept`). An
+    /// owner always does.
+    pub accepts: bool,
     /// What to do about lower adverts while MASTER.
     pub lower_adverts: LowerAdverts,
     /// What to do about higher ones.

@@ -31,6 +31,7 @@ mod haproxy;
 mod instance;
 mod kinds;
 mod mail;
+mod nftables;
 mod notify;
 mod notify_scripts;
 mod reader;

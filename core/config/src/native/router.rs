@@ -42,6 +42,7 @@ pub(super) const KEYS: &[&str] = &[
     "higher_prio_send_advert",
     "track_src_ip",
     "promote_secondaries",
+    "accept",
 ];
 
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
@@ -194,6 +195,7 @@ struct Settings {
     higher_adverts: HigherAdverts,
     tracks_source: bool,
     promotes_secondaries: bool,
+    accepts: bool,
     announce: AnnouncePolicy,
     notify: Notify,
 }
@@ -244,6 +246,7 @@ impl Settings {
             },
             tracks_source: is(reader, "track_src_ip"),
             promotes_secondaries: is(reader, "promote_secondaries"),
+            accepts: optional(table, "accept", |value| reader.flag(value)).unwrap_or(true),
             announce: announcing::read(reader, table).policy(),
             notify: notify_scripts::read(reader, table),
         };
@@ -261,6 +264,10 @@ impl Settings {
             table.get("track_src_ip").filter(|_| self.tracks_source && self.sources.is_empty())
         {
             reader.error(&value.span(), "`track_src_ip` without `source`", "");
+        }
+        if let Some(value) = table.get("accept").filter(|_| !self.accepts && self.priority.is_owner()) {
+            let message = "`accept = false` does not go with priority 255";
+            reader.error(&value.span(), message, "an owner's addresses are its host's own");
         }
         if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
             reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
@@ -315,6 +322,7 @@ impl Settings {
             source: self.source(family),
             tracks_source: self.tracks_source,
             promotes_secondaries: self.promotes_secondaries,
+            accepts: self.accepts,
             routing: Routing::default(),
             lower_adverts: self.lower_adverts,
             higher_adverts: self.higher_adverts,

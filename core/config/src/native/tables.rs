@@ -11,9 +11,9 @@ use super::group::{self, Group};
 use super::instance::{Addition, Whose};
 use super::reader::{Reader, optional};
 use super::router::{self, Router};
-use super::{action, check, instance, notify};
+use super::{action, check, instance, nftables, notify};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Check, Extensions, PluginTable};
+use crate::model::{Check, Extensions, Firewall, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -36,6 +36,7 @@ pub(super) struct Globals {
     pub(super) net_namespace: Option<String>,
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
+    pub(super) firewall: Option<Firewall>,
 }
 
 /// The keepalived.conf that a native file names.
@@ -50,6 +51,7 @@ const ROOT: &[&str] = &[
     "net_namespace",
     "vrrp_startup_delay",
     "vrrp_delay_after_boot",
+    "nftables",
     "hooks",
     "plugin",
     "check",
@@ -113,6 +115,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         net_namespace: optional(root, "net_namespace", |value| reader.text(value)),
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
+        firewall: nftables::read(reader, root),
     };
     Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Command, Globals, Mail, NotifyFifo, Place, User};
+use keepwatch_config::model::{Command, Firewall, Globals, Mail, NotifyFifo, Place, User};
 use keepwatch_vrrp::{Destination, HigherAdverts, LowerAdverts, SourceCheck, Version};
 
 use super::{GOOD, read, with_globals};
@@ -132,7 +132,12 @@ fn what_cannot_be_is_said() {
             "warning `10.0.0.1` is not a multicast address for `vrrp_mcast_group4`",
         ),
         ("vrrp_mcast_group4 ff02::1", "warning `ff02::1` is not a multicast address for `vrrp_mcast_group4`"),
-        ("vrrp_strict", "warning `vrrp_strict` is supported in part only"),
+        ("vrrp_strict", "remark the virtual addresses of `vi_1` will answer nobody"),
+        ("vrrp_iptables KW_IN KW_OUT", "remark `vrrp_iptables` is done by nftables"),
+        ("vrrp_ipsets a", "remark `vrrp_ipsets` is done by nftables"),
+        ("nftables_priority", "error `nftables_priority` needs a value"),
+        ("nftables_priority early", "warning `nftables_priority` is not a number"),
+        ("nftables_priority -3000000000", "warning `nftables_priority` is out of range"),
         ("vrrp_startup_delay 9", "remark no instance takes part in the first 9 s of keepwatch"),
         ("enable_snmp_keepalived", "warning `enable_snmp_keepalived` is deprecated"),
         ("lvs_flush\nlvs_timeouts tcp 9", "warning load balancing (ipvs) is not part of keepwatch"),
@@ -145,4 +150,23 @@ fn what_cannot_be_is_said() {
         let text = format!("global_defs {{\n{body}\n}}\nvrrp_instance VI_1 {{\n{GOOD}}}\n");
         assert_eq!(read(&text).1, [expected], "{body}");
     }
+}
+
+#[test]
+fn the_table_of_the_packet_filter() {
+    let firewall = |table: &str, priority, counters| Firewall { table: table.to_owned(), priority, counters };
+    let table = [
+        ("", firewall("keepwatch", -1, false)),
+        ("nftables", firewall("keepwatch", -1, false)),
+        ("nftables vips\nnftables_ifindex", firewall("vips", -1, false)),
+        ("nftables_priority -150\nnftables_counters", firewall("keepwatch", -150, true)),
+    ];
+    for (body, expected) in table {
+        let text = format!("global_defs {{\n{body}\n}}\nvrrp_instance VI_1 {{\n{GOOD}}}\n");
+        let (config, said) = read(&text);
+        assert_eq!(config.map(|config| config.globals.firewall), Some(expected), "{body}");
+        assert_eq!(said, Vec::<String>::new(), "{body}");
+    }
+    let text = format!("global_defs {{\nnftables {}\n}}\nvrrp_instance VI_1 {{\n{GOOD}}}\n", "x".repeat(65));
+    assert_eq!(read(&text).1, ["error this cannot be the name of a table"]);
 }

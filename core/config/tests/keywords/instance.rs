@@ -365,7 +365,7 @@ fn vrrp_strict_settles_elections_as_keepalived_does() {
     let expected = [
         "warning `vrrp_strict` makes master of priority 255 only",
         "warning `vrrp_strict` forbids `down_timer_adverts`",
-        "warning `strict_mode` is supported in part only",
+        "remark the virtual addresses of `vi_1` will answer nobody",
         "warning `vrrp_strict` forbids `preempt_delay`",
         "warning `vrrp_strict` forbids authentication",
     ];
@@ -407,5 +407,39 @@ fn two_instances_that_would_be_one_router_are_refused() {
     ];
     for (first, second, accepted) in table {
         assert_eq!(pair(first, second), accepted, "{first} / {second}");
+    }
+}
+
+/// As keepalived 2.2.7 settles it: each row was tried there, and `nft list ruleset` looked at.
+#[test]
+fn who_accepts_packets_to_virtual_addresses() {
+    const STRICT: &str = "strict_mode\n";
+    const RESET: &str = "warning `vrrp_strict` forbids `accept` with vrrp version 2";
+    const NOBODY: &str = "remark the virtual addresses of `vi_1` will answer nobody";
+    const OWNER: &str = "warning `no_accept` does not go with priority 255";
+    let table = [
+        ("version 2", "", true, None),
+        ("version 2", "accept", true, None),
+        ("version 2", "no_accept", false, None),
+        ("version 3", "no_accept", false, None),
+        ("version 3", "no_accept\naccept", true, None),
+        ("version 3", "accept\nno_accept", false, None),
+        ("version 2\npriority 255", "", true, None),
+        ("version 2\npriority 255", "no_accept", true, Some(OWNER)),
+        ("strict version 2", "", false, Some(NOBODY)),
+        ("strict version 2", "accept", false, Some(RESET)),
+        ("strict version 2", "no_accept", false, None),
+        ("strict version 3", "", false, Some(NOBODY)),
+        ("strict version 3", "accept", true, None),
+        ("strict version 3", "no_accept", false, None),
+        ("strict version 2\nstate MASTER\npriority 255", "", true, None),
+        ("strict version 2\nstate MASTER\npriority 255", "accept", true, None),
+        ("strict version 3\nstate MASTER\npriority 255", "no_accept", true, Some(OWNER)),
+    ];
+    for (settings, accept, expected, finding) in table {
+        let body = format!("{}\n{accept}", settings.replace("strict ", STRICT));
+        let (instance, said) = with_instance(&body);
+        assert_eq!(instance.accepts, expected, "{body}");
+        assert_eq!(said, Vec::from_iter(finding), "{body}");
     }
 }

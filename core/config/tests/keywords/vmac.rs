@@ -94,7 +94,7 @@ fn strict_forbids_what_the_rfc_does_not_have() {
     let (vmac, said) = only("strict_mode\nuse_vmac 02:00:00:00:00\nvmac_xmit_base");
     assert_eq!(vmac.as_deref(), Some("vrrp.51 00:00:5e:00:01:33"));
     let expected = [
-        "warning `strict_mode` is supported in part only",
+        "remark the virtual addresses of `vi_1` will answer nobody",
         "warning `vrrp_strict` forbids a mac of one's own",
         "warning `vrrp_strict` forbids `vmac_xmit_base`",
     ];

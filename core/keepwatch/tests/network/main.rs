@@ -3,6 +3,7 @@
 //! Needs root or user namespaces, and the peers for some tests. What cannot run says why on one line; with CI=1
 //! or CI=true in the environment it fails instead.
 
+mod accept;
 mod checks;
 mod components;
 mod corpus;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
+        accept::CASES,
         checks::CASES,
         components::CASES,
         corpus::CASES,

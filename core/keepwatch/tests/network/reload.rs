@@ -31,29 +31,29 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A daemon with a configuration that can be written anew.
-struct Reloaded<'a> {
+pub(crate) struct Reloaded<'a> {
     site: &'a Site,
     host: usize,
     path: PathBuf,
-    daemon: Daemon,
+    pub(crate) daemon: Daemon,
 }
 
 impl<'a> Reloaded<'a> {
-    fn start(site: &'a Site, host: usize, text: &str) -> Result<Self, Failed> {
+    pub(crate) fn start(site: &'a Site, host: usize, text: &str) -> Result<Self, Failed> {
         let path = site.file(host, "reloaded", text)?;
         let daemon = site.keepwatch_at(host, &path, &[])?;
         Ok(Self { site, host, path, daemon })
     }
 
     /// Runs `keepwatch reload`: its exit code and what it printed.
-    fn reload(&self, arguments: &[&str]) -> Result<(Option<i32>, String), Failed> {
+    pub(crate) fn reload(&self, arguments: &[&str]) -> Result<(Option<i32>, String), Failed> {
         let output = self.site.asking(self.host).arg("reload").args(arguments).output()?;
         let text = [output.stdout, output.stderr].concat();
         Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// Goes on with another text, and expects this to be said.
-    fn follow(&self, text: &str, expected: &[&str]) -> Result<(), Failed> {
+    pub(crate) fn follow(&self, text: &str, expected: &[&str]) -> Result<(), Failed> {
         std::fs::write(&self.path, text)?;
         let (code, said) = self.reload(&[])?;
         let lacks = expected.iter().find(|line| !said.contains(*line));
@@ -72,14 +72,14 @@ impl<'a> Reloaded<'a> {
         found["state"].as_str().map(str::to_owned)
     }
 
-    fn wait_for_state(&self, instance: &str, state: &str) -> Result<(), Failed> {
+    pub(crate) fn wait_for_state(&self, instance: &str, state: &str) -> Result<(), Failed> {
         wait(&format!("{instance} of h{} to be {state}", self.host), || {
             self.state(instance).as_deref() == Some(state)
         })
     }
 
     /// How often an instance has changed its state.
-    fn term(&self, instance: &str) -> Result<u64, Failed> {
+    pub(crate) fn term(&self, instance: &str) -> Result<u64, Failed> {
         let status = self.status()?;
         let all = status["snapshot"]["instances"].as_array().ok_or("no instances")?;
         let found = all.iter().find(|known| known["name"] == instance).ok_or("it is gone")?;

@@ -1,15 +1,13 @@
 //! The keywords of `global_defs`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
-use super::{STRICT, TRACKER};
+use super::{IPTABLES, TRACKER};
 
 const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
 const DUMP: &str = "keepalived would write dumps of its state there; keepwatch answers `keepwatch status`";
-const FIREWALL: &str =
-    "keepalived would keep firewall rules there for no_accept and VMACs; keepwatch needs none";
 const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
@@ -58,7 +56,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("shutdown_script_timeout", Unsupported(PROGRAM)),
     // The protocol.
     ("vrrp_version", Supported),
-    ("vrrp_strict", Partly(STRICT)),
+    ("vrrp_strict", Supported),
     ("vrrp_garp_master_delay", Supported),
     ("vrrp_garp_master_repeat", Supported),
     ("vrrp_garp_master_refresh", Supported),
@@ -93,12 +91,12 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_vmac_garp_intvl", Deprecated("vrrp_garp_extra_if")),
     ("vmac_prefix", Supported),
     ("vmac_addr_prefix", Unsupported(VMAC_ADDRESS)),
-    ("vrrp_iptables", Unsupported(FIREWALL)),
-    ("vrrp_ipsets", Unsupported(FIREWALL)),
-    ("nftables", Unsupported(FIREWALL)),
-    ("nftables_priority", Unsupported(FIREWALL)),
-    ("nftables_counters", Unsupported(FIREWALL)),
-    ("nftables_ifindex", Unsupported(FIREWALL)),
+    ("vrrp_iptables", Partly(IPTABLES)),
+    ("vrrp_ipsets", Partly(IPTABLES)),
+    ("nftables", Supported),
+    ("nftables_priority", Supported),
+    ("nftables_counters", Supported),
+    ("nftables_ifindex", Harmless),
     // The process.
     ("process_names", Harmless),
     ("process_name", Harmless),

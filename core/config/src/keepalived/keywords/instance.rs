@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Refused, Supported, Unsupported};
-use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
+use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -48,7 +48,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("higher_prio_send_advert", Supported),
     ("down_timer_adverts", Supported),
     ("v3_checksum_as_v2", Supported),
-    ("strict_mode", Partly(STRICT)),
+    ("strict_mode", Supported),
     ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
     ("notify_master", Supported),
@@ -59,7 +59,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("notify_master_rx_lower_pri", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),
-    ("accept", Harmless),
+    ("accept", Supported),
     ("skip_check_adv_addr", Harmless),
     ("debug", Harmless),
     ("kernel_rx_buf_size", Harmless),
@@ -70,10 +70,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("promote_secondaries", Supported),
     ("virtual_routes", Partly(ROUTE_OPTIONS)),
     ("virtual_rules", Partly(RULE_OPTIONS)),
-    (
-        "no_accept",
-        Unsupported("keepalived would drop packets to the virtual addresses; keepwatch accepts them"),
-    ),
+    ("no_accept", Supported),
     ("use_vmac_addr", Unsupported(VMAC_ADDRESS)),
     (
         "use_ipvlan",

@@ -150,7 +150,7 @@ const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`; `re
      `features`, `pref`, `expires`, `ttl-propagate`, `fastopen_no_cookie` and `track_group` are left out of a route";
 const RULE_OPTIONS: &str = "not rules with `realms`, `suppress_ifgroup`, `tunnel-id`, `uidrange`, `l3mdev`, `ipproto`, `sport` or \
      `dport`; `track_group` is left out of a rule";
-const STRICT: &str = "packets to the virtual addresses are accepted";
+const IPTABLES: &str = "nftables does it, and chains of iptables and ipsets are left alone";
 
 const ROOT: &[(&str, Status)] = &[
     ("global_defs", Supported),

@@ -12,6 +12,7 @@ use keepwatch_vrrp::{
 use super::At;
 use super::authentication::Impossible;
 use super::checks::Kind;
+use super::firewall::Acceptance;
 use super::globals::{Defaults, GlobalDefs};
 use super::instance::{Draft, Given, State};
 use super::reader::Reader;
@@ -111,6 +112,15 @@ impl Draft<'_> {
         let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
         let repeats =
             !self.is_strict() && self.higher_prio_send_advert.unwrap_or(late.higher_prio_send_advert);
+        let acceptance = Acceptance {
+            written: self.accepts.take(),
+            is_strict: self.is_strict(),
+            version,
+            priority,
+            name: &self.name.text,
+            span: &self.span,
+        };
+        let accepts = acceptance.settle(reader);
         let addresses_at = listed.iter().chain(&excluded).map(|at| at.span.clone()).collect();
         let interfaces_at = self.tracked.interfaces.iter().map(|at| at.span.clone()).collect();
         let (checks, checks_at) =
@@ -142,6 +152,7 @@ impl Draft<'_> {
             source: self.source,
             tracks_source,
             promotes_secondaries: self.promotes_secondaries,
+            accepts,
             lower_adverts: if answers { LowerAdverts::Answer } else { LowerAdverts::Ignore },
             higher_adverts: if repeats { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
             stop_mode: StopMode::default(),

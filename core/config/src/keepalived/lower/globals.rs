@@ -12,10 +12,10 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::announce;
 use super::reader::Reader;
-use super::{notify, track, unicast};
+use super::{firewall, notify, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, Globals, InterfaceName, Mail, NotifyFifo, User};
+use crate::model::{Command, Firewall, Globals, InterfaceName, Mail, NotifyFifo, User};
 use crate::similar::shown;
 use crate::vmac_name;
 
@@ -34,6 +34,7 @@ pub(super) struct GlobalDefs {
     script_user: Option<User>,
     script_security: bool,
     fifos: [Fifo; 2],
+    firewall: Firewall,
     /// `net_namespace`, which stands outside `global_defs`.
     pub(super) net_namespace: Option<String>,
     startup_delay: Duration,
@@ -97,6 +98,7 @@ impl Default for GlobalDefs {
             script_user: None,
             script_security: false,
             fifos: [Fifo::default(), Fifo::default()],
+            firewall: Firewall::default(),
             net_namespace: None,
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,
@@ -134,6 +136,7 @@ impl GlobalDefs {
             startup_delay: self.startup_delay,
             delay_after_boot: self.delay_after_boot,
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
+            firewall: self.firewall,
         }
     }
 }
@@ -205,6 +208,9 @@ impl GlobalDefs {
             "enable_script_security" => self.script_security = true,
             "notify_fifo" | "vrrp_notify_fifo" | "notify_fifo_script" | "vrrp_notify_fifo_script" => {
                 self.fifo(statement, reader);
+            }
+            "nftables" | "nftables_priority" | "nftables_counters" | "vrrp_iptables" | "vrrp_ipsets" => {
+                firewall::read(&mut self.firewall, statement, reader);
             }
             _ => defaults.read(statement, reader),
         }
@@ -292,12 +298,7 @@ impl Defaults {
     fn read(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
         match statement.keyword() {
             "vrrp_version" => self.version = version(statement, reader).unwrap_or(self.version),
-            "vrrp_strict" => {
-                self.strict = reader.switch(statement).unwrap_or(self.strict);
-                if self.strict {
-                    reader.report(partly_strict(statement));
-                }
-            }
+            "vrrp_strict" => self.strict = reader.switch(statement).unwrap_or(self.strict),
             "vrrp_min_garp" => {
                 if reader.switch(statement) == Some(true) {
                     self.announce.least();
@@ -427,12 +428,4 @@ fn not_a_group(statement: &Statement<'_>, reader: &mut Reader<'_>) {
     let Some(word) = statement.argument(0) else { return };
     let message = format!("{} is not a multicast address for `{}`", shown(&word.text), statement.keyword());
     reader.survived(&word.span, message, "", "ignores the line");
-}
-
-/// The warning about `vrrp_strict` and `strict_mode`.
-pub(super) fn partly_strict(statement: &Statement<'_>) -> Diagnostic {
-    let message = format!("`{}` is supported in part only", statement.keyword());
-    Diagnostic::warning(&statement.line.keyword.span, message, "")
-        .note("keepalived would also drop packets to the virtual addresses; keepwatch accepts them")
-        .note("adverts and elections are as keepalived's: without password, preempt_delay or answers")
 }

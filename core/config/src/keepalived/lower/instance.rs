@@ -51,6 +51,8 @@ pub(super) struct Draft<'a> {
     /// Where `track_src_ip` stands.
     pub(super) track_source: Option<Range<usize>>,
     pub(super) promotes_secondaries: bool,
+    /// `accept` or `no_accept`.
+    pub(super) accepts: Option<At<bool>>,
     pub(super) group: Option<At<IpAddr>>,
     pub(super) unicast: Unicast,
     pub(super) vmac: Vmac,
@@ -126,6 +128,7 @@ impl<'a> Draft<'a> {
             source: None,
             track_source: None,
             promotes_secondaries: false,
+            accepts: None,
             group: None,
             unicast: Unicast::default(),
             vmac: Vmac::default(),
@@ -223,11 +226,10 @@ impl<'a> Draft<'a> {
                 self.missed_adverts = globals::missed_adverts(statement, reader).or(self.missed_adverts);
             }
             "v3_checksum_as_v2" => self.checksum_as_v2 = reader.switch(statement).or(self.checksum_as_v2),
-            "strict_mode" => {
-                self.strict = reader.switch(statement).or(self.strict);
-                if self.strict == Some(true) {
-                    reader.report(globals::partly_strict(statement));
-                }
+            "strict_mode" => self.strict = reader.switch(statement).or(self.strict),
+            keyword @ ("accept" | "no_accept") => {
+                let (value, span) = (keyword == "accept", statement.line.span.clone());
+                self.accepts = Some(At { value, span });
             }
             "smtp_alert" => {
                 if let Some(value) = reader.switch(statement) {

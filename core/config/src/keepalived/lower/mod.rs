@@ -9,6 +9,7 @@ mod authentication;
 mod checks;
 mod complete;
 mod duplicates;
+mod firewall;
 mod globals;
 mod group_trackers;
 mod instance;
