@@ -16,6 +16,7 @@ mod addresses;
 mod claims;
 mod clock;
 mod compose;
+mod counting;
 mod deeds;
 mod delayed_start;
 mod describe;
@@ -44,6 +45,7 @@ mod virtual_link;
 mod virtual_links;
 mod voice;
 
+pub use counting::Counting;
 pub use describe::describe;
 pub use engine::Engine;
 pub use keepwatch_system::{ask_for_precedence, keep_capabilities_to_ourselves};

@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod class;
+mod counters;
 mod event;
 mod hand_over;
 mod kind;
@@ -19,6 +20,7 @@ mod words;
 
 pub use anomaly::Anomaly;
 pub use class::{Class, Subject};
+pub use counters::Counters;
 pub use event::{Event, Severity};
 pub use hand_over::{Departure, Ending, Step, StepTook};
 pub use kind::EventKind;

@@ -40,6 +40,25 @@ pub mod seconds {
     }
 }
 
+/// The same where there may be none.
+pub(crate) mod optional_seconds {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(Duration::try_from_secs_f64).transpose().map_err(serde::de::Error::custom)
+    }
+}
+
 mod rfc3339 {
     use super::{Deserialize, Deserializer, Serializer, SystemTime};
 
