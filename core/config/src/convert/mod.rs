@@ -16,7 +16,7 @@ mod value;
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Globals, Mail, Statics, User};
+use crate::model::{Config, Dumps, Globals, Mail, Statics, User};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -77,6 +77,7 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         startup_delay,
         delay_after_boot,
         notify_fifos,
+        dumps,
     } = globals;
     let mut table = Table::root("global_defs");
     if let Some(name) = router_id {
@@ -106,6 +107,11 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
             "notify_fifo {}: hear events by a plugin, or `keepwatch events --json`",
             fifo.path
         ));
+    }
+    if *dumps != Dumps::default() {
+        lost.push(
+            "`state_dump_file` and the like have no key: files that signals ask for are in /tmp".to_owned(),
+        );
     }
     document.tables.push(table);
 }

@@ -89,6 +89,7 @@ fn globals(old: &Globals, new: &Globals) -> Vec<String> {
         (old.script_user != new.script_user, "script_user"),
         (old.script_security != new.script_security, "enable_script_security"),
         (old.notify_fifos != new.notify_fifos, "notify FIFOs"),
+        (old.dumps != new.dumps, "files that signals ask for"),
     ];
     all.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect()
 }
@@ -125,6 +126,7 @@ pub(super) fn followed(before: &Config, after: &Config) -> Config {
         script_user: after.globals.script_user.clone(),
         script_security: after.globals.script_security,
         notify_fifos: after.globals.notify_fifos.clone(),
+        dumps: after.globals.dumps.clone(),
         ..before.globals.clone()
     };
     #[allow(clippy::needless_update, reason = "the same")]

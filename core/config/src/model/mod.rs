@@ -3,6 +3,7 @@
 
 mod action;
 mod check;
+mod dumps;
 mod extensions;
 mod notify;
 mod place;
@@ -21,6 +22,7 @@ use keepwatch_vrrp::{
 
 pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
 pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
+pub use dumps::{Dumps, JsonVersion};
 pub use extensions::{Extensions, PluginTable, Written};
 pub use notify::{
     ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
@@ -87,6 +89,8 @@ pub struct Globals {
     pub delay_after_boot: Duration,
     /// `notify_fifo` and `vrrp_notify_fifo` with their scripts.
     pub notify_fifos: Vec<NotifyFifo>,
+    /// Where files go that other programs read.
+    pub dumps: Dumps,
 }
 
 /// Where and how mails go.
