@@ -19,8 +19,8 @@ pub type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// The daemon as the server sees it. Nothing here may wait, except for what a reload waits for: all connections are
 /// served by one thread.
 pub trait Backend: Send + Sync + 'static {
-    /// How it is.
-    fn status(&self) -> Status;
+    /// How it is. Its engine is asked what it has counted.
+    fn status(&self) -> Answering<Status>;
 
     /// How its plugins are, by name.
     fn plugins(&self) -> Vec<PluginReport>;

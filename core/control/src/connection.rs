@@ -64,7 +64,7 @@ impl Connection {
                     let _ = stream.serve().await;
                     return;
                 }
-                Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
+                Ok(Request::Status) => Answer::Status(Box::new(backend.status().await)),
                 Ok(Request::Plugins) => Answer::Plugins(backend.plugins()),
                 Ok(Request::Reload(how)) => Answer::Reload(backend.reload(how).await),
                 Ok(Request::DeadLetters(plugin)) => match backend.dead_letters(plugin).await {

@@ -11,6 +11,7 @@ mod convert;
 mod daemon_control;
 mod demo;
 mod destinations;
+mod dumper;
 mod events;
 mod examining;
 mod exit;
@@ -24,6 +25,7 @@ mod notify;
 mod notify_scripts;
 mod output;
 mod paths;
+mod pid_file;
 mod plan;
 mod plugin;
 mod plugin_list;
@@ -33,6 +35,7 @@ mod reload;
 mod reload_plan;
 mod reloading;
 mod run;
+mod signals;
 mod status;
 mod terminal;
 mod words;
@@ -44,7 +47,9 @@ use clap::Parser;
 use cli::{Cli, Command, Plugin};
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let Cli { command, signum } = Cli::parse();
+    let Some(command) = command else { return signals::print_number(signum) };
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Convert(arguments) => convert::convert(&arguments),

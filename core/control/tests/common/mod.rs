@@ -104,8 +104,8 @@ struct Facts {
 }
 
 impl Backend for Facts {
-    fn status(&self) -> Status {
-        Status {
+    fn status(&self) -> Answering<Status> {
+        let status = Status {
             version: "0.1.0".to_owned(),
             pid: 1,
             node: "h1".to_owned(),
@@ -121,7 +121,8 @@ impl Backend for Facts {
             snapshot: self.bus.snapshot(),
             plugins: self.plugins(),
             destinations: Vec::new(),
-        }
+        };
+        Box::pin(async move { status })
     }
 
     fn plugins(&self) -> Vec<PluginReport> {

@@ -6,6 +6,7 @@
 mod checks;
 mod components;
 mod corpus;
+mod dumps;
 mod election;
 mod faults;
 mod handover;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         checks::CASES,
         components::CASES,
         corpus::CASES,
+        dumps::CASES,
         election::CASES,
         faults::CASES,
         hostile::CASES,
