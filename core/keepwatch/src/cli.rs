@@ -12,9 +12,14 @@ use crate::{notify, plugin};
 /// Where scripts lie that run without further ado.
 const HOOKS: &str = "/etc/keepwatch/hooks.d";
 
+/// What `--version` says. An exporter sends the signal for JSON only to a keepalived that says it was built so.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "\nwith what keepalived has if it is built with --enable-json");
+
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
-#[command(name = "keepwatch", version, arg_required_else_help = true, args_conflicts_with_subcommands = true)]
+#[command(name = "keepwatch", version, long_version = LONG_VERSION)]
+#[command(arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

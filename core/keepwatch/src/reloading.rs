@@ -358,6 +358,7 @@ mod tests {
         assert_eq!(plan, [("update", "priority 100 -> 101")]);
         assert_eq!(report.busy, Duration::from_micros(80));
         assert_eq!(trial.told.try_recv().unwrap().instances[0].priority.get(), 101);
+        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
 
         let (report, _, kind) = trial.reload(&instance(101));
         assert_eq!((report.plan[0].deed.as_str(), report.busy), ("keep", Duration::ZERO));
