@@ -92,9 +92,11 @@ impl Stats {
 mod tests {
     use super::*;
 
+    type Counter = fn(&Stats) -> u64;
+
     #[test]
     fn each_anomaly_has_its_counter() {
-        let cases: [(Anomaly, fn(&Stats) -> u64); 8] = [
+        let cases: [(Anomaly, Counter); 8] = [
             (Anomaly::Malformed(Malformed::TooShort { length: 3 }), |stats| stats.length_errors),
             (Anomaly::Malformed(Malformed::Checksum), |stats| stats.checksum_errors),
             (Anomaly::Malformed(Malformed::Type(2)), |stats| stats.type_errors),
