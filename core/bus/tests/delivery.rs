@@ -29,6 +29,8 @@ fn bus(instances: usize) -> Bus {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     });
     Bus::start(Snapshot::new("h1", at, instances.collect()), || ()).unwrap()
 }

@@ -21,8 +21,8 @@ pub type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// The daemon as the server sees it. Nothing here may wait, except for what a reload waits for: all connections are
 /// served by one thread.
 pub trait Backend: Send + Sync + 'static {
-    /// How it is.
-    fn status(&self) -> Status;
+    /// How it is. Its engine is asked what it has counted.
+    fn status(&self) -> Answering<Status>;
 
     /// What it takes for instances to become MASTER, or to stop being it.
     ///

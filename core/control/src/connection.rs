@@ -64,7 +64,7 @@ impl Connection {
                     let _ = stream.serve().await;
                     return;
                 }
-                Ok(Request::Status) => Answer::Status(Box::new(backend.status())),
+                Ok(Request::Status) => Answer::Status(Box::new(backend.status().await)),
                 Ok(Request::Explain(which)) => match backend.explain(which).await {
                     Ok(explanation) => Answer::Explanation(explanation),
                     Err(why) => Answer::Done(Done::refused(why)),

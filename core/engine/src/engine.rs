@@ -16,6 +16,7 @@ use keepwatch_vrrp::{
 };
 
 use crate::clock::{self, WallClock};
+use crate::counting::{QUESTIONS, Question};
 use crate::deeds::Settling;
 use crate::delayed_start::start_at;
 use crate::explainer::Explainer;
@@ -83,6 +84,8 @@ pub struct Engine {
     pub(crate) departing: bool,
     /// What it is told to do.
     commands: (SyncSender<Command>, Receiver<Command>),
+    /// What it is asked.
+    pub(crate) questions: (SyncSender<Question>, Receiver<Question>),
 }
 
 impl std::fmt::Debug for Engine {
@@ -127,6 +130,7 @@ impl Engine {
             waiting: Vec::new(),
             departing: false,
             commands: sync_channel(COMMANDS),
+            questions: sync_channel(QUESTIONS),
         })
     }
 
@@ -219,6 +223,7 @@ impl Engine {
                 self.parts.wakeup.acknowledge();
                 self.hear_tracks(now);
                 self.obey(now);
+                self.answer();
             }
             if ready.contains(&TIMER) {
                 self.parts.timer.acknowledge();

@@ -16,6 +16,7 @@ mod addresses;
 mod claims;
 mod clock;
 mod compose;
+mod counting;
 mod deeds;
 mod delayed_start;
 mod describe;
@@ -47,6 +48,7 @@ mod virtual_link;
 mod virtual_links;
 mod voice;
 
+pub use counting::Counting;
 pub use describe::describe;
 pub use engine::Engine;
 pub use explainer::Explainer;

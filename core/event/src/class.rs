@@ -95,6 +95,7 @@ impl EventKind {
             Self::NotifyScriptRan { setting, group, .. } => (setting, group).hash(hasher),
             Self::NotifyFifoBehind { fifo, .. } => fifo.hash(hasher),
             Self::SignalIgnored { signal } => signal.hash(hasher),
+            Self::DumpWritten { path } | Self::DumpFailed { path, .. } => path.hash(hasher),
             Self::Unknown(_) => self.name().hash(hasher),
             Self::UnsteadyStarted { .. }
             | Self::UnsteadyStopped { .. }

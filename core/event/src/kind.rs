@@ -301,6 +301,19 @@ pub enum EventKind {
         /// Its name.
         signal: String,
     },
+    /// A file that other programs read, such as keepalived's `/tmp/keepalived.stats`, was written because a signal asked for
+    /// it. Told the first time, and after a failure: programs ask every few seconds.
+    DumpWritten {
+        /// The file.
+        path: String,
+    },
+    /// Such a file cannot be written. Told once until it can, or another error comes.
+    DumpFailed {
+        /// The file.
+        path: String,
+        /// Why.
+        error: String,
+    },
     /// The program is stopping.
     Stopping {
         /// Why: the signal's name.

@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod class;
+mod counters;
 mod event;
 mod explanation;
 mod hand_over;
@@ -20,6 +21,7 @@ mod words;
 
 pub use anomaly::Anomaly;
 pub use class::{Class, Subject};
+pub use counters::Counters;
 pub use event::{Event, Severity};
 pub use explanation::{
     BackupExplanation, Explanation, GroupExplanation, GroupMember, InstanceExplanation, LastHeard,

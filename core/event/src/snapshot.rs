@@ -7,12 +7,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::class::Subject;
+use crate::counters::Counters;
 use crate::event::{Event, Severity};
 use crate::kind::EventKind;
 use crate::reason::Reason;
 use crate::settings::InstanceSettings;
 use crate::state::{Health, State};
-use crate::time::{Timestamp, seconds};
+use crate::time::{Timestamp, optional_seconds, seconds};
 
 /// How things are, after all events up to [`Self::seq`]. Cheap to clone: what does not change is shared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,17 @@ pub struct InstanceStatus {
     /// What is wrong since the last transition.
     #[serde(default)]
     pub troubles: Vec<Trouble>,
+    /// What it has counted. No event tells it: it is there where the engine was asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Counters>,
+    /// The time between adverts of the MASTER that it follows, or its own; asked for as the counters are.
+    #[serde(
+        rename = "master_advert_interval_seconds",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub master_advert_interval: Option<Duration>,
 }
 
 /// Another host that was heard as MASTER.
@@ -340,6 +352,8 @@ impl InstanceStatus {
             peer: None,
             announced: None,
             troubles: Vec::new(),
+            counters: None,
+            master_advert_interval: None,
         }
     }
 

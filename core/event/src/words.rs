@@ -132,6 +132,10 @@ impl fmt::Display for EventKind {
             Self::InstanceRemoved { .. } => f.write_str("removed"),
             Self::ConfigRejected { path, reason } => write!(f, "{path} not loaded: {reason}"),
             Self::SignalIgnored { signal } => write!(f, "{signal} does nothing in this version; running on"),
+            Self::DumpWritten { path } => {
+                write!(f, "{path} written; from now on without a word, each time a signal asks for it")
+            }
+            Self::DumpFailed { path, error } => write!(f, "{path} cannot be written: {error}"),
             Self::Stopping { reason } => write!(f, "stopping: {reason}"),
             Self::Failed { error } => write!(f, "cannot go on: {error}"),
             Self::HealthChanged { track, to, text, .. } => {

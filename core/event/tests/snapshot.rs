@@ -31,6 +31,8 @@ fn snapshot() -> Snapshot {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     };
     Snapshot::new("h1", at(0), vec![instance])
 }

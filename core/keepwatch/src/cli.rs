@@ -6,14 +6,24 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::events::Filter;
+use crate::signals::SignalFor;
 use crate::{notify, plugin};
+
+/// What `--version` says. An exporter sends the signal for JSON only to a keepalived that says it was built so.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "\nwith what keepalived has if it is built with --enable-json");
 
 /// Keeps a service's address alive: hosts share floating addresses by VRRP, as keepalived does.
 #[derive(Debug, Parser)]
-#[command(name = "keepwatch", version, arg_required_else_help = true)]
+#[command(name = "keepwatch", version, long_version = LONG_VERSION)]
+#[command(arg_required_else_help = true, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+
+    /// Print the number of the signal that has the running daemon do something, as keepalived's option does
+    #[arg(long, value_name = "WHAT", value_enum, ignore_case = true)]
+    pub(crate) signum: Option<SignalFor>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,6 +96,7 @@ pub(crate) struct Convert {
   keepwatch run --config /etc/keepalived/keepalived.conf
   keepwatch run --config ./keepwatch.toml
   keepwatch run -v --config ./keepalived.conf
+  keepwatch run --pid /run/keepalived.pid   # where exporters of metrics look for the process
   keepwatch run --stop-mode rfc        # never two hosts with one address, not even for milliseconds
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong command line, 3 configuration refused, 4 privileges missing")]
@@ -107,6 +118,10 @@ pub(crate) struct Run {
     /// Log each address that is added or removed, and how long each step of a transition took, too
     #[arg(long, short)]
     pub(crate) verbose: bool,
+
+    /// Write the process id there while it runs, as keepalived does into /run/keepalived.pid
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) pid: Option<PathBuf>,
 
     /// How a MASTER gives its addresses up when it stops or a higher priority takes over
     #[arg(long, value_name = "MODE", default_value = "lossless")]

@@ -11,6 +11,7 @@ use keepwatch_control::{
     PluginName, PluginReport, Rejection, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus,
     Status,
 };
+use keepwatch_engine::Counting;
 use keepwatch_event::{EventKind, Explanation, Severity, Timestamp};
 use keepwatch_host::Report;
 use tokio::sync::oneshot;
@@ -35,6 +36,8 @@ pub(crate) struct Hooks {
     pub(crate) dead_letters: Box<dyn Fn(String) -> LettersRead + Send + Sync>,
     /// Who is told what.
     pub(crate) notifications: Notifications,
+    /// What the engine has counted.
+    pub(crate) counting: Counting,
 }
 
 /// The control socket at work, or its lack.
@@ -109,6 +112,8 @@ impl Control {
     }
 }
 
+/// How long the engine may take to say what it has counted; without it status says the rest.
+const ENGINE: Duration = Duration::from_millis(500);
 /// Events that may wait to be looked at for changes of the configuration: of those only the last matters.
 const CHANGES: usize = 64;
 
@@ -140,21 +145,35 @@ struct Facts {
 }
 
 impl Backend for Facts {
-    fn status(&self) -> Status {
-        let snapshot = self.bus.snapshot();
+    fn status(&self) -> Answering<Status> {
+        let (bus, counting) = (self.bus.clone(), self.hooks.counting.clone());
+        // On a thread that may wait for the engine.
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut snapshot = bus.snapshot();
+            counting.fill(&mut snapshot, ENGINE);
+            snapshot
+        });
         let at = Bus::now();
-        Status {
+        let unasked = self.bus.snapshot();
+        let plugins = plugin_reports::all(&(self.hooks.plugins)(), &unasked, at);
+        let status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            node: snapshot.node.to_string(),
+            node: unasked.node.to_string(),
             at,
             started: self.started,
             uptime: at.monotonic.saturating_sub(self.started.monotonic),
             config: self.config.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            plugins: plugin_reports::all(&(self.hooks.plugins)(), &snapshot, at),
+            plugins,
             destinations: self.hooks.notifications.summary(),
-            snapshot,
-        }
+            snapshot: unasked,
+        };
+        Box::pin(async move {
+            match asked.await {
+                Ok(snapshot) => Status { snapshot, ..status },
+                Err(_) => status,
+            }
+        })
     }
 
     fn explain(&self, which: ExplainRequest) -> Answering<Result<Explanation, String>> {

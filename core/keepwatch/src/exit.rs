@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 /// All went well; for `run`: stopped as told.
 pub(crate) const OK: u8 = 0;
-/// Something failed that is none of the following. (2 is a wrong command line, by clap.)
+/// Something failed that is none of the following.
 pub(crate) const FAILED: u8 = 1;
+/// The command line is wrong; mostly clap says so by itself.
+pub(crate) const USAGE: u8 = 2;
 /// The configuration is refused.
 pub(crate) const CONFIGURATION: u8 = 3;
 /// The process lacks privileges.

@@ -11,6 +11,7 @@ mod convert;
 mod daemon_control;
 mod demo;
 mod destinations;
+mod dumper;
 mod events;
 mod examining;
 mod exit;
@@ -26,6 +27,7 @@ mod notify;
 mod notify_scripts;
 mod output;
 mod paths;
+mod pid_file;
 mod plan;
 mod plugin;
 mod plugin_list;
@@ -35,6 +37,7 @@ mod reload;
 mod reload_plan;
 mod reloading;
 mod run;
+mod signals;
 mod status;
 mod terminal;
 mod words;
@@ -46,7 +49,9 @@ use clap::Parser;
 use cli::{Cli, Command, Plugin};
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let Cli { command, signum } = Cli::parse();
+    let Some(command) = command else { return signals::print_number(signum) };
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Convert(arguments) => convert::convert(&arguments),

@@ -58,6 +58,8 @@ struct Shared {
     parts: Parts,
     /// Held from reading on: one reload after the other, so that the last one to read is the last one in force.
     in_force: Mutex<Config>,
+    /// The same, for those who only look and do not wait for a reload.
+    shown: Mutex<Arc<Config>>,
     /// Whether a signal has asked for one that has not begun to read.
     asked: AtomicBool,
 }
@@ -76,10 +78,16 @@ impl Reloader {
             shared: Arc::new(Shared {
                 whence,
                 parts,
+                shown: Mutex::new(Arc::new(in_force.clone())),
                 in_force: Mutex::new(in_force),
                 asked: AtomicBool::new(false),
             }),
         }
+    }
+
+    /// The configuration in force. Waits for nobody.
+    pub(crate) fn in_force(&self) -> Arc<Config> {
+        Arc::clone(&self.shared.shown.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reloads because of a signal, for which nobody waits. One that waits for its turn is enough: it will read what is there
@@ -179,6 +187,7 @@ impl Shared {
         };
         let checks = &names(in_force) | &names(&config);
         *in_force = Diff::followed(in_force, &config);
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force.clone());
         let planned = |name: &String, word: &str| {
             let mut checks = diff.others.iter().filter(|other| other.object == Object::Check);
             checks.any(|other| other.name.as_ref() == Some(name) && said(other.deed) == Some(word))
@@ -348,6 +357,7 @@ mod tests {
         assert_eq!(plan, [("update", "priority 100 -> 101")]);
         assert_eq!(report.busy, Duration::from_micros(80));
         assert_eq!(trial.told.try_recv().unwrap().instances[0].priority.get(), 101);
+        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
 
         let (report, _, kind) = trial.reload(&instance(101));
         assert_eq!((report.plan[0].deed.as_str(), report.busy), ("keep", Duration::ZERO));

@@ -8,26 +8,28 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_config::model::{Check, CheckKind};
 use keepwatch_config::{Config, StopMode};
-use keepwatch_engine::{Engine, StartError};
+use keepwatch_engine::{Counting, Engine, StartError};
 use keepwatch_event::{EventKind, Severity, Snapshot};
 use keepwatch_exec::{Accounts, Launcher, NotifyScripts};
 use keepwatch_host::{Plan, Plugins};
 use keepwatch_notify::Destination;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::checks::{Means, Occasion};
 use crate::cli::{self, Run};
 use crate::daemon_control::{Control, Hooks, LettersRead};
+use crate::dumper::{Dumper, Sources};
 use crate::explaining::Explaining;
 use crate::log::Preamble;
 use crate::net_namespace;
 use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
+use crate::pid_file::PidFile;
 use crate::plan;
 use crate::reloading::{Parts, Reloader, Whence};
+use crate::signals::{Listeners, Signals};
 use crate::{
-    check, checks, destinations, exit, extensions, fingerprint, log, notify_scripts, plugin_reports, reap,
+    check, checks, destinations, exit, extensions, fingerprint, log, notify_scripts, plugin_reports,
 };
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
@@ -49,6 +51,10 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         eprintln!("error: {error}");
         return exit::with(exit::FAILED);
     }
+    let mut pid_file = match arguments.pid.as_deref().map(PidFile::take).transpose() {
+        Ok(file) => file,
+        Err(error) => return fail("take the file of --pid", &error),
+    };
     log::init(arguments.verbose);
     // Before there are other threads. What plugins and checks run has no business with the network's settings.
     keepwatch_engine::keep_capabilities_to_ourselves();
@@ -110,9 +116,22 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let whence = Whence { path, hooks: arguments.hooks.clone(), stop_mode: stop_mode(arguments.stop_mode) };
     let reloader = Reloader::new(whence, parts, config);
-    let hooks = hooks(&plugins, &reloader, explaining, notifications.clone());
+    let counting = engine.counting();
+    let of_dumps = reloader.clone();
+    let sources = Sources {
+        bus: bus.clone(),
+        counting: counting.clone(),
+        in_force: Box::new(move || of_dumps.in_force()),
+        temporary: std::env::temp_dir(),
+    };
+    let dumper = match Dumper::begin(sources) {
+        Ok(dumper) => dumper,
+        Err(error) => return fail("start the thread for files that signals ask for", &error),
+    };
+    let hooks = hooks(&plugins, &reloader, explaining, notifications.clone(), counting);
     let mut control = Control::begin(&paths.control, &bus, (&shown, &hash), hooks);
-    let (code, signals) = match serve(engine, &bus, &reloader) {
+    let listeners = Listeners { bus: &bus, reloader: &reloader, dumper: &dumper };
+    let (code, signals) = match serve(engine, &listeners, pid_file.as_mut()) {
         Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
             bus.publish(Draft::general(Severity::Error, EventKind::Failed { error: error.to_string() }));
@@ -120,6 +139,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         }
     };
     let mut patience = Patience::Left(signals);
+    dumper.stop();
     drop(reloader);
     bus.flush(FLUSH);
     // Before the plugins: nobody loads any more.
@@ -134,6 +154,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     drop(bus);
     log::finish(log);
     control.finish();
+    drop(pid_file);
     exit::with(code)
 }
 
@@ -166,6 +187,7 @@ fn hooks(
     reloader: &Reloader,
     explaining: Explaining,
     notifications: Notifications,
+    counting: Counting,
 ) -> Hooks {
     let (plugins, of_letters, reloader) = (Arc::clone(plugins), Arc::clone(plugins), reloader.clone());
     // What is built in is seen by what it found.
@@ -181,6 +203,7 @@ fn hooks(
         reload: Box::new(move |how| reloader.reload(how)),
         dead_letters: Box::new(dead_letters),
         notifications,
+        counting,
     }
 }
 
@@ -262,23 +285,31 @@ impl Patience {
 }
 
 /// Runs the engine until the daemon is told to stop, or it ends by itself. What comes later is for who gets the signals.
-fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<Signals> {
+fn serve(
+    engine: Engine,
+    listeners: &Listeners<'_>,
+    pid_file: Option<&mut PidFile>,
+) -> std::io::Result<Signals> {
+    let bus = listeners.bus;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     // Before the engine starts: a signal that comes earlier would end the process with addresses in place, or, as
     // process 1, be lost.
     let mut signals = runtime.block_on(async { Signals::catch() })?;
+    if let Some(file) = pid_file {
+        file.write()?;
+    }
     let (tell, mut ended) = oneshot::channel();
     let running = engine.spawn(move || {
         // Nobody waits any more if the daemon was told to stop first.
         let _ = tell.send(());
     })?;
     runtime.block_on(async {
-        let Some(signal) = signals.wait(&mut ended, bus, reloader).await else { return };
+        let Some(signal) = signals.wait(&mut ended, listeners).await else { return };
         stopping(bus, signal);
         running.stop();
         let told = Instant::now();
         // It may keep its addresses for a moment; whoever asks twice wants it to end.
-        while let Some(signal) = signals.wait(&mut ended, bus, reloader).await {
+        while let Some(signal) = signals.wait(&mut ended, listeners).await {
             if told.elapsed() < SAME_REQUEST {
                 continue;
             }
@@ -291,78 +322,6 @@ fn serve(engine: Engine, bus: &Bus, reloader: &Reloader) -> std::io::Result<Sign
     Ok(signals)
 }
 
-/// The signals that the daemon hears.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    hangup: Signal,
-    user1: Signal,
-    user2: Signal,
-    alarm: Signal,
-    children: Signal,
-}
-
-impl Signals {
-    fn catch() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            hangup: signal(SignalKind::hangup())?,
-            user1: signal(SignalKind::user_defined1())?,
-            user2: signal(SignalKind::user_defined2())?,
-            alarm: signal(SignalKind::alarm())?,
-            children: signal(SignalKind::child())?,
-        })
-    }
-
-    /// Waits until the daemon is told to stop. Other signals have no meaning any more.
-    async fn stop(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
-        }
-    }
-
-    /// Waits until the daemon is told to stop, by the signal given back, or its engine has ended.
-    async fn wait(
-        &mut self,
-        ended: &mut oneshot::Receiver<()>,
-        bus: &Bus,
-        reloader: &Reloader,
-    ) -> Option<&'static str> {
-        if ended.is_terminated() {
-            return None;
-        }
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return Some("SIGTERM"),
-                _ = self.interrupt.recv() => return Some("SIGINT"),
-                _ = self.quit.recv() => return Some("SIGQUIT"),
-                // Fingers and scripts know them from keepalived; their default would end us with addresses in place.
-                _ = self.user1.recv() => ignore(bus, "SIGUSR1"),
-                _ = self.user2.recv() => ignore(bus, "SIGUSR2"),
-                _ = self.alarm.recv() => ignore(bus, "SIGALRM"),
-                // What comes of it is told as events; nobody waits for the answer.
-                _ = self.hangup.recv() => reloader.reload_soon(),
-                _ = child_of_first_process(&mut self.children) => drop(tokio::spawn(reap::reap_orphans())),
-                _ = &mut *ended => return None,
-            }
-        }
-    }
-}
-
-/// Only process 1 gets children that it did not start itself.
-async fn child_of_first_process(children: &mut Signal) -> Option<()> {
-    if reap::is_first_process() { children.recv().await } else { std::future::pending().await }
-}
-
 fn stopping(bus: &Bus, reason: &str) {
     bus.publish(Draft::general(Severity::Info, EventKind::Stopping { reason: reason.to_owned() }));
-}
-
-fn ignore(bus: &Bus, signal: &str) {
-    bus.publish(Draft::general(Severity::Warning, EventKind::SignalIgnored { signal: signal.to_owned() }));
 }

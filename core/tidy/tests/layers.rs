@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "keepwatch-engine",
         &["keepwatch-bus", "keepwatch-config", "keepwatch-event", "keepwatch-system", "keepwatch-vrrp"],
     ),
+    ("keepwatch-dump", &["keepwatch-config", "keepwatch-event", "keepwatch-vrrp"]),
     ("keepwatch-lab", &["keepwatch-system", "keepwatch-vrrp"]),
     (
         "keepwatch",
@@ -25,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keepwatch-checks",
             "keepwatch-config",
             "keepwatch-control",
+            "keepwatch-dump",
             "keepwatch-engine",
             "keepwatch-event",
             "keepwatch-exec",

@@ -57,6 +57,8 @@ fn snapshot() -> Snapshot {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     };
     Snapshot::new("h1.example.com", at, vec![instance("VI_1", Some(at)), instance("VI_2", None)])
 }

@@ -105,5 +105,7 @@ fn status() -> InstanceStatus {
         peer: None,
         announced: Some(at(3)),
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     }
 }

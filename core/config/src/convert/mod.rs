@@ -16,7 +16,7 @@ mod value;
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Firewall, Globals, Mail, Statics, User};
+use crate::model::{Config, Dumps, Firewall, Globals, Mail, Statics, User};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -78,6 +78,7 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         delay_after_boot,
         notify_fifos,
         firewall,
+        dumps,
     } = globals;
     let mut table = Table::root("global_defs");
     if let Some(name) = router_id {
@@ -107,6 +108,11 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
             "notify_fifo {}: hear events by a plugin, or `keepwatch events --json`",
             fifo.path
         ));
+    }
+    if *dumps != Dumps::default() {
+        lost.push(
+            "`state_dump_file` and the like have no key: files that signals ask for are in /tmp".to_owned(),
+        );
     }
     document.tables.push(table);
     if *firewall != Firewall::default() {

@@ -90,6 +90,7 @@ fn globals(old: &Globals, new: &Globals) -> Vec<String> {
         (old.script_security != new.script_security, "enable_script_security"),
         (old.notify_fifos != new.notify_fifos, "notify FIFOs"),
         (old.firewall != new.firewall, "the nftables table"),
+        (old.dumps != new.dumps, "files that signals ask for"),
     ];
     all.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect()
 }
@@ -127,6 +128,7 @@ pub(super) fn followed(before: &Config, after: &Config) -> Config {
         script_security: after.globals.script_security,
         notify_fifos: after.globals.notify_fifos.clone(),
         firewall: after.globals.firewall.clone(),
+        dumps: after.globals.dumps.clone(),
         ..before.globals.clone()
     };
     #[allow(clippy::needless_update, reason = "the same")]

@@ -3,6 +3,7 @@
 
 mod action;
 mod check;
+mod dumps;
 mod extensions;
 mod firewall;
 mod notify;
@@ -22,6 +23,7 @@ use keepwatch_vrrp::{
 
 pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
 pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, TrackFile};
+pub use dumps::{Dumps, JsonVersion};
 pub use extensions::{Extensions, PluginTable, Written};
 pub use firewall::Firewall;
 pub use notify::{
@@ -91,6 +93,8 @@ pub struct Globals {
     pub notify_fifos: Vec<NotifyFifo>,
     /// `nftables`, `nftables_priority` and `nftables_counters`.
     pub firewall: Firewall,
+    /// Where files go that other programs read.
+    pub dumps: Dumps,
 }
 
 /// Where and how mails go.

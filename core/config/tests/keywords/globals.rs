@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use keepwatch_config::model::{Command, Firewall, Globals, Mail, NotifyFifo, Place, User};
+use keepwatch_config::model::{
+    Command, Dumps, Firewall, Globals, JsonVersion, Mail, NotifyFifo, Place, User,
+};
 use keepwatch_vrrp::{Destination, HigherAdverts, LowerAdverts, SourceCheck, Version};
 
 use super::{GOOD, read, with_globals};
@@ -169,4 +171,26 @@ fn the_table_of_the_packet_filter() {
     }
     let text = format!("global_defs {{\nnftables {}\n}}\nvrrp_instance VI_1 {{\n{GOOD}}}\n", "x".repeat(65));
     assert_eq!(read(&text).1, ["error this cannot be the name of a table"]);
+}
+
+#[test]
+fn files_for_other_programs() {
+    let path = |path: &str| Some(path.to_owned());
+    let table = [
+        ("", Dumps::default()),
+        ("state_dump_file /run/k.data", Dumps { state: path("/run/k.data"), ..Dumps::default() }),
+        (
+            "stats_dump_file /run/\njson_dump_file k.json",
+            Dumps { stats: path("/run/"), json: path("k.json"), ..Dumps::default() },
+        ),
+        ("json_version 1", Dumps::default()),
+        ("json_version 2", Dumps { json_version: JsonVersion::Object, ..Dumps::default() }),
+    ];
+    for (body, expected) in table {
+        assert_eq!(globals(body).dumps, expected, "{body}");
+    }
+    for body in ["state_dump_file", "stats_dump_file \"\"", "json_dump_file /a /b", "json_version 3"] {
+        let (config, said) = with_globals(body);
+        assert_eq!((config.globals.dumps, said.len()), (Dumps::default(), 1), "{body}: {said:?}");
+    }
 }

@@ -106,8 +106,8 @@ struct Facts {
 }
 
 impl Backend for Facts {
-    fn status(&self) -> Status {
-        Status {
+    fn status(&self) -> Answering<Status> {
+        let status = Status {
             version: "0.1.0".to_owned(),
             pid: 1,
             node: "h1".to_owned(),
@@ -123,7 +123,8 @@ impl Backend for Facts {
             snapshot: self.bus.snapshot(),
             plugins: self.plugins(),
             destinations: Vec::new(),
-        }
+        };
+        Box::pin(async move { status })
     }
 
     fn explain(&self, which: ExplainRequest) -> Answering<Result<Explanation, String>> {
@@ -242,6 +243,8 @@ fn instance(name: &str) -> InstanceStatus {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod accept;
 mod checks;
 mod components;
 mod corpus;
+mod dumps;
 mod election;
 mod explaining;
 mod faults;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         checks::CASES,
         components::CASES,
         corpus::CASES,
+        dumps::CASES,
         election::CASES,
         explaining::CASES,
         faults::CASES,

@@ -124,6 +124,18 @@ impl VirtualRouter {
         &self.stats
     }
 
+    /// The time between adverts of the MASTER that it follows (RFC 9568 §6.1, `Active_Adver_Interval`); its own if it
+    /// follows none.
+    #[must_use]
+    pub const fn master_interval(&self) -> AdvertInterval {
+        match &self.state {
+            State::Backup(backup) => backup.master_interval,
+            State::Init { .. } | State::Master(_) | State::Fault { .. } | State::Stopped => {
+                self.params.interval
+            }
+        }
+    }
+
     /// When the state was entered that was last told.
     #[must_use]
     pub const fn since(&self) -> Instant {

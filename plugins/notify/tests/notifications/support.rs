@@ -105,6 +105,8 @@ fn instance(name: &str) -> InstanceStatus {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     }
 }
 

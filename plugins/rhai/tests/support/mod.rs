@@ -329,6 +329,8 @@ pub(crate) fn snapshot() -> Snapshot {
         peer: None,
         announced: None,
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     };
     Snapshot::new("h1", at(0), vec![instance])
 }

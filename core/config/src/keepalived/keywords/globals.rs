@@ -7,7 +7,6 @@ const ANNOUNCE: &str =
     "keepalived would space announcements by this; keepwatch spreads them over time by itself";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
-const DUMP: &str = "keepalived would write dumps of its state there; keepwatch answers `keepwatch status`";
 const OWNER: &str =
     "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
@@ -143,10 +142,10 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("enable_dbus", Unsupported(DBUS)),
     ("dbus_service_name", Unsupported(DBUS)),
     ("dbus_no_interface_name", Unsupported(DBUS)),
-    ("state_dump_file", Unsupported(DUMP)),
-    ("stats_dump_file", Unsupported(DUMP)),
-    ("json_dump_file", Unsupported(DUMP)),
-    ("json_version", Unsupported(DUMP)),
+    ("state_dump_file", Supported),
+    ("stats_dump_file", Supported),
+    ("json_dump_file", Supported),
+    ("json_version", Supported),
     ("reload_check_config", Harmless),
     ("reload_time_file", Unsupported(RELOAD)),
     ("reload_repeat", Unsupported(RELOAD)),

@@ -10,12 +10,11 @@ use keepwatch_vrrp::wire::{ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6};
 use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
-use super::announce;
 use super::reader::Reader;
-use super::{firewall, notify, track, unicast};
+use super::{announce, dumps, firewall, notify, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, Firewall, Globals, InterfaceName, Mail, NotifyFifo, User};
+use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, User};
 use crate::similar::shown;
 use crate::vmac_name;
 
@@ -33,6 +32,7 @@ pub(super) struct GlobalDefs {
     mail: Mail,
     script_user: Option<User>,
     script_security: bool,
+    dumps: Dumps,
     fifos: [Fifo; 2],
     firewall: Firewall,
     /// `net_namespace`, which stands outside `global_defs`.
@@ -97,6 +97,7 @@ impl Default for GlobalDefs {
             mail: Mail::default(),
             script_user: None,
             script_security: false,
+            dumps: Dumps::default(),
             fifos: [Fifo::default(), Fifo::default()],
             firewall: Firewall::default(),
             net_namespace: None,
@@ -137,6 +138,7 @@ impl GlobalDefs {
             delay_after_boot: self.delay_after_boot,
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
             firewall: self.firewall,
+            dumps: self.dumps,
         }
     }
 }
@@ -204,6 +206,9 @@ impl GlobalDefs {
                     );
                 }
                 self.script_user = user.or_else(|| self.script_user.take());
+            }
+            "state_dump_file" | "stats_dump_file" | "json_dump_file" | "json_version" => {
+                dumps::read(&mut self.dumps, statement, reader);
             }
             "enable_script_security" => self.script_security = true,
             "notify_fifo" | "vrrp_notify_fifo" | "notify_fifo_script" | "vrrp_notify_fifo_script" => {

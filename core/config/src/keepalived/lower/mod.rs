@@ -8,6 +8,7 @@ mod announce;
 mod authentication;
 mod checks;
 mod complete;
+mod dumps;
 mod duplicates;
 mod firewall;
 mod globals;

@@ -45,6 +45,8 @@ fn instance() -> InstanceStatus {
         }),
         announced: Some(ago(12.0)),
         troubles: Vec::new(),
+        counters: None,
+        master_advert_interval: None,
     }
 }
 
