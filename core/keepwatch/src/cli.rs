@@ -131,8 +131,10 @@ pub(crate) enum StopMode {
   keepwatch check /etc/keepalived/keepalived.conf
   keepwatch check --strict ./keepalived.conf      # for CI: a warning fails, too
   keepwatch check --config-id lb2 ./keepalived.conf   # as the host lb2 would read it
+  keepwatch check --json keepwatch.toml | jq -r '.findings[] | \"\\(.file):\\(.line): \\(.message)\"'
 
-Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
+Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable, or with --strict a
+warning")]
 pub(crate) struct Check {
     /// The configuration [default: as for `run`]
     #[arg(value_name = "FILE")]
@@ -149,6 +151,10 @@ pub(crate) struct Check {
     /// Take warnings for errors
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Runs two hosts h1 and h2 with the two configurations of a common keepalived tutorial, and a client that

@@ -5,6 +5,7 @@
 mod actions;
 mod ask;
 mod check;
+mod check_report;
 mod checks;
 mod cli;
 mod convert;
