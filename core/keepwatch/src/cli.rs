@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Write a keepalived.conf as a keepwatch.toml
     Convert(Convert),
+    /// Print the JSON Schema of a keepwatch.toml, for editors
+    Schema(Schema),
     /// Say who serves, why, and what is wrong, as the running daemon knows it
     Status(Status),
     /// Show what happens, as it happens
@@ -75,6 +77,15 @@ pub(crate) struct Convert {
     #[arg(long, short = 'i', value_name = "ID")]
     pub(crate) config_id: Option<String>,
 }
+
+/// Prints the JSON Schema of a keepwatch.toml, of this version: editors complete and explain keys with it, and mark mistakes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch schema > /etc/keepwatch/keepwatch.schema.json
+  sed -i '1i #:schema ./keepwatch.schema.json' /etc/keepwatch/keepwatch.toml
+
+Exit codes: 0 printed, 1 it cannot be written, 2 wrong command line")]
+pub(crate) struct Schema {}
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
 /// has taken them over (a second or so; 1.3 s at the default interval if nobody does, 2.6 s in a sync group), and ends.

@@ -34,6 +34,7 @@ mod reload;
 mod reload_plan;
 mod reloading;
 mod run;
+mod schema;
 mod status;
 mod terminal;
 mod words;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Convert(arguments) => convert::convert(&arguments),
+        Command::Schema(_) => schema::schema(),
         Command::Status(arguments) => status::status(&arguments),
         Command::Events(arguments) => events::events(&arguments),
         Command::Plugin(Plugin::New(arguments)) => plugin::new(&arguments),
