@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::traced::{Origin, Traced};
 
@@ -15,7 +15,7 @@ pub struct Source {
     /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions.
     pub text: String,
     /// Where the file is, if it is one.
-    path: Option<PathBuf>,
+    path: Option<Box<Path>>,
     /// Where it comes from; nothing if it is a file as it stands.
     assembly: Option<Box<Assembly>>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct File {
     /// Its name as shown.
     pub(crate) name: String,
     /// Where it is.
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) path: Option<Box<Path>>,
     pub(crate) text: String,
 }
 
@@ -48,7 +48,7 @@ impl Source {
     /// The same text, of the file at `path`.
     #[must_use]
     pub fn at(self, path: impl Into<PathBuf>) -> Self {
-        Self { path: Some(path.into()), ..self }
+        Self { path: Some(path.into().into_boxed_path()), ..self }
     }
 
     /// What was put together from this file and others that it includes.

@@ -167,7 +167,7 @@ fn of_kind<'s>(schema: &'s Value, kind: &str) -> &'s Value {
 
 /// Values that a schema gives as examples or lists, each with all its forms.
 fn examples(schema: &Value) -> Vec<Value> {
-    if let Some(examples) = schema["examples"].as_array().or(schema["enum"].as_array()) {
+    if let Some(examples) = schema["examples"].as_array().or_else(|| schema["enum"].as_array()) {
         return examples.clone();
     }
     if let Some(forms) = schema["anyOf"].as_array() {

@@ -96,7 +96,7 @@ impl Expander<'_> {
         };
         let number = self.files.len();
         let name = path.display().to_string();
-        self.files.push(File { name, path: Some(real.clone()), text });
+        self.files.push(File { name, path: Some(real.as_path().into()), text });
         let before = (self.folder.clone(), self.strictness);
         self.folder = Some(real.parent().map_or_else(|| folder.to_owned(), PathBuf::from));
         self.depth += 1;
