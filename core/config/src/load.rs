@@ -131,7 +131,8 @@ pub(crate) fn read(path: &Path) -> Result<Source, LoadError> {
         return Err(LoadError::Empty { path: path.to_owned() });
     }
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Source::new(name, text(octets, path)?))
+    let text = text(octets, path)?;
+    Ok(Source::new(name, text).at(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())))
 }
 
 /// Reads the file at `path` as a text that may be empty.

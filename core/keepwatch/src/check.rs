@@ -7,6 +7,7 @@ use keepwatch_config::diagnostic::Style;
 use keepwatch_config::model::{Check as Checked, CheckKind};
 use keepwatch_config::{Config, Severity, Site};
 
+use crate::check_report::Report;
 use crate::cli::Check;
 use crate::terminal::shows_colour;
 use crate::{ask, destinations, examining, exit, paths, plan, plugin};
@@ -18,6 +19,9 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     }
     let mut site = match keepwatch_config::load_site(&path) {
         Ok(site) => site,
+        Err(error) if arguments.json => {
+            return ask::printed(&Report::unreadable(&path, &error).json(), exit::CONFIGURATION);
+        }
         Err(error) => {
             eprintln!("error: {error}");
             return exit::with(exit::CONFIGURATION);
@@ -26,14 +30,17 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     let plan = plan::plan(&mut site, arguments.hooks.as_deref());
     drop(destinations::of_site(&mut site));
     examining::add_findings(&mut site);
-    eprint!("{}", rendered(&site));
     let refused = plugin::refusals(&plan);
+    let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
+    let is_valid = site.config.is_some() && !too_lax && refused.is_empty();
+    let code = if is_valid { exit::OK } else { exit::CONFIGURATION };
+    if arguments.json {
+        return ask::printed(&Report::new(&path, is_valid, &site, &refused).json(), code);
+    }
+    eprint!("{}", rendered(&site));
     for (place, refusal) in &refused {
         eprintln!("{place} would not be loaded:\n{}", refusal.render(style()));
     }
-    let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
-    let code =
-        if site.config.is_some() && !too_lax && refused.is_empty() { exit::OK } else { exit::CONFIGURATION };
     let plugins = match refused.len() {
         0 => String::new(),
         1 => " 1 plugin or check would not be loaded.".to_owned(),

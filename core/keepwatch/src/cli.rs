@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Write a keepalived.conf as a keepwatch.toml
     Convert(Convert),
+    /// Print the JSON Schema of a keepwatch.toml, for editors
+    Schema(Schema),
     /// Say who serves, why, and what is wrong, as the running daemon knows it
     Status(Status),
     /// Say what would have to happen for this host to become MASTER, or to stop being it
@@ -84,6 +86,15 @@ pub(crate) struct Convert {
     #[arg(long, short = 'i', value_name = "ID")]
     pub(crate) config_id: Option<String>,
 }
+
+/// Prints the JSON Schema of a keepwatch.toml, of this version: editors complete and explain keys with it, and mark mistakes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  keepwatch schema > /etc/keepwatch/keepwatch.schema.json
+  sed -i '1i #:schema ./keepwatch.schema.json' /etc/keepwatch/keepwatch.toml
+
+Exit codes: 0 printed, 1 it cannot be written, 2 wrong command line")]
+pub(crate) struct Schema {}
 
 /// Takes part in VRRP until told to stop (SIGTERM or SIGINT). Then it resigns, keeps its addresses until another host
 /// has taken them over (a second or so; 1.3 s at the default interval if nobody does, 2.6 s in a sync group), and ends.
@@ -146,8 +157,10 @@ pub(crate) enum StopMode {
   keepwatch check /etc/keepalived/keepalived.conf
   keepwatch check --strict ./keepalived.conf      # for CI: a warning fails, too
   keepwatch check --config-id lb2 ./keepalived.conf   # as the host lb2 would read it
+  keepwatch check --json keepwatch.toml | jq -r '.findings[] | \"\\(.file):\\(.line): \\(.message)\"'
 
-Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable")]
+Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable, or with --strict a
+warning")]
 pub(crate) struct Check {
     /// The configuration [default: as for `run`]
     #[arg(value_name = "FILE")]
@@ -164,6 +177,10 @@ pub(crate) struct Check {
     /// Take warnings for errors
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Runs two hosts h1 and h2 with the two configurations of a common keepalived tutorial, and a client that

@@ -5,6 +5,7 @@
 mod actions;
 mod ask;
 mod check;
+mod check_report;
 mod checks;
 mod cli;
 mod convert;
@@ -37,6 +38,7 @@ mod reload;
 mod reload_plan;
 mod reloading;
 mod run;
+mod schema;
 mod signals;
 mod status;
 mod terminal;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Convert(arguments) => convert::convert(&arguments),
+        Command::Schema(_) => schema::schema(),
         Command::Status(arguments) => status::status(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Events(arguments) => events::events(&arguments),

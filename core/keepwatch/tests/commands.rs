@@ -348,3 +348,12 @@ fn a_keepalived_conf_is_printed_as_a_keepwatch_toml() {
         assert_eq!((refused.status.code(), text(&refused.stdout)), (Some(3), String::new()), "{file}");
     }
 }
+
+#[test]
+fn the_schema_is_printed_for_editors() {
+    let folder = Folder::new("schema");
+    let output = keepwatch(&folder, &["schema"]).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed, keepwatch_config::native::schema());
+}

@@ -56,6 +56,15 @@ impl Refusal {
         }
     }
 
+    /// The text that it stands in, and what is wrong there; none if it has no place in a text.
+    #[must_use]
+    pub const fn text(&self) -> Option<(&Source, &Findings)> {
+        match &self.why {
+            Why::Findings(source, findings) => Some((source, findings)),
+            Why::Plain { .. } => None,
+        }
+    }
+
     /// Adds what to do, in one line.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

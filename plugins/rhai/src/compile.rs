@@ -38,7 +38,7 @@ fn compile_with(file: &keepwatch_host::Source, looked_at: &mut Vec<PathBuf>) -> 
     let text = modules::text(&*file.content).map_err(|why| {
         Refusal::plain(format!("{name} {why}")).help("a Rhai script is a text; save it as UTF-8")
     })?;
-    let source = Source::new(name, text);
+    let source = Source::new(name, text).at(&file.path);
     let folder = file.path.parent().unwrap_or_else(|| Path::new("")).to_owned();
     let mut engine = language(file.limits.memory);
     let budget = settings::watch(&mut engine, &file.limits);
@@ -186,7 +186,7 @@ impl Compiler {
             Ok(text) => text,
             Err(error) => return Some(finding(error)),
         };
-        let source = Source::new(shown(&file), text);
+        let source = Source::new(shown(&file), text).at(&file);
         within.push(path.clone());
         let compiled = self.file(&source, true, within);
         within.pop();

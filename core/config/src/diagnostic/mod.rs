@@ -1,6 +1,8 @@
 //! Findings about a text: what is wrong, where, and what to do.
 
 mod findings;
+mod lines;
+mod located;
 mod render;
 mod source;
 mod traced;
@@ -8,6 +10,8 @@ mod traced;
 use std::ops::Range;
 
 pub use findings::Findings;
+pub use lines::Position;
+pub use located::{Located, Location};
 pub use render::Style;
 pub(crate) use source::File;
 pub use source::Source;

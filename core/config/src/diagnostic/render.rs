@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet, normalize_untrusted_str};
 
+use super::lines::Lines;
 use super::source::masked;
 use super::{Diagnostic, Findings, Label, Origin, Severity, Source};
 
@@ -101,12 +102,6 @@ impl<'a> Mark<'a> {
     }
 }
 
-/// Where the lines of a text begin: found once, so that many findings in a long text stay quick.
-struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
 /// Whole lines of a text, secrets masked.
 struct Excerpt {
     text: String,
@@ -115,12 +110,7 @@ struct Excerpt {
     first_line: usize,
 }
 
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
-    }
-
+impl Lines<'_> {
     /// The lines from the first that a span touches to the last.
     fn around<'l>(&self, spans: impl Iterator<Item = &'l Range<usize>>) -> Excerpt {
         let (mut first, mut last) = (self.text.len(), 0);
@@ -128,8 +118,7 @@ impl<'a> Lines<'a> {
             first = first.min(span.start);
             last = last.max(span.end).max(span.start);
         }
-        let line = self.starts.partition_point(|&start| start <= first).saturating_sub(1);
-        let offset = self.starts.get(line).copied().unwrap_or(0);
+        let (line, offset) = self.line_of(first);
         // A span may end just behind a line break: the line it ends is the one before.
         let next = self.starts.partition_point(|&start| start < last).max(line + 1);
         let end = self.starts.get(next).copied().unwrap_or(self.text.len());

@@ -1,7 +1,9 @@
 //! The text that findings are about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use super::traced::{Origin, Traced};
 
@@ -12,6 +14,8 @@ pub struct Source {
     pub name: String,
     /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions.
     pub text: String,
+    /// Where the file is, if it is one.
+    path: Option<Box<Path>>,
     /// Where it comes from; nothing if it is a file as it stands.
     assembly: Option<Box<Assembly>>,
 }
@@ -29,6 +33,8 @@ struct Assembly {
 pub(crate) struct File {
     /// Its name as shown.
     pub(crate) name: String,
+    /// Where it is.
+    pub(crate) path: Option<Box<Path>>,
     pub(crate) text: String,
 }
 
@@ -36,20 +42,38 @@ impl Source {
     /// A text that is a file as it stands.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), assembly: None }
+        Self { name: name.into(), text: text.into(), path: None, assembly: None }
     }
 
-    /// A text that was put together from files, of which the first one gives the name.
-    pub(crate) fn assembled(files: Vec<File>, traced: Traced) -> Self {
-        let name = files.first().map(|file| file.name.clone()).unwrap_or_default();
-        Self { name, text: traced.text.clone(), assembly: Some(Box::new(Assembly { files, traced })) }
+    /// The same text, of the file at `path`.
+    #[must_use]
+    pub fn at(self, path: impl Into<PathBuf>) -> Self {
+        Self { path: Some(path.into().into_boxed_path()), ..self }
+    }
+
+    /// What was put together from this file and others that it includes.
+    pub(crate) fn assembled(self, files: Vec<File>, traced: Traced) -> Self {
+        let text = traced.text.clone();
+        Self { text, assembly: Some(Box::new(Assembly { files, traced })), ..self }
+    }
+
+    /// The file that this text is.
+    pub(crate) fn file(&self) -> File {
+        File { name: self.name.clone(), path: self.path.clone(), text: self.text.clone() }
+    }
+
+    /// The path of the file with this number, or what it is called if it is none.
+    pub(super) fn path(&self, number: usize) -> Cow<'_, str> {
+        let file = self.assembly.as_ref().and_then(|assembly| assembly.files.get(number));
+        let (name, path) = file.map_or((&self.name, &self.path), |file| (&file.name, &file.path));
+        path.as_ref().map_or_else(|| name.as_str().into(), |path| path.to_string_lossy())
     }
 
     /// The file, line and column at which octet `at` of the text is written: the last two counted from 1, the column in characters.
     #[must_use]
     pub fn position(&self, at: usize) -> (&str, usize, usize) {
         let origin = self.origin(&(at..at));
-        let (name, text) = self.file(origin.file);
+        let (name, text) = self.numbered(origin.file);
         let before = text.get(..text.floor_char_boundary(origin.span.start)).unwrap_or_default();
         let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
         (name, before.matches('\n').count() + 1, column)
@@ -71,7 +95,7 @@ impl Source {
         }
     }
 
-    fn file(&self, index: usize) -> (&str, &str) {
+    fn numbered(&self, index: usize) -> (&str, &str) {
         let file = self.assembly.as_ref().and_then(|assembly| assembly.files.get(index));
         file.map_or((&self.name, &self.text), |file| (&file.name, &file.text))
     }

@@ -7,11 +7,10 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::haproxy;
+use super::keys::{EXEC, HAPROXY};
 use super::reader::{Reader, optional};
 use crate::model::{ActionKind, ActionTable, Place};
 use crate::similar::shown;
-
-const EXEC: &[&str] = &["exec", "user", "timeout"];
 
 /// How long an action may run unless it says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,18 +30,16 @@ pub(super) fn read(
             None
         }
         (None, Some(value)) => {
-            let known: Vec<&str> = ["haproxy", "timeout"].iter().chain(haproxy::ACTION).copied().collect();
-            reader.only(table, &known, "[action]");
+            reader.only(table, &[HAPROXY], "[action]");
             haproxy::action(reader, value, table, folder)
         }
         (Some((_, value)), None) => {
-            reader.only(table, EXEC, "[action]");
+            reader.only(table, &[EXEC], "[action]");
             let user = optional(table, "user", |value| reader.text(value));
             reader.program(value).map(|exec| ActionKind::Exec { exec, user })
         }
         (None, None) => {
-            let known: Vec<&str> = EXEC.iter().chain(&["haproxy"]).chain(haproxy::ACTION).copied().collect();
-            reader.only(table, &known, "[action]");
+            reader.only(table, &[EXEC, HAPROXY], "[action]");
             let label = "add exec = [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]";
             reader.error(span, format!("action {} runs nothing", shown(name)), label);
             None

@@ -5,16 +5,6 @@ use toml::de::DeTable;
 use super::reader::{Entry, Reader, optional};
 use crate::announce::Announce;
 
-/// keepalived's words.
-pub(super) const KEYS: &[&str] = &[
-    "garp_master_repeat",
-    "garp_master_delay",
-    "garp_master_refresh",
-    "garp_master_refresh_repeat",
-    "garp_lower_prio_repeat",
-    "garp_lower_prio_delay",
-];
-
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Announce {
     Announce {
         repeat: optional(table, "garp_master_repeat", |value| rounds(reader, value, 1)),

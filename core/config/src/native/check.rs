@@ -8,14 +8,12 @@ use keepwatch_vrrp::{TrackPolicy, TrackStart, Unknown};
 use toml::de::DeTable;
 
 use super::instance::{weight, weighted};
+use super::keys::{CHECK, names};
 use super::kinds::{self, KINDS, Kind};
 use super::reader::{Reader, optional};
 use crate::lint;
 use crate::model::{Check, Place};
 use crate::similar::{choice, shown};
-
-/// Keys of every check.
-const COMMON: &[&str] = &["interval", "timeout", "rise", "fall", "weight", "reverse", "init_fail", "unknown"];
 
 /// How often something is looked at unless the file says otherwise.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -82,11 +80,12 @@ fn kind(
 
 /// Refuses keys that do not belong to the kind.
 fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, kind: Option<&Kind>) {
+    let common = names(&[CHECK]);
     for key in table.keys() {
         let word = key.get_ref().as_ref();
-        let of_kind = |kind: &Kind| kind.key == word || kind.keys.contains(&word);
+        let of_kind = |kind: &Kind| kind.key == word || kind.keys().contains(&word);
         let is_kind = KINDS.iter().any(|kind| kind.key == word);
-        if COMMON.contains(&word) || is_kind || kind.is_some_and(of_kind) {
+        if common.contains(&word) || is_kind || kind.is_some_and(of_kind) {
             continue;
         }
         let Some(kind) = kind else {
@@ -96,7 +95,7 @@ fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, kind: Option<&Kind>) {
             }
             continue;
         };
-        let known: Vec<&str> = kind.keys.iter().chain(COMMON).copied().collect();
+        let known = [kind.keys(), common.clone()].concat();
         let label = choice(word, &known, &format!("there is {}", known.join(", ")));
         let message = format!("unknown key {} in a check with `{}`", shown(word), kind.key);
         reader.error(&key.span(), message, label);

@@ -5,14 +5,13 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::instance::{self, Track};
+use super::keys::{GROUP, NOTIFY_SCRIPTS};
 use super::notify_scripts;
 use super::reader::{Reader, optional};
 use super::router::{Router, ipv6_name};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, Notify, SyncGroup, Written};
 use crate::similar::{choice, shown};
-
-const KEYS: &[&str] = &["members", "track", "sync_group_tracking_weight"];
 
 /// A group, as it is written.
 pub(super) struct Group {
@@ -32,7 +31,7 @@ pub(super) fn read(
     table: &DeTable<'_>,
     span: &Range<usize>,
 ) -> Option<Group> {
-    reader.only(table, &[KEYS, notify_scripts::KEYS].concat(), "[group]");
+    reader.only(table, &[GROUP, NOTIFY_SCRIPTS], "[group]");
     let (tracks, notify) = (instance::tracks(reader, table), notify_scripts::read(reader, table));
     let Some(value) = table.get("members") else {
         let finding = Diagnostic::error(span, format!("the group {} has no members", shown(name)), "")

@@ -8,10 +8,6 @@ use super::reader::{Entry, Reader, optional};
 use crate::model::{ActionKind, HaproxyBackend, HaproxyCheck, HaproxySocket, ReloadBy, ServerState};
 use crate::similar::shown;
 
-/// The keys that go with `haproxy` in an action.
-pub(super) const ACTION: &[&str] =
-    &["socket", "master", "config", "program", "pid_file", "systemd", "server", "wait"];
-
 /// HAProxy's usual place.
 const PROGRAM: &str = "/usr/sbin/haproxy";
 

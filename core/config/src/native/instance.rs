@@ -5,8 +5,8 @@ use std::ops::Range;
 use keepwatch_vrrp::TrackWeight;
 use toml::de::DeTable;
 
+use super::keys::{ADDED, GARP, NOTIFY_SCRIPTS, ROUTER, TRACK};
 use super::reader::{Entry, Reader};
-use super::{announcing, notify_scripts, router};
 use crate::model::InterfaceName;
 use crate::similar::shown;
 
@@ -46,10 +46,6 @@ pub(super) enum What {
     Interface(InterfaceName),
 }
 
-/// What an instance of the keepalived.conf can have here.
-const ADDED: &[&str] = &["track"];
-const TRACK: &[&str] = &["check", "interface", "weight", "reverse"];
-
 pub(super) fn read(
     reader: &mut Reader<'_>,
     name: &str,
@@ -59,11 +55,10 @@ pub(super) fn read(
 ) -> Addition {
     match whose {
         Whose::Own => {
-            let known = [router::KEYS, announcing::KEYS, notify_scripts::KEYS, ADDED].concat();
-            reader.only(table, &known, "[instance]");
+            reader.only(table, &[ROUTER, GARP, NOTIFY_SCRIPTS, ADDED], "[instance]");
         }
         Whose::Keepalived => {
-            reader.only(table, ADDED, "[instance]: its other settings are in the keepalived.conf");
+            reader.only(table, &[ADDED], "[instance]: its other settings are in the keepalived.conf");
         }
     }
     let tracks = tracks(reader, table);
@@ -88,7 +83,7 @@ fn track(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<Track> {
     }
     let what = "the name of a check, or { check = \"NAME\" } or { interface = \"NAME\" }";
     let table = reader.table(entry, what)?;
-    reader.only(table, TRACK, "an entry of `track`");
+    reader.only(table, &[TRACK], "an entry of `track`");
     let weight = table.get("weight").map(|value| weight(reader, value));
     let reverse = table.get("reverse").map(|value| reader.flag(value));
     let (what, name_at) = match (table.get("check"), table.get("interface")) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::{haproxy, tables};
+use super::{haproxy, keys, tables};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
@@ -19,8 +19,6 @@ use crate::similar::shown;
 pub(super) struct Kind {
     /// The key that says what is looked at.
     pub(super) key: &'static str,
-    /// The keys that go with it.
-    pub(super) keys: &'static [&'static str],
     read: fn(&mut Reader<'_>, Entry<'_, '_>, &Of<'_, '_>) -> Option<CheckKind>,
 }
 
@@ -31,40 +29,32 @@ struct Of<'t, 'i> {
     folder: &'t Path,
 }
 
+/// In the order of [`keys::check_sorts`].
 pub(super) const KINDS: &[Kind] = &[
-    Kind { key: "plugin", keys: &["grants", "config", "cpu", "memory"], read: plugin },
-    Kind { key: "script", keys: &["user", "group", "nagios"], read: script },
-    Kind { key: "tcp", keys: &["source", "send", "expect"], read: tcp },
-    Kind {
-        key: "http",
-        keys: &[
-            "method",
-            "headers",
-            "source",
-            "status",
-            "redirects",
-            "contains",
-            "server_name",
-            "ca_file",
-            "verify",
-            "min_life",
-        ],
-        read: http,
-    },
-    Kind { key: "unix", keys: &["send", "expect"], read: unix },
-    Kind { key: "dns", keys: &[], read: dns },
-    Kind { key: "icmp", keys: &["source", "count", "need"], read: icmp },
-    Kind { key: "file", keys: &["test"], read: file },
-    Kind {
-        key: "process",
-        keys: &["arguments", "match", "quorum", "quorum_max", "fork_delay", "terminate_delay"],
-        read: process,
-    },
-    Kind { key: "gateway", keys: &["interface"], read: gateway },
-    Kind { key: "interface", keys: &[], read: interface },
-    Kind { key: "systemd", keys: &[], read: systemd },
-    Kind { key: "haproxy", keys: &["master", "frontends", "backends"], read: haproxy_check },
+    Kind { key: "plugin", read: plugin },
+    Kind { key: "script", read: script },
+    Kind { key: "tcp", read: tcp },
+    Kind { key: "http", read: http },
+    Kind { key: "unix", read: unix },
+    Kind { key: "dns", read: dns },
+    Kind { key: "icmp", read: icmp },
+    Kind { key: "file", read: file },
+    Kind { key: "process", read: process },
+    Kind { key: "gateway", read: gateway },
+    Kind { key: "interface", read: interface },
+    Kind { key: "systemd", read: systemd },
+    Kind { key: "haproxy", read: haproxy_check },
 ];
+
+impl Kind {
+    /// The keys that go with it.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let sort = keys::check_sorts().iter().find(|sort| sort.by.contains(&self.key));
+        let mut keys = sort.map(|sort| keys::names(&[sort.keys])).unwrap_or_default();
+        keys.retain(|key| *key != self.key);
+        keys
+    }
+}
 
 /// Reads what a check of this kind looks at.
 pub(super) fn read(
@@ -214,7 +204,7 @@ fn code(text: &str) -> Option<u16> {
 
 fn dns(reader: &mut Reader<'_>, value: Entry<'_, '_>, _: &Of<'_, '_>) -> Option<CheckKind> {
     let table = reader.table(value, "a table: { server = \"ADDRESS\", name = \"NAME\" }")?;
-    reader.only(table, &["server", "name", "type", "expect"], "`dns`");
+    reader.only(table, &[keys::DNS], "`dns`");
     for key in ["server", "name"].iter().filter(|key| !table.contains_key(**key)) {
         reader.error(
             &value.span(),
@@ -355,4 +345,16 @@ fn absolute(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<PathBuf> {
         return None;
     }
     Some(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_keys() {
+        let read: Vec<&str> = KINDS.iter().map(|kind| kind.key).collect();
+        let written: Vec<&str> = keys::check_sorts().iter().flat_map(|sort| sort.by).copied().collect();
+        assert_eq!(read, written);
+    }
 }

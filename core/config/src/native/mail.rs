@@ -5,31 +5,11 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::keys::MAIL;
 use super::notify::{alone, certificate, only, secret, template};
 use super::reader::{Entry, Reader, optional};
 use crate::model::{MailAuth, MailTable, MailTls};
 use crate::similar::shown;
-
-const KEYS: &[&str] = &[
-    "smtp",
-    "tls",
-    "ca_file",
-    "certificate_file",
-    "key_file",
-    "user",
-    "password_file",
-    "password_credential",
-    "auth",
-    "from",
-    "to",
-    "helo",
-    "subject",
-    "subject_file",
-    "text",
-    "text_file",
-    "html",
-    "html_file",
-];
 
 pub(super) fn read(
     reader: &mut Reader<'_>,
@@ -39,7 +19,7 @@ pub(super) fn read(
     folder: &Path,
     span: &Range<usize>,
 ) -> Option<MailTable> {
-    only(reader, table, KEYS, "a destination with `smtp`");
+    only(reader, table, MAIL, "a destination with `smtp`");
     let relays = relays(reader, value);
     let words = [("starttls", MailTls::StartTls), ("implicit", MailTls::Implicit), ("none", MailTls::None)];
     let tls = optional(table, "tls", |value| reader.one_of(value, &words)).unwrap_or_default();

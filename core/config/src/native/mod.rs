@@ -29,6 +29,7 @@ mod check;
 mod group;
 mod haproxy;
 mod instance;
+mod keys;
 mod kinds;
 mod mail;
 mod nftables;
@@ -48,6 +49,7 @@ use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::load::{self, LoadError, Loaded};
 use crate::model::Config;
 use crate::site::Site;
+pub use keys::{reference, schema};
 use reader::Reader;
 
 /// Reads the native file at `path` and the keepalived.conf it names.

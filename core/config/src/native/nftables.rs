@@ -2,15 +2,14 @@
 
 use toml::de::DeTable;
 
+use super::keys::NFTABLES;
 use super::reader::{Reader, optional};
 use crate::model::Firewall;
-
-const KEYS: &[&str] = &["table", "priority", "counters"];
 
 /// Reads the table; what is absent is as it is without it.
 pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Option<Firewall> {
     let table = reader.table(root.get("nftables")?, "a table: write [nftables]")?;
-    reader.only(table, KEYS, "[nftables]");
+    reader.only(table, &[NFTABLES], "[nftables]");
     let default = Firewall::default();
     let name = optional(table, "table", |value| {
         let name = reader.text(value)?;

@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use super::keys::{Key, NOTIFY, names};
 use super::reader::{Entry, Reader, optional};
 use super::{mail, webhook};
 use crate::model::{
     ClientCertificate, Gravity, NotifyTable, NotifyWay, Place, SecretAt, TemplateAt, Written,
 };
 use crate::similar::shown;
-
-/// Keys of every destination.
-pub(super) const COMMON: &[&str] = &["on", "instances", "severity", "group_wait", "ttl", "timeout", "remind"];
 
 /// A fail-over is a burst of events: they go as one mail.
 const GROUP_WAIT: Duration = Duration::from_secs(2);
@@ -82,11 +80,11 @@ fn pause(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Duration> {
 }
 
 /// Refuses keys that are none of a way's.
-pub(super) fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, keys: &[&str], place: &str) {
+pub(super) fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, keys: &[Key], place: &str) {
     hints(reader, table, place);
-    let meant = MEANT.iter().map(|(key, _)| key);
-    let known: Vec<&str> = keys.iter().chain(COMMON).chain(meant).copied().collect();
-    reader.only(table, &known, place);
+    let mut known = names(&[keys, NOTIFY]);
+    known.extend(MEANT.iter().map(|(key, _)| *key));
+    reader.only_named(table, &known, place);
 }
 
 /// Keys that others have for something that has another one here, and what to write.

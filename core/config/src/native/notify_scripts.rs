@@ -2,22 +2,9 @@
 
 use toml::de::DeTable;
 
+use super::keys::COMMAND;
 use super::reader::{Entry, Reader, optional};
 use crate::model::{Command, Deleted, Notify, Place, User};
-
-/// keepalived's words.
-pub(super) const KEYS: &[&str] = &[
-    "notify_master",
-    "notify_backup",
-    "notify_fault",
-    "notify_stop",
-    "notify_deleted",
-    "notify_master_rx_lower_pri",
-    "notify",
-    "notify_priority_changes",
-];
-
-const COMMAND: &[&str] = &["exec", "user", "group"];
 
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Notify {
     let priority_changes = optional(table, "notify_priority_changes", |value| reader.flag(value));
@@ -51,7 +38,7 @@ fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
         return Some(Command { argv: reader.program(value)?, user: None, place });
     }
     let table = reader.table(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
-    reader.only(table, COMMAND, "a notify script");
+    reader.only(table, &[COMMAND], "a notify script");
     let Some(exec) = table.get("exec") else {
         reader.error(&value.span(), "this runs nothing", "add exec = [\"/PATH/TO/PROGRAM\"]");
         return None;

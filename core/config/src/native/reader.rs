@@ -9,6 +9,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{Key, names};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Unread};
 use crate::model::{InterfaceName, Written};
@@ -44,7 +45,12 @@ impl Reader<'_> {
     }
 
     /// Refuses keys that are none of these.
-    pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&str], place: &str) {
+    pub(super) fn only(&mut self, table: &DeTable<'_>, known: &[&[Key]], place: &str) {
+        self.only_named(table, &names(known), place);
+    }
+
+    /// Refuses keys that have none of these names.
+    pub(super) fn only_named(&mut self, table: &DeTable<'_>, known: &[&str], place: &str) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let word = key.get_ref();
             let otherwise = format!("there is {}", known.join(", "));

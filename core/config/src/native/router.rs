@@ -18,33 +18,6 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Routing, VirtualAddress};
 use crate::similar::shown;
 
-/// The keys that say what an instance is, as opposed to what is added to one.
-pub(super) const KEYS: &[&str] = &[
-    "interface",
-    "virtual_router_id",
-    "priority",
-    "version",
-    "advert_interval",
-    "virtual_addresses",
-    "virtual_addresses_excluded",
-    "nopreempt",
-    "preempt_delay",
-    "down_timer_adverts",
-    "auth_pass",
-    "source",
-    "unicast_peer",
-    "unicast_ttl",
-    "check_unicast_src",
-    "mcast_dst_ip",
-    "use_vmac",
-    "dont_track_primary",
-    "lower_prio_no_advert",
-    "higher_prio_send_advert",
-    "track_src_ip",
-    "promote_secondaries",
-    "accept",
-];
-
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
 const MOST_V4: usize = 255;
 const MOST_V6: usize = 89;

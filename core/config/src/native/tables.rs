@@ -9,6 +9,7 @@ use toml::de::{DeString, DeTable};
 
 use super::group::{self, Group};
 use super::instance::{Addition, Whose};
+use super::keys::{self, PLUGIN};
 use super::reader::{Reader, optional};
 use super::router::{self, Router};
 use super::{action, check, instance, nftables, notify};
@@ -45,26 +46,9 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-const ROOT: &[&str] = &[
-    "keepalived",
-    "node",
-    "net_namespace",
-    "vrrp_startup_delay",
-    "vrrp_delay_after_boot",
-    "nftables",
-    "hooks",
-    "plugin",
-    "check",
-    "action",
-    "notify",
-    "instance",
-    "group",
-];
-const PLUGIN: &[&str] = &["file", "grants", "config", "timeout", "cpu", "memory", "queue"];
-
 /// Reads the whole file.
 pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
-    reader.only(root, ROOT, "keepwatch.toml");
+    reader.only_named(root, &keys::of_root(), "keepwatch.toml");
     let mut extensions = Extensions { hooks: Some(folder.join("hooks.d")), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
         extensions.hooks = reader.path(hooks, folder);
@@ -174,7 +158,7 @@ fn plugin(
     folder: &Path,
     hooks: &Path,
 ) -> PluginTable {
-    reader.only(table, PLUGIN, "[plugin]");
+    reader.only(table, &[PLUGIN], "[plugin]");
     let file = table.get("file").and_then(|file| reader.path(file, folder));
     let file = file.unwrap_or_else(|| hooks.join(format!("{name}.rhai")));
     common(reader, name, table, file)

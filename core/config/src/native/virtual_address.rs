@@ -6,11 +6,10 @@ use std::ops::Range;
 
 use keepwatch_vrrp::Family;
 
+use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use crate::model::{Lifetime, Scope, VirtualAddress};
 use crate::similar::shown;
-
-const KEYS: &[&str] = &["address", "dev", "label", "scope", "no_track", "noprefixroute", "dad"];
 
 /// Wider scopes first, as the kernel numbers them.
 const SCOPES: &[(&str, Scope)] = &[
@@ -64,7 +63,7 @@ fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<VirtualAddress>
         return plain(reader, entry);
     }
     let table = reader.table(entry, "an address, or { address = \"10.1.1.30/24\", dev = \"eth1\" }")?;
-    reader.only(table, KEYS, "a virtual address");
+    reader.only(table, &[VIRTUAL_ADDRESS], "a virtual address");
     let Some(value) = table.get("address") else {
         reader.error(&entry.span(), "this has no address", "add address = \"10.1.1.30/24\"");
         return None;

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use keepwatch_vrrp::{Destination, MacAddress};
 
+use super::keys::USE_VMAC;
 use super::reader::{Entry, Reader, optional};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, VirtualMac, VmacAdverts};
 use crate::similar::shown;
 use crate::vmac_name;
 
-const KEYS: &[&str] = &["name", "mac", "adverts"];
 /// From which MAC adverts come.
 const ADVERTS: &[(&str, VmacAdverts)] =
     &[("virtual", VmacAdverts::FromVmac), ("interface", VmacAdverts::FromBase)];
@@ -35,7 +35,7 @@ pub(super) fn read(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<MacW
         return Some(MacWish { name: Some(reader.interface(value)?), ..wish });
     }
     let table = reader.table(value, "true, the name of the interface, or { name = \"vrrp.51\" }")?;
-    reader.only(table, KEYS, "`use_vmac`");
+    reader.only(table, &[USE_VMAC], "`use_vmac`");
     Some(MacWish {
         name: optional(table, "name", |value| reader.interface(value)),
         mac: optional(table, "mac", |value| mac(reader, value)),

@@ -4,38 +4,13 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::keys::WEBHOOK;
 use super::notify::{alone, certificate, only, secret, template};
 use super::reader::{Entry, Reader, optional};
 use crate::model::{
     SecretAt, UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable, Written,
 };
 use crate::similar::shown;
-
-const KEYS: &[&str] = &[
-    "webhook",
-    "webhook_file",
-    "webhook_credential",
-    "format",
-    "body",
-    "body_file",
-    "content_type",
-    "method",
-    "headers",
-    "header_files",
-    "bearer_file",
-    "bearer_credential",
-    "user",
-    "password_file",
-    "password_credential",
-    "ca_file",
-    "certificate_file",
-    "key_file",
-    "proxy",
-    "secret_file",
-    "secret_credential",
-    "routing_key_file",
-    "routing_key_credential",
-];
 
 /// What a template gives unless it says otherwise.
 const JSON: &str = "application/json";
@@ -61,7 +36,7 @@ const FORMATS: &[(&str, Format)] = &[
 ];
 
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Option<WebhookTable> {
-    only(reader, table, KEYS, "a destination with `webhook`");
+    only(reader, table, WEBHOOK, "a destination with `webhook`");
     let url = url(reader, table, folder);
     let format = format(reader, table, folder);
     let words = [("POST", WebhookMethod::Post), ("PUT", WebhookMethod::Put), ("PATCH", WebhookMethod::Patch)];

@@ -102,6 +102,8 @@ impl Site {
             peer: None,
             announced: None,
             troubles: Vec::new(),
+            counters: None,
+            master_advert_interval: None,
         };
         let bus = Bus::start(Snapshot::new("h1", at, vec![instance]), || ()).unwrap();
         let events = bus.subscribe("test", Delivery::Durable, 1 << 20);

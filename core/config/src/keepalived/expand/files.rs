@@ -95,7 +95,8 @@ impl Expander<'_> {
             Err(hindrance) => return self.report_hindrance(path, hindrance, strictness, at),
         };
         let number = self.files.len();
-        self.files.push(File { name: path.display().to_string(), text });
+        let name = path.display().to_string();
+        self.files.push(File { name, path: Some(real.as_path().into()), text });
         let before = (self.folder.clone(), self.strictness);
         self.folder = Some(real.parent().map_or_else(|| folder.to_owned(), PathBuf::from));
         self.depth += 1;

@@ -49,7 +49,7 @@ pub(crate) fn expand(source: Source, surroundings: Surroundings<'_>, findings: &
         definitions: Definitions::new(surroundings.config_id),
         said: HashSet::new(),
         folder: surroundings.folder.map(PathBuf::from),
-        files: vec![File { name: source.name.clone(), text: source.text.clone() }],
+        files: vec![source.file()],
         strictness: Strictness::default(),
         out: Traced::default(),
         open: None,
@@ -60,7 +60,7 @@ pub(crate) fn expand(source: Source, surroundings: Surroundings<'_>, findings: &
     };
     expander.file(0);
     let Expander { files, out, .. } = expander;
-    if out.text == source.text { source } else { Source::assembled(files, out) }
+    if out.text == source.text { source } else { source.assembled(files, out) }
 }
 
 struct Expander<'f> {

@@ -1,0 +1,191 @@
+//! `[instance.NAME]`
+
+use super::shape::{Key, PROGRAM, Shape, Table, key};
+
+pub(crate) const TABLE: Table = Table {
+    kind: "instance",
+    means: "A virtual router, or one for each family of its addresses. Beside a keepalived.conf, one with `track` alone adds to the instance of that name there.",
+    common: &[ROUTER, GARP, NOTIFY_SCRIPTS, ADDED],
+    sorts: &[],
+    required: &["interface", "virtual_router_id", "virtual_addresses"],
+    alone: Some("track"),
+};
+
+const IPS: Shape = Shape::Either(&[IP, Shape::List(&IP)]);
+const IP: Shape = Shape::Text("10.1.1.20");
+const INTERFACE: Shape = Shape::Text("eth1");
+const ADDRESSES: Shape =
+    Shape::List(&Shape::Either(&[Shape::Text("10.1.1.30/24"), Shape::Table(VIRTUAL_ADDRESS, &["address"])]));
+const SCRIPT: Shape = Shape::Either(&[PROGRAM, Shape::Table(COMMAND, &["exec"])]);
+
+/// The keys that say what an instance is, as opposed to what is added to one.
+pub(crate) const ROUTER: &[Key] = &[
+    key(
+        "interface",
+        Shape::Text("eth0"),
+        "which interface carries the adverts, and the addresses that name no other",
+        "",
+    ),
+    key("virtual_router_id", Shape::Whole(1, 255), "the same on all routers of the group", ""),
+    key(
+        "virtual_addresses",
+        ADDRESSES,
+        "what it keeps alive, with prefix lengths; of both families if it has both",
+        "",
+    ),
+    key(
+        "virtual_addresses_excluded",
+        ADDRESSES,
+        "further addresses, which adverts do not list, of either family",
+        "none",
+    ),
+    key("priority", Shape::Whole(1, 255), "the highest serves; 255 owns the addresses", "100"),
+    key("version", Shape::Whole(2, 3), "of VRRP; 2 has IPv4 only", "3"),
+    key(
+        "advert_interval",
+        Shape::Duration,
+        "whole seconds with version 2, hundredths of a second with version 3",
+        "`\"1s\"`",
+    ),
+    key("nopreempt", Shape::Flag, "a backup takes over only when no MASTER is heard", "`false`"),
+    key(
+        "preempt_delay",
+        Shape::Duration,
+        "how long a backup waits before it takes over from a lower one",
+        "none",
+    ),
+    key("down_timer_adverts", Shape::Whole(1, 100), "so many adverts are missed before a take-over", "3"),
+    key("auth_pass", Shape::Text("1111"), "version 2 only: 1 to 8 octets, readable on the wire", "none"),
+    key("source", IPS, "the address that adverts come from; one of each family", "the interface's"),
+    key(
+        "unicast_peer",
+        IPS,
+        "who is sent to, instead of multicast; with both families, peers of both",
+        "none",
+    ),
+    key("unicast_ttl", Shape::Whole(1, 255), "the TTL sent with", "255"),
+    key("check_unicast_src", Shape::Flag, "whether only peers are heard", "`false`"),
+    key("mcast_dst_ip", IPS, "the multicast group; one of each family", "224.0.0.18, ff02::12"),
+    key(
+        "use_vmac",
+        Shape::Either(&[Shape::Flag, Shape::Text("vrrp.51"), Shape::Table(USE_VMAC, &[])]),
+        "a virtual MAC; a text names its interface",
+        "`false`",
+    ),
+    key(
+        "accept",
+        Shape::Flag,
+        "whether the MASTER accepts packets to its addresses; an owner always does",
+        "`true`",
+    ),
+    key("dont_track_primary", Shape::Flag, "the interface going down is no FAULT", "`false`"),
+    key("lower_prio_no_advert", Shape::Flag, "adverts of lower priority are not answered", "`false`"),
+    key(
+        "higher_prio_send_advert",
+        Shape::Flag,
+        "one more advert is sent before yielding to a higher priority",
+        "`false`",
+    ),
+    key("track_src_ip", Shape::Flag, "FAULT while `source` is not on the interface", "`false`"),
+    key(
+        "promote_secondaries",
+        Shape::Flag,
+        "the kernel keeps the other addresses of a network whose first one is removed",
+        "`false`; while it leaves, always",
+    ),
+];
+
+/// What an instance of a keepalived.conf can have here.
+pub(crate) const ADDED: &[Key] =
+    &[key("track", TRACKS, "what it depends on: checks, by name, and interfaces", "none")];
+
+pub(crate) const TRACKS: Shape =
+    Shape::List(&Shape::Either(&[Shape::Text("CHECK"), Shape::Table(TRACK, &[])]));
+
+/// An entry of `track`.
+pub(crate) const TRACK: &[Key] = &[
+    key("check", Shape::Text("CHECK"), "a check; this or `interface`", ""),
+    key("interface", INTERFACE, "an interface", ""),
+    key(
+        "weight",
+        Shape::Whole(-253, 253),
+        "what is added to the priority; 0 is FAULT",
+        "what the check says, or 0",
+    ),
+    key("reverse", Shape::Flag, "the other way round", "what the check says, or `false`"),
+];
+
+pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
+    key("address", Shape::Text("10.1.1.30/24"), "the address with its prefix length", ""),
+    key("dev", INTERFACE, "the interface it goes to", "the instance's"),
+    key("label", Shape::Text("eth1:db"), "IPv4 only: its label, 1 to 15 octets", "none"),
+    key(
+        "scope",
+        Shape::Words(&["global", "site", "link", "host", "nowhere"]),
+        "IPv4 only: its scope",
+        "`\"global\"`",
+    ),
+    key("no_track", Shape::Flag, "its interface going down is no FAULT", "`false`"),
+    key("noprefixroute", Shape::Flag, "no route for its prefix", "`false`"),
+    key("dad", Shape::Flag, "IPv6 only: look for duplicates first, which takes 1 to 2 s", "`false`"),
+];
+
+pub(crate) const USE_VMAC: &[Key] = &[
+    key("name", Shape::Text("vrrp.51"), "what its interface is called", "`vrrp.` and the VRID"),
+    key("mac", Shape::Text("02:00:00:00:00:33"), "the MAC", "that of the VRID"),
+    key(
+        "adverts",
+        Shape::Words(&["virtual", "interface"]),
+        "from which MAC adverts come",
+        "`\"virtual\"`; with `unicast_peer` `\"interface\"`",
+    ),
+];
+
+/// When addresses are announced.
+pub(crate) const GARP: &[Key] = &[
+    key(
+        "garp_master_repeat",
+        Shape::Whole(1, 255),
+        "so many announcements at once after a take-over, and again after `garp_master_delay`",
+        "one each after 0, 5, 20, 100, 500 ms, 2 s and 5 s",
+    ),
+    key("garp_master_delay", Shape::Pause, "when the second burst comes", "`\"5s\"`, if there are bursts"),
+    key("garp_master_refresh", Shape::Pause, "announced again and again so often", "never"),
+    key("garp_master_refresh_repeat", Shape::Whole(1, 255), "so many times each", "1"),
+    key(
+        "garp_lower_prio_repeat",
+        Shape::Whole(0, 255),
+        "so many announcements after a lower advert",
+        "as after a take-over",
+    ),
+    key("garp_lower_prio_delay", Shape::Pause, "when their second burst comes", "as after a take-over"),
+];
+
+/// Programs that are run, of an instance or a group.
+pub(crate) const NOTIFY_SCRIPTS: &[Key] = &[
+    key("notify_master", SCRIPT, "a program that is run when it becomes MASTER", "none"),
+    key("notify_backup", SCRIPT, "when it becomes BACKUP", "none"),
+    key("notify_fault", SCRIPT, "when it goes to FAULT", "none"),
+    key("notify_stop", SCRIPT, "when keepwatch stops", "none"),
+    key(
+        "notify_deleted",
+        Shape::Either(&[Shape::Flag, SCRIPT]),
+        "when a reload removes it; `true`: no program, but `notify` hears DELETED",
+        "`notify` hears FAULT",
+    ),
+    key("notify_master_rx_lower_pri", SCRIPT, "when it is MASTER and hears a lower advert", "none"),
+    key("notify", SCRIPT, "at each transition", "none"),
+    key("notify_priority_changes", Shape::Flag, "also when the effective priority changes", "`false`"),
+];
+
+/// A program, and whom it runs as.
+pub(crate) const COMMAND: &[Key] = &[
+    key("exec", PROGRAM, "the program, by its absolute path, and its arguments", ""),
+    key(
+        "user",
+        Shape::Text("nobody"),
+        "whom it runs as",
+        "`keepalived_script` if there is such a user, else keepwatch's",
+    ),
+    key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's"),
+];

@@ -1,0 +1,42 @@
+//! The words of a keepwatch.toml: which keys each table has, what can stand behind them, and what they mean.
+//!
+//! The readers refuse what is not here, editors get it as a JSON Schema ([`schema`]), and the book as its reference
+//! ([`reference`]). What is here is all that can be written; what a value means is the readers' to say.
+
+mod action;
+mod check;
+mod group;
+mod instance;
+mod notify;
+mod plugin;
+mod reference;
+mod root;
+mod schema;
+mod shape;
+
+pub(super) use action::{EXEC, HAPROXY};
+pub(super) use check::{COMMON as CHECK, DNS};
+pub(super) use group::KEYS as GROUP;
+pub(super) use instance::{ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, TRACK, USE_VMAC, VIRTUAL_ADDRESS};
+pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
+pub(super) use plugin::KEYS as PLUGIN;
+pub use reference::reference;
+use root::KEYS as ROOT;
+pub(super) use root::NFTABLES;
+pub use schema::schema;
+pub(super) use shape::{Key, names};
+use shape::{Sort, Table};
+
+/// What can stand at the top: its keys, and the kinds of tables.
+pub(super) fn of_root() -> Vec<&'static str> {
+    ROOT.iter().map(|key| key.name).chain(TABLES.iter().map(|table| table.kind)).collect()
+}
+
+/// What a check can look at, with the keys of each.
+pub(super) const fn check_sorts() -> &'static [Sort] {
+    check::TABLE.sorts
+}
+
+/// The tables with names, `[KIND.NAME]`, in the order of the reference.
+const TABLES: &[Table] =
+    &[instance::TABLE, group::TABLE, check::TABLE, action::TABLE, plugin::TABLE, notify::TABLE];

@@ -1,0 +1,41 @@
+//! What stands above all tables.
+
+use super::shape::{Key, Shape, key};
+
+/// The keys above all tables, and the kinds of tables.
+pub(crate) const KEYS: &[Key] = &[
+    key(
+        "keepalived",
+        Shape::Path("/etc/keepalived/keepalived.conf"),
+        "a keepalived.conf whose instances this file adds to",
+        "none",
+    ),
+    key("node", Shape::Text("h1.example.com"), "what mails and events call this host", "its host name"),
+    key(
+        "net_namespace",
+        Shape::Text("blue"),
+        "the network namespace to run in, by its name under `/run/netns`",
+        "that of the process",
+    ),
+    key("vrrp_startup_delay", Shape::Duration, "how long nobody takes part after the start", "none"),
+    key(
+        "vrrp_delay_after_boot",
+        Shape::Duration,
+        "how long nobody takes part after the host has booted",
+        "none",
+    ),
+    key(
+        "nftables",
+        Shape::Table(NFTABLES, &[]),
+        "about the packet filter of instances with `accept = false`",
+        "as without it",
+    ),
+    key("hooks", Shape::Path("hooks.d"), "the folder whose scripts are plugins by lying there", "`hooks.d`"),
+];
+
+/// The keys of `[nftables]`.
+pub(crate) const NFTABLES: &[Key] = &[
+    key("table", Shape::Text("keepwatch"), "what its table is called", "`\"keepwatch\"`"),
+    key("priority", Shape::Whole(-2_147_483_648, 2_147_483_647), "that of its chains", "-1"),
+    key("counters", Shape::Flag, "whether dropped packets are counted", "`false`"),
+];
