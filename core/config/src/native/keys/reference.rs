@@ -6,7 +6,7 @@ use super::{ROOT, TABLES};
 /// Tables of all keys, in Markdown.
 #[must_use]
 pub fn reference() -> String {
-    let above = format!("## Above all tables\n\n{}", of_keys(&[ROOT]));
+    let above = format!("## Above all tables\n\n{}", of_keys(&[ROOT]) + &of_inner(ROOT.iter()));
     std::iter::once(above).chain(TABLES.iter().map(of_table)).collect::<Vec<_>>().join("\n")
 }
 
@@ -20,24 +20,22 @@ fn of_table(table: &Table) -> String {
         let by = by.join(" or ");
         out.push_str(&format!("\nWith {by}, {}:\n\n{}", sort.means, of_keys(&[sort.keys])));
     }
-    for (name, keys) in inner(table) {
-        out.push_str(&format!("\nA table in `{name}`:\n\n{}", of_keys(&[keys])));
-    }
-    out
+    let keys = table.common.iter().copied().chain(table.sorts.iter().map(|sort| sort.keys)).flatten();
+    out + &of_inner(keys)
 }
 
-/// The tables that stand in values, each once, with the key that has it first.
-fn inner(table: &Table) -> Vec<(&'static str, &'static [Key])> {
-    let mut found: Vec<(&'static str, &'static [Key])> = Vec::new();
-    let keys = table.common.iter().copied().chain(table.sorts.iter().map(|sort| sort.keys)).flatten();
+/// The tables that stand in values of these keys, each once, with the key that has it first.
+fn of_inner(keys: impl Iterator<Item = &'static Key>) -> String {
+    let (mut known, mut out) = (Vec::<&[Key]>::new(), String::new());
     for key in keys {
         for keys in tables_in(&key.shape) {
-            if !found.iter().any(|(_, known)| std::ptr::eq(*known, keys)) {
-                found.push((key.name, keys));
+            if !known.iter().any(|known| std::ptr::eq(*known, keys)) {
+                known.push(keys);
+                out.push_str(&format!("\nA table in `{}`:\n\n{}", key.name, of_keys(&[keys])));
             }
         }
     }
-    found
+    out
 }
 
 fn tables_in(shape: &Shape) -> Vec<&'static [Key]> {
