@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 
-use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, ScriptCheck};
+use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, Place, ScriptCheck};
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
@@ -36,13 +36,13 @@ pub(crate) fn add_findings(site: &mut Site) {
             Ok(ready) => (Vec::new(), ready.remarks),
             Err(hindrances) => (hindrances, Vec::new()),
         };
-        let Some(text) = text(site, check) else { continue };
+        let Some(text) = text(site, &check.place) else { continue };
         let span = &command_at(site, text, check, script);
         found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
         found.extend(remarks.iter().map(|trouble| (text, odd(check, trouble, span))));
     }
-    if let Some(text) = site.texts.len().checked_sub(1) {
-        found.extend(of_notifications(config, &policy, &accounts).into_iter().map(|finding| (text, finding)));
+    for (place, finding) in of_notifications(config, &policy, &accounts) {
+        found.extend(text(site, place).map(|text| (text, finding)));
     }
     found.extend(of_destinations(config, site).into_iter().map(|finding| (0, finding)));
     for (text, finding) in found {
@@ -54,7 +54,11 @@ pub(crate) fn add_findings(site: &mut Site) {
 }
 
 /// Of each program and user once, where it stands first: one script often hears everything.
-fn of_notifications(config: &Config, policy: &Policy, accounts: &Accounts) -> Vec<Diagnostic> {
+fn of_notifications<'c>(
+    config: &'c Config,
+    policy: &Policy,
+    accounts: &Accounts,
+) -> Vec<(&'c Place, Diagnostic)> {
     let (mut found, mut seen) = (Vec::new(), Vec::new());
     for (setting, written) in notify_scripts::commands(config) {
         let script = notify_scripts::script(written);
@@ -63,15 +67,24 @@ fn of_notifications(config: &Config, policy: &Policy, accounts: &Accounts) -> Ve
             continue;
         }
         seen.push(program);
-        let span = &written.place.span;
+        let place = &written.place;
+        let note = match place.format {
+            Format::Keepalived => {
+                "keepalived would do without it; keepwatch says each time that it was not run"
+            }
+            Format::Native => "each time it will be said that it was not run",
+        };
+        let warning = |message: String| Diagnostic::warning(&place.span, message, "");
         match examine(&script.command, script.account.as_ref(), policy, accounts) {
-            Ok(ready) => found.extend(ready.remarks.iter().map(|trouble| {
-                Diagnostic::warning(span, format!("{setting}: {trouble}"), "").help(trouble.remedy())
-            })),
+            Ok(ready) => found.extend(
+                ready
+                    .remarks
+                    .iter()
+                    .map(|trouble| (place, warning(format!("{setting}: {trouble}")).help(trouble.remedy()))),
+            ),
             Err(hindrances) => found.extend(hindrances.iter().map(|trouble| {
-                Diagnostic::warning(span, format!("{setting} cannot run here: {trouble}"), "")
-                    .note("keepalived would do without it; keepwatch says each time that it was not run")
-                    .help(trouble.remedy())
+                let finding = warning(format!("{setting} cannot run here: {trouble}"));
+                (place, finding.note(note).help(trouble.remedy()))
             })),
         }
     }
@@ -140,10 +153,10 @@ fn command_at(site: &Site, text: usize, check: &Check, script: &ScriptCheck) -> 
     found.map_or_else(|| check.place.span.clone(), |at| start + at..start + at + written.len())
 }
 
-/// The number of the text that has the check, if it was read.
-fn text(site: &Site, check: &Check) -> Option<usize> {
+/// The number of the text that this place is in, if it was read.
+fn text(site: &Site, place: &Place) -> Option<usize> {
     // A native file stands first.
-    match check.place.format {
+    match place.format {
         Format::Native => Some(0),
         Format::Keepalived => site.texts.len().checked_sub(1),
     }

@@ -191,6 +191,28 @@ fn a_notify_script_that_cannot_run_is_named_once() {
     assert!(!text.contains("not served"), "{text}");
 }
 
+/// Beside a keepalived.conf, what is wrong in the native file is shown in that.
+#[test]
+fn a_native_notify_script_is_shown_where_it_is_written() {
+    let folder = Folder::new("native-notify");
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n virtual_ipaddress {{ 10.1.1.{vrid} }}\n{more}}}\n"
+        )
+    };
+    fs::write(folder.0.join("k.conf"), instance("VI_1", 51, " notify_fault /nowhere/fault\n")).unwrap();
+    let text = "keepalived = \"k.conf\"\n[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 52\n\
+                virtual_addresses = [\"10.1.1.52/24\"]\nnotify_master = [\"/nowhere/master\"]\n";
+    let path = folder.0.join("keepwatch.toml");
+    fs::write(&path, text).unwrap();
+    let text = said(&folder, &path, 0);
+    assert_finding(
+        &text,
+        &["notify_master cannot run here", "keepwatch.toml:6:", "each time it will be said"],
+    );
+    assert_finding(&text, &["notify_fault cannot run here", "k.conf:5:", "keepalived would do without it"]);
+}
+
 #[test]
 fn files_of_destinations_that_cannot_be_read_are_named_where_they_are_written() {
     let folder = Folder::new("destinations");
