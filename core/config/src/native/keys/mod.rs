@@ -1,7 +1,7 @@
 //! The words of a keepwatch.toml: which keys each table has, what can stand behind them, and what they mean.
 //!
-//! The readers refuse what is not here, editors get it as a JSON Schema ([`schema`]), and the book as its reference
-//! ([`reference`]). What is here is all that can be written; what a value means is the readers' to say.
+//! The readers refuse what is not here, editors get it as a JSON Schema ([`schema()`]), and the book as its reference
+//! ([`reference()`]). What is here is all that can be written; what a value means is the readers' to say.
 
 mod action;
 mod check;
