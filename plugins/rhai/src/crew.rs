@@ -38,6 +38,8 @@ struct Rota {
     idle: usize,
     /// Threads that have been called and are not awake yet.
     called: usize,
+    /// New threads that are not awake yet.
+    starting: usize,
     /// When a thread last began a job, if none has found them all done since.
     began: Option<Instant>,
     closed: bool,
@@ -80,15 +82,17 @@ impl Crew {
         Ok(())
     }
 
-    /// Whoever should have got ahead does not: somebody else does what waits.
+    /// Whoever should have got ahead does not: each job that waits gets a thread.
     pub(crate) fn relieve(&self) {
         let mut rota = self.shared.lock();
-        rota.began = None;
-        // Without a thread for it, it waits for those that there are.
-        if !rota.jobs.is_empty() && rota.called == 0 && self.call_one(&mut rota).is_ok() {
-            drop(rota);
-            self.shared.call.notify_one();
+        // Without a thread for it, a job waits for those that there are.
+        let mut called = rota.called + rota.starting;
+        while called < rota.jobs.len() && self.call_one(&mut rota).is_ok() {
+            called += 1;
         }
+        rota.began = None;
+        drop(rota);
+        self.shared.call.notify_all();
     }
 
     /// Calls a thread that waits, which is to be notified, or starts one.
@@ -101,7 +105,7 @@ impl Crew {
         let shared = self.shared.clone();
         let thread = thread::Builder::new().name("rhai".to_owned()).stack_size(self.stack);
         thread.spawn(move || shared.work())?;
-        rota.began = Some(Instant::now());
+        rota.starting += 1;
         Ok(())
     }
 }
@@ -116,7 +120,7 @@ impl Drop for Crew {
 impl Rota {
     /// Whether somebody is awake, or about to be, who will be ready for the next job in a moment.
     fn gets_ahead(&self) -> bool {
-        self.called > 0 || self.began.is_some_and(|began| began.elapsed() < BRISK)
+        self.called + self.starting > 0 || self.began.is_some_and(|began| began.elapsed() < BRISK)
     }
 }
 
@@ -125,6 +129,7 @@ impl Shared {
     fn work(&self) {
         keepwatch_host::step_back();
         let mut rota = self.lock();
+        rota.starting -= 1;
         loop {
             while let Some(job) = rota.jobs.pop_front() {
                 rota.began = Some(Instant::now());
@@ -227,6 +232,23 @@ mod tests {
         crew.relieve();
         ended.recv_timeout(LONG).unwrap();
         drop(go);
+    }
+
+    #[test]
+    fn all_who_wait_are_relieved_at_once() {
+        let (crew, (begun, begins), (go, held_back), (done, ended)) =
+            (crew(), channel(), channel(), channel());
+        crew.at_once(held(&begun, held_back)).unwrap();
+        begins.recv_timeout(LONG).unwrap();
+        let (go_on, holds): (Vec<_>, Vec<_>) = (0..3).map(|_| channel()).unzip();
+        // Whoever is called first may come to any of them: each but the last is long.
+        for hold in holds {
+            crew.shared.lock().jobs.push_back(held(&begun, hold));
+        }
+        crew.shared.lock().jobs.push_back(telling(&done));
+        crew.relieve();
+        ended.recv_timeout(LONG).unwrap();
+        drop((go, go_on));
     }
 
     #[test]
