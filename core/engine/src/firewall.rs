@@ -43,15 +43,19 @@ enum Table {
 }
 
 impl Firewall {
-    /// Looks for what a former run has left. Not for the engine's thread: the kernel may have to load a module first.
-    pub(crate) fn prepare(settings: &model::Firewall) -> Self {
-        let table = drop_table(settings);
-        let mut socket = Nftables::open().ok();
+    pub(crate) fn new(settings: &model::Firewall) -> Self {
+        let (socket, table) = (Nftables::open().ok(), drop_table(settings));
+        Self { socket, table, state: Table::Absent, is_refused: false }
+    }
+
+    /// Looks for what a former run has left; no other keepwatch may have the table. Not for the engine's thread: the kernel may
+    /// have to load a module first.
+    pub(crate) fn look_for_what_is_left(&mut self) {
+        let name = &self.table.name;
         // Whatever is wrong is told when the table is needed.
-        let is_left =
-            socket.as_mut().is_some_and(|socket| socket.has_own_table(&table.name).unwrap_or(false));
-        let state = if is_left { Table::Left(table.name.clone()) } else { Table::Absent };
-        Self { socket, table, state, is_refused: false }
+        if self.socket.as_mut().is_some_and(|socket| socket.has_own_table(name).unwrap_or(false)) {
+            self.state = Table::Left(name.clone());
+        }
     }
 
     /// What a former run has left is replaced, or removed, at the next look.
@@ -73,9 +77,9 @@ impl Firewall {
         matches!(&self.state, Table::InPlace { addresses, .. } if addresses.contains(&address))
     }
 
-    /// Whether it drops any packet.
+    /// Whether it is to be looked after: a backup's, too, so that its take-over finds it in place.
     fn is_in_use(&self) -> bool {
-        matches!(&self.state, Table::InPlace { addresses, .. } if !addresses.is_empty())
+        matches!(self.state, Table::InPlace { .. })
     }
 
     /// Drops packets of these addresses and no others; without any, there is to be no table.
@@ -97,13 +101,20 @@ impl Firewall {
     /// Puts back what somebody has taken away, such as `nft flush ruleset`.
     fn mend(&mut self) -> io::Result<()> {
         let Table::InPlace { addresses, generation } = &self.state else { return Ok(()) };
-        let (addresses, known) = (addresses.clone(), *generation);
-        if self.socket()?.generation()? == known {
+        let (addresses, known, name) = (addresses.clone(), *generation, self.table.name.clone());
+        let socket = self.socket()?;
+        let generation = socket.generation()?;
+        if generation == known {
             return Ok(());
         }
-        // Those that are there already are no error.
+        // Others change their tables, too, perhaps for long: nothing is changed, and waited for, unless something is missing.
         let all: Vec<Dropped> = addresses.iter().copied().collect();
-        self.change(&all, &[], addresses)
+        if socket.drops(&name, &all)? {
+            self.state = Table::InPlace { addresses, generation };
+            return Ok(());
+        }
+        self.state = Table::Stale(name);
+        self.replace(addresses)
     }
 
     fn change(&mut self, more: &[Dropped], less: &[Dropped], addresses: BTreeSet<Dropped>) -> io::Result<()> {

@@ -35,6 +35,12 @@ impl Locks {
         Ok(())
     }
 
+    /// Whether this table of the packet filter is ours, or nobody's.
+    pub(crate) fn may_have_table(&self, name: &str) -> bool {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.tables.contains_key(name) || TableLock::take(name).is_ok()
+    }
+
     /// Gives up those that none of these configurations needs.
     pub(crate) fn keep_only(&self, configs: [&Config; 2]) {
         let interfaces: BTreeSet<&str> = configs.into_iter().flat_map(interfaces_of).collect();

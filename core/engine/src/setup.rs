@@ -104,7 +104,7 @@ impl Parts {
             tracks,
             groups: Vec::new(),
             fixtures: Fixtures::default(),
-            firewall: Firewall::prepare(&config.globals.firewall),
+            firewall: Firewall::new(&config.globals.firewall),
             locks: Locks::default(),
         };
         for instance in &config.instances {
@@ -133,6 +133,9 @@ impl Parts {
             parts.routers.group(&group.members);
         }
         parts.locks.take(config)?;
+        if parts.locks.may_have_table(&config.globals.firewall.table) {
+            parts.firewall.look_for_what_is_left();
+        }
         Ok(parts)
     }
 

@@ -18,7 +18,7 @@ const CREATE: i32 = libc::NLM_F_CREATE;
 
 /// A set of addresses.
 #[derive(Clone, Copy, Debug)]
-struct Set {
+pub(super) struct Set {
     name: &'static str,
     /// Its number in the transaction that creates it.
     number: u32,
@@ -173,12 +173,15 @@ pub(super) fn add_addresses(batch: &mut Batch, table: &str, addresses: &[Dropped
 /// Drops them no more. One that is not there is an error.
 pub(super) fn remove_addresses(batch: &mut Batch, table: &str, addresses: &[Dropped]) {
     each_set(addresses, |set, keys| {
-        batch.message(libc::NFT_MSG_DELSETELEM, 0, |message| {
-            message.text(TABLE, table);
-            message.text(2, set.name);
-            elements(message, keys);
-        });
+        batch.message(libc::NFT_MSG_DELSETELEM, 0, |message| name_elements(message, table, set, keys));
     });
+}
+
+/// Names elements of a set.
+pub(super) fn name_elements(message: &mut Attributes<'_>, table: &str, set: Set, keys: &[Vec<u8>]) {
+    message.text(TABLE, table);
+    message.text(2, set.name);
+    elements(message, keys);
 }
 
 fn elements(message: &mut Attributes<'_>, keys: &[Vec<u8>]) {
@@ -191,7 +194,7 @@ fn elements(message: &mut Attributes<'_>, keys: &[Vec<u8>]) {
 }
 
 /// Sorts addresses into sets.
-fn each_set(addresses: &[Dropped], mut each: impl FnMut(Set, &[Vec<u8>])) {
+pub(super) fn each_set(addresses: &[Dropped], mut each: impl FnMut(Set, &[Vec<u8>])) {
     for set in [VIPS, VIPS6, LINK_LOCAL] {
         let keys = addresses.iter().filter_map(|address| match (*address, set.number) {
             (Dropped::V4(address), 1) => Some(address.octets().to_vec()),

@@ -47,6 +47,23 @@ impl Nftables {
         self.is_there(libc::NFT_MSG_GETSET, |message| ruleset::name_own_set(message, name))
     }
 
+    /// Whether the table is there and drops packets of all these addresses. Unlike a change, asking waits for nobody: the
+    /// kernel makes one change at a time, and that of another program may take long.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::has_own_table`].
+    pub fn drops(&mut self, table: &str, addresses: &[Dropped]) -> io::Result<bool> {
+        let mut all = self.has_own_table(table);
+        ruleset::each_set(addresses, |set, keys| {
+            if matches!(all, Ok(true)) {
+                let named = |message: &mut Attributes<'_>| ruleset::name_elements(message, table, set, keys);
+                all = self.is_there(libc::NFT_MSG_GETSETELEM, named);
+            }
+        });
+        all
+    }
+
     fn is_there(&mut self, kind: i32, what: impl FnOnce(&mut Attributes<'_>)) -> io::Result<bool> {
         self.sequence = self.sequence.wrapping_add(1);
         match self.ask(&question(kind, self.sequence, what)) {
