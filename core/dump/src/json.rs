@@ -160,10 +160,10 @@ fn entry(scene: Scene<'_>, instance: &Instance, status: &InstanceStatus) -> Entr
     let data = Data {
         iname: instance.name.clone(),
         dont_track_primary: u8::from(instance.link_tracking == LinkTracking::Ignored),
-        // keepwatch compares each list, and accepts every packet to its addresses.
+        // keepwatch compares each list.
         skip_check_adv_addr: 0,
         strict_mode: 0,
-        accept: 1,
+        accept: u8::from(instance.accepts),
         vmac_ifname: instance.vmac.as_ref().map_or_else(String::new, |vmac| vmac.interface.to_string()),
         ifp_ifname: interface(instance).to_string(),
         master_priority: status.peer.as_ref().filter(|peer| peer.heard).map_or(0, |peer| peer.priority),

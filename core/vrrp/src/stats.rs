@@ -72,9 +72,7 @@ impl Stats {
             Anomaly::AuthType { theirs: 0..=2 } => &mut self.auth_type_mismatches,
             Anomaly::AuthType { .. } => &mut self.auth_type_errors,
             Anomaly::AuthFailed => &mut self.auth_failures,
-            Anomaly::IntervalRefused { .. } | Anomaly::IntervalLearned { .. } => {
-                &mut self.interval_mismatches
-            }
+            Anomaly::IntervalRefused { .. } => &mut self.interval_mismatches,
             Anomaly::AddressList => &mut self.address_list_mismatches,
             Anomaly::DuplicateVrid { .. } => &mut self.duplicate_vrids,
             Anomaly::OtherVrid { .. } => &mut self.other_vrids,
@@ -82,7 +80,8 @@ impl Stats {
                 &mut self.source_errors
             }
             Anomaly::ChecksumForm => &mut self.other_checksum_forms,
-            Anomaly::DualMaster { .. } => return,
+            // No error: version 3 follows the MASTER's interval (RFC 9568, 6.4.2).
+            Anomaly::IntervalLearned { .. } | Anomaly::DualMaster { .. } => return,
         };
         *counter = counter.saturating_add(1);
     }

@@ -115,7 +115,7 @@ fn election(page: &mut Page, instance: &Instance, status: &InstanceStatus) {
         Version::V2 => page.set("Advert interval", format_args!("{} sec", interval.as_secs())),
         Version::V3 => page.set("Advert interval", format_args!("{} milli-sec", interval.as_millis())),
     }
-    page.set("Accept", "enabled");
+    page.set("Accept", if instance.accepts { "enabled" } else { "disabled" });
     let preempts = instance.preemption != Preemption::Never;
     page.set("Preempt", if preempts { "enabled" } else { "disabled" });
     if let Preemption::After(delay) = instance.preemption {
