@@ -68,9 +68,7 @@ impl Globals {
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
         globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
-        if let Some(firewall) = firewall {
-            globals.firewall = firewall;
-        }
+        firewall.over(&mut globals.firewall);
     }
 }
 

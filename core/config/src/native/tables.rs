@@ -10,11 +10,12 @@ use toml::de::{DeString, DeTable};
 use super::group::{self, Group};
 use super::instance::{Addition, Whose};
 use super::keys::{self, PLUGIN};
+use super::nftables::Nftables;
 use super::reader::{Reader, optional};
 use super::router::{self, Router};
 use super::{action, check, instance, nftables, notify};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Check, Extensions, Firewall, PluginTable};
+use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -37,7 +38,7 @@ pub(super) struct Globals {
     pub(super) net_namespace: Option<String>,
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
-    pub(super) firewall: Option<Firewall>,
+    pub(super) firewall: Nftables,
 }
 
 /// The keepalived.conf that a native file names.
