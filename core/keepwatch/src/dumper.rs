@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::Config;
@@ -14,10 +15,12 @@ use keepwatch_dump::{Cleared, Kind, Scene, data, json, place, stats, write};
 use keepwatch_engine::Counting;
 use keepwatch_event::{EventKind, Severity, Snapshot};
 
-/// Wishes that may wait; more of them are the same again.
-const WISHES: usize = 4;
 /// How long the engine may take to say what it has counted.
 const ENGINE: Duration = Duration::from_secs(1);
+/// How long the end waits for a file that is being written: scripts and mails wait behind it.
+const LAST_FILE: Duration = Duration::from_secs(1);
+/// Among the wishes: that nothing more is to be written.
+const END: u8 = 1 << 7;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,13 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
+    const ALL: [Self; 4] = [Self::Data, Self::Stats, Self::StatsThenZero, Self::Json];
+
+    /// Its place among the wishes.
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     const fn kind(self) -> Kind {
         match self {
             Self::Data => Kind::Data,
@@ -54,29 +64,38 @@ pub(crate) struct Sources {
 
 /// Who writes the files.
 pub(crate) struct Dumper {
-    wishes: SyncSender<Wanted>,
+    /// Each kind once, however often it is asked for: what is written last is as new.
+    wishes: Arc<AtomicU8>,
+    bell: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Dumper {
     pub(crate) fn begin(sources: Sources) -> io::Result<Self> {
-        let (wishes, heard) = sync_channel(WISHES);
+        let (bell, heard) = sync_channel(1);
+        let wishes: Arc<AtomicU8> = Arc::default();
         let clerk = Clerk { sources, cleared: Cleared::new(), told: BTreeMap::new() };
-        let thread = std::thread::Builder::new().name("dump".to_owned()).spawn(move || clerk.run(&heard))?;
-        Ok(Self { wishes, thread })
+        let wanted = Arc::clone(&wishes);
+        let run = move || clerk.run(&heard, &wanted);
+        let thread = std::thread::Builder::new().name("dump".to_owned()).spawn(run)?;
+        Ok(Self { wishes, bell, thread })
     }
 
     /// Has a file written. Does not wait: events tell what comes of it.
     pub(crate) fn ask(&self, wanted: Wanted) {
-        // If there is no room, it is written several times already; if the thread has gone, nothing can be done.
-        let _ = self.wishes.try_send(wanted);
+        self.wishes.fetch_or(wanted.bit(), Ordering::Relaxed);
+        // It may have been rung already; if the thread has gone, nothing can be done.
+        let _ = self.bell.try_send(());
     }
 
-    /// Ends it, after what has been asked for.
+    /// Ends it, after the file that is being written; if the disk hangs, without waiting for that.
     pub(crate) fn stop(self) {
-        drop(self.wishes);
-        // A panic there has been told.
-        let _ = self.thread.join();
+        self.wishes.store(END, Ordering::Relaxed);
+        drop(self.bell);
+        let until = Instant::now() + LAST_FILE;
+        while !self.thread.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -88,13 +107,25 @@ struct Clerk {
 }
 
 impl Clerk {
-    fn run(mut self, heard: &Receiver<Wanted>) {
-        while let Ok(wanted) = heard.recv() {
-            let config = (self.sources.in_force)();
-            let path = place(&config.globals.dumps, wanted.kind(), &self.sources.temporary);
-            let error = self.file(wanted, &config, &path).err();
-            self.tell(path, error);
+    fn run(mut self, heard: &Receiver<()>, wishes: &AtomicU8) {
+        while heard.recv().is_ok() {
+            for wanted in Wanted::ALL {
+                // One by one: the end must not wait for all of them.
+                if wishes.load(Ordering::Relaxed) & END != 0 {
+                    return;
+                }
+                if wishes.fetch_and(!wanted.bit(), Ordering::Relaxed) & wanted.bit() != 0 {
+                    self.write(wanted);
+                }
+            }
         }
+    }
+
+    fn write(&mut self, wanted: Wanted) {
+        let config = (self.sources.in_force)();
+        let path = place(&config.globals.dumps, wanted.kind(), &self.sources.temporary);
+        let error = self.file(wanted, &config, &path).err();
+        self.tell(path, error);
     }
 
     fn file(&mut self, wanted: Wanted, config: &Config, path: &Path) -> Result<(), String> {

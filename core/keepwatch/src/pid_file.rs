@@ -32,10 +32,7 @@ impl PidFile {
                 error => error.into(),
             })?;
             // Whoever had it may have removed it between our opening and our locking it.
-            let ours = file.metadata()?;
-            let is_there = fs::symlink_metadata(path)
-                .is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino()));
-            if !is_there {
+            if !is_at(&file, path) {
                 continue;
             }
             file.set_len(0)?;
@@ -55,9 +52,17 @@ impl PidFile {
 
 impl Drop for PidFile {
     fn drop(&mut self) {
-        // Somebody may have removed it; nobody could say anything to it any more.
-        let _ = fs::remove_file(&self.path);
+        // Somebody may have removed it, and another daemon may have made its own; nobody could say anything to it any more.
+        if is_at(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Whether the path still leads to this file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(ours), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
+    (there.dev(), there.ino()) == (ours.dev(), ours.ino())
 }
 
 #[cfg(test)]
@@ -80,6 +85,18 @@ mod tests {
         let error = PidFile::take(&path).err().unwrap();
         assert_eq!(error.to_string(), "another process that runs has it");
         drop(file);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn that_of_another_stays() {
+        let path = path("another");
+        let first = PidFile::take(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let second = PidFile::take(&path).unwrap();
+        drop(first);
+        assert!(path.exists());
+        drop(second);
         assert!(!path.exists());
     }
 
