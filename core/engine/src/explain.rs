@@ -43,6 +43,7 @@ impl Engine {
             asserts_itself: params.start == Start::Asserting,
             resigns: params.stop_mode != StopMode::Silent,
             tracks_interface: params.link_tracking == LinkTracking::Tracked,
+            tracks_source: instance.source.is_none() || instance.tracks_source,
             hindrances: hindrances.collect(),
             group: self.group_of(id),
             last_heard: outlook.last_heard.map(|(source, priority, at)| LastHeard {
@@ -110,8 +111,10 @@ fn tracker(tracker: &Tracker, weight: TrackWeight, standing: Standing) -> Tracke
     };
     let effect =
         |standing| TrackerEffect { adds: weight.adjustment(standing), fault: weight.faults(standing) };
-    // What is not known yet counts as well: it could only fail.
+    // What is not known yet has nothing added: it could only fail, unless passing adds something.
+    let adds_by_passing = weight.adjustment(Standing::Up) > weight.adjustment(Standing::Pending);
     let (shown, other) = match standing {
+        Standing::Pending if adds_by_passing => (TrackerStanding::Pending, Some(Standing::Up)),
         Standing::Pending => (TrackerStanding::Pending, Some(Standing::Down)),
         Standing::Up => (TrackerStanding::Up, Some(Standing::Down)),
         Standing::Down => (TrackerStanding::Down, Some(Standing::Up)),

@@ -61,13 +61,17 @@ pub struct InstanceExplanation {
     pub resigns: bool,
     /// Whether its interface going down is FAULT: not so with `dont_track_primary`.
     pub tracks_interface: bool,
+    /// Whether losing the address that its adverts come from is FAULT: always, unless that is configured; then with
+    /// `track_src_ip`.
+    #[serde(default)]
+    pub tracks_source: bool,
     /// Everything that keeps it from taking part now.
     #[serde(default)]
     pub hindrances: Vec<Hindrance>,
     /// The sync group it is a member of.
     #[serde(default)]
     pub group: Option<GroupExplanation>,
-    /// The last advert of another MASTER, whether it is followed or not.
+    /// The last advert of another MASTER: of one that it follows for its priority, or else of any.
     #[serde(default)]
     pub last_heard: Option<LastHeard>,
     /// What it waits for as BACKUP.

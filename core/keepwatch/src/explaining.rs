@@ -88,7 +88,7 @@ mod tests {
             serde_json::from_value(serde_json::json!({
                 "name": name, "interface": "eth0", "virtual_router_id": 51, "version": 2, "state": "BACKUP",
                 "base_priority": 100, "priority": 100, "preemption": {"mode": "never"}, "resigns": true,
-                "tracks_interface": true, "timers": {"advert_interval_seconds": 1, "skew_seconds": 0.5,
+                "tracks_interface": true, "tracks_source": true, "timers": {"advert_interval_seconds": 1, "skew_seconds": 0.5,
                 "master_advert_interval_seconds": 1, "down_timer_adverts": 3, "master_down_seconds": 3.5},
             }))
             .unwrap()

@@ -6,7 +6,7 @@ use keepwatch_event::{
     BackupExplanation, InstanceExplanation, LastHeard, Preemption, Rounded, TrackerExplanation,
 };
 
-use super::priority::{gain, priority_if, turn};
+use super::priority::{gain, number, priority_if, turn};
 use super::render::{Paragraph, Point, dangers, together};
 use crate::words::{interval, lasting};
 
@@ -161,12 +161,15 @@ fn raising(instance: &InstanceExplanation, theirs: u8) -> Vec<String> {
         format!("{what}: {priority}, {}", verdict(priority))
     };
     let mut lines: Vec<String> = raising.iter().map(|tracker| line(&turn(tracker), &[tracker])).collect();
+    let numbers: Vec<String> = instance.trackers.iter().filter_map(number).collect();
     match raising.len() {
+        0 if !numbers.is_empty() => {}
         0 => {
             lines.push(format!("nothing that it tracks can raise it now; {} is the most", instance.priority))
         }
         1 => {}
         _ => lines.push(line("all of that", &raising)),
     }
+    lines.extend(numbers);
     lines
 }

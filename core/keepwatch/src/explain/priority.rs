@@ -68,6 +68,12 @@ fn weight(tracker: &TrackerExplanation) -> String {
     format!("weight 0{reverse}: FAULT when it {when}")
 }
 
+/// What a number that is tracked does to the priority, if it does.
+pub(super) fn number(tracker: &TrackerExplanation) -> Option<String> {
+    let counts = is_number(tracker) && tracker.weight != 0;
+    counts.then(|| format!("{} becomes another number (weight {} for each 1)", tracker.name, tracker.weight))
+}
+
 const fn is_number(tracker: &TrackerExplanation) -> bool {
     matches!(tracker.standing, TrackerStanding::Value(_))
 }
@@ -88,7 +94,11 @@ pub(super) fn danger(tracker: &TrackerExplanation) -> Option<String> {
 /// What makes a tracker stand the other way round: `check_haproxy fails 3 times in a row`.
 pub(super) fn turn(tracker: &TrackerExplanation) -> String {
     let name = &tracker.name;
-    let comes_up = tracker.standing == TrackerStanding::Down;
+    let comes_up = match tracker.standing {
+        TrackerStanding::Down => true,
+        TrackerStanding::Pending => gain(tracker) > 0 && !tracker.reverse,
+        _ => false,
+    };
     let what = match (tracker.what, comes_up) {
         (Tracked::Interface, true) => "comes up",
         (Tracked::Interface, false) => "goes down",

@@ -112,7 +112,8 @@ fn timers(instance: &InstanceExplanation) -> String {
 pub(super) fn dangers(instance: &InstanceExplanation) -> Vec<Point> {
     let interface = &instance.interface;
     let own = if instance.tracks_interface { "goes down" } else { "is deleted" };
-    let own = format!("{interface} {own} or loses the address that adverts come from");
+    let source = if instance.tracks_source { " or loses the address that adverts come from" } else { "" };
+    let own = format!("{interface} {own}{source}");
     let trackers = instance.trackers.iter().filter_map(priority::danger);
     let others = instance.group.iter().filter(|group| !group.others.is_empty());
     let others = others.map(|group| format!("{} cannot take part", members(group)));

@@ -73,6 +73,7 @@ fn backup() -> InstanceExplanation {
         asserts_itself: false,
         resigns: true,
         tracks_interface: true,
+        tracks_source: true,
         hindrances: Vec::new(),
         group: None,
         last_heard: heard(101),
@@ -163,6 +164,30 @@ fn several_checks_may_be_enough_together() {
         all of that: 131, enough
 ";
     let text = text(instance);
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn what_is_not_known_yet_may_raise_it_too() {
+    let number = TrackerExplanation {
+        effect: TrackerEffect { adds: 0, fault: false },
+        otherwise: None,
+        ..check("load", 10, TrackerStanding::Value(0), 1)
+    };
+    let pending = TrackerExplanation {
+        effect: TrackerEffect { adds: 0, fault: false },
+        otherwise: Some(TrackerEffect { adds: 20, fault: false }),
+        ..check("web", 20, TrackerStanding::Pending, 1)
+    };
+    let instance = InstanceExplanation { trackers: vec![number, pending], tracks_source: false, ..backup() };
+    let text = text(instance);
+    let expected = "
+        web passes: 120, enough
+        load becomes another number (weight 10 for each 1)
+
+  It goes to FAULT, and cannot take over, when
+    - eth0 goes down
+";
     assert!(text.contains(expected), "{text}");
 }
 

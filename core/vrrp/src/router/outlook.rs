@@ -23,7 +23,8 @@ pub struct Outlook {
     pub skew: Duration,
     /// How long it waits without an advert.
     pub master_down: Duration,
-    /// The last advert of another MASTER, followed or not, since the router began: its sender, its priority, and when.
+    /// The last advert of another MASTER since the router began: its sender, its priority, and when. That of one that a backup
+    /// follows for its priority comes before those of others.
     pub last_heard: Option<(IpAddr, Priority, Instant)>,
     /// What a backup waits for; none in other states.
     pub waiting: Option<Waiting>,
@@ -61,9 +62,17 @@ impl VirtualRouter {
             interval,
             skew: interval.skew(self.params.version, self.priority),
             master_down: self.master_down(interval),
-            last_heard: self.last_heard.map(|Heard { source, priority, at }| (source, priority, at)),
+            last_heard: self.heard_first().map(|Heard { source, priority, at }| (source, priority, at)),
             waiting: self.waiting(),
         }
+    }
+
+    fn heard_first(&self) -> Option<Heard> {
+        let followed = match &self.state {
+            State::Backup(backup) => backup.heard.filter(|heard| heard.priority >= self.priority),
+            State::Init { .. } | State::Master(_) | State::Fault { .. } | State::Stopped => None,
+        };
+        followed.or(self.last_heard)
     }
 
     fn waiting(&self) -> Option<Waiting> {

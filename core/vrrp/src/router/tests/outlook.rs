@@ -3,7 +3,7 @@
 use alloc::vec;
 use core::time::Duration;
 
-use super::rig::{PEER, Rig, from_peer, ip, ms, params, v3, v3_from_peer};
+use super::rig::{Heard, LOWER_PEER, PEER, Rig, from_peer, ip, ms, params, v3, v3_from_peer};
 use crate::notice::Hindrance;
 use crate::params::{Params, Preemption, TrackWeight};
 use crate::scalar::Priority;
@@ -35,6 +35,17 @@ fn a_backup_says_whom_it_follows_and_until_when() {
     let outlook = rig.router.outlook();
     assert_eq!(outlook.waiting.unwrap().resigned, Some(ip(PEER)));
     assert_eq!(outlook.last_heard, Some((ip(PEER), priority(110), ms(2_000))), "zero is no priority");
+}
+
+/// Two MASTERs that do not hear each other: the one that is followed is the one that counts.
+#[test]
+fn a_lower_master_does_not_hide_the_one_that_is_followed() {
+    let mut rig = Rig::backup(params());
+    rig.hear(1_000, from_peer(110));
+    rig.hear(1_500, Heard { source: LOWER_PEER, ..from_peer(50) });
+    let outlook = rig.router.outlook();
+    assert_eq!(outlook.last_heard, Some((ip(PEER), priority(110), ms(1_000))));
+    assert_eq!(outlook.waiting.unwrap().follows, Some(ip(PEER)));
 }
 
 #[test]
