@@ -26,7 +26,7 @@ impl Folder {
     fn check(&self, arguments: &[&str]) -> (Value, Option<i32>, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_keepwatch"));
         command.current_dir(&self.0).arg("check").arg("--json").args(arguments);
-        command.args(["--hooks", "no-hooks"]).env("KEEPWATCH_CACHE_DIR", self.0.join("cache"));
+        command.env("KEEPWATCH_CACHE_DIR", self.0.join("cache"));
         let output = command.output().unwrap();
         let document = serde_json::from_slice(&output.stdout).unwrap();
         (document, output.status.code(), String::from_utf8(output.stderr).unwrap())
