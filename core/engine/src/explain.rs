@@ -154,7 +154,8 @@ mod tests {
             (adjust(20, true), Standing::Down, does(0, false), Some(does(-20, false))),
             (adjust(2, false), Standing::Value(7), does(14, false), None),
             (adjust(1, false), Standing::Value(-254), does(-254, true), None),
-            (adjust(20, false), Standing::Pending, does(0, false), Some(does(0, false))),
+            (adjust(20, false), Standing::Pending, does(0, false), Some(does(20, false))),
+            (adjust(20, true), Standing::Pending, does(0, false), Some(does(0, false))),
             (fault(false), Standing::Up, does(0, false), Some(does(0, true))),
             (fault(true), Standing::Up, does(0, true), Some(does(0, false))),
         ];
