@@ -5,11 +5,14 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::host::Host;
 
+/// How long a port may take to be free.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How soon to notice the end.
 const LONGEST_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
@@ -32,7 +35,7 @@ impl Accepting {
         serve: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         // A socket belongs to the namespace in which it was made, whoever uses it.
-        let listener = host.namespace.run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))?;
+        let listener = host.namespace.run(|| listen(port))?;
         listener.set_nonblocking(true)?;
         let ended = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
@@ -48,6 +51,20 @@ impl Drop for Accepting {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+    }
+}
+
+/// Listens. A listener on the port that has just ended may still be held for a moment: by a child of another test, from its
+/// beginning until it runs its program.
+fn listen(port: u16) -> io::Result<TcpListener> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
         }
     }
 }
