@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use keepwatch_config::model::{Command, Instance, Lifetime, Scope, VirtualAddress};
+use keepwatch_config::model::{Command, Instance, Lifetime, VirtualAddress};
 use keepwatch_event::{InstanceStatus, State};
 use keepwatch_vrrp::{Schedule, TrackWeight};
 
@@ -73,7 +73,7 @@ pub(crate) fn address(address: &VirtualAddress, instance: &Instance, status: &In
         (None, Some(_)) if own_family => format!(" dev {}@{}", interface(instance), instance.interface),
         (None, _) => format!(" dev {}", instance.interface),
     };
-    text += &format!(" scope {}", scope(address.scope));
+    text += &format!(" scope {}", address.scope);
     if let Some(label) = &address.label {
         text += &format!(" label {label}");
     }
@@ -94,17 +94,6 @@ pub(crate) fn address(address: &VirtualAddress, instance: &Instance, status: &In
         text += " set";
     }
     text
-}
-
-fn scope(scope: Scope) -> String {
-    match scope {
-        Scope::Global => "global".to_owned(),
-        Scope::Site => "site".to_owned(),
-        Scope::Link => "link".to_owned(),
-        Scope::Host => "host".to_owned(),
-        Scope::Nowhere => "nowhere".to_owned(),
-        Scope::Number(number) => number.to_string(),
-    }
 }
 
 /// Seconds since 1970 with six places, for a moment.

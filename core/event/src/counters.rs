@@ -36,7 +36,7 @@ pub struct Counters {
     pub auth_type_mismatches: u64,
     /// Adverts with a wrong password.
     pub auth_failures: u64,
-    /// Adverts with another interval, dropped or learned.
+    /// Adverts dropped for another interval; one that version 3 learns is no mismatch.
     pub interval_mismatches: u64,
     /// Adverts with another address list that has addresses in common with ours.
     pub address_list_mismatches: u64,

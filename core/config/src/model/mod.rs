@@ -13,6 +13,7 @@ mod process;
 mod routing;
 mod track;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -251,8 +252,8 @@ pub enum VmacAdverts {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Password(pub [u8; 8]);
 
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(***)")
     }
 }
@@ -284,8 +285,8 @@ impl InterfaceName {
     }
 }
 
-impl std::fmt::Display for InterfaceName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
@@ -374,6 +375,20 @@ pub enum Scope {
     Nowhere,
     /// Another number.
     Number(u8),
+}
+
+/// As keepalived and `ip` write it: `global`, or the number where it has no name.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Global => "global",
+            Self::Site => "site",
+            Self::Link => "link",
+            Self::Host => "host",
+            Self::Nowhere => "nowhere",
+            Self::Number(number) => return write!(f, "{number}"),
+        })
+    }
 }
 
 /// One `vrrp_sync_group`.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use keepwatch_config::Config;
 use keepwatch_config::model::{
-    CheckKind, Command, Deleted, Instance, Lifetime, Scope, TrackInterface, VirtualAddress, VmacAdverts,
+    CheckKind, Command, Deleted, Instance, Lifetime, TrackInterface, VirtualAddress, VmacAdverts,
 };
 use keepwatch_vrrp::{
     Destination, HigherAdverts, LinkTracking, LowerAdverts, Preemption, SourceCheck, TrackWeight, Version,
@@ -142,7 +142,7 @@ fn address(address: &VirtualAddress, instance: &Instance) -> String {
     if let Some(broadcast) = address.broadcast {
         out.push_str(&format!(" brd {broadcast}"));
     }
-    out.push_str(&format!(" scope {}", scope(address.scope)));
+    out.push_str(&format!(" scope {}", address.scope));
     if let Some(label) = &address.label {
         out.push_str(&format!(" label {label}"));
     }
@@ -160,17 +160,6 @@ fn address(address: &VirtualAddress, instance: &Instance) -> String {
     ];
     flags.into_iter().filter(|(_, is_set)| *is_set).for_each(|(name, _)| out.push_str(&format!(" {name}")));
     out
-}
-
-fn scope(scope: Scope) -> String {
-    match scope {
-        Scope::Global => "global".to_owned(),
-        Scope::Site => "site".to_owned(),
-        Scope::Link => "link".to_owned(),
-        Scope::Host => "host".to_owned(),
-        Scope::Nowhere => "nowhere".to_owned(),
-        Scope::Number(number) => number.to_string(),
-    }
 }
 
 fn weight(weight: TrackWeight) -> String {
