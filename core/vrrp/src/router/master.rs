@@ -226,6 +226,10 @@ impl VirtualRouter {
         let State::Master(master) = &mut self.state else { return };
         master.answered_at = Some(now);
         master.contests.forget_answers();
+        for missing in &mut master.missing {
+            missing.begin_anew(now);
+            out.push(self.id, Action::AddAddress(missing.address));
+        }
         master.phase = Phase::Serving { advert_at: now, announcements };
         self.announce_due(now, out);
         self.advertise(now, out);
@@ -297,12 +301,14 @@ impl VirtualRouter {
             Some(_) | None => 1,
         };
         master.rival = Some(Rival { source, adverts });
-        match master.phase {
+        match &mut master.phase {
             // The first advert is about to be sent anyway; or none is wanted any more.
             Phase::Taking { .. } | Phase::Leaving(_) => return,
-            // Whoever took over while we slept is lower: say so at once.
-            Phase::Listening { .. } => {
-                self.resume(now, out);
+            // Whoever took over while we slept is lower: say so as soon as what else has come meanwhile is heard, a higher
+            // one perhaps.
+            Phase::Listening { until } => {
+                *until = now;
+                return;
             }
             Phase::Serving { .. } => {
                 let is_due = master.reasserted_at.is_none_or(|last| now.since(last) >= REASSERT_EVERY);
@@ -395,7 +401,9 @@ impl VirtualRouter {
             }
             // Turned away above.
             Phase::Leaving(_) => {}
-            Phase::Serving { .. } | Phase::Listening { .. } => {
+            // Another may have it by now.
+            Phase::Listening { .. } => master.missing.push(Missing::lost(address, now)),
+            Phase::Serving { .. } => {
                 // At once the first time, later the second: whoever flushes twice in a row has done by then.
                 if losses == 1 {
                     out.push(self.id, Action::AddAddress(address));
@@ -441,6 +449,9 @@ impl VirtualRouter {
     /// Tries missing addresses again; a router that cannot serve for long stands down.
     fn restore_missing(&mut self, now: Instant, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
+        if let Phase::Listening { .. } = master.phase {
+            return;
+        }
         if let Some(missing) =
             master.missing.iter().find(|missing| now.since(missing.since) >= MISSING_AT_MOST)
         {

@@ -219,6 +219,12 @@ impl Missing {
         Self { why: Absence::New, ..Self::lost(address, now) }
     }
 
+    /// It is missing from now on only: until now nobody has tried to put it back.
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        self.since = now;
+        self.put_off(now);
+    }
+
     /// It has been tried again.
     pub(super) fn put_off(&mut self, now: Instant) {
         self.retry_at = now + RETRY_AFTER;
@@ -245,8 +251,8 @@ impl Master {
             Phase::Leaving(leaving) => Some(leaving.poll_timeout()),
         };
         let retry = match &self.phase {
-            Phase::Taking { .. } | Phase::Leaving(_) => None,
-            Phase::Serving { .. } | Phase::Listening { .. } => self.missing.iter().map(|m| m.retry_at).min(),
+            Phase::Taking { .. } | Phase::Listening { .. } | Phase::Leaving(_) => None,
+            Phase::Serving { .. } => self.missing.iter().map(|m| m.retry_at).min(),
         };
         [own, retry].into_iter().flatten().min()
     }

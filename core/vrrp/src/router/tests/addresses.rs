@@ -89,6 +89,31 @@ fn listening_after_a_stall_with_an_address_missing_is_no_busy_loop() {
     assert!(rig.deadline().unwrap() > 6_000_000_000, "{:?}", rig.deadline());
 }
 
+/// Addresses with a lifetime go while the program hangs, and another may have them since.
+#[test]
+fn an_address_lost_during_a_stall_comes_back_when_nobody_else_has_it() {
+    let mut rig = Rig::master(params());
+    assert_eq!(
+        rig.feed(6_000, Input::AddressLost(0)),
+        ["tell Stalled { late: 5s }", "tell Address { address: 0, trouble: RemovedExternally }"]
+    );
+    assert_eq!(rig.deadline(), Some(7_000_000_000));
+    assert_eq!(rig.timeout(7_000), ["add 0", "advert 100", "tell Announcing"]);
+    assert_eq!(
+        rig.feed(7_000, Input::AddressUsable(0)),
+        ["announce 0", "tell Address { address: 0, trouble: PutBack }"]
+    );
+}
+
+#[test]
+fn an_address_lost_during_a_stall_stays_with_the_better_one() {
+    let mut rig = Rig::master(params());
+    rig.feed(6_000, Input::AddressLost(0));
+    let actions = rig.hear(6_100, from_peer(101));
+    assert!(!actions.contains(&"add 0".into()), "{actions:?}");
+    assert_eq!(rig.state(), StateName::Backup);
+}
+
 #[test]
 fn master_puts_a_deleted_address_back_and_announces_it() {
     let mut rig = Rig::master(params());

@@ -108,6 +108,20 @@ fn a_slept_master_asserts_itself_over_a_lower_one_with_one_advert() {
     assert!(rig.router.is_serving());
 }
 
+/// What came while it slept is heard in one go: the last of it counts.
+#[test]
+fn a_slept_master_hears_everything_before_it_asserts_itself() {
+    let mut rig = Rig::master(params());
+    assert_eq!(rig.hear(6_000, from_peer(99)), ["tell Stalled { late: 5s }"]);
+    assert_eq!(rig.deadline(), Some(6_000_000_000));
+    let actions = rig.hear(6_000, from_peer(101));
+    assert!(
+        !actions.iter().any(|line| line.starts_with("advert") || line.starts_with("announce")),
+        "{actions:?}"
+    );
+    assert_eq!(rig.state(), StateName::Backup);
+}
+
 #[test]
 fn a_slept_backup_waits_a_whole_master_down_time_again() {
     let mut rig = Rig::backup(params());
