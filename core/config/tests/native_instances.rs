@@ -1,6 +1,8 @@
 //! Instances that a native file makes itself: what they mean, beside a keepalived.conf that means the same, and what an
 //! administrator sees who errs, to the letter.
 
+use std::time::Duration;
+
 use keepwatch_config::{Config, Site, Style, load_site, load_text};
 
 /// A folder with this keepalived.conf and this native file, read.
@@ -319,6 +321,38 @@ fn the_nftables_table() {
         "`accept = false` does not go with priority 255",
     ];
     for text in expected {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+}
+
+#[test]
+fn how_long_addresses_stay_that_nobody_renews() {
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nadvert_interval = \"1s\"\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let with = |lifetime: &str| format!("vip_lifetime = \"{lifetime}\"\n{instance}");
+    let seconds = |text: &str, name| config(read(name, "", text)).globals.vip_lifetime;
+    assert_eq!(seconds(instance, "no-lifetime"), None);
+    assert_eq!(seconds(&with("10s"), "lifetime"), Some(Duration::from_secs(10)));
+    assert_eq!(seconds(&with("5s"), "least-lifetime"), Some(Duration::from_secs(5)));
+    for lifetime in ["1s", "2500ms"] {
+        assert_eq!(
+            read("wrong-lifetime", "", &with(lifetime)).render(Style::Plain).replace(lifetime, "..."),
+            format!(
+                "error: the kernel keeps no address for just so long
+ --> keepwatch.toml:1:16
+  |
+1 | vip_lifetime = \"...\"
+  |                {} whole seconds, at least \"2s\"
+",
+                "^".repeat(lifetime.len() + 2)
+            )
+        );
+    }
+    // The backups of this one wait for up to 4 s.
+    let site = read("short-lifetime", "", &with("4s"));
+    assert_eq!(site.config.as_ref().unwrap().globals.vip_lifetime, Some(Duration::from_secs(4)));
+    let said = site.render(Style::Plain);
+    let message = "remark: addresses that go after 4 s may be nowhere until a backup of web takes over, after up to 4 s";
+    for text in [message, "keepwatch.toml:1:16", "help: write \"5s\" or more"] {
         assert!(said.contains(text), "{text}: {said}");
     }
 }

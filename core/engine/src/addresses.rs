@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use keepwatch_config::model::{Lifetime, Scope, VirtualAddress};
-use keepwatch_system::netlink::{NewAddress, PreferredLifetime, PrefixRoute, Requests};
+use keepwatch_system::netlink::{AddressLifetime, NewAddress, PreferredLifetime, PrefixRoute, Requests};
 use keepwatch_vrrp::InterfaceId;
 
 /// A virtual address of one router.
@@ -92,8 +92,13 @@ impl Held {
 
     /// Puts it on the interface with this index. One that is there already, from whomever, is replaced: it may
     /// be a failed duplicate, or about to expire.
-    pub(crate) fn add(&self, index: u32, requests: &mut Requests) -> io::Result<()> {
-        match requests.add_address(index, &self.new) {
+    pub(crate) fn add(
+        &self,
+        index: u32,
+        lifetime: AddressLifetime,
+        requests: &mut Requests,
+    ) -> io::Result<()> {
+        match requests.add_address(index, &self.new, lifetime) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // It may be there with another prefix length.
                 let known = requests.addresses()?.into_iter();
@@ -101,7 +106,7 @@ impl Held {
                 {
                     requests.remove_address(index, known.address, known.prefix_len)?;
                 }
-                requests.add_address(index, &self.new)
+                requests.add_address(index, &self.new, lifetime)
             }
             done => done,
         }

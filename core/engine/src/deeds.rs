@@ -145,7 +145,8 @@ impl Engine {
     }
 
     fn add_address(&mut self, now: Instant, router: RouterId, number: usize) {
-        let route = self.route_through_base(router, number);
+        let lifetime = self.renewal.lifetime();
+        let route = self.route_at_entry(router, number);
         let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
         else {
             return;
@@ -166,7 +167,7 @@ impl Engine {
         }
         let address = held.describe();
         held.settle_route(route);
-        if let Err(error) = held.add(link_index, &mut self.parts.requests) {
+        if let Err(error) = held.add(link_index, lifetime, &mut self.parts.requests) {
             let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
             self.publish_for(router, Severity::Error, kind);
             self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
@@ -197,7 +198,7 @@ impl Engine {
         let Some(interface) = self.parts.interfaces.get(index(held.interface)) else { return };
         let Some(link_index) = interface.index() else { return };
         let (address, name) = (held.describe(), interface.name.clone());
-        if held.leaves && held.address().is_ipv6() {
+        if (held.leaves || self.renewal.is_on()) && held.address().is_ipv6() {
             // With an address that has a lifetime the kernel does not remove the route for its prefix.
             let (forever, own) = (AddressLifetime::Forever, PrefixRoute::Own);
             let _ = self.parts.requests.set_lifetime(link_index, &held.new, forever, own);

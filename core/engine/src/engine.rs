@@ -23,6 +23,7 @@ use crate::explainer::Explainer;
 use crate::instance::Tracker;
 use crate::interfaces::{Ear, Interface, ear_of};
 use crate::reconfiguration::{Arrival, Reconfigurer};
+use crate::renewal::Renewal;
 use crate::running::{Command, Running};
 use crate::setup::{Parts, StartError, index};
 use crate::silence::Silence;
@@ -82,6 +83,8 @@ pub struct Engine {
     pub(crate) waiting: Vec<Arrival>,
     /// Whether instances are about to leave for good.
     pub(crate) departing: bool,
+    /// How addresses in place are kept there.
+    pub(crate) renewal: Renewal,
     /// What it is told to do.
     commands: (SyncSender<Command>, Receiver<Command>),
     /// What it is asked.
@@ -129,6 +132,7 @@ impl Engine {
             standings: Vec::new(),
             waiting: Vec::new(),
             departing: false,
+            renewal: Renewal::new(config.globals.vip_lifetime, clock::now()),
             commands: sync_channel(COMMANDS),
             questions: sync_channel(QUESTIONS),
         })
@@ -236,6 +240,7 @@ impl Engine {
             self.mend(now);
             self.look_at_silences(now);
             self.look_at_delays(now);
+            self.renew(now);
             self.look_at_the_wall_clock(now);
             self.see_off(now);
             self.tell_groups();
@@ -355,7 +360,13 @@ impl Engine {
     fn next_deadline(&self) -> Option<Instant> {
         let silence = self.silences.iter().map(|silence| silence.until).min();
         let delays = self.parts.interfaces.iter().filter_map(|interface| interface.delay.poll_timeout());
-        let own = [self.parts.routers.poll_timeout(), self.mend_at, silence, self.start_at];
+        let own = [
+            self.parts.routers.poll_timeout(),
+            self.mend_at,
+            silence,
+            self.start_at,
+            self.renewal.poll_timeout(),
+        ];
         own.into_iter().flatten().chain(delays).min()
     }
 

@@ -10,7 +10,7 @@ use keepwatch_system::InterfaceSetting;
 use keepwatch_system::netlink::{Address, AddressLifetime, PrefixRoute};
 use keepwatch_vrrp::{InterfaceId, RouterId};
 
-use crate::addresses::Placement;
+use crate::addresses::{Held, Placement};
 use crate::engine::Engine;
 use crate::setup::index;
 
@@ -33,44 +33,72 @@ const fn consequence(setting: InterfaceSetting) -> &'static str {
     }
 }
 
+/// The kernel gives an address no lifetime.
+pub(crate) struct LifetimeRefused {
+    setting: String,
+    error: std::io::Error,
+}
+
+impl LifetimeRefused {
+    pub(crate) fn tell(self, engine: &Engine) {
+        let consequence = "should this program be killed now, the address stays".to_owned();
+        engine.tell_refused(self.setting, &self.error, consequence);
+    }
+}
+
 impl Engine {
+    fn held(&self, router: RouterId, number: usize) -> Option<&Held> {
+        self.parts.instances.get(router.0)?.held.get(number)
+    }
+
+    fn held_mut(&mut self, router: RouterId, number: usize) -> Option<&mut Held> {
+        self.parts.instances.get_mut(router.0)?.held.get_mut(number)
+    }
+
     /// Lets the kernel remove an address after a time.
     pub(crate) fn expire_address(&mut self, router: RouterId, number: usize, after: Duration) {
+        let Some(held) = self.held_mut(router, number).filter(|held| held.state.is_placed()) else { return };
+        held.leaves = true;
         self.limit(router, number, AddressLifetime::For(after));
     }
 
     /// Lets an address stay.
     pub(crate) fn keep_address(&mut self, router: RouterId, number: usize) {
-        self.limit(router, number, AddressLifetime::Forever);
+        let Some(held) = self.held_mut(router, number).filter(|held| held.state.is_placed()) else { return };
+        held.leaves = false;
+        self.limit(router, number, self.renewal.lifetime());
     }
 
     fn limit(&mut self, router: RouterId, number: usize, lifetime: AddressLifetime) {
-        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
-        else {
-            return;
-        };
-        if !held.state.is_placed() {
-            return;
+        if let Err(refusal) = self.set_lifetime(router, number, lifetime) {
+            refusal.tell(self);
         }
-        held.leaves = lifetime != AddressLifetime::Forever;
-        let id = held.interface;
-        let route = self.prefix_route(router, number);
-        let Some(held) = self.parts.instances.get(router.0).and_then(|state| state.held.get(number)) else {
-            return;
-        };
-        let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
-        let Some(link) = interface.index() else { return };
-        if let Err(error) = self.parts.requests.set_lifetime(link, &held.new, lifetime, route) {
-            let setting = format!("a lifetime for {} on {}", held.describe(), interface.name);
-            let consequence = "should this program be killed now, the address stays".to_owned();
-            self.tell_refused(setting, &error, consequence);
+        if let Some(id) = self.held(router, number).map(|held| held.interface) {
+            self.speak_as_fits(id);
         }
-        self.speak_as_fits(id);
     }
 
-    /// Whether an address that stays needs the same prefix's route.
-    fn prefix_route(&self, router: RouterId, number: usize) -> PrefixRoute {
+    /// Gives an address in place another lifetime.
+    pub(crate) fn set_lifetime(
+        &mut self,
+        router: RouterId,
+        number: usize,
+        lifetime: AddressLifetime,
+    ) -> Result<(), LifetimeRefused> {
+        let route = self.prefix_route(router, number);
         let held = self.parts.instances.get(router.0).and_then(|state| state.held.get(number));
+        let Some(held) = held.filter(|held| held.state.is_placed()) else { return Ok(()) };
+        let Some(interface) = self.parts.interfaces.get(index(held.interface)) else { return Ok(()) };
+        let Some(link) = interface.index() else { return Ok(()) };
+        self.parts.requests.set_lifetime(link, &held.new, lifetime, route).map_err(|error| LifetimeRefused {
+            setting: format!("a lifetime for {} on {}", held.describe(), interface.name),
+            error,
+        })
+    }
+
+    /// The route for the prefix of an address with a lifetime: whether an address that stays needs it, too.
+    pub(crate) fn prefix_route(&self, router: RouterId, number: usize) -> PrefixRoute {
+        let held = self.held(router, number);
         // The kernel passes on the lifetimes of IPv6 addresses only.
         let Some(held) = held.filter(|held| held.address().is_ipv6()) else { return PrefixRoute::Own };
         // A whole address needs none: should the kernel remove it, the route would stay.
@@ -80,10 +108,12 @@ impl Engine {
         let Some(interface) = self.parts.interfaces.get(index(held.interface)) else {
             return PrefixRoute::Own;
         };
+        // Beside one that leaves all others stay that do not, beside one that is renewed those that are not ours.
+        let goes_too = |other: &Held| if held.leaves { other.leaves } else { other.state.is_placed() };
         let leaves = |known: &Address| {
             let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
             all.any(|other| {
-                other.leaves && other.interface == held.interface && other.address() == known.address
+                other.interface == held.interface && other.address() == known.address && goes_too(other)
             })
         };
         let mut others = interface.addresses.iter().filter(|known| known.address != held.address());
@@ -108,6 +138,14 @@ impl Engine {
             PrefixRoute::Shared
         } else {
             PrefixRoute::Own
+        }
+    }
+
+    /// The route for the prefix of an address that is about to be put in place.
+    pub(crate) fn route_at_entry(&self, router: RouterId, number: usize) -> PrefixRoute {
+        match (self.renewal.lifetime(), self.route_through_base(router, number)) {
+            (AddressLifetime::For(_), PrefixRoute::Own) => self.prefix_route(router, number),
+            (_, route) => route,
         }
     }
 

@@ -314,12 +314,14 @@ impl Interface {
         self.addresses.iter().any(|known| known.address == address && known.protocol != ADDRESS_PROTOCOL)
     }
 
-    /// Takes in an address that is new or changed.
-    pub(crate) fn address_changed(&mut self, address: Address) {
+    /// Takes in an address that is new or changed, and gives whether it is: only its lifetime may have been renewed.
+    pub(crate) fn address_changed(&mut self, address: Address) -> bool {
         match self.addresses.iter_mut().find(|known| known.address == address.address) {
+            Some(known) if *known == address => return false,
             Some(known) => *known = address,
             None => self.addresses.push(address),
         }
+        true
     }
 
     pub(crate) fn address_gone(&mut self, address: &Address) {

@@ -72,10 +72,9 @@ impl Engine {
                         }
                     }
                     Change::Address(address) => {
-                        addresses_changed = true;
                         self.hear_duplicate(now, &address);
                         if let Some(interface) = self.interface_mut_with_index(address.interface) {
-                            interface.address_changed(address);
+                            addresses_changed |= interface.address_changed(address);
                         }
                     }
                     Change::AddressGone(address) => {

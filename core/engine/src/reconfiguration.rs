@@ -44,6 +44,7 @@ pub(crate) struct Reconfiguration {
     pub(crate) groups: Vec<SyncGroup>,
     pub(crate) link_delays: Vec<LinkDelay>,
     pub(crate) firewall: Firewall,
+    pub(crate) vip_lifetime: Option<Duration>,
     pub(crate) board: Arc<Standings>,
     /// Where to tell how long it took.
     pub(crate) done: SyncSender<Duration>,
@@ -108,6 +109,7 @@ impl Reconfigurer {
             groups: after.groups.clone(),
             link_delays: after.link_delays.clone(),
             firewall: after.globals.firewall.clone(),
+            vip_lifetime: after.globals.vip_lifetime,
             board: self.tracks.standings(),
             done,
         };

@@ -35,6 +35,7 @@ impl Engine {
         let began = clock::now();
         self.board = it.board;
         self.parts.firewall.become_as(&it.firewall);
+        self.renewal.become_as(it.vip_lifetime, now);
         self.parts.groups =
             it.groups.iter().map(|group| Group::new(group).after(&self.parts.groups)).collect();
         let (mut updates, mut arrivals) = (Vec::new(), Vec::new());

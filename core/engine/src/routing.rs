@@ -8,7 +8,7 @@ use std::io;
 use keepwatch_config::model::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
 };
-use keepwatch_system::netlink::{Beside, NewHop, NewRoute, NewRule, Requests};
+use keepwatch_system::netlink::{AddressLifetime, Beside, NewHop, NewRoute, NewRule, Requests};
 use keepwatch_vrrp::{Family, Instant, InterfaceId, RouterId, StateName};
 
 use crate::addresses::{Held, scope_number};
@@ -221,7 +221,7 @@ impl Engine {
             let interface = self.parts.interfaces.get(index(held.interface));
             let Some(interface) = interface else { continue };
             let Some(link) = interface.index().filter(|_| !interface.has(held.address())) else { continue };
-            match held.add(link, &mut self.parts.requests) {
+            match held.add(link, AddressLifetime::Forever, &mut self.parts.requests) {
                 Ok(()) => held.is_refused = false,
                 Err(error) if !std::mem::replace(&mut held.is_refused, true) => {
                     refused.push((

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use keepwatch_system::netlink::{Address, NewAddress, PreferredLifetime, Requests};
+use keepwatch_system::netlink::{Address, AddressLifetime, NewAddress, PreferredLifetime, Requests};
 use keepwatch_vrrp::MacAddress;
 
 use crate::links;
@@ -201,7 +201,7 @@ impl Host {
         self.namespace.run(|| {
             let mut requests = Requests::open()?;
             for _ in 0..times {
-                requests.add_address(index, &address)?;
+                requests.add_address(index, &address, AddressLifetime::Forever)?;
                 requests.remove_address(index, address.address, address.prefix_len)?;
             }
             Ok(())

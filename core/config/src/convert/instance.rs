@@ -48,6 +48,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         track_checks,
         notify,
         mail_alert: _,
+        place: _,
     } = instance;
     let mut table = Table::new("instance", name, "vrrp_instance");
     table.set("interface", "interface", value::text(interface.as_str()));

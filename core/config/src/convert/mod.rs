@@ -79,6 +79,8 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         notify_fifos,
         firewall,
         dumps,
+        // No keepalived.conf has it.
+        vip_lifetime: _,
     } = globals;
     let mut table = Table::root("global_defs");
     if let Some(name) = router_id {

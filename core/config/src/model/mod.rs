@@ -96,6 +96,8 @@ pub struct Globals {
     pub firewall: Firewall,
     /// Where files go that other programs read.
     pub dumps: Dumps,
+    /// How long virtual addresses stay that nobody renews, in whole seconds; without end if absent.
+    pub vip_lifetime: Option<Duration>,
 }
 
 /// Where and how mails go.
@@ -216,6 +218,8 @@ pub struct Instance {
     pub notify: Notify,
     /// Whether its transitions send mail.
     pub mail_alert: bool,
+    /// Where its interface is written.
+    pub place: Place,
 }
 
 /// What an instance is meant to be while all is well.

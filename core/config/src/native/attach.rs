@@ -9,7 +9,7 @@ use super::instance::{Addition, Track, What, Whose};
 use super::reader::Reader;
 use super::router::ipv6_name;
 use super::routers;
-use super::tables::{Globals, Native};
+use super::tables::{Globals, Native, VipLifetime};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
 use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
@@ -31,10 +31,12 @@ impl Native {
     }
 
     /// Both together.
-    pub(super) fn added_to(self, mut config: Config, findings: &mut Findings) -> Config {
+    pub(super) fn added_to(mut self, mut config: Config, findings: &mut Findings) -> Config {
         self.check_names(&config, findings);
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
+        let vip_lifetime = self.globals.vip_lifetime.take();
+        config.globals.vip_lifetime = vip_lifetime.as_ref().map(|vip_lifetime| vip_lifetime.lifetime);
         self.globals.over(&mut config.globals);
         let two_families: Vec<String> =
             self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();
@@ -47,6 +49,9 @@ impl Native {
             add_to_members(group, &self.additions, &mut config, findings);
         }
         untracked(&config, findings);
+        if let Some(vip_lifetime) = vip_lifetime {
+            vip_lifetime.too_short(&config).into_iter().for_each(|finding| findings.push(finding));
+        }
         config
     }
 
@@ -60,10 +65,30 @@ impl Native {
     }
 }
 
+impl VipLifetime {
+    /// Addresses that go before a backup takes over are nowhere for a while.
+    fn too_short(&self, config: &Config) -> Option<Diagnostic> {
+        let takes =
+            |instance: &Instance| instance.interval.duration() * (u32::from(instance.missed_adverts) + 1);
+        let slowest = config.instances.iter().max_by_key(|instance| takes(instance))?;
+        let (takes, lifetime) = (takes(slowest).as_secs_f64(), self.lifetime.as_secs_f64());
+        if lifetime > takes {
+            return None;
+        }
+        let message = format!(
+            "addresses that go after {lifetime} s may be nowhere until a backup of {} takes over, after up to {takes} s",
+            shown(&slowest.name)
+        );
+        let at_least = takes.floor() + 1.0;
+        let help = format!("write \"{at_least}s\" or more");
+        Some(Diagnostic::remark(&self.span, message, "").help(help))
+    }
+}
+
 impl Globals {
     /// Takes precedence over what the keepalived.conf says.
     fn over(self, globals: &mut model::Globals) {
-        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall } = self;
+        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall, vip_lifetime: _ } = self;
         globals.router_id = node.or_else(|| globals.router_id.take());
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);

@@ -8,6 +8,7 @@ use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
     Preemption, Priority, SourceCheck, Start, StopMode, UnicastPeer, Version, Vrid,
 };
+use toml::Spanned;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
@@ -15,7 +16,7 @@ use super::virtual_address::{self, At};
 use super::virtual_mac::{self, MacWish};
 use super::{announcing, notify_scripts};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Routing, VirtualAddress};
+use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
 
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
@@ -58,6 +59,7 @@ pub(super) fn read(
 ) -> Option<Router> {
     let interface =
         required(reader, name, table, span, "interface = \"eth0\"", "the one that carries the adverts");
+    let interface_at = interface.map_or_else(|| span.clone(), Spanned::span);
     let interface = interface.and_then(|value| own_interface(reader, value));
     let vrid_entry = required(
         reader,
@@ -101,7 +103,8 @@ pub(super) fn read(
         // Adverts do not list them: without a virtual router of their own family they go with the other one.
         let excluded = excluded.iter().filter(|at| !are_two || at.is_of(family));
         let excluded = excluded.map(|at| at.address.clone()).collect();
-        let identity = Identity { name, interface: interface.clone(), vrid, family, span };
+        let (interface, interface_at) = (interface.clone(), &interface_at);
+        let identity = Identity { name, interface, interface_at, vrid, family, span };
         instances.push(settings.instance(reader, identity, addresses, excluded)?);
     }
     Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
@@ -143,6 +146,7 @@ fn octet(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<u8> {
 struct Identity<'a> {
     name: String,
     interface: InterfaceName,
+    interface_at: &'a Range<usize>,
     vrid: Vrid,
     family: Family,
     span: &'a Range<usize>,
@@ -269,7 +273,7 @@ impl Settings {
         addresses: Vec<VirtualAddress>,
         excluded: Vec<VirtualAddress>,
     ) -> Option<Instance> {
-        let Identity { name, interface, vrid, family, span } = identity;
+        let Identity { name, interface, interface_at, vrid, family, span } = identity;
         if (family, self.version) == (Family::V6, Version::V2) {
             let span = self.version_at.as_ref().unwrap_or(span);
             reader.error(span, "VRRP version 2 has no IPv6", "remove this line: version 3 has both");
@@ -308,6 +312,7 @@ impl Settings {
             track_checks: Vec::new(),
             notify: self.notify.clone(),
             mail_alert: false,
+            place: Place::native(interface_at.clone()),
         })
     }
 

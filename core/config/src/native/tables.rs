@@ -11,13 +11,16 @@ use super::group::{self, Group};
 use super::instance::{Addition, Whose};
 use super::keys::{self, PLUGIN};
 use super::nftables::Nftables;
-use super::reader::{Reader, optional};
+use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::{action, check, instance, nftables, notify};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
+
+/// The kernel takes a lifetime of one second for over within it.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(2);
 
 /// What a native file says.
 pub(super) struct Native {
@@ -38,7 +41,15 @@ pub(super) struct Globals {
     pub(super) net_namespace: Option<String>,
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
+    pub(super) vip_lifetime: Option<VipLifetime>,
     pub(super) firewall: Nftables,
+}
+
+/// `vip_lifetime`.
+#[derive(Debug)]
+pub(super) struct VipLifetime {
+    pub(super) lifetime: Duration,
+    pub(super) span: Range<usize>,
 }
 
 /// The keepalived.conf that a native file names.
@@ -100,9 +111,21 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         net_namespace: optional(root, "net_namespace", |value| reader.text(value)),
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
+        vip_lifetime: optional(root, "vip_lifetime", |value| vip_lifetime(reader, value)),
         firewall: nftables::read(reader, root),
     };
     Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
+}
+
+/// Reads how long addresses stay that nobody renews: the kernel counts in whole seconds.
+fn vip_lifetime(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VipLifetime> {
+    let lifetime = reader.duration(value)?;
+    if lifetime < SHORTEST_LIFETIME || lifetime.subsec_nanos() != 0 {
+        let label = "whole seconds, at least \"2s\"";
+        reader.error(&value.span(), "the kernel keeps no address for just so long", label);
+        return None;
+    }
+    Some(VipLifetime { lifetime, span: value.span() })
 }
 
 /// Reads each `[instance.NAME]`. keepalived takes names as they come.

@@ -99,13 +99,22 @@ impl Requests {
             .collect())
     }
 
-    /// Adds an address to an interface.
+    /// Adds an address to an interface, for as long as it is not removed, or its lifetime lasts.
     ///
     /// # Errors
     ///
     /// The kernel's; `AlreadyExists` if it is there.
-    pub fn add_address(&mut self, interface: u32, address: &NewAddress) -> io::Result<()> {
-        let message = RouteNetlinkMessage::NewAddress(address.to_message(interface));
+    pub fn add_address(
+        &mut self,
+        interface: u32,
+        address: &NewAddress,
+        lifetime: AddressLifetime,
+    ) -> io::Result<()> {
+        let message = match lifetime {
+            AddressLifetime::Forever => address.to_message(interface),
+            AddressLifetime::For(_) => address.to_lifetime_message(interface, lifetime, PrefixRoute::Own),
+        };
+        let message = RouteNetlinkMessage::NewAddress(message);
         self.ask(message, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL).map(drop)
     }
 

@@ -20,7 +20,7 @@ use super::sync_group::Resolved;
 use super::track::Checked;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, Meant, TrackInterface, VirtualAddress, VirtualMac};
+use crate::model::{Instance, InterfaceName, Meant, Place, TrackInterface, VirtualAddress, VirtualMac};
 use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
@@ -135,6 +135,7 @@ impl Draft<'_> {
         };
         let instance = Instance {
             name: self.name.text.clone().into_owned(),
+            place: Place::keepalived(interface.span),
             interface: interface.value,
             vmac,
             vrid: vrid.value,

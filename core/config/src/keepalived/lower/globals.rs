@@ -139,6 +139,7 @@ impl GlobalDefs {
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
             firewall: self.firewall,
             dumps: self.dumps,
+            vip_lifetime: None,
         }
     }
 }

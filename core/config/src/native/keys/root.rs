@@ -25,6 +25,13 @@ pub(crate) const KEYS: &[Key] = &[
         "none",
     ),
     key(
+        "vip_lifetime",
+        Shape::Duration,
+        "virtual addresses are removed by the kernel when nobody has renewed them for so long: those of a daemon that hangs or was killed; \
+         whole seconds, renewed three times in it",
+        "they stay",
+    ),
+    key(
         "nftables",
         Shape::Table(NFTABLES, &[]),
         "about the packet filter of instances with `accept = false`",
