@@ -1,6 +1,7 @@
 //! A configuration that may be spread over files of both formats.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Findings, Severity, Source, Style};
@@ -49,6 +50,12 @@ pub fn host_id() -> &'static str {
 }
 
 impl Site {
+    /// Where its files are, included ones among them.
+    #[must_use]
+    pub fn files(&self) -> BTreeSet<PathBuf> {
+        self.texts.iter().flat_map(|(source, _)| source.paths()).map(Path::to_owned).collect()
+    }
+
     /// How many findings are of this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {

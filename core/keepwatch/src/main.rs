@@ -42,6 +42,7 @@ mod schema;
 mod signals;
 mod status;
 mod terminal;
+mod watching;
 mod words;
 
 use std::process::ExitCode;

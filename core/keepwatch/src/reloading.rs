@@ -62,6 +62,26 @@ struct Shared {
     shown: Mutex<Arc<Config>>,
     /// Whether a signal has asked for one that has not begun to read.
     asked: AtomicBool,
+    /// What was read last, whatever came of it.
+    seen: Mutex<Seen>,
+}
+
+/// What was read, be it a configuration or not.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Where its files are.
+    pub(crate) files: BTreeSet<PathBuf>,
+    /// What their texts are known by, or why they cannot be read.
+    pub(crate) hash: String,
+}
+
+/// Why there is a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Occasioned {
+    /// Somebody has asked for it.
+    ByRequest(ReloadRequest),
+    /// Something has happened to the files, which need not mean that they say something else.
+    ByFiles,
 }
 
 /// A configuration that was read and is one.
@@ -72,8 +92,14 @@ struct Read {
     hash: String,
 }
 
+impl Seen {
+    pub(crate) fn of(site: &Site) -> Self {
+        Self { files: site.files(), hash: fingerprint::of(site) }
+    }
+}
+
 impl Reloader {
-    pub(crate) fn new(whence: Whence, parts: Parts, in_force: Config) -> Self {
+    pub(crate) fn new(whence: Whence, parts: Parts, in_force: Config, seen: Seen) -> Self {
         Self {
             shared: Arc::new(Shared {
                 whence,
@@ -81,6 +107,7 @@ impl Reloader {
                 shown: Mutex::new(Arc::new(in_force.clone())),
                 in_force: Mutex::new(in_force),
                 asked: AtomicBool::new(false),
+                seen: Mutex::new(seen),
             }),
         }
     }
@@ -98,8 +125,24 @@ impl Reloader {
         }
     }
 
+    /// Where the files are that were read last.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let seen = self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = std::iter::once(&self.shared.whence.path);
+        named.chain(seen.files.iter()).cloned().collect()
+    }
+
+    /// Reloads if the files say something else than when they were read last.
+    pub(crate) fn reload_if_changed(&self) -> Reloading {
+        self.begin(Occasioned::ByFiles)
+    }
+
     /// Reloads on a thread of its own: plugins may take seconds to compile.
     pub(crate) fn reload(&self, how: ReloadRequest) -> Reloading {
+        self.begin(Occasioned::ByRequest(how))
+    }
+
+    fn begin(&self, how: Occasioned) -> Reloading {
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let spawned = std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
@@ -121,10 +164,18 @@ impl Reloader {
 }
 
 impl Shared {
-    fn reload(&self, how: ReloadRequest) -> ReloadReport {
+    fn reload(&self, how: Occasioned) -> ReloadReport {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         self.asked.store(false, Ordering::Release);
-        let read = match self.read() {
+        let (seen, read) = self.read();
+        let before =
+            std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), seen.clone());
+        let how = match how {
+            Occasioned::ByFiles if before.hash == seen.hash => return ReloadReport::default(),
+            Occasioned::ByFiles => ReloadRequest::default(),
+            Occasioned::ByRequest(how) => how,
+        };
+        let read = match read {
             Ok(read) => read,
             Err(refusal) => return self.reject(refusal, how),
         };
@@ -138,10 +189,18 @@ impl Shared {
     }
 
     /// Reads the configuration, or says why it is none: in short, and as a command shows it.
-    fn read(&self) -> Result<Read, Refusal> {
-        let path = &self.whence.path;
-        let same = |text: String| Refusal { reason: text.clone(), shown: text };
-        let mut site = keepwatch_config::load_site(path).map_err(|error| same(error.to_string()))?;
+    fn read(&self) -> (Seen, Result<Read, Refusal>) {
+        match keepwatch_config::load_site(&self.whence.path) {
+            Ok(site) => (Seen::of(&site), self.read_site(site)),
+            Err(error) => {
+                let (text, files) = (error.to_string(), BTreeSet::new());
+                let refusal = Refusal { reason: text.clone(), shown: text.clone() };
+                (Seen { files, hash: text }, Err(refusal))
+            }
+        }
+    }
+
+    fn read_site(&self, mut site: Site) -> Result<Read, Refusal> {
         let plan = plan::plan(&mut site, self.whence.hooks.as_deref());
         let destinations = destinations::of_site(&mut site);
         let hash = fingerprint::of(&site);
@@ -310,14 +369,14 @@ mod tests {
             });
             let parts = Parts { engine, plugins, scripts, means, notifications };
             let whence = Whence { path: path.clone(), hooks: None, stop_mode: StopMode::Lossless };
-            let reloader = Reloader::new(whence, parts, in_force);
+            let reloader = Reloader::new(whence, parts, in_force, Seen::default());
             Self { folder, path, reloader, heard, told }
         }
 
         /// What comes of a reload with this text.
         fn reload(&mut self, text: &str) -> (ReloadReport, Severity, EventKind) {
             std::fs::write(&self.path, text).unwrap();
-            let report = self.reloader.shared.reload(ReloadRequest::default());
+            let report = self.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest::default()));
             loop {
                 let event = self.heard.recv().unwrap();
                 if matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. }) {

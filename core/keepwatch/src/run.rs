@@ -26,18 +26,16 @@ use crate::notifications::Notifications;
 use crate::paths::{self, Paths};
 use crate::pid_file::PidFile;
 use crate::plan;
-use crate::reloading::{Parts, Reloader, Whence};
+use crate::reloading::{Parts, Reloader, Seen, Whence};
 use crate::signals::{Listeners, Signals};
-use crate::{
-    check, checks, destinations, exit, extensions, fingerprint, log, notify_scripts, plugin_reports,
-};
+use crate::{check, checks, destinations, exit, extensions, log, notify_scripts, plugin_reports, watching};
 
 pub(crate) fn run(arguments: &Run) -> ExitCode {
     let path = arguments.config.clone().unwrap_or_else(paths::configuration);
     if let Some(id) = &arguments.config_id {
         keepwatch_config::set_host_id(id.clone());
     }
-    let Loaded { mut config, mut plan, destinations, told, hash } =
+    let Loaded { mut config, mut plan, destinations, told, seen } =
         match load(&path, arguments.hooks.as_deref()) {
             Ok(loaded) => loaded,
             Err(code) => return code,
@@ -83,7 +81,7 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let shown = path.display().to_string();
     let instances = config.instances.len();
-    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances, hash: hash.clone() };
+    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances, hash: seen.hash.clone() };
     bus.publish(Draft::general(Severity::Info, loaded));
     // Here, where nothing has stepped back: scripts run as the daemon does, not as plugins.
     let launcher = match Launcher::new(Accounts::new()) {
@@ -115,7 +113,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         notifications: notifications.clone(),
     };
     let whence = Whence { path, hooks: arguments.hooks.clone(), stop_mode: stop_mode(arguments.stop_mode) };
-    let reloader = Reloader::new(whence, parts, config);
+    let hash = seen.hash.clone();
+    let reloader = Reloader::new(whence, parts, config, seen);
     let counting = engine.counting();
     let of_dumps = reloader.clone();
     let sources = Sources {
@@ -131,7 +130,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     let hooks = hooks(&plugins, &reloader, explaining, notifications.clone(), counting);
     let mut control = Control::begin(&paths.control, &bus, (&shown, &hash), hooks);
     let listeners = Listeners { bus: &bus, reloader: &reloader, dumper: &dumper };
-    let (code, signals) = match serve(engine, &listeners, pid_file.as_mut()) {
+    let watching = arguments.watch.then(|| reloader.clone());
+    let (code, signals) = match serve(engine, &listeners, watching, pid_file.as_mut()) {
         Ok(signals) => (exit::OK, Some(signals)),
         Err(error) => {
             bus.publish(Draft::general(Severity::Error, EventKind::Failed { error: error.to_string() }));
@@ -172,7 +172,7 @@ struct Loaded {
     plan: Plan,
     destinations: Vec<Destination>,
     told: Told,
-    hash: String,
+    seen: Seen,
 }
 
 /// What there is to say about a configuration.
@@ -223,10 +223,10 @@ fn load(path: &Path, hooks: Option<&Path>) -> Result<Loaded, ExitCode> {
     })?;
     let plan = plan::plan(&mut site, hooks);
     let destinations = destinations::of_site(&mut site);
-    let hash = fingerprint::of(&site);
+    let seen = Seen::of(&site);
     let told = Told { findings: check::rendered(&site), summary: check::summary(path, &site) };
     match site.config {
-        Some(config) => Ok(Loaded { config, plan, destinations, told, hash }),
+        Some(config) => Ok(Loaded { config, plan, destinations, told, seen }),
         None => {
             eprint!("{}", told.findings);
             eprintln!("{}", told.summary);
@@ -288,6 +288,7 @@ impl Patience {
 fn serve(
     engine: Engine,
     listeners: &Listeners<'_>,
+    watching: Option<Reloader>,
     pid_file: Option<&mut PidFile>,
 ) -> std::io::Result<Signals> {
     let bus = listeners.bus;
@@ -303,6 +304,8 @@ fn serve(
         // Nobody waits any more if the daemon was told to stop first.
         let _ = tell.send(());
     })?;
+    // It ends with the runtime.
+    drop(watching.map(|reloader| runtime.spawn(watching::watch(reloader))));
     runtime.block_on(async {
         let Some(signal) = signals.wait(&mut ended, listeners).await else { return };
         stopping(bus, signal);

@@ -15,6 +15,7 @@ mod entry;
 mod error;
 mod failure;
 mod files;
+mod folders;
 mod grant;
 mod guard;
 mod hearing;
@@ -46,6 +47,7 @@ pub use effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Ques
 pub use error::{ErrorKind, HostError};
 pub use failure::Failure;
 pub use files::read as read_file;
+pub use folders::{Folders, quiet};
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
 pub use guard::{guarded as call, handled as handle};
 pub use host::{Host, origin};

@@ -62,6 +62,12 @@ impl Source {
         File { name: self.name.clone(), path: self.path.clone(), text: self.text.clone() }
     }
 
+    /// Where the files are that it was put together from.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        let included = self.assembly.iter().flat_map(|assembly| &assembly.files);
+        self.path.iter().chain(included.filter_map(|file| file.path.as_ref())).map(AsRef::as_ref).collect()
+    }
+
     /// The path of the file with this number, or what it is called if it is none.
     pub(super) fn path(&self, number: usize) -> Cow<'_, str> {
         let file = self.assembly.as_ref().and_then(|assembly| assembly.files.get(number));

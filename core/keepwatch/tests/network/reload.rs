@@ -88,13 +88,13 @@ impl<'a> Reloaded<'a> {
 }
 
 /// Pings an address each millisecond.
-fn ping(site: &Site, address: IpAddr) -> Result<Prober, Failed> {
+pub(crate) fn ping(site: &Site, address: IpAddr) -> Result<Prober, Failed> {
     let prober = Prober::start(&site.lan.client, address, Duration::from_millis(1))?;
     wait_for_answers(&prober)?;
     Ok(prober)
 }
 
-fn wait_for_answers(prober: &Prober) -> Result<(), Failed> {
+pub(crate) fn wait_for_answers(prober: &Prober) -> Result<(), Failed> {
     let before = prober.probes().answered();
     wait("answers", || prober.probes().answered() >= before + 100)
 }
@@ -451,7 +451,7 @@ fn bad_files() -> Result<(), Failed> {
 }
 
 /// As programs do that write configurations: never is there none.
-fn swap(target: &Path, link: &Path) -> Result<(), Failed> {
+pub(crate) fn swap(target: &Path, link: &Path) -> Result<(), Failed> {
     let new = link.with_extension("new");
     symlink(target, &new)?;
     std::fs::rename(new, link)?;

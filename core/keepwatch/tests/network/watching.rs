@@ -1,0 +1,98 @@
+//! `run --watch`: the configuration is taken over when its files say something else, and not otherwise.
+
+use std::fs;
+use std::path::Path;
+
+use keepwatch_lab::Daemon;
+use libtest_mimic::Failed;
+use serde_json::Value;
+
+use crate::Case;
+use crate::reload::swap;
+use crate::site::{Site, config, ensure, stop, vip, wait};
+
+pub(crate) const CASES: &[Case] =
+    &[Case { name: "watching::files_that_change", needs: &[], run: files_that_change }];
+
+fn status(site: &Site) -> Value {
+    let output = site.asking(1).args(["status", "--json"]).output();
+    output.ok().and_then(|output| serde_json::from_slice(&output.stdout).ok()).unwrap_or_default()
+}
+
+fn wait_for_priority(site: &Site, priority: u8) -> Result<(), Failed> {
+    wait(&format!("priority {priority}"), || {
+        let status = status(site);
+        status["snapshot"]["instances"][0]["base_priority"] == priority
+            && status["config"]["rejected"].is_null()
+    })
+}
+
+/// A file that is none is told, and what was in force goes on.
+fn wait_for_refusal(site: &Site, priority: u8) -> Result<(), Failed> {
+    wait("status to know of a refusal", || status(site)["config"]["rejected"].is_object())?;
+    let instance = &status(site)["snapshot"]["instances"][0];
+    ensure(instance["base_priority"] == priority && instance["state"] == "MASTER", || instance.to_string())
+}
+
+/// How often a configuration has been loaded, and refused.
+fn counts(daemon: &Daemon) -> [usize; 2] {
+    ["watched.conf loaded: ", "watched.conf not loaded: "]
+        .map(|text| daemon.output().iter().filter(|line| line.contains(text)).count())
+}
+
+fn files_that_change() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let folder = site.folder().join("etc");
+    fs::create_dir(&folder)?;
+    let (file, part) = (folder.join("real.conf"), folder.join("part.inc"));
+    let text = |priority: u8| config(priority, &format!("include {}", part.display()), "10.1.1.30");
+    let write = |path: &Path, text: &str| -> Result<(), Failed> { Ok(fs::write(path, text)?) };
+    write(&part, "")?;
+    write(&file, &text(150))?;
+    let link = site.folder().join("watched.conf");
+    std::os::unix::fs::symlink(&file, &link)?;
+    let h1 = site.keepwatch_at(1, &link, &["--watch"])?;
+    site.wait_for_holder(1, vip())?;
+
+    // In place, in two pieces with a pause that is longer than any wait for quiet.
+    write(&file, text(140).get(..60).ok_or("too short")?)?;
+    wait_for_refusal(&site, 150)?;
+    write(&file, &text(140))?;
+    wait_for_priority(&site, 140)?;
+    // By an editor that puts a new file in its place.
+    let new = folder.join("real.conf~");
+    write(&new, &text(130))?;
+    fs::rename(&new, &file)?;
+    wait_for_priority(&site, 130)?;
+    // By a link that leads elsewhere, into another folder.
+    let other = site.folder().join("other.conf");
+    write(&other, &text(120))?;
+    swap(&other, &link)?;
+    wait_for_priority(&site, 120)?;
+    // There, too.
+    write(&other, &text(110))?;
+    wait_for_priority(&site, 110)?;
+    // An included file.
+    write(&part, "nopreempt\npriority 90\n")?;
+    wait("the included file to count", || status(&site)["snapshot"]["instances"][0]["base_priority"] == 90)?;
+    write(&part, "")?;
+    wait_for_priority(&site, 110)?;
+    // Gone, and there again.
+    fs::remove_file(&other)?;
+    wait_for_refusal(&site, 110)?;
+    write(&other, &text(100))?;
+    wait_for_priority(&site, 100)?;
+
+    // The same text again is nothing new, nor is a neighbour: until after the next real change nothing else was told.
+    let before = counts(&h1);
+    write(&other, &text(100))?;
+    write(&folder.join("neighbour"), "x")?;
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    write(&other, &text(99))?;
+    wait_for_priority(&site, 99)?;
+    let after = counts(&h1);
+    ensure(after == [before[0] + 1, before[1]], || h1.output().join("\n"))?;
+    let entries = h1.output().iter().filter(|line| line.contains("Entering")).count();
+    ensure(entries == 2, || h1.output().join("\n"))?;
+    stop(h1)
+}
