@@ -30,6 +30,9 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     let plan = plan::plan(&mut site, arguments.hooks.as_deref());
     drop(destinations::of_site(&mut site));
     examining::add_findings(&mut site);
+    if arguments.host {
+        examining::add_host_findings(&mut site);
+    }
     let refused = plugin::refusals(&plan);
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
     let is_valid = site.config.is_some() && !too_lax && refused.is_empty();

@@ -134,6 +134,10 @@ pub(crate) struct Run {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) pid: Option<PathBuf>,
 
+    /// Take the configuration over whenever one of its files has changed, too, a fifth of a second after the last change
+    #[arg(long)]
+    pub(crate) watch: bool,
+
     /// How a MASTER gives its addresses up when it stops or a higher priority takes over
     #[arg(long, value_name = "MODE", default_value = "lossless")]
     pub(crate) stop_mode: StopMode,
@@ -157,6 +161,7 @@ pub(crate) enum StopMode {
   keepwatch check /etc/keepalived/keepalived.conf
   keepwatch check --strict ./keepalived.conf      # for CI: a warning fails, too
   keepwatch check --config-id lb2 ./keepalived.conf   # as the host lb2 would read it
+  keepwatch check --host               # on the host that is to run it
   keepwatch check --json keepwatch.toml | jq -r '.findings[] | \"\\(.file):\\(.line): \\(.message)\"'
 
 Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable, or with --strict a
@@ -173,6 +178,11 @@ pub(crate) struct Check {
     /// What `@ID` lines of a keepalived.conf call this host [default: as for `run`]
     #[arg(long, short = 'i', value_name = "ID")]
     pub(crate) config_id: Option<String>,
+
+    /// Look at this host, too: whether the interfaces are there and up and have addresses, and whether somebody else has the
+    /// virtual ones
+    #[arg(long)]
+    pub(crate) host: bool,
 
     /// Take warnings for errors
     #[arg(long)]

@@ -7,10 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, Place, ScriptCheck};
 use keepwatch_config::{Diagnostic, Site};
+use keepwatch_engine::Host;
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
 use crate::checks::{policy, what_runs};
-use crate::notify_scripts;
+use crate::{net_namespace, notify_scripts};
 
 /// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
@@ -45,6 +46,47 @@ pub(crate) fn add_findings(site: &mut Site) {
         found.extend(text(site, place).map(|text| (text, finding)));
     }
     found.extend(of_destinations(config, site).into_iter().map(|finding| (0, finding)));
+    add(site, found);
+}
+
+/// Adds what a configuration would meet on this host: interfaces and addresses, and who else is at work.
+pub(crate) fn add_host_findings(site: &mut Site) {
+    let Some(config) = &site.config else { return };
+    let mut found = Vec::new();
+    if let Some(name) = &config.globals.net_namespace
+        && let Err(error) = net_namespace::enter(name)
+    {
+        // Nothing is known of interfaces there.
+        found.push((0, Diagnostic::warning(&(0..0), error.to_string(), "")));
+    } else {
+        match Host::look() {
+            Ok(host) => {
+                for (place, finding) in host.findings(config) {
+                    found.extend(text(site, place).map(|text| (text, finding)));
+                }
+            }
+            Err(error) => {
+                let message = format!("the kernel does not say what interfaces there are: {error}");
+                found.push((0, Diagnostic::warning(&(0..0), message, "")));
+            }
+        }
+    }
+    if let Some(process) = running_keepalived() {
+        let message = format!("keepalived runs on this host, as process {process}");
+        let help = "stop it before keepwatch starts: both would hold the addresses";
+        found.push((0, Diagnostic::warning(&(0..0), message, "").help(help)));
+    }
+    add(site, found);
+}
+
+/// keepalived writes its process there.
+fn running_keepalived() -> Option<u32> {
+    let process = std::fs::read_to_string("/run/keepalived.pid").ok()?.trim().parse().ok()?;
+    let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    (name.trim() == "keepalived").then_some(process)
+}
+
+fn add(site: &mut Site, found: Vec<(usize, Diagnostic)>) {
     for (text, finding) in found {
         if let Some((_, findings)) = site.texts.get_mut(text) {
             findings.push(finding);

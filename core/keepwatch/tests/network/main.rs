@@ -12,9 +12,11 @@ mod election;
 mod explaining;
 mod faults;
 mod handover;
+mod host_check;
 mod hostile;
 mod interop;
 mod kills;
+mod lifetimes;
 mod mail;
 mod manners;
 mod messages;
@@ -26,6 +28,7 @@ mod page;
 mod peers;
 mod plugins;
 mod reload;
+mod reload_together;
 mod routing;
 mod scripts;
 mod site;
@@ -33,6 +36,7 @@ mod status;
 mod storm;
 mod tracking;
 mod vmac;
+mod watching;
 mod wire;
 
 use std::process::ExitCode;
@@ -109,9 +113,11 @@ fn main() -> ExitCode {
         election::CASES,
         explaining::CASES,
         faults::CASES,
+        host_check::CASES,
         hostile::CASES,
         interop::CASES,
         kills::CASES,
+        lifetimes::CASES,
         mail::CASES,
         manners::CASES,
         messages::CASES,
@@ -122,12 +128,14 @@ fn main() -> ExitCode {
         page::CASES,
         plugins::CASES,
         reload::CASES,
+        reload_together::CASES,
         routing::CASES,
         scripts::CASES,
         status::CASES,
         storm::CASES,
         tracking::CASES,
         vmac::CASES,
+        watching::CASES,
         wire::CASES,
     ];
     let trials = groups.into_iter().flatten().map(trial).chain(handover::trials()).collect();

@@ -1,0 +1,91 @@
+//! `keepwatch check --host`, to the letter.
+
+use std::process::Stdio;
+
+use libtest_mimic::Failed;
+
+use crate::Case;
+use crate::site::{Site, config, ensure, keepwatch, stop, vip, wait};
+
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "host_check::what_is_missing", needs: &[], run: what_is_missing },
+    Case { name: "host_check::nothing_to_say", needs: &[], run: nothing_to_say },
+];
+
+/// The exit code of `keepwatch check` on h1, and what it says.
+fn check(site: &Site, text: &str, more: &[&str]) -> Result<(Option<i32>, String), Failed> {
+    let path = site.file(1, "checked", text)?;
+    let mut command = keepwatch();
+    command.arg("check").args(more).arg(path).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = site.host(1).namespace.spawn(&mut command)?.wait_with_output()?;
+    let text = [output.stderr, output.stdout].concat();
+    Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+fn of(name: &str, interface: &str, vrid: u8, more: &str, address: &str) -> String {
+    let text = config(100, more, address).replace("VI_1", name).replace("eth0", interface);
+    text.replace("virtual_router_id 51", &format!("virtual_router_id {vrid}"))
+}
+
+fn what_is_missing() -> Result<(), Failed> {
+    let site = Site::with_networks(1, 2)?;
+    let host = site.host(1);
+    host.run("ip", "link set eth1 down")?;
+    host.run("ip", "link add bare0 type veth peer name bare1")?;
+    host.run("ip", "link set bare0 up")?;
+    host.run("ip", "link set bare1 up")?;
+    host.add_address("10.9.9.1".parse()?, 32)?;
+    let text = [
+        of("gone", "eth7", 51, "", "10.1.1.30"),
+        of("down", "eth1", 52, "", "10.2.1.30"),
+        of("nameless", "bare0", 53, "", "10.3.1.30"),
+        of("taken", "eth0", 54, "", "10.9.9.1"),
+        of("other-source", "eth0", 55, "unicast_src_ip 10.1.1.99\nunicast_peer {\n10.1.1.10\n}", "10.1.1.31"),
+        of("tracks", "eth0", 56, "track_interface {\neth9\n}", "10.1.1.32 dev wlan0"),
+    ]
+    .concat();
+    let (code, said) = check(&site, &text, &["--host"])?;
+    let expected = [
+        "warning: gone: there is no interface eth7 on this host",
+        "help: it waits in FAULT until there is one; there are ",
+        "warning: down: eth1 is down",
+        "help: ip link set eth1 up",
+        "warning: nameless: bare0 has no IPv4 address that adverts could come from",
+        "warning: taken: the virtual address 10.9.9.1 is on eth0 already",
+        "warning: other-source: adverts are to come from 10.1.1.99, which is not on eth0",
+        "help: eth0 has 10.1.1.10, ",
+        "warning: other-source: its peer 10.1.1.10 is this host",
+        "warning: tracks tracks the interface eth9, which is not on this host",
+        "warning: tracks has an address for the interface wlan0, which is not on this host",
+        "8 warnings.",
+    ];
+    for line in expected {
+        ensure(said.contains(line), || format!("no {line:?} in:\n{said}"))?;
+    }
+    // At the interface's line of each.
+    for line in [3, 13, 23, 33, 43, 56] {
+        ensure(said.contains(&format!("h1-checked.conf:{line}:15")), || {
+            format!("no line {line} in:\n{said}")
+        })?;
+    }
+    ensure(code == Some(0), || format!("{code:?}"))?;
+    let (code, _) = check(&site, &text, &["--host", "--strict"])?;
+    ensure(code == Some(3), || format!("{code:?}"))?;
+    // Without being asked it does not look.
+    let (code, said) = check(&site, &text, &["--strict"])?;
+    ensure(code == Some(0) && !said.contains("on this host"), || format!("{code:?}\n{said}"))
+}
+
+/// Also while the daemon runs and holds the addresses.
+fn nothing_to_say() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let text = config(100, "use_vmac\nvmac_xmit_base\nunicast_peer {\n10.1.1.20\n}", "10.1.1.30");
+    let expected = "h1-checked.conf is valid: 1 instance (VI_1).\n";
+    let (code, said) = check(&site, &text, &["--host", "--strict"])?;
+    ensure(code == Some(0) && said == expected, || format!("{code:?}\n{said}"))?;
+    let h1 = site.keepwatch(1, &text)?;
+    wait("h1 to hold it", || site.host(1).has_on("vrrp.51", vip()))?;
+    let (code, said) = check(&site, &text, &["--host", "--strict"])?;
+    ensure(code == Some(0) && said == expected, || format!("{code:?}\n{said}"))?;
+    stop(h1)
+}
