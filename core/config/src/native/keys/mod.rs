@@ -32,6 +32,11 @@ pub(super) fn of_root() -> Vec<&'static str> {
     ROOT.iter().map(|key| key.name).chain(TABLES.iter().map(|table| table.kind)).collect()
 }
 
+/// Whether tables with names are of this kind: `[KIND.NAME]`.
+pub(super) fn is_kind(name: &str) -> bool {
+    TABLES.iter().any(|table| table.kind == name)
+}
+
 /// What a check can look at, with the keys of each.
 pub(super) const fn check_sorts() -> &'static [Sort] {
     check::TABLE.sorts

@@ -5,6 +5,12 @@ use super::shape::{Key, Shape, key};
 /// The keys above all tables, and the kinds of tables.
 pub(crate) const KEYS: &[Key] = &[
     key(
+        "include",
+        Shape::Either(&[Shape::Path("conf.d/*.toml"), Shape::List(&Shape::Path("conf.d/*.toml"))]),
+        "files whose tables are read with those of this one; `*`, `?`, `[a-z]` and `{a,b}` in their names",
+        "none",
+    ),
+    key(
         "keepalived",
         Shape::Path("/etc/keepalived/keepalived.conf"),
         "a keepalived.conf whose instances this file adds to",
