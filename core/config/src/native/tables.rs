@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
+use super::dumps::Dumps;
 use super::group::{self, Group};
 use super::include::Files;
 use super::instance::{Addition, Whose};
@@ -14,7 +15,8 @@ use super::keys::{self, PLUGIN};
 use super::nftables::Nftables;
 use super::reader::{Reader, optional};
 use super::router::{self, Router};
-use super::{action, check, instance, nftables, notify};
+use super::statics::{self, Static};
+use super::{action, check, dumps, instance, nftables, notify};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -26,6 +28,7 @@ pub(super) struct Native {
     pub(super) globals: Globals,
     pub(super) routers: Vec<Router>,
     pub(super) groups: Vec<Group>,
+    pub(super) statics: Static,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -40,6 +43,7 @@ pub(super) struct Globals {
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) firewall: Nftables,
+    pub(super) dumps: Dumps,
 }
 
 /// The keepalived.conf that a native file names.
@@ -105,8 +109,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
         firewall: nftables::read(reader, root),
+        dumps: dumps::read(reader, root),
     };
-    Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
+    let statics = statics::read(reader, root);
+    Some(Native { keepalived, globals, routers, groups, statics, extensions, checks, additions })
 }
 
 /// Reads each `[instance.NAME]`. keepalived takes names as they come.
