@@ -4,12 +4,15 @@
 pub(crate) const LONGEST: usize = 40;
 
 /// What others call what is called differently here: keepalived, and people in a hurry.
-const OTHER_WORDS: [(&str, &str); 13] = [
+const OTHER_WORDS: [(&str, &str); 16] = [
     ("advert_int", "advert_interval"),
     ("auth_type", "auth_pass"),
     ("authentication", "auth_pass"),
     ("mcast_src_ip", "source"),
     ("nic", "interface"),
+    ("static_ipaddress", "static"),
+    ("static_routes", "static"),
+    ("static_rules", "static"),
     ("track_file", "track"),
     ("track_interface", "track"),
     ("track_process", "track"),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Globals, Meant, Notify, User};
+use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Globals, Meant, Notify, Routing, User};
 use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text};
 
 fn corpus() -> Vec<PathBuf> {
@@ -36,7 +36,11 @@ fn plain(config: &Config) -> Config {
     // keepalived runs only what is tracked.
     config.checks.retain(|check| tracked.contains(&check.name));
     config.checks.iter_mut().for_each(|check| set_user(check, user.as_ref()));
+    // Nothing depends on their interfaces.
+    config.statics.addresses.iter_mut().for_each(|address| address.tracked = true);
+    plain_ways(&mut config.statics.routing);
     for instance in &mut config.instances {
+        plain_ways(&mut instance.routing);
         instance.meant = Meant::Either;
         instance.mail_alert = false;
         set_users(&mut instance.notify, user.as_ref());
@@ -48,11 +52,25 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, .. } = config.globals;
-    config.globals =
-        Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, ..Globals::default() };
+    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, dumps, .. } =
+        config.globals;
+    config.globals = Globals {
+        router_id,
+        net_namespace,
+        startup_delay,
+        delay_after_boot,
+        firewall,
+        dumps,
+        ..Globals::default()
+    };
     config.extensions = keepwatch_config::model::Extensions::default();
     config
+}
+
+/// The words may be others.
+fn plain_ways(Routing { routes, rules }: &mut Routing) {
+    routes.iter_mut().for_each(|route| route.text.clear());
+    rules.iter_mut().for_each(|rule| rule.text.clear());
 }
 
 fn set_user(check: &mut Check, user: Option<&User>) {
@@ -187,4 +205,122 @@ accept = false
     );
     let native = read_native("nftables", &converted.text).config.unwrap();
     assert_eq!(plain(&native), plain(&config));
+}
+
+/// What this keepalived.conf means, converted, means the same; gives the text.
+fn converted_wholly(name: &str, text: &str) -> String {
+    let config = load_text("k.conf", text).config.unwrap();
+    let converted = convert(&config, text);
+    assert_eq!(converted.lost, [""; 0], "{name}");
+    let site = read_native(name, &converted.text);
+    let shown = format!("{name}\n{}\n{}", converted.text, site.render(Style::Plain));
+    assert_eq!(site.config.as_ref().map(plain), Some(plain(&config)), "{shown}");
+    converted.text
+}
+
+fn instance(blocks: &str) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {{\n  10.1.1.30\n }}\n{blocks}}}\n"
+    )
+}
+
+#[test]
+fn every_word_of_routes_and_rules_is_converted() {
+    let routes = [
+        "10.9.0.0/24 via 10.1.1.1",
+        "src 10.1.1.30 to 10.9.0.0/24 via 10.1.1.1 oif eth1",
+        "default via 10.1.1.1",
+        "inet6 default dev eth0",
+        "default6 dev eth0",
+        "default via inet6 fe80::1 dev eth0",
+        "10.9.0.1 dev eth0",
+        "blackhole 10.9.0.0/24",
+        "to prohibit default",
+        "unreachable fd00:9::/64",
+        "throw 10.9.0.0/24 table 100",
+        "10.9.0.0/24 dev eth1 table 100 metric 5 scope link tos 0x10",
+        "10.9.0.0/24 dev eth1 scope 17",
+        "10.9.0.0/24 dev eth1 protocol 4 no_track append",
+        "10.9.0.0/24 dev eth1 onlink add",
+        "10.9.0.0/24 dev eth1 mtu lock 1400 initcwnd 20 hoplimit 64 quickack 1",
+        "10.9.0.0/24 dev eth1 advmss 1 window 2 cwnd 3 ssthresh lock 4 reordering 5 initrwnd 6",
+        "10.9.0.0/24 nexthop via 10.1.1.1 weight 3 nexthop via 10.1.1.2 dev eth1 onlink",
+        "10.9.0.0/24 nexthop via 10.1.1.1",
+        "10.9.0.0/24 via 10.1.1.1 or 10.1.1.2",
+        "10.9.0.0/24 gw 10.1.1.1",
+        "10.9.0.0/24 dev eth1 realms 5",
+        "10.9.0.0/24 dev eth1 protocol 4",
+    ];
+    let rules = [
+        "from 10.9.0.0/24 table 100 priority 5",
+        "to 10.9.0.0/24 lookup main",
+        "not from fd00:9::/64 iif eth0 oif eth1 table local priority 0x10",
+        "inet6 from all table 100 suppress_prefixlength 0",
+        "inet6 to all blackhole",
+        "fwmark 5 goto 200 priority 100",
+        "fwmark 5/0xff tos 16 type unreachable priority 100",
+        "prohibit priority 7 protocol 5 no_track",
+        "nop priority 8 track_group g",
+    ];
+    let text = instance(&format!(
+        " virtual_routes {{\n  {}\n }}\n virtual_rules {{\n  {}\n }}\n",
+        routes.join("\n  "),
+        rules.join("\n  ")
+    ));
+    let config = load_text("k.conf", text.as_str()).config.unwrap();
+    let routing = &config.instances[0].routing;
+    assert_eq!((routing.routes.len(), routing.rules.len()), (routes.len(), rules.len()), "all are read");
+    let text = converted_wholly("ways", &text);
+    assert!(text.contains("\"from 10.9.0.0/24 priority 5 table 100\""), "{text}");
+}
+
+#[test]
+fn what_is_always_there_and_where_files_go_is_converted() {
+    let text = format!(
+        "global_defs {{\n router_id h1\n state_dump_file state # of ours\n stats_dump_file /run/k/\n json_dump_file j\n json_version 2\n}}\n         # The management address.\nstatic_ipaddress {{\n 10.1.1.200/24 dev eth1 no_track # of this host\n fd00::200/64\n}}\n         static_routes {{\n # to the office\n 10.9.0.0/24 via 10.1.1.1\n}}\nstatic_rules {{\n from 10.9.0.0/24 table 100\n}}\n{}",
+        instance("")
+    );
+    assert_eq!(
+        converted_wholly("statics", &text),
+        r#"node = "h1"
+# of ours
+state_dump_file = "state"
+stats_dump_file = "/run/k/"
+json_dump_file = "j"
+json_version = 2
+
+[static]
+# The management address.
+# of this host
+addresses = [{ address = "10.1.1.200/24", dev = "eth1" }, { address = "fd00::200/64", dev = "eth0" }]
+# to the office
+routes = ["10.9.0.0/24 via 10.1.1.1"]
+rules = ["from 10.9.0.0/24 priority 16384 table 100"]
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+"#
+    );
+}
+
+#[test]
+fn instances_without_addresses_are_converted() {
+    let bare = |keys: &str| {
+        format!(
+            "vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n no_virtual_ipaddress\n{keys}\n}}\n"
+        )
+    };
+    for (name, keys) in [
+        ("bare", ""),
+        ("version-3", "version 3"),
+        ("v6", "version 3\n native_ipv6"),
+        ("peers", "version 3\n native_ipv6\n unicast_src_ip fd00::1\n unicast_peer {\n  fd00::2\n }"),
+        ("excluded", "virtual_ipaddress_excluded {\n  10.1.1.30\n }"),
+    ] {
+        let text = converted_wholly(name, &bare(keys));
+        assert!(text.contains("virtual_addresses = []\n"), "{text}");
+    }
 }

@@ -10,6 +10,11 @@ pub(crate) fn read(octets: &[u8]) {
     if octets.windows(4).any(|four| four == b"/dev" || four == b"proc") {
         return;
     }
+    // Nor are other files: what is included is in the same folder.
+    let includes = octets.windows(7).any(|seven| seven == b"include");
+    if includes && octets.iter().any(|octet| matches!(octet, b'/' | b'\\')) {
+        return;
+    }
     let thread = format!("{:?}", std::thread::current().id());
     let folder = std::env::temp_dir().join(format!("keepwatch-fuzz-{}-{thread}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

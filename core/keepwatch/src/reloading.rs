@@ -425,6 +425,31 @@ mod tests {
     }
 
     #[test]
+    fn what_an_included_file_says_is_taken_over_and_has_another_hash() {
+        const MAIN: &str = "include = \"conf.d/*.toml\"\n";
+        let web = |priority: u8| {
+            let keys = "interface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]";
+            format!("[instance.web]\n{keys}\npriority = {priority}\n")
+        };
+        let mut trial = Trial::new("reloading-include", |folder| {
+            std::fs::create_dir_all(folder.join("conf.d")).unwrap();
+            std::fs::write(folder.join("conf.d/web.toml"), web(100)).unwrap();
+            let path = folder.join("keepwatch.toml");
+            std::fs::write(&path, MAIN).unwrap();
+            path
+        });
+        let (_, _, EventKind::ConfigLoaded { hash: before, .. }) = trial.reload(MAIN) else { panic!() };
+        std::fs::write(trial.folder.join("conf.d/web.toml"), web(101)).unwrap();
+        let (report, _, EventKind::ConfigLoaded { hash, .. }) = trial.reload(MAIN) else { panic!() };
+        assert_eq!(report.plan[0].effect, "priority 100 -> 101");
+        assert_ne!(hash, before);
+        std::fs::write(trial.folder.join("conf.d/web.toml"), "[instance.web\n").unwrap();
+        let (report, ..) = trial.reload(MAIN);
+        assert!(report.refused[0].contains("conf.d/web.toml:1:"), "{:?}", report.refused);
+        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
+    }
+
+    #[test]
     fn what_is_only_tried_changes_nothing_and_is_no_event() {
         let mut trial = Trial::new("reloading-dry", keepalived);
         std::fs::write(&trial.path, instance(101)).unwrap();

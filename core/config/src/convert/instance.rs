@@ -6,10 +6,10 @@ use keepwatch_vrrp::{
 };
 
 use super::document::Table;
-use super::{announcing, check, user_of, value};
+use super::{announcing, check, routing, user_of, value};
 use crate::model::{
-    Command, Config, Deleted, Instance, Lifetime, Notify, Routing, Scope, SyncGroup, TrackCheck,
-    TrackInterface, VirtualAddress, VmacAdverts,
+    Command, Config, Deleted, Instance, Lifetime, Notify, Scope, SyncGroup, TrackCheck, TrackInterface,
+    VirtualAddress, VmacAdverts,
 };
 use crate::similar::shown;
 
@@ -42,7 +42,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         link_tracking,
         addresses,
         excluded,
-        routing,
+        routing: ways,
         announce,
         track_interfaces,
         track_checks,
@@ -69,9 +69,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     if !excluded.is_empty() {
         table.set("virtual_addresses_excluded", "virtual_ipaddress_excluded", list(excluded));
     }
-    if addresses.is_empty() {
-        lost.push(format!("{}: an instance has an address here", shown(name)));
-    }
+    routing::write(ways, &mut table);
     match preemption {
         Preemption::Immediate => {}
         Preemption::Never => table.set("nopreempt", "nopreempt", "true".to_owned()),
@@ -90,13 +88,12 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     if *checksum_as_v2 {
         lost.push(format!("{}: `v3_checksum_as_v2` has no key", shown(name)));
     }
-    if *routing != Routing::default() {
-        lost.push(format!("{}: `virtual_routes` and `virtual_rules` have no key yet", shown(name)));
-    }
     if let Some(source) = source {
         table.set("source", "unicast_src_ip", value::text(&source.to_string()));
     }
-    write_destination(destination, *family, name, &mut table, lost);
+    // Its addresses say of which family it is; without any, whom it speaks with.
+    let implied = addresses.first().map_or(Family::V4, |address| Family::of(address.address));
+    write_destination(destination, implied, name, &mut table, lost);
     if let Some(vmac) = vmac {
         let mut entries = vec![("name", value::text(vmac.interface.as_str()))];
         if vmac.mac != MacAddress::of_virtual_router(*family, *vrid) {
@@ -154,14 +151,14 @@ pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<Str
 
 fn write_destination(
     destination: &Destination,
-    family: Family,
+    implied: Family,
     name: &str,
     table: &mut Table,
     lost: &mut Vec<String>,
 ) {
     match destination {
         Destination::Multicast { group } => {
-            let default = if family == Family::V6 { "ff02::12" } else { "224.0.0.18" };
+            let default = if implied == Family::V6 { "ff02::12" } else { "224.0.0.18" };
             if group.to_string() != default {
                 table.set("mcast_dst_ip", "mcast_dst_ip", value::text(&group.to_string()));
             }
@@ -182,7 +179,8 @@ fn write_destination(
     }
 }
 
-fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> String {
+/// An entry of `virtual_addresses` and the like.
+pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> String {
     let VirtualAddress {
         address,
         prefix_len,

@@ -11,12 +11,13 @@ mod check;
 mod comments;
 mod document;
 mod instance;
+mod routing;
 mod value;
 
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Dumps, Firewall, Globals, Mail, Statics, User};
+use crate::model::{Config, Dumps, Firewall, Globals, JsonVersion, Mail, Statics, User, VirtualAddress};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -40,7 +41,7 @@ pub fn convert(config: &Config, source: &str) -> Converted {
         lost.push("`interface_up_down_delays` has no key yet: links count at once".to_owned());
     }
     if *statics != Statics::default() {
-        lost.push("`static_ipaddress`, `static_routes` and `static_rules` have no key yet".to_owned());
+        document.tables.push(statics_table(statics, &mut lost));
     }
     for instance in instances {
         document.tables.push(instance::table(instance, config, &mut lost));
@@ -111,10 +112,14 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
             fifo.path
         ));
     }
-    if *dumps != Dumps::default() {
-        lost.push(
-            "`state_dump_file` and the like have no key: files that signals ask for are in /tmp".to_owned(),
-        );
+    let Dumps { state, stats, json, json_version } = dumps;
+    for (key, place) in [("state_dump_file", state), ("stats_dump_file", stats), ("json_dump_file", json)] {
+        if let Some(place) = place {
+            table.set(key, key, value::text(place));
+        }
+    }
+    if *json_version == JsonVersion::Object {
+        table.set("json_version", "json_version", "2".to_owned());
     }
     document.tables.push(table);
     if *firewall != Firewall::default() {
@@ -133,6 +138,25 @@ fn firewall_table(Firewall { table: name, priority, counters }: &Firewall) -> Ta
     }
     if *counters != default.counters {
         table.set("counters", "nftables_counters", counters.to_string());
+    }
+    table
+}
+
+/// `[static]`
+fn statics_table(Statics { addresses, routing }: &Statics, lost: &mut Vec<String>) -> Table {
+    let mut table = Table::part("static");
+    if !addresses.is_empty() {
+        // No instance depends on their interfaces.
+        let own = |address: &VirtualAddress| VirtualAddress { tracked: true, ..address.clone() };
+        let all = addresses.iter().map(|address| instance::virtual_address(&own(address), lost));
+        table.set_block("addresses", "static_ipaddress", value::list(&all.collect::<Vec<_>>()));
+    }
+    let (routes, rules) = routing::lists(routing);
+    if let Some(routes) = routes {
+        table.set_block("routes", "static_routes", routes);
+    }
+    if let Some(rules) = rules {
+        table.set_block("rules", "static_rules", rules);
     }
     table
 }

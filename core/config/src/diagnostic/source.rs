@@ -12,7 +12,8 @@ use super::traced::{Origin, Traced};
 pub struct Source {
     /// What is shown before the line number: the file's name without its directory.
     pub name: String,
-    /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions.
+    /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions, of a native file with
+    /// those that it includes behind it.
     pub text: String,
     /// Where the file is, if it is one.
     path: Option<Box<Path>>,

@@ -23,6 +23,7 @@ use std::collections::HashSet;
 
 pub(crate) use self::expand::Surroundings;
 pub use self::keywords::keyword_tables;
+pub(crate) use self::lower::phrase;
 use crate::diagnostic::{Findings, Source};
 use crate::model::Config;
 

@@ -1,6 +1,9 @@
 //! Addresses as they are written: `HOST:PORT`, URLs, sockets of HAProxy.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
+
+use toml::de::DeTable;
 
 use super::reader::{Entry, Reader};
 use crate::model::Host;
@@ -16,6 +19,25 @@ impl Reader<'_> {
             self.error(&value.span(), message, "such as 127.0.0.1:80, [::1]:80 or www.example.com:80");
         }
         host
+    }
+
+    /// An address under a key, or several; none twice.
+    pub(super) fn addresses(&mut self, table: &DeTable<'_>, key: &str) -> Vec<(IpAddr, Range<usize>)> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let entries: Vec<Entry<'_, '_>> = match value.get_ref().as_array() {
+            Some(entries) => entries.iter().collect(),
+            None => vec![value],
+        };
+        let mut read: Vec<(IpAddr, Range<usize>)> = Vec::new();
+        for entry in entries {
+            let Some(address) = self.ip(entry) else { continue };
+            if read.iter().any(|(known, _)| *known == address) {
+                self.error(&entry.span(), "this address is there already", "");
+                continue;
+            }
+            read.push((address, entry.span()));
+        }
+        read
     }
 
     /// An IP address, perhaps with a port.

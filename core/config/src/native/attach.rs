@@ -38,6 +38,7 @@ impl Native {
         let vip_lifetime = self.globals.vip_lifetime.take();
         config.globals.vip_lifetime = vip_lifetime.as_ref().map(|vip_lifetime| vip_lifetime.lifetime);
         self.globals.over(&mut config.globals);
+        self.statics.add_to(&mut config.statics, findings);
         let two_families: Vec<String> =
             self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();
         routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
@@ -88,12 +89,14 @@ impl VipLifetime {
 impl Globals {
     /// Takes precedence over what the keepalived.conf says.
     fn over(self, globals: &mut model::Globals) {
-        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall, vip_lifetime: _ } = self;
+        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall, dumps, vip_lifetime: _ } =
+            self;
         globals.router_id = node.or_else(|| globals.router_id.take());
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
         globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
         firewall.over(&mut globals.firewall);
+        dumps.over(&mut globals.dumps);
     }
 }
 

@@ -26,8 +26,10 @@ mod address;
 mod announcing;
 mod attach;
 mod check;
+mod dumps;
 mod group;
 mod haproxy;
+mod include;
 mod instance;
 mod keys;
 mod kinds;
@@ -38,6 +40,8 @@ mod notify_scripts;
 mod reader;
 mod router;
 mod routers;
+mod routing;
+mod statics;
 mod tables;
 mod virtual_address;
 mod virtual_mac;
@@ -45,21 +49,24 @@ mod webhook;
 
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Findings, Source};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::load::{self, LoadError, Loaded};
 use crate::model::Config;
 use crate::site::Site;
+use include::Files;
 pub use keys::{reference, schema};
 use reader::Reader;
 
-/// Reads the native file at `path` and the keepalived.conf it names.
+/// Reads the native file at `path`, those it includes, and the keepalived.conf they name.
 pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     let source = load::read(path)?;
     let mut findings = Findings::default();
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let read = read(&source, &folder, &mut findings);
+    let files = Files::read(&source, path, folder, &mut findings);
+    let read = read(&files, &mut findings);
+    let source = files.into_source(source);
     let mut texts = Vec::new();
     let mut config = None;
     if let Some(native) = read {
@@ -84,18 +91,10 @@ pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     Ok(Site { texts, config })
 }
 
-/// What a native text says; `folder` is where it is.
-fn read(source: &Source, folder: &Path, findings: &mut Findings) -> Option<tables::Native> {
-    let (table, errors) = toml::de::DeTable::parse_recoverable(&source.text);
-    for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        findings.push(Diagnostic::error(&span, error.message().to_owned(), "").note("this is not TOML"));
-    }
-    if !errors.is_empty() {
-        // What stands behind a mistake need not mean what it seems to.
-        return None;
-    }
+/// What native files say together.
+fn read(files: &Files, findings: &mut Findings) -> Option<tables::Native> {
+    let table = files.table(findings)?;
     let mut reader = Reader { findings };
-    let read = tables::read(&mut reader, table.get_ref(), folder);
+    let read = tables::read(&mut reader, &table, files);
     if findings.has_errors() { None } else { read }
 }

@@ -11,10 +11,11 @@ use keepwatch_vrrp::{
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
 use super::virtual_mac::{self, MacWish};
-use super::{announcing, notify_scripts};
+use super::{announcing, notify_scripts, routing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
@@ -72,19 +73,23 @@ pub(super) fn read(
     let vrid = vrid_entry.and_then(|value| octet(reader, value)).and_then(Vrid::new);
     let addresses = "virtual_addresses = [\"10.1.1.30/24\"]";
     let addresses = required(reader, name, table, span, addresses, "what it keeps alive");
-    let listed = addresses.and_then(|value| virtual_address::read_list(reader, value));
-    let excluded =
-        optional(table, "virtual_addresses_excluded", |value| virtual_address::read_list(reader, value));
+    let listed = addresses.and_then(|value| virtual_address::read_list(reader, value, VIRTUAL_ADDRESS));
+    let excluded = optional(table, "virtual_addresses_excluded", |value| {
+        virtual_address::read_list(reader, value, VIRTUAL_ADDRESS)
+    });
+    let ways = routing::read(reader, table, "virtual_routes", "virtual_rules");
     let settings = Settings::read(reader, table);
     let mac = optional(table, "use_vmac", |value| virtual_mac::read(reader, value));
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
     let excluded = excluded.unwrap_or_default();
     virtual_address::refuse_twice(reader, listed.iter().chain(&excluded));
-    let families: Vec<Family> = [Family::V4, Family::V6]
-        .into_iter()
-        .filter(|family| listed.iter().any(|at| at.is_of(*family)))
-        .collect();
+    if listed.is_empty() && excluded.is_empty() && ways == Routing::default() {
+        let message = format!("the instance {} keeps no address", shown(name));
+        let span = addresses?.span();
+        reader.findings.push(Diagnostic::remark(&span, message, "it elects a MASTER, and that is all"));
+    }
+    let families = families(&listed, &settings);
     let are_two = families.len() == 2;
     let mut instances = Vec::new();
     for &family in &families {
@@ -105,9 +110,24 @@ pub(super) fn read(
         let excluded = excluded.map(|at| at.address.clone()).collect();
         let (interface, interface_at) = (interface.clone(), &interface_at);
         let identity = Identity { name, interface, interface_at, vrid, family, span };
-        instances.push(settings.instance(reader, identity, addresses, excluded)?);
+        let instance = settings.instance(reader, identity, addresses, excluded)?;
+        let routing = if are_two { routing::of_family(&ways, family) } else { ways.clone() };
+        instances.push(Instance { routing, ..instance });
     }
     Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
+}
+
+/// Those of its addresses; without any, those of the hosts it speaks with.
+fn families(listed: &[At], settings: &Settings) -> Vec<Family> {
+    let Settings { sources, peers, groups, .. } = settings;
+    let hosts = sources.iter().chain(peers).chain(groups).map(|(address, _)| Family::of(*address));
+    let own = listed.iter().map(|at| Family::of(at.address.address));
+    let own: Vec<Family> = if listed.is_empty() { hosts.collect() } else { own.collect() };
+    match (own.contains(&Family::V4), own.contains(&Family::V6)) {
+        (true, true) => vec![Family::V4, Family::V6],
+        (false, true) => vec![Family::V6],
+        (_, false) => vec![Family::V4],
+    }
 }
 
 /// The value of a key that an instance cannot do without; the example begins with it.
@@ -197,15 +217,15 @@ impl Settings {
             preemption: preemption(reader, table, priority),
             missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
             password: optional(table, "auth_pass", |value| password(reader, value, version)),
-            sources: addresses(reader, table, "source"),
-            peers: addresses(reader, table, "unicast_peer"),
+            sources: reader.addresses(table, "source"),
+            peers: reader.addresses(table, "unicast_peer"),
             ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
             source_check: if is(reader, "check_unicast_src") {
                 SourceCheck::Peers
             } else {
                 SourceCheck::Anybody
             },
-            groups: addresses(reader, table, "mcast_dst_ip"),
+            groups: reader.addresses(table, "mcast_dst_ip"),
             link_tracking: if is(reader, "dont_track_primary") {
                 LinkTracking::Ignored
             } else {
@@ -398,23 +418,4 @@ fn password(reader: &mut Reader<'_>, value: Entry<'_, '_>, version: Version) -> 
     };
     room.copy_from_slice(text.as_bytes());
     Some(Password(octets))
-}
-
-/// An address, or several; none twice.
-fn addresses(reader: &mut Reader<'_>, table: &DeTable<'_>, key: &str) -> Vec<(IpAddr, Range<usize>)> {
-    let Some(value) = table.get(key) else { return Vec::new() };
-    let entries: Vec<Entry<'_, '_>> = match value.get_ref().as_array() {
-        Some(entries) => entries.iter().collect(),
-        None => vec![value],
-    };
-    let mut read: Vec<(IpAddr, Range<usize>)> = Vec::new();
-    for entry in entries {
-        let Some(address) = reader.ip(entry) else { continue };
-        if read.iter().any(|(known, _)| *known == address) {
-            reader.error(&entry.span(), "this address is there already", "");
-            continue;
-        }
-        read.push((address, entry.span()));
-    }
-    read
 }

@@ -7,13 +7,16 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
+use super::dumps::Dumps;
 use super::group::{self, Group};
+use super::include::Files;
 use super::instance::{Addition, Whose};
 use super::keys::{self, PLUGIN};
 use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
-use super::{action, check, instance, nftables, notify};
+use super::statics::{self, Static};
+use super::{action, check, dumps, instance, nftables, notify};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -28,6 +31,7 @@ pub(super) struct Native {
     pub(super) globals: Globals,
     pub(super) routers: Vec<Router>,
     pub(super) groups: Vec<Group>,
+    pub(super) statics: Static,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -43,6 +47,7 @@ pub(super) struct Globals {
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) vip_lifetime: Option<VipLifetime>,
     pub(super) firewall: Nftables,
+    pub(super) dumps: Dumps,
 }
 
 /// `vip_lifetime`.
@@ -58,30 +63,31 @@ pub(super) struct Keepalived {
     pub(super) span: Range<usize>,
 }
 
-/// Reads the whole file.
-pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -> Option<Native> {
+/// Reads the whole configuration.
+pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -> Option<Native> {
     reader.only_named(root, &keys::of_root(), "keepwatch.toml");
-    let mut extensions = Extensions { hooks: Some(folder.join("hooks.d")), ..Extensions::default() };
+    let plain = files.folder(&(0..0)).join("hooks.d");
+    let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
-        extensions.hooks = reader.path(hooks, folder);
+        extensions.hooks = reader.path(hooks, files.folder(&hooks.span()));
     }
     let mut checks = Vec::new();
-    let hooks = extensions.hooks.clone().unwrap_or_else(|| folder.join("hooks.d"));
-    each(reader, root, "plugin", |reader, name, table, _| {
-        let plugin = plugin(reader, name, table, folder, &hooks);
+    let hooks = extensions.hooks.clone().unwrap_or(plain);
+    each(reader, root, "plugin", |reader, name, table, span| {
+        let plugin = plugin(reader, name, table, files.folder(span), &hooks);
         extensions.plugins.push(plugin);
     });
     each(reader, root, "check", |reader, name, table, span| {
         if extensions.plugins.iter().any(|plugin| plugin.name == name) {
             reader.error(span, format!("{} is a plugin, too", shown(name)), "give one of them another name");
         }
-        checks.extend(check::read(reader, name, table, folder, span));
+        checks.extend(check::read(reader, name, table, files.folder(span), span));
     });
     each(reader, root, "action", |reader, name, table, span| {
-        extensions.actions.extend(action::read(reader, name, table, folder, span));
+        extensions.actions.extend(action::read(reader, name, table, files.folder(span), span));
     });
     each(reader, root, "notify", |reader, name, table, span| {
-        extensions.destinations.extend(notify::read(reader, name, table, folder, span));
+        extensions.destinations.extend(notify::read(reader, name, table, files.folder(span), span));
     });
     let keepalived = root.get("keepalived");
     let mut routers = Vec::new();
@@ -104,8 +110,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         reader.findings.push(finding);
         return None;
     }
-    let keepalived = keepalived
-        .and_then(|value| reader.path(value, folder).map(|path| Keepalived { path, span: value.span() }));
+    let keepalived = keepalived.and_then(|value| {
+        let span = value.span();
+        reader.path(value, files.folder(&span)).map(|path| Keepalived { path, span })
+    });
     let globals = Globals {
         node: optional(root, "node", |value| reader.text(value)),
         net_namespace: optional(root, "net_namespace", |value| reader.text(value)),
@@ -113,8 +121,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
         vip_lifetime: optional(root, "vip_lifetime", |value| vip_lifetime(reader, value)),
         firewall: nftables::read(reader, root),
+        dumps: dumps::read(reader, root),
     };
-    Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
+    let statics = statics::read(reader, root);
+    Some(Native { keepalived, globals, routers, groups, statics, extensions, checks, additions })
 }
 
 /// Reads how long addresses stay that nobody renews: the kernel counts in whole seconds.

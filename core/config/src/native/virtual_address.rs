@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use keepwatch_vrrp::Family;
 
-use super::keys::VIRTUAL_ADDRESS;
+use super::keys::Key;
 use super::reader::{Entry, Reader, optional};
 use crate::model::{Lifetime, Scope, VirtualAddress};
 use crate::similar::shown;
@@ -34,18 +34,15 @@ impl At {
     }
 }
 
-/// Reads a list; `None` if it is none, or has nothing in it that could be used.
-pub(super) fn read_list(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<At>> {
+/// Reads a list, which may be empty, with tables of these keys; `None` if it is none, or has nothing in it that could be used.
+pub(super) fn read_list(reader: &mut Reader<'_>, value: Entry<'_, '_>, keys: &[Key]) -> Option<Vec<At>> {
     let Some(entries) = value.get_ref().as_array() else {
         reader.wrong(value, "a list: [\"10.1.1.30/24\", \"fd00::30/64\"]");
         return None;
     };
-    if entries.is_empty() {
-        reader.error(&value.span(), "there is no address here", "such as \"10.1.1.30/24\"");
-    }
-    let read = |entry| Some(At { address: read(reader, entry)?, span: entry.span() });
+    let read = |entry| Some(At { address: read(reader, entry, keys)?, span: entry.span() });
     let read: Vec<At> = entries.iter().filter_map(read).collect();
-    (!read.is_empty()).then_some(read)
+    (entries.is_empty() || !read.is_empty()).then_some(read)
 }
 
 /// Refuses addresses that are there twice.
@@ -58,12 +55,12 @@ pub(super) fn refuse_twice<'a>(reader: &mut Reader<'_>, all: impl Iterator<Item 
     }
 }
 
-fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<VirtualAddress> {
+fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>, keys: &[Key]) -> Option<VirtualAddress> {
     if entry.get_ref().as_str().is_some() {
         return plain(reader, entry);
     }
     let table = reader.table(entry, "an address, or { address = \"10.1.1.30/24\", dev = \"eth1\" }")?;
-    reader.only(table, &[VIRTUAL_ADDRESS], "a virtual address");
+    reader.only(table, &[keys], "an address");
     let Some(value) = table.get("address") else {
         reader.error(&entry.span(), "this has no address", "add address = \"10.1.1.30/24\"");
         return None;

@@ -280,6 +280,24 @@ fn what_the_schema_has_the_readers_accept() {
     }
 }
 
+#[test]
+fn what_stands_above_all_tables_the_reader_accepts() {
+    let schema = schema();
+    let is_kind = |key: &&String| BASES.iter().any(|base| base.kind == key.as_str());
+    let mut tried = 0;
+    // The keepalived.conf of the example is not there.
+    for key in properties(&schema).keys().filter(|key| !is_kind(key) && *key != "keepalived") {
+        for value in examples(&properties(&schema)[key]) {
+            let text = format!("{key} = {}\n{BESIDE}[instance.web]\n{INSTANCE}", toml_of(&value));
+            let site = read(&text);
+            assert!(site.config.is_some(), "{text}\n{}", site.render(Style::Plain));
+            assert_eq!(check(&schema, &value_of(&text)), Vec::<String>::new(), "{text}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
+}
+
 /// The keys that the schema allows in a table of the base's sort.
 fn allowed<'s>(table: &'s Value, base: &Base) -> Vec<&'s str> {
     let of_base = value_of(base.text);

@@ -7,11 +7,12 @@ use keepwatch_lab::Daemon;
 use libtest_mimic::Failed;
 
 use crate::peers::{IP, KEEPALIVED, keepalived};
-use crate::site::{Site, ensure, explain, ip, stop, vip, wait, wait_for_line};
+use crate::site::{Site, ensure, explain, ip, keepwatch, stop, vip, wait, wait_for_line};
 use crate::{Case, Need};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "routing::the_same_as_keepalived", needs: &[KEEPALIVED, IP], run: the_same_as_keepalived },
+    Case { name: "routing::converted_the_same", needs: &[IP], run: converted_the_same },
     Case { name: "routing::what_is_taken_away_comes_back", needs: &[IP], run: what_is_taken_away_comes_back },
     Case { name: "routing::they_go_with_mastership", needs: &[IP], run: they_go_with_mastership },
     Case {
@@ -119,6 +120,23 @@ fn the_same_as_keepalived() -> Result<(), Failed> {
     }
     ensure(ours[1].len() > ours[0].len() + 20, || format!("not much was added: {:?}", ours[1]))?;
     ensure(ours[0] == ours[2], || format!("something was left: {:?}", ours[2]))
+}
+
+/// A keepalived.conf, and what `keepwatch convert` makes of it, in a file that another one includes.
+fn converted_the_same() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let conf = site.file(1, "keepalived", &config(100))?;
+    let original = story(&site, |site| site.keepwatch_at(1, &conf, &[]))?;
+    let converted = keepwatch().arg("convert").arg(&conf).output()?;
+    let lost = String::from_utf8_lossy(&converted.stderr).into_owned();
+    ensure(converted.status.success() && !lost.contains("not converted"), || lost)?;
+    std::fs::create_dir_all(site.folder().join("ways.d"))?;
+    std::fs::write(site.folder().join("ways.d/ways.toml"), &converted.stdout)?;
+    let path = site.folder().join("ways.toml");
+    std::fs::write(&path, "include = \"ways.d/*.toml\"\n")?;
+    let native = story(&site, |site| site.keepwatch_at(1, &path, &[]))?;
+    ensure(native == original, || format!("{original:#?}\nbecame\n{native:#?}"))?;
+    ensure(native[1].len() > native[0].len() + 20, || format!("not much was added: {:?}", native[1]))
 }
 
 fn what_is_taken_away_comes_back() -> Result<(), Failed> {

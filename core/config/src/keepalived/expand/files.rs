@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::glob::{Matches, glob, has_wildcard};
 use super::strictness::{Fault, Strictness};
 use super::{DEEPEST, Expander};
 use crate::diagnostic::{Diagnostic, File, Traced};
+use crate::glob::{Matches, glob, has_wildcard};
 use crate::load;
 use crate::similar::shown;
 

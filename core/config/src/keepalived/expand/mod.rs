@@ -6,7 +6,6 @@
 
 mod definitions;
 mod files;
-mod glob;
 mod repeat;
 mod replace;
 mod strictness;

@@ -36,6 +36,7 @@ use self::globals::GlobalDefs;
 use self::instance::Draft;
 use self::reader::{Misspelt, Reader};
 use self::routing::Priorities;
+pub(crate) use self::routing::phrase;
 use self::sync_group::{GroupDraft, Resolved};
 use super::keywords::Level;
 use super::parser::Statement;

@@ -16,6 +16,8 @@ const IP: Shape = Shape::Text("10.1.1.20");
 const INTERFACE: Shape = Shape::Text("eth1");
 const ADDRESSES: Shape =
     Shape::List(&Shape::Either(&[Shape::Text("10.1.1.30/24"), Shape::Table(VIRTUAL_ADDRESS, &["address"])]));
+pub(crate) const ROUTES: Shape = Shape::List(&Shape::Text("10.9.0.0/24 via 10.1.1.1"));
+pub(crate) const RULES: Shape = Shape::List(&Shape::Text("from 10.9.0.0/24 table 100 priority 1000"));
 const SCRIPT: Shape = Shape::Either(&[PROGRAM, Shape::Table(COMMAND, &["exec"])]);
 
 /// The keys that say what an instance is, as opposed to what is added to one.
@@ -30,13 +32,25 @@ pub(crate) const ROUTER: &[Key] = &[
     key(
         "virtual_addresses",
         ADDRESSES,
-        "what it keeps alive, with prefix lengths; of both families if it has both",
+        "what it keeps alive, with prefix lengths; of both families if it has both; `[]` for none",
         "",
     ),
     key(
         "virtual_addresses_excluded",
         ADDRESSES,
         "further addresses, which adverts do not list, of either family",
+        "none",
+    ),
+    key(
+        "virtual_routes",
+        ROUTES,
+        "routes that are there while it is MASTER, in the words of ip-route(8)",
+        "none",
+    ),
+    key(
+        "virtual_rules",
+        RULES,
+        "rules that are there while it is MASTER, in the words of ip-rule(8); each with its `priority`",
         "none",
     ),
     key("priority", Shape::Whole(1, 255), "the highest serves; 255 owns the addresses", "100"),
@@ -116,19 +130,30 @@ pub(crate) const TRACK: &[Key] = &[
 ];
 
 pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
-    key("address", Shape::Text("10.1.1.30/24"), "the address with its prefix length", ""),
+    ADDRESS,
     key("dev", INTERFACE, "the interface it goes to", "the instance's"),
-    key("label", Shape::Text("eth1:db"), "IPv4 only: its label, 1 to 15 octets", "none"),
-    key(
-        "scope",
-        Shape::Words(&["global", "site", "link", "host", "nowhere"]),
-        "IPv4 only: its scope",
-        "`\"global\"`",
-    ),
+    LABEL,
+    SCOPE,
     key("no_track", Shape::Flag, "its interface going down is no FAULT", "`false`"),
-    key("noprefixroute", Shape::Flag, "no route for its prefix", "`false`"),
-    key("dad", Shape::Flag, "IPv6 only: look for duplicates first, which takes 1 to 2 s", "`false`"),
+    NO_PREFIX_ROUTE,
+    DAD,
 ];
+
+/// An address that no instance has.
+pub(crate) const STATIC_ADDRESS: &[Key] =
+    &[ADDRESS, key("dev", INTERFACE, "the interface it goes to", ""), LABEL, SCOPE, NO_PREFIX_ROUTE, DAD];
+
+const ADDRESS: Key = key("address", Shape::Text("10.1.1.30/24"), "the address with its prefix length", "");
+const LABEL: Key = key("label", Shape::Text("eth1:db"), "IPv4 only: its label, 1 to 15 octets", "none");
+const SCOPE: Key = key(
+    "scope",
+    Shape::Words(&["global", "site", "link", "host", "nowhere"]),
+    "IPv4 only: its scope",
+    "`\"global\"`",
+);
+const NO_PREFIX_ROUTE: Key = key("noprefixroute", Shape::Flag, "no route for its prefix", "`false`");
+const DAD: Key =
+    key("dad", Shape::Flag, "IPv6 only: look for duplicates first, which takes 1 to 2 s", "`false`");
 
 pub(crate) const USE_VMAC: &[Key] = &[
     key("name", Shape::Text("vrrp.51"), "what its interface is called", "`vrrp.` and the VRID"),

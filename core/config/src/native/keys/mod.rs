@@ -17,12 +17,14 @@ mod shape;
 pub(super) use action::{EXEC, HAPROXY};
 pub(super) use check::{COMMON as CHECK, DNS};
 pub(super) use group::KEYS as GROUP;
-pub(super) use instance::{ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, TRACK, USE_VMAC, VIRTUAL_ADDRESS};
+pub(super) use instance::{
+    ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, STATIC_ADDRESS, TRACK, USE_VMAC, VIRTUAL_ADDRESS,
+};
 pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
 pub(super) use plugin::KEYS as PLUGIN;
 pub use reference::reference;
 use root::KEYS as ROOT;
-pub(super) use root::NFTABLES;
+pub(super) use root::{NFTABLES, STATIC};
 pub use schema::schema;
 pub(super) use shape::{Key, names};
 use shape::{Sort, Table};
@@ -30,6 +32,11 @@ use shape::{Sort, Table};
 /// What can stand at the top: its keys, and the kinds of tables.
 pub(super) fn of_root() -> Vec<&'static str> {
     ROOT.iter().map(|key| key.name).chain(TABLES.iter().map(|table| table.kind)).collect()
+}
+
+/// Whether tables with names are of this kind: `[KIND.NAME]`.
+pub(super) fn is_kind(name: &str) -> bool {
+    TABLES.iter().any(|table| table.kind == name)
 }
 
 /// What a check can look at, with the keys of each.

@@ -24,14 +24,18 @@ fn of_table(table: &Table) -> String {
     out + &of_inner(keys)
 }
 
-/// The tables that stand in values of these keys, each once, with the key that has it first.
+/// The tables that stand in values of these keys, and those in them, each once, with the key that has it first.
 fn of_inner(keys: impl Iterator<Item = &'static Key>) -> String {
     let (mut known, mut out) = (Vec::<&[Key]>::new(), String::new());
-    for key in keys {
+    // Those that come first stand last.
+    let mut open: Vec<&Key> = keys.collect();
+    open.reverse();
+    while let Some(key) = open.pop() {
         for keys in tables_in(&key.shape) {
             if !known.iter().any(|known| std::ptr::eq(*known, keys)) {
                 known.push(keys);
                 out.push_str(&format!("\nA table in `{}`:\n\n{}", key.name, of_keys(&[keys])));
+                open.extend(keys.iter().rev());
             }
         }
     }

@@ -1,9 +1,16 @@
 //! What stands above all tables.
 
+use super::instance::{ROUTES, RULES, STATIC_ADDRESS};
 use super::shape::{Key, Shape, key};
 
 /// The keys above all tables, and the kinds of tables.
 pub(crate) const KEYS: &[Key] = &[
+    key(
+        "include",
+        Shape::Either(&[Shape::Path("conf.d/*.toml"), Shape::List(&Shape::Path("conf.d/*.toml"))]),
+        "files whose tables are read with those of this one; `*`, `?`, `[a-z]` and `{a,b}` in their names",
+        "none",
+    ),
     key(
         "keepalived",
         Shape::Path("/etc/keepalived/keepalived.conf"),
@@ -37,7 +44,44 @@ pub(crate) const KEYS: &[Key] = &[
         "about the packet filter of instances with `accept = false`",
         "as without it",
     ),
+    key(
+        "static",
+        Shape::Table(STATIC, &[]),
+        "addresses, routes and rules that are there from start to end, whoever is MASTER",
+        "none",
+    ),
+    key(
+        "state_dump_file",
+        Shape::Text("/run/keepwatch/state"),
+        "the file that SIGUSR1 asks for; below `/tmp` without a `/` in front, in a folder with one at the end",
+        "`\"/tmp/keepalived.data\"`",
+    ),
+    key(
+        "stats_dump_file",
+        Shape::Text("/run/keepwatch/stats"),
+        "the file that SIGUSR2 asks for",
+        "`\"/tmp/keepalived.stats\"`",
+    ),
+    key(
+        "json_dump_file",
+        Shape::Text("/run/keepwatch/json"),
+        "the file that SIGRTMIN+2 asks for",
+        "`\"/tmp/keepalived.json\"`",
+    ),
+    key("json_version", Shape::Whole(1, 2), "of that file: an array of instances, or an object", "1"),
     key("hooks", Shape::Path("hooks.d"), "the folder whose scripts are plugins by lying there", "`hooks.d`"),
+];
+
+/// The keys of `[static]`.
+pub(crate) const STATIC: &[Key] = &[
+    key(
+        "addresses",
+        Shape::List(&Shape::Table(STATIC_ADDRESS, &["address", "dev"])),
+        "addresses, each with its interface",
+        "none",
+    ),
+    key("routes", ROUTES, "routes, in the words of ip-route(8)", "none"),
+    key("rules", RULES, "rules, in the words of ip-rule(8); each with its `priority`", "none"),
 ];
 
 /// The keys of `[nftables]`.

@@ -1,5 +1,6 @@
 //! `virtual_routes` and `virtual_rules`, and their like that are static.
 
+pub(crate) mod phrase;
 mod route;
 mod rule;
 mod tables;

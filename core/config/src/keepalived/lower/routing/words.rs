@@ -127,7 +127,10 @@ impl<'s, 'a> Words<'s, 'a> {
         let length = match length {
             None => whole,
             Some(length) => match u8::try_from(number::whole(length).value) {
-                Ok(length) if length <= whole => length,
+                Ok(read) if read <= whole => {
+                    reader.check_clean(word, number::whole(length), || format!("/{read}"));
+                    read
+                }
                 _ => {
                     let message = format!("{} has a prefix length that cannot be", shown(&word.text));
                     return Err(self.drop(word, message, "", reader));

@@ -9,15 +9,15 @@ const MOST: usize = 1024;
 
 /// What a pattern matches.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Matches {
+pub(crate) struct Matches {
     /// In the order in which they are to be read; as written, so perhaps relative to the folder.
-    pub(super) paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Alternatives without any wildcard that are not there.
-    pub(super) missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 /// Everything that `pattern` matches, seen from `folder`.
-pub(super) fn glob(pattern: &str, folder: &Path) -> Matches {
+pub(crate) fn glob(pattern: &str, folder: &Path) -> Matches {
     let mut found = Matches::default();
     for alternative in alternatives(pattern) {
         if has_wildcard(&alternative) {
@@ -35,7 +35,7 @@ pub(super) fn glob(pattern: &str, folder: &Path) -> Matches {
 }
 
 /// Whether something other than the pattern itself can match.
-pub(super) fn has_wildcard(pattern: &str) -> bool {
+pub(crate) fn has_wildcard(pattern: &str) -> bool {
     find(pattern, &['*', '?', '[']).is_some()
 }
 
