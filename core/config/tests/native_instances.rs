@@ -351,7 +351,7 @@ fn how_long_addresses_stay_that_nobody_renews() {
     let site = read("short-lifetime", "", &with("4s"));
     assert_eq!(site.config.as_ref().unwrap().globals.vip_lifetime, Some(Duration::from_secs(4)));
     let said = site.render(Style::Plain);
-    let message = "remark: addresses that go after 4 s may be nowhere until a backup of web takes over, after up to 4 s";
+    let message = "remark: addresses that go after 4 s may be nowhere until a backup of `web` takes over, after up to 4 s";
     for text in [message, "keepwatch.toml:1:16", "help: write \"5s\" or more"] {
         assert!(said.contains(text), "{text}: {said}");
     }

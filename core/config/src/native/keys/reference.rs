@@ -51,6 +51,7 @@ fn tables_in(shape: &Shape) -> Vec<&'static [Key]> {
         | Shape::Path(_)
         | Shape::Duration
         | Shape::Pause
+        | Shape::Seconds
         | Shape::Size
         | Shape::Flag
         | Shape::Whole(..)
@@ -73,6 +74,7 @@ fn words(shape: &Shape) -> String {
         Shape::Text(example) => format!("text, `\"{example}\"`"),
         Shape::Path(example) => format!("path, `\"{example}\"`"),
         Shape::Duration => "duration".to_owned(),
+        Shape::Seconds => "duration, whole seconds".to_owned(),
         Shape::Pause => "duration, also `\"0s\"`".to_owned(),
         Shape::Size => "size".to_owned(),
         Shape::Flag => "`true` or `false`".to_owned(),

@@ -33,9 +33,9 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "vip_lifetime",
-        Shape::Duration,
+        Shape::Seconds,
         "virtual addresses are removed by the kernel when nobody has renewed them for so long: those of a daemon that hangs or was killed; \
-         whole seconds, renewed three times in it",
+         at least `2s`, renewed three times in it",
         "they stay",
     ),
     key(

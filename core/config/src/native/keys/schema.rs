@@ -100,6 +100,9 @@ fn of_shape(shape: &Shape) -> Value {
         Shape::Duration => {
             json!({ "type": "string", "pattern": format!("^ *{}$", duration()), "examples": ["10s", "500ms"] })
         }
+        Shape::Seconds => {
+            json!({ "type": "string", "pattern": format!("^ *{}$", duration()), "examples": ["10s", "1m 30s"] })
+        }
         Shape::Pause => {
             json!({ "type": "string", "pattern": format!("^ *(0|{})$", duration()), "examples": ["10s", "0s"] })
         }

@@ -32,6 +32,8 @@ pub(crate) enum Shape {
     Duration,
     /// A time with its unit, perhaps none.
     Pause,
+    /// A time of whole seconds, with its unit, two at least.
+    Seconds,
     /// Octets with their unit.
     Size,
     /// `true` or `false`.
