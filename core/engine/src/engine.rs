@@ -272,7 +272,8 @@ impl Engine {
     }
 
     fn hear_adverts(&mut self, now: Instant, id: InterfaceId, family: Family) {
-        let segment = Segment { interface: id, family };
+        // What is sent to an ipvlan's address is for a router on the interface below.
+        let segment = Segment { interface: self.wire_of(id), family };
         for _ in 0..AT_ONCE {
             let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
             let socket = match family {

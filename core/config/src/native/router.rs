@@ -12,8 +12,7 @@ use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
-use super::virtual_mac::{self, MacWish};
-use super::{announcing, notify_scripts};
+use super::{announcing, notify_scripts, own_interface};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Routing, VirtualAddress};
 use crate::similar::shown;
@@ -31,9 +30,9 @@ pub(super) struct Router {
     /// Where its name stands.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
-    /// The MAC that it is to have.
-    pub(super) mac: Option<MacWish>,
-    /// One for each family of its addresses, IPv4 first. The virtual MACs are still to be given.
+    /// The interface that it is to have of its own.
+    pub(super) own_interface: Option<own_interface::Wish>,
+    /// One for each family of its addresses, IPv4 first. Interfaces of their own are still to be given.
     pub(super) instances: Vec<Instance>,
 }
 
@@ -74,7 +73,7 @@ pub(super) fn read(
     let excluded =
         optional(table, "virtual_addresses_excluded", |value| virtual_address::read_list(reader, value));
     let settings = Settings::read(reader, table);
-    let mac = optional(table, "use_vmac", |value| virtual_mac::read(reader, value));
+    let own_interface = own_interface::read(reader, table);
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
     let excluded = excluded.unwrap_or_default();
@@ -104,7 +103,7 @@ pub(super) fn read(
         let identity = Identity { name, interface: interface.clone(), vrid, family, span };
         instances.push(settings.instance(reader, identity, addresses, excluded)?);
     }
-    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
+    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, own_interface, instances })
 }
 
 /// The value of a key that an instance cannot do without; the example begins with it.
@@ -233,9 +232,8 @@ impl Settings {
                 reader.error(&value.span(), format!("`{key}` without `unicast_peer`"), "");
             }
         }
-        if let Some(value) =
-            table.get("track_src_ip").filter(|_| self.tracks_source && self.sources.is_empty())
-        {
+        let has_source = !self.sources.is_empty() || table.contains_key("use_ipvlan");
+        if let Some(value) = table.get("track_src_ip").filter(|_| self.tracks_source && !has_source) {
             reader.error(&value.span(), "`track_src_ip` without `source`", "");
         }
         if let Some(value) = table.get("accept").filter(|_| !self.accepts && self.priority.is_owner()) {
@@ -279,7 +277,7 @@ impl Settings {
         Some(Instance {
             name,
             interface,
-            vmac: None,
+            own_interface: None,
             vrid,
             version: self.version,
             family,

@@ -51,6 +51,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("strict_mode", Supported),
     ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
+    ("use_ipvlan", Partly("not `group`")),
     ("notify_master", Supported),
     ("notify_backup", Supported),
     ("notify_fault", Supported),
@@ -72,10 +73,6 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("virtual_rules", Partly(RULE_OPTIONS)),
     ("no_accept", Supported),
     ("use_vmac_addr", Unsupported(VMAC_ADDRESS)),
-    (
-        "use_ipvlan",
-        Unsupported("keepalived would put the addresses on an ipvlan; keepwatch keeps them on the interface"),
-    ),
     (
         "garp_extra_if",
         Unsupported(

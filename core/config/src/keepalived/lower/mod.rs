@@ -14,6 +14,7 @@ mod firewall;
 mod globals;
 mod group_trackers;
 mod instance;
+mod ipvlan;
 mod link_delays;
 mod notify;
 mod reader;
@@ -190,6 +191,7 @@ impl<'a> File<'a> {
         group_trackers::spread(&mut groups, &mut instances, reader);
         duplicates::check(&instances, reader);
         duplicates::check_macs(&instances, reader);
+        duplicates::check_ipvlans(&instances, reader);
         let tracked = instances.iter().flat_map(|completed| &completed.instance.track_checks);
         let tracked = tracked.map(|tracked| tracked.check.as_str());
         let tracked = tracked.chain(tracked_elsewhere.iter().map(String::as_str)).collect();

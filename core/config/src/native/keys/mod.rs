@@ -17,7 +17,9 @@ mod shape;
 pub(super) use action::{EXEC, HAPROXY};
 pub(super) use check::{COMMON as CHECK, DNS};
 pub(super) use group::KEYS as GROUP;
-pub(super) use instance::{ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, TRACK, USE_VMAC, VIRTUAL_ADDRESS};
+pub(super) use instance::{
+    ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, TRACK, USE_IPVLAN, USE_VMAC, VIRTUAL_ADDRESS,
+};
 pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
 pub(super) use plugin::KEYS as PLUGIN;
 pub use reference::reference;
