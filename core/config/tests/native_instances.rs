@@ -391,3 +391,28 @@ fn ipvlans_of_both_families() {
         .collect();
     assert_eq!(shown, ["vrrp.51 (10.1.1.11, 24)", "vrrp6.51 (fd00::11, 64)"]);
 }
+
+/// How the kernel is to run the engine; what the native file says takes precedence.
+#[test]
+fn the_scheduling_table() {
+    let instance =
+        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let conf = "global_defs {\nvrrp_rt_priority 50\nvrrp_no_swap\n}\n\
+                vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
+    let table = "keepalived = \"k.conf\"\n[scheduling]\nreal_time_priority = 7\ncpu_affinity = [1]\n";
+    let scheduling = config(read("scheduling", conf, &format!("{table}{instance}"))).globals.scheduling;
+    assert_eq!((scheduling.real_time, scheduling.nice, scheduling.locks_memory), (Some(7), None, true));
+    assert_eq!(scheduling.processors.into_iter().collect::<Vec<_>>(), [1]);
+    let wrong = "[scheduling]\nreal_time_priority = 100\nnice = -21\ncpu_affinity = 1\nno_swapp = true\n";
+    let said = read("wrong-scheduling", "", &format!("{wrong}{instance}")).render(Style::Plain);
+    let messages: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(
+        messages,
+        [
+            "error: this number cannot be",
+            "error: this number cannot be",
+            "error: this is an integer, not a list of processors: [0, 1]",
+            "error: unknown key `no_swapp` in [scheduling]",
+        ]
+    );
+}

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::SystemTime;
 
 use keepwatch_bus::Bus;
-use keepwatch_config::model::Config;
+use keepwatch_config::model::{Config, Scheduling};
 use keepwatch_system::netlink::Change;
 use keepwatch_system::{Incoming, Token};
 use keepwatch_vrrp::wire::{VRRP_PROTOCOL, parse_ip};
@@ -84,6 +84,8 @@ pub struct Engine {
     pub(crate) departing: bool,
     /// What it is told to do.
     commands: (SyncSender<Command>, Receiver<Command>),
+    /// How its thread is to run.
+    pub(crate) scheduling: Scheduling,
     /// What it is asked.
     pub(crate) questions: (SyncSender<Question>, Receiver<Question>),
 }
@@ -130,6 +132,7 @@ impl Engine {
             waiting: Vec::new(),
             departing: false,
             commands: sync_channel(COMMANDS),
+            scheduling: config.globals.scheduling.clone(),
             questions: sync_channel(QUESTIONS),
         })
     }
@@ -169,10 +172,7 @@ impl Engine {
             move || tracks.watch()
         })?;
         let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
-            // Refused without CAP_SYS_NICE: it serves as well, as long as the machine is not too busy.
-            if !keepwatch_system::ask_for_real_time() {
-                keepwatch_system::ask_for_precedence();
-            }
+            self.take_its_place();
             let outcome = self.run();
             tracks.end();
             ended();

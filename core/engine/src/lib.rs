@@ -38,6 +38,7 @@ mod reconfigure;
 mod report;
 mod routing;
 mod running;
+mod scheduling;
 mod setup;
 mod silence;
 mod standings;

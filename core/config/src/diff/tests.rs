@@ -128,6 +128,8 @@ fn what_is_different_beside_instances() {
     assert_eq!(rest(&both, &table), ["Update Globals -: the nftables table"]);
     let named = format!("global_defs {{\n router_id h9\n}}\n{both}");
     assert_eq!(rest(&both, &named), ["Restart Globals -: router_id"]);
+    let scheduled = format!("global_defs {{\n vrrp_rt_priority 50\n}}\n{both}");
+    assert_eq!(rest(&both, &scheduled), ["Restart Globals -: how the kernel runs the engine"]);
     let dumped = format!("global_defs {{\n stats_dump_file /run/k.stats\n}}\n{both}");
     assert_eq!(rest(&both, &dumped), ["Update Globals -: files that signals ask for"]);
     assert!(Diff::between(&config(&both), &config(&named)).needs_restart());

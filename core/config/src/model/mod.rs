@@ -12,6 +12,7 @@ mod place;
 mod probe;
 mod process;
 mod routing;
+mod scheduling;
 mod track;
 
 use std::fmt;
@@ -42,6 +43,7 @@ pub use process::{ProcessCheck, ProcessMatch};
 pub use routing::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
 };
+pub use scheduling::Scheduling;
 pub use track::{TrackCheck, TrackInterface, Trackable};
 
 /// A whole configuration.
@@ -96,6 +98,8 @@ pub struct Globals {
     pub notify_fifos: Vec<NotifyFifo>,
     /// `nftables`, `nftables_priority` and `nftables_counters`.
     pub firewall: Firewall,
+    /// How the kernel runs the engine.
+    pub scheduling: Scheduling,
     /// Where files go that other programs read.
     pub dumps: Dumps,
 }

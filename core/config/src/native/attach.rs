@@ -63,12 +63,13 @@ impl Native {
 impl Globals {
     /// Takes precedence over what the keepalived.conf says.
     fn over(self, globals: &mut model::Globals) {
-        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall } = self;
+        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall, scheduling } = self;
         globals.router_id = node.or_else(|| globals.router_id.take());
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
         globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
         firewall.over(&mut globals.firewall);
+        scheduling.over(&mut globals.scheduling);
     }
 }
 

@@ -40,6 +40,7 @@ mod own_interface;
 mod reader;
 mod router;
 mod routers;
+mod scheduling;
 mod tables;
 mod virtual_address;
 mod virtual_mac;

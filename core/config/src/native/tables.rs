@@ -13,7 +13,8 @@ use super::keys::{self, PLUGIN};
 use super::nftables::Nftables;
 use super::reader::{Reader, optional};
 use super::router::{self, Router};
-use super::{action, check, instance, nftables, notify};
+use super::scheduling::Scheduling;
+use super::{action, check, instance, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -39,6 +40,7 @@ pub(super) struct Globals {
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) firewall: Nftables,
+    pub(super) scheduling: Scheduling,
 }
 
 /// The keepalived.conf that a native file names.
@@ -101,6 +103,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, folder: &Path) -
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
         firewall: nftables::read(reader, root),
+        scheduling: scheduling::read(reader, root),
     };
     Some(Native { keepalived, globals, routers, groups, extensions, checks, additions })
 }

@@ -28,6 +28,7 @@ mod peers;
 mod plugins;
 mod reload;
 mod routing;
+mod scheduling;
 mod scripts;
 mod site;
 mod status;
@@ -144,6 +145,7 @@ fn main() -> ExitCode {
         plugins::CASES,
         reload::CASES,
         routing::CASES,
+        scheduling::CASES,
         scripts::CASES,
         status::CASES,
         storm::CASES,

@@ -76,7 +76,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     (
         "garp_extra_if",
         Unsupported(
-            "keepalived would announce on further interfaces too; keepwatch does not repeat it there",
+            "keepalived would repeat announcements on further interfaces; keepwatch has `garp_master_refresh` for all",
         ),
     ),
     ("vmac_garp_intvl", Deprecated("garp_extra_if")),

@@ -20,6 +20,7 @@ mod notify;
 mod reader;
 mod remarks;
 mod routing;
+mod scheduling;
 mod script;
 mod sync_group;
 mod track;

@@ -24,7 +24,7 @@ pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
 pub(super) use plugin::KEYS as PLUGIN;
 pub use reference::reference;
 use root::KEYS as ROOT;
-pub(super) use root::NFTABLES;
+pub(super) use root::{NFTABLES, SCHEDULING};
 pub use schema::schema;
 pub(super) use shape::{Key, names};
 use shape::{Sort, Table};

@@ -30,7 +30,26 @@ pub(crate) const KEYS: &[Key] = &[
         "about the packet filter of instances with `accept = false`",
         "as without it",
     ),
+    key(
+        "scheduling",
+        Shape::Table(SCHEDULING, &[]),
+        "how the kernel is asked to run the engine",
+        "as without it",
+    ),
     key("hooks", Shape::Path("hooks.d"), "the folder whose scripts are plugins by lying there", "`hooks.d`"),
+];
+
+/// The keys of `[scheduling]`.
+pub(crate) const SCHEDULING: &[Key] = &[
+    key(
+        "real_time_priority",
+        Shape::Whole(1, 99),
+        "of the thread that sends adverts (`SCHED_RR`)",
+        "1, below all that others made so",
+    ),
+    key("nice", Shape::Whole(-20, 19), "that thread's, where real-time scheduling is refused", "-20"),
+    key("cpu_affinity", Shape::List(&Shape::Whole(0, 1023)), "the processors that it may run on", "all"),
+    key("no_swap", Shape::Flag, "whether the program's memory is kept from being swapped out", "`false`"),
 ];
 
 /// The keys of `[nftables]`.
