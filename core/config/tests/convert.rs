@@ -52,8 +52,16 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    let Globals { router_id, net_namespace, startup_delay, delay_after_boot, firewall, dumps, .. } =
-        config.globals;
+    let Globals {
+        router_id,
+        net_namespace,
+        startup_delay,
+        delay_after_boot,
+        firewall,
+        dumps,
+        scheduling,
+        ..
+    } = config.globals;
     config.globals = Globals {
         router_id,
         net_namespace,
@@ -61,6 +69,7 @@ fn plain(config: &Config) -> Config {
         delay_after_boot,
         firewall,
         dumps,
+        scheduling,
         ..Globals::default()
     };
     config.extensions = keepwatch_config::model::Extensions::default();
@@ -323,4 +332,19 @@ fn instances_without_addresses_are_converted() {
         let text = converted_wholly(name, &bare(keys));
         assert!(text.contains("virtual_addresses = []\n"), "{text}");
     }
+}
+
+/// How the kernel runs the engine is a table, and reads back as the same.
+#[test]
+fn scheduling_is_a_table_of_its_own() {
+    let text = "global_defs {\n vrrp_rt_priority 50\n vrrp_priority -5\n vrrp_cpu_affinity 2 0\n vrrp_no_swap\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n \
+                virtual_ipaddress {\n  10.1.1.30\n }\n}\n";
+    let config = load_text("k.conf", text).config.unwrap();
+    let converted = convert(&config, text);
+    assert_eq!(converted.lost, [""; 0]);
+    let table = "[scheduling]\nreal_time_priority = 50\nnice = -5\ncpu_affinity = [0, 2]\nno_swap = true\n";
+    assert!(converted.text.contains(table), "{}", converted.text);
+    let read = read_native("scheduling", &converted.text).config.unwrap();
+    assert_eq!(read.globals.scheduling, config.globals.scheduling);
 }

@@ -217,11 +217,11 @@ fn instance_line(instance: &Instance) -> String {
     };
     part(
         "from ",
-        instance
-            .vmac
-            .as_ref()
-            .map(|v| format!("{} {} {:?}", v.interface, v.mac, v.adverts))
-            .unwrap_or_default(),
+        instance.vmac().map(|v| format!("{} {} {:?}", v.interface, v.mac, v.adverts)).unwrap_or_default(),
+    );
+    part(
+        "from ipvlan ",
+        instance.ipvlan().map(|v| format!("{} {:?} {}", v.interface, v.address, v.mode)).unwrap_or_default(),
     );
     part("source ", instance.source.map(|source| source.to_string()).unwrap_or_default());
     part(

@@ -26,14 +26,17 @@ fn instance() -> impl Strategy<Value = (u8, u8, String)> {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    (prop::collection::vec(instance(), 1..5), any::<bool>(), 1..4_u8).prop_map(
-        |(instances, grouped, interval)| {
+    (prop::collection::vec(instance(), 1..5), any::<[bool; 2]>(), 1..4_u8).prop_map(
+        |(instances, [grouped, ipvlans], interval)| {
             let mut seen: (Vec<u8>, Vec<u8>) = (Vec::new(), Vec::new());
             let mut text = format!("vrrp_script web {{\n script \"/bin/true\"\n interval {interval}\n}}\n");
             for (name, vrid, more) in instances {
                 if seen.0.contains(&name) || seen.1.contains(&vrid) {
                     continue;
                 }
+                // The kernel lets either stand on an interface.
+                let own = if ipvlans { "use_ipvlan 10.1.1.11" } else { "use_vmac" };
+                let more = more.replace("use_vmac", own);
                 seen.0.push(name);
                 seen.1.push(vrid);
                 text += &format!(
@@ -83,8 +86,8 @@ proptest! {
                 (Deed::Update, Some(old), Some(new)) => {
                     prop_assert!(old != new && !change.changes.is_empty());
                     prop_assert_eq!(
-                        (&old.interface, old.vrid, old.version, old.family, old.vmac.is_some()),
-                        (&new.interface, new.vrid, new.version, new.family, new.vmac.is_some())
+                        (&old.interface, old.vrid, old.version, old.family, old.own_interface.is_some()),
+                        (&new.interface, new.vrid, new.version, new.family, new.own_interface.is_some())
                     );
                 }
                 (Deed::Restart, Some(old), Some(new)) => {

@@ -59,6 +59,22 @@ fn it_means_what_a_keepalived_conf_means() {
             "version 3\nuse_vmac web0 02:00:00:00:00:33\nvmac_xmit_base\nvirtual_ipaddress {\n10.1.1.30\n}",
         ),
         (
+            "ipvlan",
+            "use_ipvlan = \"10.1.1.11/24\"\ntrack_src_ip = true\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nuse_ipvlan 10.1.1.11/24\ntrack_src_ip\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "own ipvlan",
+            "use_ipvlan = { name = \"ipv0\", address = \"10.1.1.11\", mode = \"private\" }\n\
+             virtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nuse_ipvlan ipv0 10.1.1.11 private\nvirtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "ipvlan with its link-local address",
+            "use_ipvlan = {}\nvirtual_addresses = [\"fe80::30/64\"]",
+            "use_ipvlan\nvirtual_ipaddress {\nfe80::30/64\n}",
+        ),
+        (
             "announcing",
             "garp_master_repeat = 2\ngarp_master_delay = \"0s\"\ngarp_master_refresh = \"1m\"\n\
              garp_master_refresh_repeat = 3\ngarp_lower_prio_repeat = 0\ngarp_lower_prio_delay = \"2s\"\n\
@@ -121,7 +137,7 @@ fn two_families_are_two_virtual_routers_that_go_together() {
             let addresses = instance.addresses.iter().chain(&instance.excluded);
             let addresses: Vec<String> = addresses.map(|address| address.address.to_string()).collect();
             let tracked = &instance.track_interfaces[0];
-            let vmac = instance.vmac.as_ref().map(|vmac| vmac.interface.to_string()).unwrap_or_default();
+            let vmac = instance.vmac().map(|vmac| vmac.interface.to_string()).unwrap_or_default();
             let prefix = format!("{} {} {vmac}", instance.name, instance.priority);
             format!("{prefix} {} tracks {}", addresses.join(" "), tracked.interface)
         })
@@ -355,4 +371,82 @@ fn how_long_addresses_stay_that_nobody_renews() {
     for text in [message, "keepwatch.toml:1:16", "help: write \"5s\" or more"] {
         assert!(said.contains(text), "{text}: {said}");
     }
+}
+
+/// What an ipvlan cannot do without, and what it cannot stand beside.
+#[test]
+fn mistakes_about_ipvlans() {
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "[instance.{name}]\ninterface = \"eth0\"\nvirtual_router_id = {vrid}\n{more}\n\
+             virtual_addresses = [\"10.1.{vrid}.1\"]\n"
+        )
+    };
+    let rows = [
+        ("use_ipvlan = {}", "error: `use_ipvlan` needs an address with IPv4"),
+        ("use_ipvlan = true", "error: this is a boolean, not its address, or {"),
+        ("use_ipvlan = \"fd00::11/64\"", "error: fd00::11 is not of the instance's family"),
+        ("use_ipvlan = \"ipv0\"", "error: `ipv0` is no IP address"),
+        (
+            "use_ipvlan = { address = [\"10.1.1.11\", \"10.1.1.12\"] }",
+            "error: an ipvlan has one address of each family here",
+        ),
+        ("use_ipvlan = { address = \"10.1.1.11\", mode = \"l3\" }", "error: `l3` cannot be here"),
+        ("use_ipvlan = \"10.1.1.11\"\nuse_vmac = true", "error: `use_ipvlan` does not go with `use_vmac`"),
+    ];
+    for (more, expected) in rows {
+        let said = read("ipvlan", "", &instance("web", 51, more)).render(Style::Plain);
+        assert!(said.starts_with(expected), "{more}: {said}");
+    }
+    let beside = |own: &str, other: &str| {
+        let text = format!("{}{}", instance("a", 1, other), instance("b", 2, own));
+        read("ipvlans", "", &text).render(Style::Plain)
+    };
+    let ipvlan = "use_ipvlan = \"10.1.1.11\"";
+    let said = beside(ipvlan, "use_vmac = true");
+    assert!(said.starts_with("error: `use_vmac` and `use_ipvlan` on one interface, eth0"), "{said}");
+    let said = beside("use_ipvlan = { address = \"10.1.1.12\", mode = \"vepa\" }", ipvlan);
+    assert!(said.starts_with("warning: the ipvlans on eth0 have one mode"), "{said}");
+    assert_eq!(beside("use_ipvlan = \"10.1.1.12\"", ipvlan), "");
+}
+
+/// One of each family: two virtual routers, each with an ipvlan.
+#[test]
+fn ipvlans_of_both_families() {
+    let text = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\n\
+                use_ipvlan = { address = [\"10.1.1.11/24\", \"fd00::11/64\"] }\n\
+                virtual_addresses = [\"10.1.1.30/24\", \"fe80::30/64\"]\n";
+    let config = config(read("ipvlans-of-both", "", text));
+    let shown: Vec<String> = config
+        .instances
+        .iter()
+        .filter_map(|instance| instance.ipvlan())
+        .map(|ipvlan| format!("{} {:?}", ipvlan.interface, ipvlan.address.unwrap()))
+        .collect();
+    assert_eq!(shown, ["vrrp.51 (10.1.1.11, 24)", "vrrp6.51 (fd00::11, 64)"]);
+}
+
+/// How the kernel is to run the engine; what the native file says takes precedence.
+#[test]
+fn the_scheduling_table() {
+    let instance =
+        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let conf = "global_defs {\nvrrp_rt_priority 50\nvrrp_no_swap\n}\n\
+                vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
+    let table = "keepalived = \"k.conf\"\n[scheduling]\nreal_time_priority = 7\ncpu_affinity = [1]\n";
+    let scheduling = config(read("scheduling", conf, &format!("{table}{instance}"))).globals.scheduling;
+    assert_eq!((scheduling.real_time, scheduling.nice, scheduling.locks_memory), (Some(7), None, true));
+    assert_eq!(scheduling.processors.into_iter().collect::<Vec<_>>(), [1]);
+    let wrong = "[scheduling]\nreal_time_priority = 100\nnice = -21\ncpu_affinity = 1\nno_swapp = true\n";
+    let said = read("wrong-scheduling", "", &format!("{wrong}{instance}")).render(Style::Plain);
+    let messages: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(
+        messages,
+        [
+            "error: this number cannot be",
+            "error: this number cannot be",
+            "error: this is an integer, not a list of processors: [0, 1]",
+            "error: unknown key `no_swapp` in [scheduling]",
+        ]
+    );
 }

@@ -164,7 +164,7 @@ fn entry(scene: Scene<'_>, instance: &Instance, status: &InstanceStatus) -> Entr
         skip_check_adv_addr: 0,
         strict_mode: 0,
         accept: u8::from(instance.accepts),
-        vmac_ifname: instance.vmac.as_ref().map_or_else(String::new, |vmac| vmac.interface.to_string()),
+        vmac_ifname: instance.own_interface.as_ref().map_or_else(String::new, |own| own.name().to_string()),
         ifp_ifname: interface(instance).to_string(),
         master_priority: status.peer.as_ref().filter(|peer| peer.heard).map_or(0, |peer| peer.priority),
         last_transition: status.since.map_or(Duration::ZERO, |since| words::since_1970(since.wall)),

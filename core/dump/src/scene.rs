@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use keepwatch_config::Config;
-use keepwatch_config::model::{Check, Instance, InterfaceName};
+use keepwatch_config::model::{Check, Instance, InterfaceName, OwnInterface};
 use keepwatch_event::{Health, InstanceStatus, Snapshot, State};
 
 use crate::figures::Figures;
@@ -68,7 +68,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The interface that an instance's adverts and addresses are on: the one with its virtual MAC, if it has one.
+/// The interface that an instance is on, as keepalived sees it: its own one, if it has one.
 pub(crate) fn interface(instance: &Instance) -> &InterfaceName {
-    instance.vmac.as_ref().map_or(&instance.interface, |vmac| &vmac.interface)
+    instance.own_interface.as_ref().map_or(&instance.interface, OwnInterface::name)
 }

@@ -1,6 +1,7 @@
 //! keepalived's words for single values.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_config::model::{Command, Instance, Lifetime, VirtualAddress};
@@ -52,15 +53,17 @@ pub(crate) fn bursts(schedule: &Schedule) -> (u64, u8) {
     (delay, schedule.0.first().map_or(0, |(_, rounds)| *rounds))
 }
 
+/// An address with its prefix length, if that is not the whole address's.
+pub(crate) fn prefix(address: IpAddr, prefix_len: u8) -> String {
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    if prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") }
+}
+
 /// A virtual address as keepalived lists it: `10.1.1.30/24 dev eth0 scope global set`. Exporters take its third word for the
 /// interface.
 pub(crate) fn address(address: &VirtualAddress, instance: &Instance, status: &InstanceStatus) -> String {
     let VirtualAddress { address: ip, prefix_len, .. } = address;
-    let whole = if ip.is_ipv4() { 32 } else { 128 };
-    let mut text = ip.to_string();
-    if *prefix_len != whole {
-        text += &format!("/{prefix_len}");
-    }
+    let mut text = prefix(*ip, *prefix_len);
     if let Some((peer, prefix_len)) = &address.peer {
         text += &format!(" peer {peer}/{prefix_len}");
     }
@@ -68,7 +71,7 @@ pub(crate) fn address(address: &VirtualAddress, instance: &Instance, status: &In
         text += &format!(" brd {broadcast}");
     }
     let own_family = ip.is_ipv4() == matches!(instance.family, keepwatch_vrrp::Family::V4);
-    text += &match (&address.device, &instance.vmac) {
+    text += &match (&address.device, instance.vmac()) {
         (Some(device), _) => format!(" dev {device}"),
         (None, Some(_)) if own_family => format!(" dev {}@{}", interface(instance), instance.interface),
         (None, _) => format!(" dev {}", instance.interface),

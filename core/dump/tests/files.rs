@@ -236,3 +236,32 @@ fn json_of_version_2_is_an_object() {
     let processes = r#"[{"process":"hap","param_match":"none","min_processes":2,"have_quorum":false,"weight":5,"terminate_delay":1.5,"fork_delay":1.5,"full_command":false}]"#;
     assert_eq!(second, format!("{{\"vrrp\":{first},\"track_process\":{processes}}}"));
 }
+
+/// An instance with an ipvlan is on it, as keepalived sees it, and its addresses are on the interface below.
+#[test]
+fn an_ipvlan() {
+    let text = "vrrp_instance VI_1 {
+    interface eth0
+    use_ipvlan ipv0 10.1.1.11/24 private
+    virtual_router_id 51
+    virtual_ipaddress {
+        10.1.1.30
+    }
+}
+";
+    let config = keepwatch_config::load_text("keepalived.conf", text).config.unwrap();
+    let status = instance(&config, "VI_1", State::Backup, Counters::default());
+    let snapshot = Snapshot::new("h1", at(0), vec![status]);
+    let scene = Scene { config: &config, snapshot: &snapshot, cleared: &Cleared::new() };
+    let text = data(scene);
+    for line in [
+        "   Use IPVLAN, i/f ipv0, i/f address = 10.1.1.11/24, type private\n",
+        "   Interface = ipv0, ipvlan on eth0\n",
+        "   Using src_ip = 10.1.1.11 (from configuration)\n",
+        "     10.1.1.30 dev eth0 scope global\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    let text = json(scene).unwrap();
+    assert!(text.contains(r#""vmac_ifname":"ipv0","ifp_ifname":"ipv0""#), "{text}");
+}

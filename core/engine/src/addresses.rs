@@ -125,7 +125,7 @@ pub(crate) const fn scope_number(scope: Scope) -> u8 {
     }
 }
 
-fn new_address(address: &VirtualAddress) -> NewAddress {
+pub(crate) fn new_address(address: &VirtualAddress) -> NewAddress {
     NewAddress {
         address: address.address,
         prefix_len: address.prefix_len,

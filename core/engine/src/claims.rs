@@ -48,7 +48,7 @@ impl Engine {
     /// user's choice, is shared by all its hosts, and what this host sends is not heard.
     fn is_this_host(&self, mac: MacAddress) -> bool {
         let mut links = self.parts.interfaces.iter().filter_map(|interface| interface.virtual_link.as_ref());
-        let is_shared = mac.is_virtual() || links.any(|virtual_link| virtual_link.mac == mac);
+        let is_shared = mac.is_virtual() || links.any(|virtual_link| virtual_link.mac() == Some(mac));
         !is_shared && self.parts.macs.values().any(|known| *known == mac)
     }
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use keepwatch_config::model::{Instance, Route, VirtualMac};
+use keepwatch_config::model::{Instance, OwnInterface, Route};
 use keepwatch_vrrp::{Destination, Family, InterfaceId, InvalidParams, Params, RouterId, TrackWeight};
 
 use crate::addresses::Held;
-use crate::instance::{InstanceState, Tenure, Tracker, Vmac};
+use crate::instance::{InstanceState, OwnLink, OwnLinkKind, Tenure, Tracker};
 use crate::interfaces::{Needs, Sender};
 use crate::promoting::Promoted;
 use crate::routing::Ways;
@@ -22,8 +22,8 @@ pub(crate) struct Composed {
     pub(crate) params: Params,
     pub(crate) interface: InterfaceId,
     pub(crate) family: Family,
-    /// The interface with its virtual MAC, if it has one, and what that should be.
-    pub(crate) vmac: Option<(Vmac, VirtualMac)>,
+    /// The interface of its own, if it has one, and what that should be.
+    pub(crate) own_link: Option<(OwnLink, OwnInterface)>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) tracks_source: bool,
     pub(crate) held: Vec<Held>,
@@ -47,12 +47,16 @@ impl Parts {
         for (tracked, place) in instance.track_checks.iter().zip(places) {
             trackers.push(Tracker::Check(*place, tracked.check.clone()));
         }
-        let vmac = instance.vmac.as_ref().map(|vmac| {
-            let interface = self.interface(&vmac.interface);
-            (Vmac { interface, adverts: vmac.adverts }, vmac.clone())
+        let own_link = instance.own_interface.as_ref().map(|own| {
+            let interface = self.interface(own.name());
+            let kind = match own {
+                OwnInterface::VirtualMac(vmac) => OwnLinkKind::VirtualMac(vmac.adverts),
+                OwnInterface::Ipvlan(_) => OwnLinkKind::Ipvlan,
+            };
+            (OwnLink { interface, kind }, own.clone())
         });
-        if let Some(vmac) = &instance.vmac {
-            trackers.push(self.tracked(&vmac.interface));
+        if let Some(own) = &instance.own_interface {
+            trackers.push(self.tracked(own.name()));
             params.trackers.push(TrackWeight::Fault { reverse: false });
         }
         for device in instance.routing.routes.iter().flat_map(Route::devices) {
@@ -60,8 +64,8 @@ impl Parts {
         }
         let mut held = Vec::new();
         for address in instance.addresses.iter().chain(&instance.excluded) {
-            let own = vmac.as_ref().filter(|_| Family::of(address.address) == instance.family);
-            let own = own.map_or(interface, |(vmac, _)| vmac.interface);
+            let own = instance.vmac().filter(|_| Family::of(address.address) == instance.family);
+            let own = own.map_or(interface, |vmac| self.interface(&vmac.interface));
             let elsewhere = address.device.as_ref().filter(|device| **device != instance.interface);
             let device = elsewhere.map_or(own, |device| self.interface(device));
             held.push(Held::new(address, device));
@@ -86,8 +90,8 @@ impl Parts {
             params,
             interface,
             family: instance.family,
-            vmac,
-            source: instance.source,
+            own_link,
+            source: instance.configured_source(),
             tracks_source: instance.tracks_source,
             held,
             ways: Ways::new(&instance.routing),
@@ -100,11 +104,12 @@ impl Parts {
     /// Makes an instance one of the engine's; it does nothing yet.
     pub(crate) fn seat(&mut self, mut composed: Composed) -> Result<RouterId, InvalidParams> {
         let router = self.routers.add(composed.interface, composed.params.clone())?;
-        if let Some((vmac, wanted)) = &composed.vmac
-            && let Some(interface) = self.interfaces.get_mut(index(vmac.interface))
+        if let Some((own, wanted)) = &composed.own_link
+            && let Some(interface) = self.interfaces.get_mut(index(own.interface))
         {
             let (base, vrid) = (composed.interface, composed.params.vrid);
-            interface.virtual_link = Some(VirtualLink::new(base, router, vrid, composed.family, wanted.mac));
+            interface.virtual_link =
+                Some(VirtualLink::new(base, router, vrid, composed.family, wanted.into()));
         }
         self.fixtures.promote(composed.promotes.take());
         let state = InstanceState::new(composed);
@@ -128,6 +133,11 @@ impl Parts {
                 && let Some(router) = self.routers.get(RouterId(number))
             {
                 needs.serve(instance.family, &router.params().destination);
+            }
+            if let Some(OwnLink { interface, kind: OwnLinkKind::Ipvlan }) = instance.own_link
+                && let Some(needs) = needs.get_mut(index(interface))
+            {
+                needs.speak(instance.family);
             }
             for held in &instance.held {
                 self.virtual_addresses.insert(held.address());

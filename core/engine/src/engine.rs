@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::SystemTime;
 
 use keepwatch_bus::Bus;
-use keepwatch_config::model::Config;
+use keepwatch_config::model::{Config, Scheduling};
 use keepwatch_system::netlink::Change;
 use keepwatch_system::{Incoming, Token};
 use keepwatch_vrrp::wire::{VRRP_PROTOCOL, parse_ip};
@@ -87,6 +87,8 @@ pub struct Engine {
     pub(crate) renewal: Renewal,
     /// What it is told to do.
     commands: (SyncSender<Command>, Receiver<Command>),
+    /// How its thread is to run.
+    pub(crate) scheduling: Scheduling,
     /// What it is asked.
     pub(crate) questions: (SyncSender<Question>, Receiver<Question>),
 }
@@ -134,6 +136,7 @@ impl Engine {
             departing: false,
             renewal: Renewal::new(config.globals.vip_lifetime, clock::now()),
             commands: sync_channel(COMMANDS),
+            scheduling: config.globals.scheduling.clone(),
             questions: sync_channel(QUESTIONS),
         })
     }
@@ -173,10 +176,7 @@ impl Engine {
             move || tracks.watch()
         })?;
         let thread = std::thread::Builder::new().name("vrrp".to_owned()).spawn(move || {
-            // Refused without CAP_SYS_NICE: it serves as well, as long as the machine is not too busy.
-            if !keepwatch_system::ask_for_real_time() {
-                keepwatch_system::ask_for_precedence();
-            }
+            self.take_its_place();
             let outcome = self.run();
             tracks.end();
             ended();
@@ -277,7 +277,8 @@ impl Engine {
     }
 
     fn hear_adverts(&mut self, now: Instant, id: InterfaceId, family: Family) {
-        let segment = Segment { interface: id, family };
+        // What is sent to an ipvlan's address is for a router on the interface below.
+        let segment = Segment { interface: self.wire_of(id), family };
         for _ in 0..AT_ONCE {
             let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
             let socket = match family {

@@ -13,6 +13,7 @@ use keepwatch_vrrp::{InterfaceId, RouterId};
 use crate::addresses::{Held, Placement};
 use crate::engine::Engine;
 use crate::setup::index;
+use crate::virtual_link::VirtualLink;
 
 /// Settings of an interface while IPv4 addresses are about to leave it.
 const WHILE_LEAVING: [(InterfaceSetting, u8); 2] = [
@@ -130,7 +131,10 @@ impl Engine {
     pub(crate) fn route_through_base(&self, router: RouterId, number: usize) -> PrefixRoute {
         let held = self.parts.instances.get(router.0).and_then(|state| state.held.get(number));
         let Some(held) = held else { return PrefixRoute::Own };
-        let Some(virtual_link) = self.virtual_link(held.interface) else { return PrefixRoute::Own };
+        let has_mac = |link: &&VirtualLink| link.mac().is_some();
+        let Some(virtual_link) = self.virtual_link(held.interface).filter(has_mac) else {
+            return PrefixRoute::Own;
+        };
         let Some(base) = self.parts.interfaces.get(index(virtual_link.base)) else { return PrefixRoute::Own };
         let is_link_local = matches!(held.address(), IpAddr::V6(address) if address.is_unicast_link_local());
         let shares = |known: &Address| known.shares_prefix(held.address(), held.new.prefix_len);

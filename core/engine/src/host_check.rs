@@ -68,7 +68,7 @@ impl Host {
             let is_made = config
                 .instances
                 .iter()
-                .any(|instance| instance.vmac.as_ref().is_some_and(|vmac| vmac.interface == *interface));
+                .any(|instance| instance.own_interface.as_ref().is_some_and(|own| own.name() == interface));
             if is_made || told.contains(&interface) || *interface == instance.interface {
                 continue;
             }
@@ -108,6 +108,10 @@ impl Host {
             let virtuals = config.instances.iter().flat_map(|one| one.addresses.iter().chain(&one.excluded));
             !instance.priority.is_owner() && virtuals.into_iter().any(|known| known.address == address)
         };
+        // An ipvlan brings its own.
+        if instance.ipvlan().is_some_and(|ipvlan| ipvlan.address.is_some()) {
+            return None;
+        }
         let is_unicast = matches!(instance.destination, Destination::Unicast { .. });
         let fits = |address: IpAddr| match (instance.family, address) {
             (Family::V4, IpAddr::V4(_)) => true,

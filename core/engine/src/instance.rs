@@ -18,8 +18,8 @@ pub(crate) struct InstanceState {
     pub(crate) name: Arc<str>,
     pub(crate) interface: InterfaceId,
     pub(crate) family: Family,
-    /// The interface with its virtual MAC, if it has one.
-    pub(crate) vmac: Option<Vmac>,
+    /// The interface of its own, if it has one.
+    pub(crate) own_link: Option<OwnLink>,
     /// The address to send from, if one was configured.
     pub(crate) source: Option<IpAddr>,
     /// Whether it cannot take part while its interface lacks that address.
@@ -76,12 +76,20 @@ pub(crate) enum Tracker {
     Check(usize, String),
 }
 
-/// An instance's virtual MAC.
+/// The interface that an instance has of its own.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Vmac {
-    /// The interface that has it.
+pub(crate) struct OwnLink {
     pub(crate) interface: InterfaceId,
-    pub(crate) adverts: VmacAdverts,
+    pub(crate) kind: OwnLinkKind,
+}
+
+/// What an interface of an instance's own is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnLinkKind {
+    /// A virtual MAC, which speaks only while the instance has a say.
+    VirtualMac(VmacAdverts),
+    /// An ipvlan: adverts come from it.
+    Ipvlan,
 }
 
 impl InstanceState {
@@ -90,7 +98,7 @@ impl InstanceState {
             name,
             interface,
             family,
-            vmac,
+            own_link,
             source,
             tracks_source,
             held,
@@ -105,7 +113,7 @@ impl InstanceState {
             name,
             interface,
             family,
-            vmac: vmac.map(|(vmac, _)| vmac),
+            own_link: own_link.map(|(own, _)| own),
             source,
             tracks_source,
             held,
@@ -134,7 +142,7 @@ impl InstanceState {
             }
         }
         self.name = composed.name;
-        self.vmac = composed.vmac.map(|(vmac, _)| vmac);
+        self.own_link = composed.own_link.map(|(own, _)| own);
         self.source = composed.source;
         self.held = held;
         self.trackers = composed.trackers;
@@ -148,7 +156,7 @@ impl InstanceState {
         self.held.clear();
         self.ways = Ways::default();
         self.trackers.clear();
-        self.vmac = None;
+        self.own_link = None;
         self.next = None;
         self.tenure = Tenure::Vacant;
     }
@@ -164,9 +172,26 @@ impl InstanceState {
 
     /// The interface that adverts leave through.
     pub(crate) fn advertises_on(&self) -> InterfaceId {
-        match self.vmac {
-            Some(Vmac { interface, adverts: VmacAdverts::FromVmac }) => interface,
-            Some(Vmac { adverts: VmacAdverts::FromBase, .. }) | None => self.interface,
+        match self.own_link {
+            Some(OwnLink { kind: OwnLinkKind::VirtualMac(VmacAdverts::FromBase), .. }) | None => {
+                self.interface
+            }
+            Some(own) => own.interface,
+        }
+    }
+
+    /// The interface with its virtual MAC, if it has one.
+    pub(crate) fn virtual_mac_link(&self) -> Option<InterfaceId> {
+        let own = self.own_link?;
+        matches!(own.kind, OwnLinkKind::VirtualMac(_)).then_some(own.interface)
+    }
+
+    /// The interface whose addresses adverts come from: its ipvlan, if it has one. (Adverts with a virtual MAC have an
+    /// address of the interface below.)
+    pub(crate) fn source_interface(&self) -> InterfaceId {
+        match self.own_link {
+            Some(OwnLink { interface, kind: OwnLinkKind::Ipvlan }) => interface,
+            Some(OwnLink { kind: OwnLinkKind::VirtualMac(_), .. }) | None => self.interface,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 
-use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent};
+use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent, NewAddress};
 use keepwatch_system::{
     AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceSetting, IpFamily, Poller, Token,
     forwards_ipv6,
@@ -54,13 +54,19 @@ pub(crate) struct Needs {
 impl Needs {
     /// Adds what a router on the interface needs of its sockets.
     pub(crate) fn serve(&mut self, family: Family, destination: &Destination) {
-        if !self.families.contains(&family) {
-            self.families.push(family);
-        }
+        self.speak(family);
         if let Destination::Multicast { group } = destination
             && !self.groups.contains(group)
         {
             self.groups.push(*group);
+        }
+    }
+
+    /// Adds what a router needs whose adverts leave here and whose group is heard on the interface below. What is sent
+    /// to an address of this interface is heard here.
+    pub(crate) fn speak(&mut self, family: Family) {
+        if !self.families.contains(&family) {
+            self.families.push(family);
         }
     }
 }
@@ -147,6 +153,12 @@ impl Interface {
     /// The interface that it stands on, if it is one of our own.
     pub(crate) fn wire(&self) -> Option<InterfaceId> {
         self.virtual_link.as_ref().map(|virtual_link| virtual_link.base)
+    }
+
+    /// The address that it is to have beside virtual ones and has not, if it is one of our own.
+    pub(crate) fn missing_own_address(&self) -> Option<&NewAddress> {
+        let own = self.virtual_link.as_ref()?.own_address()?;
+        (!self.has(own.address)).then_some(own)
     }
 
     /// Whether routers run on it.

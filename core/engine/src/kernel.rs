@@ -58,6 +58,7 @@ impl Engine {
     pub(crate) fn hear_kernel(&mut self, now: Instant) -> io::Result<()> {
         let mut changes = std::mem::take(&mut self.changes);
         let (mut addresses_changed, mut ours_gone, mut lost) = (false, false, false);
+        let mut bereft = Vec::new();
         for _ in 0..AT_ONCE {
             if !self.parts.monitor.receive(&mut changes)? {
                 break;
@@ -80,6 +81,8 @@ impl Engine {
                     Change::AddressGone(address) => {
                         addresses_changed = true;
                         ours_gone |= self.is_placed(&address);
+                        let id = self.interface_with_index(address.interface);
+                        bereft.extend(id.filter(|id| self.is_own_address(*id, &address)));
                         if let Some(interface) = self.interface_mut_with_index(address.interface) {
                             interface.address_gone(&address);
                         }
@@ -93,6 +96,9 @@ impl Engine {
             self.publish(Draft::general(Severity::Warning, EventKind::Resynchronised));
             self.read_kernel(now);
             return Ok(());
+        }
+        for id in bereft {
+            self.settle_virtual_link(now, id);
         }
         if addresses_changed {
             self.addresses_changed(now);
@@ -126,12 +132,13 @@ impl Engine {
 
     /// The address that an instance sends from. None while the host's own address is taken for a virtual one.
     pub(crate) fn source_of(&self, instance: &InstanceState) -> Option<Source> {
-        let interface = self.parts.interfaces.get(index(instance.interface))?;
+        let interface = self.parts.interfaces.get(index(instance.source_interface()))?;
         if instance.held.iter().any(|held| held.state == Placement::Kept) {
             return Some(Source::None);
         }
         if let Some(configured) = instance.source {
-            let is_missing = instance.tracks_source && !interface.has(configured);
+            let base = self.parts.interfaces.get(index(instance.interface))?;
+            let is_missing = instance.tracks_source && !interface.has(configured) && !base.has(configured);
             return Some(if is_missing { Source::None } else { Source::Address(configured) });
         }
         let held = self.parts.instances.iter().flat_map(|instance| &instance.held);
@@ -197,6 +204,7 @@ impl Engine {
                 // What we hold now is no leftover.
                 let tagged = address.protocol == ADDRESS_PROTOCOL && interface.has_routers();
                 let is_kept = self.placed(id, address.address).is_some()
+                    || self.is_own_address(id, address)
                     || self.parts.fixtures.holds(id, address.address);
                 let ours = tagged && !is_kept;
                 if ours || self.is_stray(id, address.address) {

@@ -40,6 +40,7 @@ mod renewal;
 mod report;
 mod routing;
 mod running;
+mod scheduling;
 mod setup;
 mod silence;
 mod standings;

@@ -232,10 +232,10 @@ impl Engine {
     fn take_away(&mut self, router: RouterId) {
         self.remove_ways(router);
         let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
-        let (name, vmac, term) = (instance.name.clone(), instance.vmac, instance.term);
+        let (name, own_link, term) = (instance.name.clone(), instance.own_link, instance.term);
         instance.vacate();
-        if let Some(vmac) = vmac {
-            self.discard_virtual_link(vmac.interface);
+        if let Some(own) = own_link {
+            self.discard_virtual_link(own.interface);
         }
         let priority = self.parts.routers.get(router).map_or(0, |router| router.priority().get());
         self.parts.routers.remove(router);
@@ -290,7 +290,7 @@ impl Engine {
         self.perform(now);
     }
 
-    /// Whether one that leaves has what an instance needs: its name, its VRID, an address, or the interface with its MAC.
+    /// Whether one that leaves has what an instance needs: its name, its VRID, an address, or the interface of its own.
     fn is_in_the_way(&self, instance: &Instance) -> bool {
         let name = |id: InterfaceId| self.parts.interfaces.get(index(id)).map(|interface| &*interface.name);
         let mut leaving = self.parts.instances.iter().enumerate();
@@ -301,12 +301,15 @@ impl Engine {
             let vrid = self.parts.routers.get(RouterId(number)).map(|router| router.params().vrid);
             let is_same_router = name(leaves.interface) == Some(instance.interface.as_str())
                 && (leaves.family, vrid) == (instance.family, Some(instance.vrid));
-            let wanted = instance.vmac.as_ref().map(|vmac| vmac.interface.as_str());
-            let has_vmac = wanted.is_some() && leaves.vmac.and_then(|vmac| name(vmac.interface)) == wanted;
+            let wanted = instance.own_interface.as_ref().map(|own| own.name().as_str());
+            let has_link = wanted.is_some() && leaves.own_link.and_then(|own| name(own.interface)) == wanted;
             let mut addresses = instance.addresses.iter().chain(&instance.excluded);
             let has_address =
                 addresses.any(|address| leaves.held.iter().any(|held| held.address() == address.address));
-            *leaves.name == *instance.name || is_same_router || has_vmac || has_address
+            let own_address = instance.ipvlan().and_then(|ipvlan| ipvlan.address);
+            let has_own_address =
+                own_address.is_some_and(|(address, _)| self.own_address_of(leaves) == Some(address));
+            *leaves.name == *instance.name || is_same_router || has_link || has_address || has_own_address
         })
     }
 
@@ -343,7 +346,7 @@ impl Engine {
     /// Tells a router how everything is that it has to know.
     fn feed(&mut self, now: Instant, router: RouterId) {
         let Some(instance) = self.parts.instances.get(router.0) else { return };
-        let (own, vmac, trackers) = (instance.interface, instance.vmac, instance.trackers.clone());
+        let (own, own_link, trackers) = (instance.interface, instance.own_link, instance.trackers.clone());
         let Some(interface) = self.parts.interfaces.get(index(own)) else { return };
         let (link, transport) = (interface.counting_state(), interface.transport(instance.family));
         for (tracker, what) in trackers.iter().enumerate() {
@@ -365,8 +368,8 @@ impl Engine {
         for input in [Input::Transport(transport), Input::Link(link)] {
             self.parts.routers.handle(now, router, input, &mut self.actions);
         }
-        if let Some(vmac) = vmac {
-            self.settle_virtual_link(now, vmac.interface);
+        if let Some(own) = own_link {
+            self.settle_virtual_link(now, own.interface);
         }
         self.perform(now);
     }

@@ -11,6 +11,7 @@ use keepwatch_vrrp::wire::{
 use keepwatch_vrrp::{Claim, Destination, Family, MacAddress, VirtualRouter};
 
 use crate::interfaces::Interface;
+use crate::virtual_link::VirtualLink;
 
 /// How adverts leave through an interface.
 #[derive(Clone, Copy)]
@@ -23,16 +24,12 @@ enum Way<'a> {
 
 impl<'a> Way<'a> {
     fn of(interface: &'a Interface, family: Family) -> Option<Self> {
-        if let Some(virtual_link) = &interface.virtual_link {
+        if let Some(mac) = interface.virtual_link.as_ref().and_then(VirtualLink::mac) {
             let ethertype = match family {
                 Family::V4 => ETHERTYPE_IPV4,
                 Family::V6 => ETHERTYPE_IPV6,
             };
-            return Some(Self::Frames {
-                socket: interface.port.frames.as_ref()?,
-                mac: virtual_link.mac,
-                ethertype,
-            });
+            return Some(Self::Frames { socket: interface.port.frames.as_ref()?, mac, ethertype });
         }
         match family {
             Family::V4 => interface.port.v4.as_ref(),

@@ -1,4 +1,4 @@
-//! A macvlan of ours: the interface with a virtual router's MAC, on which its addresses are.
+//! An interface of an instance's own. With a virtual MAC it is a macvlan, on which the virtual addresses are:
 //!
 //! ```text
 //!   vrrp.51   00:00:5e:00:01:33   addresses; adverts, announcements and answers leave from here
@@ -7,13 +7,53 @@
 //! ```
 //!
 //! It is up all the time; while its router has no say, nothing may leave through it.
+//!
+//! An ipvlan is there for adverts alone, and may always speak, for nobody's traffic follows it:
+//!
+//! ```text
+//!   vrrp.51   eth0's MAC          an address of its own, which adverts come from
+//!      |
+//!     eth0    the host's own MAC  virtual addresses; adverts and claims of others are heard here
+//! ```
 
+use keepwatch_config::model::{IpvlanMode, OwnInterface};
 use keepwatch_system::InterfaceSetting;
-use keepwatch_system::netlink::{Egress, Link, LinkKind};
+use keepwatch_system::netlink::{Egress, IpvlanReach, Link, LinkKind, NewAddress};
 use keepwatch_vrrp::{Family, InterfaceId, MacAddress, RouterId, Vrid};
+
+use crate::addresses::new_address;
 
 /// What is noted in the kernel about each of these interfaces begins so.
 const MARK: &str = "keepwatch: ";
+
+/// What sort of interface it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// A macvlan with this MAC.
+    Macvlan(MacAddress),
+    /// An ipvlan.
+    Ipvlan {
+        /// Its own address.
+        address: Option<NewAddress>,
+        reach: IpvlanReach,
+    },
+}
+
+impl From<&OwnInterface> for Sort {
+    fn from(own: &OwnInterface) -> Self {
+        match own {
+            OwnInterface::VirtualMac(vmac) => Self::Macvlan(vmac.mac),
+            OwnInterface::Ipvlan(ipvlan) => Self::Ipvlan {
+                address: ipvlan.placed_address().as_ref().map(new_address),
+                reach: match ipvlan.mode {
+                    IpvlanMode::Bridge => IpvlanReach::Bridge,
+                    IpvlanMode::Private => IpvlanReach::Private,
+                    IpvlanMode::Vepa => IpvlanReach::Vepa,
+                },
+            },
+        }
+    }
+}
 
 /// What an interface of ours should be, and what has become of it.
 #[derive(Debug)]
@@ -24,7 +64,7 @@ pub(crate) struct VirtualLink {
     pub(crate) router: RouterId,
     pub(crate) vrid: Vrid,
     pub(crate) family: Family,
-    pub(crate) mac: MacAddress,
+    pub(crate) sort: Sort,
     /// Its index, once it was created.
     pub(crate) made: Option<u32>,
     pub(crate) egress: Egress,
@@ -40,14 +80,14 @@ impl VirtualLink {
         router: RouterId,
         vrid: Vrid,
         family: Family,
-        mac: MacAddress,
+        sort: Sort,
     ) -> Self {
         Self {
             base,
             router,
             vrid,
             family,
-            mac,
+            sort,
             made: None,
             egress: Egress::Open,
             forwards: false,
@@ -57,13 +97,42 @@ impl VirtualLink {
 
     /// Whether this is the interface that was created, as it was created.
     pub(crate) fn is_intact(&self, link: &Link, base: u32) -> bool {
-        self.made == Some(link.index) && link.base == Some(base) && link.mac == Some(self.mac.0)
+        let is_it = match self.sort {
+            Sort::Macvlan(mac) => link.mac == Some(mac.0),
+            Sort::Ipvlan { .. } => link.kind == LinkKind::Ipvlan,
+        };
+        self.made == Some(link.index) && link.base == Some(base) && is_it
     }
 
-    /// Whether an interface of this name may be replaced: another program's with this MAC serves the same purpose, or
-    /// did before it was killed.
-    pub(crate) fn may_replace(&self, link: &Link) -> bool {
-        is_ours(link) || (link.kind == LinkKind::Macvlan && link.mac == Some(self.mac.0))
+    /// The virtual MAC that it has, if it has one.
+    pub(crate) const fn mac(&self) -> Option<MacAddress> {
+        match self.sort {
+            Sort::Macvlan(mac) => Some(mac),
+            Sort::Ipvlan { .. } => None,
+        }
+    }
+
+    /// The address that it is to have beside virtual ones.
+    pub(crate) const fn own_address(&self) -> Option<&NewAddress> {
+        match &self.sort {
+            Sort::Macvlan(_) => None,
+            Sort::Ipvlan { address, .. } => address.as_ref(),
+        }
+    }
+
+    /// Whether the interface below has to be set otherwise while it is there.
+    pub(crate) fn changes_base(&self) -> bool {
+        self.family == Family::V4 && self.mac().is_some()
+    }
+
+    /// Whether an interface of this name may be replaced: another program's with this MAC, or an ipvlan on the same
+    /// interface, serves the same purpose, or did before it was killed.
+    pub(crate) fn may_replace(&self, link: &Link, base: u32) -> bool {
+        let serves = match self.sort {
+            Sort::Macvlan(mac) => link.kind == LinkKind::Macvlan && link.mac == Some(mac.0),
+            Sort::Ipvlan { .. } => link.kind == LinkKind::Ipvlan && link.base == Some(base),
+        };
+        is_ours(link) || serves
     }
 
     /// What to note about it: whose it is, and what to set the interface below back to should nobody live to do it.
@@ -80,28 +149,36 @@ impl VirtualLink {
         let loose = if is_strict { 2 } else { 0 };
         let v4 = [(Set::ArpIgnore, 1), (Set::ArpFilter, 0), (Set::ReversePathFilter, loose)];
         // Another host's announcement is no question: with `accept_local` the kernel would answer it.
-        let v4 = v4.into_iter().chain([
-            (Set::AcceptLocal, 0),
-            (Set::PromoteSecondaries, 1),
-            (Set::ForwardIpv4, 0),
-        ]);
-        let v6: &[_] = match self.family {
-            Family::V4 => &[(Set::DisableIpv6, 1)],
-            Family::V6 => &[
+        let v4 = v4.into_iter().chain([(Set::AcceptLocal, 0), (Set::PromoteSecondaries, 1)]);
+        let more: &[_] = match (&self.sort, self.family) {
+            (Sort::Macvlan(_), Family::V4) => &[(Set::ForwardIpv4, 0), (Set::DisableIpv6, 1)],
+            (Sort::Macvlan(_), Family::V6) => &[
+                (Set::ForwardIpv4, 0),
                 (Set::ForwardIpv6, 0),
                 (Set::DisableIpv6, 0),
                 (Set::AddressGeneration, 1),
                 (Set::AcceptRouterAdverts, 0),
                 (Set::Autoconfigure, 0),
             ],
+            // It never asks in the name of an address that leaves the interface below.
+            (Sort::Ipvlan { .. }, Family::V4) => &[(Set::ArpAnnounce, 2), (Set::DisableIpv6, 1)],
+            // Adverts come from its link-local address, unless it was given one.
+            (Sort::Ipvlan { .. }, Family::V6) => &[
+                (Set::ArpAnnounce, 2),
+                (Set::DisableIpv6, 0),
+                (Set::AddressGeneration, 0),
+                (Set::AcceptRouterAdverts, 0),
+                (Set::Autoconfigure, 0),
+            ],
         };
-        v4.chain(v6.iter().copied()).collect()
+        v4.chain(more.iter().copied()).collect()
     }
 }
 
 /// Whether an interface was created by this program, in whatever run.
 pub(crate) fn is_ours(link: &Link) -> bool {
-    link.kind == LinkKind::Macvlan && link.alias.as_deref().is_some_and(|alias| alias.starts_with(MARK))
+    let is_own_kind = matches!(link.kind, LinkKind::Macvlan | LinkKind::Ipvlan);
+    is_own_kind && link.alias.as_deref().is_some_and(|alias| alias.starts_with(MARK))
 }
 
 /// Settings of an interface on which virtual ones stand, as they were before.
@@ -175,7 +252,12 @@ mod tests {
     fn ours() -> VirtualLink {
         let vrid = Vrid::new(51).unwrap();
         let mac = MacAddress::of_virtual_router(Family::V4, vrid);
-        VirtualLink::new(InterfaceId(0), RouterId(0), vrid, Family::V4, mac)
+        VirtualLink::new(InterfaceId(0), RouterId(0), vrid, Family::V4, Sort::Macvlan(mac))
+    }
+
+    fn ipvlan() -> VirtualLink {
+        let sort = Sort::Ipvlan { address: None, reach: IpvlanReach::Bridge };
+        VirtualLink { sort, ..ours() }
     }
 
     #[test]
@@ -191,10 +273,15 @@ mod tests {
     #[test]
     fn only_what_serves_this_purpose_is_replaced() {
         let of_another_mac = |link| Link { mac: Some([2, 0, 0, 0, 0, 1]), ..link };
-        assert!(ours().may_replace(&link(None)));
-        assert!(!ours().may_replace(&of_another_mac(link(None))));
-        assert!(ours().may_replace(&of_another_mac(link(Some("keepwatch: VRID 7 on eth0")))));
-        assert!(!ours().may_replace(&Link { kind: LinkKind::Other, ..link(Some("keepwatch: ")) }));
+        assert!(ours().may_replace(&link(None), 2));
+        assert!(!ours().may_replace(&of_another_mac(link(None)), 2));
+        assert!(ours().may_replace(&of_another_mac(link(Some("keepwatch: VRID 7 on eth0"))), 2));
+        assert!(!ours().may_replace(&Link { kind: LinkKind::Other, ..link(Some("keepwatch: ")) }, 2));
+        let left = Link { kind: LinkKind::Ipvlan, ..link(None) };
+        assert!(ipvlan().may_replace(&left, 2));
+        assert!(!ipvlan().may_replace(&left, 3));
+        assert!(!ipvlan().may_replace(&link(None), 2));
+        assert!(!ours().may_replace(&left, 2));
         assert_eq!(BaseSettings::noted(&link(Some("keepwatch: VRID 7 on eth0"))), None);
         assert_eq!(BaseSettings::noted(&link(None)), None);
     }

@@ -1,17 +1,21 @@
-//! Having the interfaces with virtual MACs there: creating them, mending them, and taking them away.
+//! Having the interfaces of instances' own there: creating them, mending them, and taking them away.
 
 use std::io;
+use std::net::IpAddr;
 
 use keepwatch_bus::Draft;
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_system::InterfaceSetting;
-use keepwatch_system::netlink::{Egress, Link, NewMacvlan, is_no_device};
-use keepwatch_vrrp::{Family, Instant, InterfaceId, LinkState};
+use keepwatch_system::netlink::{
+    Address, AddressLifetime, Egress, Link, NewAddress, NewIpvlan, NewMacvlan, is_no_device,
+};
+use keepwatch_vrrp::{Instant, InterfaceId, LinkState};
 
 use crate::engine::Engine;
+use crate::instance::InstanceState;
 use crate::interfaces::Interface;
 use crate::setup::index;
-use crate::virtual_link::{BaseSettings, VirtualLink, is_ours};
+use crate::virtual_link::{BaseSettings, Sort, VirtualLink, is_ours};
 
 const SETTINGS_STAY: &str = "it stays as it was set for a virtual MAC";
 
@@ -46,10 +50,10 @@ impl Engine {
         links.any(|virtual_link| virtual_link.made == Some(link))
     }
 
-    /// Whether an IPv4 router's virtual interface is to stand on this one.
+    /// Whether the interface with an IPv4 router's virtual MAC is to stand on this one.
     fn is_base(&self, id: InterfaceId) -> bool {
         let mut links = self.parts.interfaces.iter().filter_map(|interface| interface.virtual_link.as_ref());
-        links.any(|virtual_link| virtual_link.base == id && virtual_link.family == Family::V4)
+        links.any(|virtual_link| virtual_link.base == id && virtual_link.changes_base())
     }
 
     fn virtual_links_on(&self, base: InterfaceId) -> impl Iterator<Item = InterfaceId> + use<> {
@@ -89,7 +93,9 @@ impl Engine {
     pub(crate) fn mend_virtual_links(&mut self, now: Instant) {
         for (id, interface) in self.interface_ids().zip(0..) {
             let interface: Option<&Interface> = self.parts.interfaces.get(interface);
-            if interface.is_some_and(|i| i.virtual_link.is_some() && (i.link.is_none() || i.lacks_socket())) {
+            let lacks =
+                |i: &Interface| i.link.is_none() || i.lacks_socket() || i.missing_own_address().is_some();
+            if interface.is_some_and(|i| i.virtual_link.is_some() && lacks(i)) {
                 self.settle_virtual_link(now, id);
             }
         }
@@ -127,7 +133,7 @@ impl Engine {
                 }
                 link
             }
-            Some(link) if wanted.may_replace(&link) => {
+            Some(link) if wanted.may_replace(&link, base) => {
                 self.parts.requests.remove_link(link.index)?;
                 self.create_virtual_link(id, base)?
             }
@@ -140,7 +146,15 @@ impl Engine {
         let link = self.parts.requests.link_named(&link.name)?.unwrap_or(link);
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return Ok(false) };
         let is_new = interface.index() != Some(link.index);
+        let index_of_link = link.index;
         let update = interface.update_link(Some(link));
+        if let Some(own) = interface.missing_own_address() {
+            match self.parts.requests.add_address(index_of_link, own, AddressLifetime::Forever) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(with_address(own, &error)),
+                Ok(()) => {}
+            }
+        }
         if is_new || interface.lacks_socket() {
             interface.open_missing(id, &self.parts.poller)?;
         }
@@ -164,18 +178,25 @@ impl Engine {
         let Some(interface) = self.parts.interfaces.get(index(id)) else { return Err(gone()) };
         let Some(wanted) = &interface.virtual_link else { return Err(gone()) };
         let name = interface.name.clone();
-        self.parts.requests.add_macvlan(&NewMacvlan { name: &name, base, mac: wanted.mac.0 })?;
+        match wanted.sort {
+            Sort::Macvlan(mac) => {
+                self.parts.requests.add_macvlan(&NewMacvlan { name: &name, base, mac: mac.0 })?;
+            }
+            Sort::Ipvlan { reach, .. } => {
+                self.parts.requests.add_ipvlan(NewIpvlan { name: &name, base, reach })?;
+            }
+        }
         let link = self.parts.requests.link_named(&name)?.ok_or_else(gone)?;
 
-        let (base_id, family) = (wanted.base, wanted.family);
+        let (base_id, changes_base, has_mac) = (wanted.base, wanted.changes_base(), wanted.mac().is_some());
         let settings = wanted.settings();
         if let Some(base) = self.parts.interfaces.get_mut(index(base_id))
-            && family == Family::V4
+            && changes_base
         {
             base.before_virtual = base.before_virtual.or_else(|| BaseSettings::read(&base.name));
         }
         if let Some(base) = self.parts.interfaces.get(index(base_id)) {
-            let before = base.before_virtual.filter(|_| family == Family::V4);
+            let before = base.before_virtual.filter(|_| changes_base);
             let alias = self.virtual_link(id).map(|wanted| wanted.alias(&base.name, before));
             // What follows from its absence is noted by its own words: nothing while this program lives.
             let _ = self.parts.requests.set_alias(link.index, &alias.unwrap_or_default());
@@ -185,11 +206,17 @@ impl Engine {
             made.egress = Egress::Open;
             made.forwards = false;
         }
-        let consequence = "neighbours may take another of this host's addresses to be at the virtual MAC";
+        let consequence = if has_mac {
+            "neighbours may take another of this host's addresses to be at the virtual MAC"
+        } else {
+            "the kernel may speak for other addresses there, or drop what is sent to its own"
+        };
         self.set_all(&name, settings.into_iter(), consequence);
-        self.set_egress(id, Egress::Closed);
+        if has_mac {
+            self.set_egress(id, Egress::Closed);
+        }
         self.parts.requests.set_up(link.index)?;
-        if family == Family::V4
+        if changes_base
             && let Some(base) = self.parts.interfaces.get(index(base_id)).map(|base| base.name.clone())
         {
             let consequence = "neighbours may take the virtual addresses to be at this interface's own MAC";
@@ -280,6 +307,18 @@ impl Engine {
         self.publish(Draft::general(Severity::Error, kind));
     }
 
+    /// Whether this is the address of an ipvlan of ours.
+    pub(crate) fn is_own_address(&self, id: InterfaceId, address: &Address) -> bool {
+        let own = self.virtual_link(id).and_then(VirtualLink::own_address);
+        own.is_some_and(|own| own.address == address.address)
+    }
+
+    /// The address of an instance's ipvlan, if it has one.
+    pub(crate) fn own_address_of(&self, instance: &InstanceState) -> Option<IpAddr> {
+        let link = self.virtual_link(instance.own_link?.interface)?;
+        link.own_address().map(|own| own.address)
+    }
+
     pub(crate) fn virtual_link(&self, id: InterfaceId) -> Option<&VirtualLink> {
         self.parts.interfaces.get(index(id))?.virtual_link.as_ref()
     }
@@ -292,6 +331,14 @@ impl Engine {
     pub(crate) fn wire_of(&self, id: InterfaceId) -> InterfaceId {
         self.parts.interfaces.get(index(id)).and_then(Interface::wire).unwrap_or(id)
     }
+}
+
+/// What the kernel says of an address that it does not let an ipvlan have.
+fn with_address(own: &NewAddress, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("its address {}/{} cannot be there: {error}", own.address, own.prefix_len),
+    )
 }
 
 fn gone() -> io::Error {

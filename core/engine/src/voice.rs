@@ -13,6 +13,7 @@ use keepwatch_vrrp::{Family, InterfaceId, RouterId, StateName, StopMode};
 
 use crate::engine::Engine;
 use crate::setup::index;
+use crate::virtual_link::VirtualLink;
 
 impl Engine {
     /// Whether a router may speak with its virtual MAC.
@@ -21,14 +22,17 @@ impl Engine {
         router.is_some_and(|router| router.state() == StateName::Master && !router.has_successor())
     }
 
+    /// The interface with a router's virtual MAC, if it has one.
+    fn virtual_mac_of(&self, router: RouterId) -> Option<InterfaceId> {
+        self.parts.instances.get(router.0)?.virtual_mac_link()
+    }
+
     /// Before something is done for a router that has a say: lets it speak.
     pub(crate) fn give_voice(&mut self, router: RouterId) {
-        let Some(vmac) = self.parts.instances.get(router.0).and_then(|instance| instance.vmac) else {
-            return;
-        };
+        let Some(link) = self.virtual_mac_of(router) else { return };
         if !self.speaking.contains(&router) && self.has_a_say(router) {
             self.speaking.push(router);
-            self.set_egress(vmac.interface, Egress::Open);
+            self.set_egress(link, Egress::Open);
         }
     }
 
@@ -61,9 +65,9 @@ impl Engine {
     /// the Virtual Router MAC address").
     pub(crate) fn forward_where_needed(&mut self) {
         for id in self.interface_ids() {
-            let Some(virtual_link) = self.virtual_link(id).filter(|link| link.made.is_some()) else {
-                continue;
-            };
+            // An ipvlan has the MAC of the interface below, where packets for others arrive.
+            let has_mac = |link: &&VirtualLink| link.made.is_some() && link.mac().is_some();
+            let Some(virtual_link) = self.virtual_link(id).filter(has_mac) else { continue };
             let (base, router, forwards) = (virtual_link.base, virtual_link.router, virtual_link.forwards);
             let is_master = self.is_master(router);
             if forwards == is_master {
@@ -94,8 +98,8 @@ impl Engine {
 
     fn silence(&mut self, router: RouterId) {
         self.speaking.retain(|speaking| *speaking != router);
-        if let Some(vmac) = self.parts.instances.get(router.0).and_then(|instance| instance.vmac) {
-            self.set_egress(vmac.interface, Egress::Closed);
+        if let Some(link) = self.virtual_mac_of(router) {
+            self.set_egress(link, Egress::Closed);
         }
     }
 

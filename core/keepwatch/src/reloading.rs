@@ -453,10 +453,10 @@ mod tests {
     fn what_is_only_tried_changes_nothing_and_is_no_event() {
         let mut trial = Trial::new("reloading-dry", keepalived);
         std::fs::write(&trial.path, instance(101)).unwrap();
-        let dry = trial.reloader.shared.reload(ReloadRequest { dry_run: true });
+        let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
         assert_eq!((dry.exit_status, dry.plan[0].effect.as_str()), (exit::OK, "priority 100 -> 101"));
         std::fs::write(&trial.path, "vrrp_instance {").unwrap();
-        let dry = trial.reloader.shared.reload(ReloadRequest { dry_run: true });
+        let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
         assert_eq!((dry.exit_status, dry.plan.len()), (exit::CONFIGURATION, 0));
         assert!(trial.told.try_recv().is_err());
         assert!(!std::iter::from_fn(|| trial.heard.try_next()).any(|event| {
@@ -475,7 +475,7 @@ mod tests {
             assert!(matches!(kind, EventKind::ConfigRejected { .. }), "{kind:?}");
         }
         std::fs::remove_file(&trial.path).unwrap();
-        let report = trial.reloader.shared.reload(ReloadRequest::default());
+        let report = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest::default()));
         assert_eq!(report.exit_status, exit::CONFIGURATION);
         assert!(report.refused[0].contains("cannot be read"), "{:?}", report.refused);
         assert!(trial.told.try_recv().is_err(), "the engine hears nothing of it");

@@ -30,9 +30,11 @@ pub use deadline_timer::DeadlineTimer;
 pub use frame_filter::{ClaimProtocol, FrameFilter};
 pub use frame_socket::{FrameSocket, Frames};
 pub use interface_lock::{InterfaceLock, LockError, TableLock};
-pub use limits::raise_descriptor_limit;
+pub use limits::{lock_memory, raise_descriptor_limit};
 pub use poller::{Poller, Token};
-pub use precedence::{ask_for_precedence, ask_for_real_time};
+pub use precedence::{
+    HIGHEST_NICE, LOWEST_REAL_TIME, ask_for_precedence, ask_for_real_time, run_on, set_nice,
+};
 pub use start_as::start_as;
 pub use sysctl::{InterfaceSetting, forwards_ipv6};
 pub use trusted_file::{Distrust, TrustedFile};

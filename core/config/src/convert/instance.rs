@@ -8,8 +8,8 @@ use keepwatch_vrrp::{
 use super::document::Table;
 use super::{announcing, check, routing, user_of, value};
 use crate::model::{
-    Command, Config, Deleted, Instance, Lifetime, Notify, Scope, SyncGroup, TrackCheck, TrackInterface,
-    VirtualAddress, VmacAdverts,
+    Command, Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup,
+    TrackCheck, TrackInterface, VirtualAddress, VmacAdverts,
 };
 use crate::similar::shown;
 
@@ -19,7 +19,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     let Instance {
         name,
         interface,
-        vmac,
+        own_interface,
         vrid,
         version,
         family,
@@ -94,15 +94,28 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     // Its addresses say of which family it is; without any, whom it speaks with.
     let implied = addresses.first().map_or(Family::V4, |address| Family::of(address.address));
     write_destination(destination, implied, name, &mut table, lost);
-    if let Some(vmac) = vmac {
-        let mut entries = vec![("name", value::text(vmac.interface.as_str()))];
-        if vmac.mac != MacAddress::of_virtual_router(*family, *vrid) {
-            entries.push(("mac", value::text(&vmac.mac.to_string())));
+    match own_interface {
+        Some(OwnInterface::VirtualMac(vmac)) => {
+            let mut entries = vec![("name", value::text(vmac.interface.as_str()))];
+            if vmac.mac != MacAddress::of_virtual_router(*family, *vrid) {
+                entries.push(("mac", value::text(&vmac.mac.to_string())));
+            }
+            if vmac.adverts == VmacAdverts::FromBase {
+                entries.push(("adverts", value::text("interface")));
+            }
+            table.set("use_vmac", "use_vmac", value::inline(&entries));
         }
-        if vmac.adverts == VmacAdverts::FromBase {
-            entries.push(("adverts", value::text("interface")));
+        Some(OwnInterface::Ipvlan(ipvlan)) => {
+            let mut entries = vec![("name", value::text(ipvlan.interface.as_str()))];
+            if let Some((address, prefix_len)) = ipvlan.address {
+                entries.push(("address", value::text(&format!("{address}/{prefix_len}"))));
+            }
+            if ipvlan.mode != IpvlanMode::default() {
+                entries.push(("mode", value::text(&ipvlan.mode.to_string())));
+            }
+            table.set("use_ipvlan", "use_ipvlan", value::inline(&entries));
         }
-        table.set("use_vmac", "use_vmac", value::inline(&entries));
+        None => {}
     }
     let switches = [
         ("dont_track_primary", *link_tracking == LinkTracking::Ignored),

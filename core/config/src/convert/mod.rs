@@ -17,7 +17,9 @@ mod value;
 use comments::Comments;
 use document::{Document, Table};
 
-use crate::model::{Config, Dumps, Firewall, Globals, JsonVersion, Mail, Statics, User, VirtualAddress};
+use crate::model::{
+    Config, Dumps, Firewall, Globals, JsonVersion, Mail, Scheduling, Statics, User, VirtualAddress,
+};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -79,6 +81,7 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         delay_after_boot,
         notify_fifos,
         firewall,
+        scheduling,
         dumps,
         // No keepalived.conf has it.
         vip_lifetime: _,
@@ -125,6 +128,28 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     if *firewall != Firewall::default() {
         document.tables.push(firewall_table(firewall));
     }
+    if *scheduling != Scheduling::default() {
+        document.tables.push(scheduling_table(scheduling));
+    }
+}
+
+fn scheduling_table(scheduling: &Scheduling) -> Table {
+    let Scheduling { real_time, nice, processors, locks_memory } = scheduling;
+    let mut table = Table::part("scheduling");
+    if let Some(priority) = real_time {
+        table.set("real_time_priority", "vrrp_rt_priority", priority.to_string());
+    }
+    if let Some(nice) = nice {
+        table.set("nice", "vrrp_priority", nice.to_string());
+    }
+    if !processors.is_empty() {
+        let numbers: Vec<String> = processors.iter().map(u16::to_string).collect();
+        table.set("cpu_affinity", "vrrp_cpu_affinity", value::list(&numbers));
+    }
+    if *locks_memory {
+        table.set("no_swap", "vrrp_no_swap", "true".to_owned());
+    }
+    table
 }
 
 fn firewall_table(Firewall { table: name, priority, counters }: &Firewall) -> Table {

@@ -110,6 +110,7 @@ fn restarts(before: &Config, after: &Config) -> Vec<String> {
         (before.statics != after.statics, "static addresses, routes and rules"),
         (old.net_namespace != new.net_namespace, "net_namespace"),
         (delays(old) != delays(new), "when instances may begin"),
+        (old.scheduling != new.scheduling, "how the kernel runs the engine"),
     ];
     changes.extend(named.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
     followed.statics = after.statics.clone();

@@ -1,11 +1,12 @@
 //! What has become of one instance.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 
 use keepwatch_vrrp::{AnnouncePolicy, Destination, Preemption};
 
 use super::{Deed, InstanceDiff};
-use crate::model::{Instance, TrackCheck, TrackInterface, VirtualAddress};
+use crate::model::{Instance, OwnInterface, TrackCheck, TrackInterface, VirtualAddress};
 
 pub(super) fn diff(old: &Instance, new: &Instance) -> InstanceDiff {
     let mut changes = Vec::new();
@@ -29,13 +30,13 @@ pub(super) fn diff(old: &Instance, new: &Instance) -> InstanceDiff {
 
 /// Whether an instance can become another one while it runs: they differ in nothing but what is named here.
 fn follows(old: &Instance, new: &Instance) -> bool {
-    let mut vmac = old.vmac.clone();
-    if let (Some(vmac), Some(new)) = (&mut vmac, &new.vmac) {
+    let mut own_interface = old.own_interface.clone();
+    if let (Some(OwnInterface::VirtualMac(vmac)), Some(new)) = (&mut own_interface, new.vmac()) {
         vmac.adverts = new.adverts;
     }
     #[allow(clippy::needless_update, reason = "what this module does not know stays as it was")]
     let followed = Instance {
-        vmac,
+        own_interface,
         // What cannot be followed.
         interface: old.interface.clone(),
         vrid: old.vrid,
@@ -84,7 +85,12 @@ fn reasons_for_restart(old: &Instance, new: &Instance, changes: &mut Vec<String>
         (old.promotes_secondaries != new.promotes_secondaries, "promote_secondaries"),
     ];
     changes.extend(routing.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
-    match (&old.vmac, &new.vmac) {
+    virtual_mac(old, new, changes);
+    ipvlan(old, new, changes);
+}
+
+fn virtual_mac(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
+    match (old.vmac(), new.vmac()) {
         (None, Some(vmac)) => changes.push(format!("virtual MAC {} on {}", vmac.mac, vmac.interface)),
         (Some(_), None) => changes.push("virtual MAC off".to_owned()),
         (Some(old), Some(new)) => {
@@ -93,6 +99,22 @@ fn reasons_for_restart(old: &Instance, new: &Instance, changes: &mut Vec<String>
             if old.adverts != new.adverts {
                 changes.push("which MAC adverts come from".to_owned());
             }
+        }
+        (None, None) => {}
+    }
+}
+
+fn ipvlan(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
+    let shown = |address: Option<(IpAddr, u8)>| {
+        address.map_or_else(|| "none".to_owned(), |(address, prefix_len)| format!("{address}/{prefix_len}"))
+    };
+    match (old.ipvlan(), new.ipvlan()) {
+        (None, Some(ipvlan)) => changes.push(format!("ipvlan {}", ipvlan.interface)),
+        (Some(_), None) => changes.push("ipvlan off".to_owned()),
+        (Some(old), Some(new)) => {
+            from_to("ipvlan", &old.interface, &new.interface, changes);
+            from_to("address of the ipvlan", &shown(old.address), &shown(new.address), changes);
+            from_to("mode of the ipvlan", &old.mode, &new.mode, changes);
         }
         (None, None) => {}
     }
@@ -122,7 +144,7 @@ fn protocol(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
     }
     destination(&old.destination, &new.destination, changes);
     if old.source != new.source {
-        let shown = |source: Option<std::net::IpAddr>| {
+        let shown = |source: Option<IpAddr>| {
             source.map_or_else(|| "the interface's own".to_owned(), |source| source.to_string())
         };
         from_to("source address", &shown(old.source), &shown(new.source), changes);

@@ -59,11 +59,23 @@ fn what_is_different_in_an_instance() {
         ),
         ("version 3", "Restart VI: version 2 -> 3"),
         ("use_vmac", "Restart VI: virtual MAC 00:00:5e:00:01:33 on vrrp.51"),
+        ("use_ipvlan 10.1.51.11", "Restart VI: ipvlan vrrp.51"),
     ];
     let plain = instance("VI", 51, "");
     for (more, expected) in rows {
         assert_eq!(said(&plain, &instance("VI", 51, more)), [expected], "{more}");
     }
+    let ipvlan = |words: &str| instance("VI", 51, &format!("use_ipvlan {words}"));
+    let rows = [
+        ("10.1.51.12", "address of the ipvlan 10.1.51.11/32 -> 10.1.51.12/32"),
+        ("10.1.51.11 vepa", "mode of the ipvlan bridge -> vepa"),
+        ("10.1.51.11 ipv0", "ipvlan vrrp.51 -> ipv0"),
+    ];
+    for (words, expected) in rows {
+        let changes = said(&ipvlan("10.1.51.11"), &ipvlan(words));
+        assert_eq!(changes, [format!("Restart VI: {expected}")], "{words}");
+    }
+    assert_eq!(said(&ipvlan("10.1.51.11"), &plain), ["Restart VI: ipvlan off"]);
     let moved = plain.replace("eth0", "eth1");
     assert_eq!(said(&plain, &moved), ["Restart VI: interface eth0 -> eth1"]);
     assert_eq!(
@@ -116,6 +128,8 @@ fn what_is_different_beside_instances() {
     assert_eq!(rest(&both, &table), ["Update Globals -: the nftables table"]);
     let named = format!("global_defs {{\n router_id h9\n}}\n{both}");
     assert_eq!(rest(&both, &named), ["Restart Globals -: router_id"]);
+    let scheduled = format!("global_defs {{\n vrrp_rt_priority 50\n}}\n{both}");
+    assert_eq!(rest(&both, &scheduled), ["Restart Globals -: how the kernel runs the engine"]);
     let dumped = format!("global_defs {{\n stats_dump_file /run/k.stats\n}}\n{both}");
     assert_eq!(rest(&both, &dumped), ["Update Globals -: files that signals ask for"]);
     assert!(Diff::between(&config(&both), &config(&named)).needs_restart());

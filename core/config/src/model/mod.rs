@@ -7,10 +7,12 @@ mod dumps;
 mod extensions;
 mod firewall;
 mod notify;
+mod own_interface;
 mod place;
 mod probe;
 mod process;
 mod routing;
+mod scheduling;
 mod track;
 
 use std::fmt;
@@ -19,7 +21,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{
     AdvertInterval, AnnouncePolicy, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts,
-    MacAddress, Preemption, Priority, Start, StopMode, Version, Vrid,
+    Preemption, Priority, Start, StopMode, Version, Vrid,
 };
 
 pub use action::{ActionKind, ActionTable, ReloadBy, ServerState};
@@ -31,6 +33,7 @@ pub use notify::{
     ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
     UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
 };
+pub use own_interface::{Ipvlan, IpvlanMode, OwnInterface, VirtualMac, VmacAdverts};
 pub use place::{Format, Place};
 pub use probe::{
     DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket,
@@ -40,6 +43,7 @@ pub use process::{ProcessCheck, ProcessMatch};
 pub use routing::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
 };
+pub use scheduling::Scheduling;
 pub use track::{TrackCheck, TrackInterface, Trackable};
 
 /// A whole configuration.
@@ -94,6 +98,8 @@ pub struct Globals {
     pub notify_fifos: Vec<NotifyFifo>,
     /// `nftables`, `nftables_priority` and `nftables_counters`.
     pub firewall: Firewall,
+    /// How the kernel runs the engine.
+    pub scheduling: Scheduling,
     /// Where files go that other programs read.
     pub dumps: Dumps,
     /// How long virtual addresses stay that nobody renews, in whole seconds; without end if absent.
@@ -159,8 +165,8 @@ pub struct Instance {
     pub name: String,
     /// The interface that carries its adverts, and its addresses unless they say otherwise.
     pub interface: InterfaceName,
-    /// `use_vmac`: the interface with a MAC of its own that carries its addresses.
-    pub vmac: Option<VirtualMac>,
+    /// `use_vmac` or `use_ipvlan`: an interface of its own on that one.
+    pub own_interface: Option<OwnInterface>,
     /// Virtual router identifier.
     pub vrid: Vrid,
     /// Protocol version.
@@ -222,6 +228,32 @@ pub struct Instance {
     pub place: Place,
 }
 
+impl Instance {
+    /// Its virtual MAC, if it has one.
+    #[must_use]
+    pub const fn vmac(&self) -> Option<&VirtualMac> {
+        match &self.own_interface {
+            Some(OwnInterface::VirtualMac(vmac)) => Some(vmac),
+            Some(OwnInterface::Ipvlan(_)) | None => None,
+        }
+    }
+
+    /// Its ipvlan, if it has one.
+    #[must_use]
+    pub const fn ipvlan(&self) -> Option<&Ipvlan> {
+        match &self.own_interface {
+            Some(OwnInterface::Ipvlan(ipvlan)) => Some(ipvlan),
+            Some(OwnInterface::VirtualMac(_)) | None => None,
+        }
+    }
+
+    /// The address that it is told to send from: `source`, else that of its ipvlan.
+    #[must_use]
+    pub fn configured_source(&self) -> Option<IpAddr> {
+        self.source.or_else(|| self.ipvlan()?.address.map(|(address, _)| address))
+    }
+}
+
 /// What an instance is meant to be while all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
@@ -229,27 +261,6 @@ pub enum Meant {
     Master,
     /// Perhaps the MASTER, perhaps a backup.
     Either,
-}
-
-/// A MAC that goes with the virtual router from host to host, on a macvlan that stands on the instance's interface.
-/// Addresses of the instance's family go there unless they name yet another interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VirtualMac {
-    /// The macvlan, which is created and removed; unique.
-    pub interface: InterfaceName,
-    /// Its MAC: the virtual router's (RFC 9568 §7.3) or one of the user's choice.
-    pub mac: MacAddress,
-    /// Which MAC adverts come from.
-    pub adverts: VmacAdverts,
-}
-
-/// Which MAC the adverts of an instance with a virtual one come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VmacAdverts {
-    /// The virtual one.
-    FromVmac,
-    /// That of the instance's interface (`vmac_xmit_base`); so always with unicast.
-    FromBase,
 }
 
 /// A version 2 password. Never shown.

@@ -89,14 +89,24 @@ impl VipLifetime {
 impl Globals {
     /// Takes precedence over what the keepalived.conf says.
     fn over(self, globals: &mut model::Globals) {
-        let Self { node, net_namespace, startup_delay, delay_after_boot, firewall, dumps, vip_lifetime: _ } =
-            self;
+        let Self {
+            node,
+            net_namespace,
+            startup_delay,
+            delay_after_boot,
+            firewall,
+            dumps,
+            scheduling,
+            // Taken out before.
+            vip_lifetime: _,
+        } = self;
         globals.router_id = node.or_else(|| globals.router_id.take());
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
         globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
         firewall.over(&mut globals.firewall);
         dumps.over(&mut globals.dumps);
+        scheduling.over(&mut globals.scheduling);
     }
 }
 

@@ -14,8 +14,7 @@ use toml::de::DeTable;
 use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
-use super::virtual_mac::{self, MacWish};
-use super::{announcing, notify_scripts, routing};
+use super::{announcing, notify_scripts, own_interface, routing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
@@ -33,9 +32,9 @@ pub(super) struct Router {
     /// Where its name stands.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
-    /// The MAC that it is to have.
-    pub(super) mac: Option<MacWish>,
-    /// One for each family of its addresses, IPv4 first. The virtual MACs are still to be given.
+    /// The interface that it is to have of its own.
+    pub(super) own_interface: Option<own_interface::Wish>,
+    /// One for each family of its addresses, IPv4 first. Interfaces of their own are still to be given.
     pub(super) instances: Vec<Instance>,
 }
 
@@ -79,7 +78,7 @@ pub(super) fn read(
     });
     let ways = routing::read(reader, table, "virtual_routes", "virtual_rules");
     let settings = Settings::read(reader, table);
-    let mac = optional(table, "use_vmac", |value| virtual_mac::read(reader, value));
+    let own_interface = own_interface::read(reader, table);
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
     let excluded = excluded.unwrap_or_default();
@@ -114,7 +113,7 @@ pub(super) fn read(
         let routing = if are_two { routing::of_family(&ways, family) } else { ways.clone() };
         instances.push(Instance { routing, ..instance });
     }
-    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, mac, instances })
+    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, own_interface, instances })
 }
 
 /// Those of its addresses; without any, those of the hosts it speaks with.
@@ -257,9 +256,8 @@ impl Settings {
                 reader.error(&value.span(), format!("`{key}` without `unicast_peer`"), "");
             }
         }
-        if let Some(value) =
-            table.get("track_src_ip").filter(|_| self.tracks_source && self.sources.is_empty())
-        {
+        let has_source = !self.sources.is_empty() || table.contains_key("use_ipvlan");
+        if let Some(value) = table.get("track_src_ip").filter(|_| self.tracks_source && !has_source) {
             reader.error(&value.span(), "`track_src_ip` without `source`", "");
         }
         if let Some(value) = table.get("accept").filter(|_| !self.accepts && self.priority.is_owner()) {
@@ -303,7 +301,7 @@ impl Settings {
         Some(Instance {
             name,
             interface,
-            vmac: None,
+            own_interface: None,
             vrid,
             version: self.version,
             family,

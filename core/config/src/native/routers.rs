@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use keepwatch_vrrp::Destination;
 
 use super::group::{self, Group};
+use super::own_interface;
 use super::reader::Reader;
 use super::router::Router;
-use super::virtual_mac;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Config, Instance, InterfaceName};
 use crate::similar::shown;
@@ -18,12 +18,15 @@ pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[G
     let of_routers = routers.iter().flat_map(|router| &router.instances);
     for instance in config.instances.iter().chain(of_routers) {
         taken.insert(instance.interface.clone());
-        taken.extend(instance.vmac.as_ref().map(|vmac| vmac.interface.clone()));
+        taken.extend(instance.own_interface.as_ref().map(|own| own.name().clone()));
     }
     for router in &mut routers {
         refuse_known(reader, router, &config.instances);
-        if let Some(wish) = &router.mac {
-            virtual_mac::give(reader, wish, &mut router.instances, &mut taken);
+        if let Some(wish) = &router.own_interface {
+            own_interface::give(reader, wish, &mut router.instances, &mut taken);
+            for instance in &router.instances {
+                own_interface::check_beside(reader, wish, instance, &config.instances);
+            }
         }
         config.instances.extend(router.instances.iter().cloned());
     }
@@ -62,7 +65,8 @@ fn is_same_router(one: &Instance, other: &Instance) -> bool {
         (Destination::Multicast { group: one }, Destination::Multicast { group: other }) => one == other,
         (Destination::Unicast { peers, .. }, Destination::Unicast { peers: others, .. }) => {
             let is_shared = |address| others.iter().any(|other| other.address == address);
-            one.source == other.source && peers.iter().any(|peer| is_shared(peer.address))
+            one.configured_source() == other.configured_source()
+                && peers.iter().any(|peer| is_shared(peer.address))
         }
         _ => false,
     };

@@ -15,8 +15,9 @@ use super::keys::{self, PLUGIN};
 use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
+use super::scheduling::Scheduling;
 use super::statics::{self, Static};
-use super::{action, check, dumps, instance, nftables, notify};
+use super::{action, check, dumps, instance, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -47,6 +48,7 @@ pub(super) struct Globals {
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) vip_lifetime: Option<VipLifetime>,
     pub(super) firewall: Nftables,
+    pub(super) scheduling: Scheduling,
     pub(super) dumps: Dumps,
 }
 
@@ -122,6 +124,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -
         vip_lifetime: optional(root, "vip_lifetime", |value| vip_lifetime(reader, value)),
         firewall: nftables::read(reader, root),
         dumps: dumps::read(reader, root),
+        scheduling: scheduling::read(reader, root),
     };
     let statics = statics::read(reader, root);
     Some(Native { keepalived, globals, routers, groups, statics, extensions, checks, additions })

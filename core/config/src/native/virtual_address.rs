@@ -86,6 +86,13 @@ fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>, keys: &[Key]) -> Option<V
 
 /// `10.1.1.30/24`; the whole address without a prefix length.
 fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress> {
+    let (address, prefix_len) = with_prefix(reader, value)?;
+    let preferred_lifetime = Lifetime::of_prefix(prefix_len);
+    Some(VirtualAddress { preferred_lifetime, ..VirtualAddress::plain(address, prefix_len) })
+}
+
+/// An address and its prefix length, which is that of the whole address if it is not there.
+pub(super) fn with_prefix(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<(IpAddr, u8)> {
     let text = reader.text(value)?;
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
@@ -106,8 +113,7 @@ fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress
         reader.error(&value.span(), message, format!("0 to {whole}"));
         return None;
     };
-    let preferred_lifetime = Lifetime::of_prefix(prefix_len);
-    Some(VirtualAddress { preferred_lifetime, ..VirtualAddress::plain(address, prefix_len) })
+    Some((address, prefix_len))
 }
 
 fn label(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {

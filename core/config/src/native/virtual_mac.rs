@@ -1,16 +1,13 @@
 //! `use_vmac`: a MAC that goes with the addresses from host to host.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use keepwatch_vrrp::{Destination, MacAddress};
 
 use super::keys::USE_VMAC;
 use super::reader::{Entry, Reader, optional};
-use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, VirtualMac, VmacAdverts};
 use crate::similar::shown;
-use crate::vmac_name;
 
 /// From which MAC adverts come.
 const ADVERTS: &[(&str, VmacAdverts)] =
@@ -19,10 +16,10 @@ const ADVERTS: &[(&str, VmacAdverts)] =
 /// What an instance wants.
 #[derive(Clone, Debug)]
 pub(super) struct MacWish {
-    name: Option<InterfaceName>,
+    pub(super) name: Option<InterfaceName>,
     mac: Option<MacAddress>,
     adverts: Option<VmacAdverts>,
-    span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 /// `true`, the name of the interface, or a table; `None` if it is false, or cannot be.
@@ -58,38 +55,12 @@ fn mac(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<MacAddress> {
     read.map(MacAddress)
 }
 
-/// Gives each instance the virtual MAC that it wants. The names of their interfaces are unlike all that are taken.
-pub(super) fn give(
-    reader: &mut Reader<'_>,
-    wish: &MacWish,
-    instances: &mut [Instance],
-    taken: &mut HashSet<InterfaceName>,
-) {
-    if let ([_, second, ..], Some(_)) = (&*instances, &wish.name) {
-        let message = "one name for the interfaces of two virtual routers";
-        let finding = Diagnostic::error(&wish.span, message, "")
-            .note(format!("{} is a virtual router of its own, for IPv6", second.name))
-            .help("leave the name out, or make two instances of it");
-        return reader.findings.push(finding);
-    }
-    for instance in instances {
-        let name = match &wish.name {
-            Some(name) if !taken.insert(name.clone()) => {
-                let message = format!("an interface {} is there already", shown(name.as_str()));
-                return reader.error(&wish.span, message, "give it another name");
-            }
-            Some(name) => Some(name.clone()),
-            None => vmac_name::candidates(vmac_name::PREFIX, instance.vrid, instance.family)
-                .find(|name| taken.insert(name.clone())),
-        };
-        let Some(interface) = name else { return };
+impl MacWish {
+    /// The virtual MAC of one of its virtual routers.
+    pub(super) fn of(&self, instance: &Instance, interface: InterfaceName) -> VirtualMac {
         let is_unicast = matches!(instance.destination, Destination::Unicast { .. });
         let own = || MacAddress::of_virtual_router(instance.family, instance.vrid);
         let adverts = if is_unicast { VmacAdverts::FromBase } else { VmacAdverts::FromVmac };
-        instance.vmac = Some(VirtualMac {
-            interface,
-            mac: wish.mac.unwrap_or_else(own),
-            adverts: wish.adverts.unwrap_or(adverts),
-        });
+        VirtualMac { interface, mac: self.mac.unwrap_or_else(own), adverts: self.adverts.unwrap_or(adverts) }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keepwatch_config::model::{
-    Command, Dumps, Firewall, Globals, JsonVersion, Mail, NotifyFifo, Place, User,
+    Command, Dumps, Firewall, Globals, JsonVersion, Mail, NotifyFifo, Place, Scheduling, User,
 };
 use keepwatch_vrrp::{Destination, HigherAdverts, LowerAdverts, SourceCheck, Version};
 
@@ -101,6 +101,41 @@ fn defaults_of_instances() {
     let config = read(&format!("{v6}virtual_ipaddress {{ fe80::1 }}\n}}")).0.unwrap();
     let group = Destination::Multicast { group: "ff02::99".parse().unwrap() };
     assert_eq!(config.instances[0].destination, group);
+}
+
+/// How the kernel is to run the engine.
+#[test]
+fn scheduling() {
+    let of = |body: &str| {
+        let (config, said) = with_globals(body);
+        let Scheduling { real_time, nice, processors, locks_memory } = config.globals.scheduling;
+        let processors: Vec<u16> = processors.into_iter().collect();
+        (format!("{real_time:?} {nice:?} {processors:?} {locks_memory}"), said.join("; "))
+    };
+    let table = [
+        ("", "None None [] false", ""),
+        ("vrrp_rt_priority 50", "Some(50) None [] false", ""),
+        ("vrrp_rt_priority 0", "Some(1) None [] false", "warning `vrrp_rt_priority` is out of range"),
+        ("vrrp_rt_priority 100", "Some(99) None [] false", "warning `vrrp_rt_priority` is out of range"),
+        ("vrrp_rt_priority high", "None None [] false", "warning `vrrp_rt_priority` is not a number"),
+        ("vrrp_priority -20", "None Some(-20) [] false", ""),
+        ("vrrp_priority 0", "None None [] false", ""),
+        ("vrrp_priority 20", "None None [] false", "warning `vrrp_priority` is out of range"),
+        ("vrrp_cpu_affinity 1 0 1", "None None [0, 1] false", ""),
+        ("vrrp_cpu_affinity 1 one", "None None [] false", "warning `one` is no processor"),
+        ("vrrp_cpu_affinity 1024", "None None [] false", "warning `1024` is no processor"),
+        ("vrrp_no_swap", "None None [] true", ""),
+    ];
+    for (body, expected, said) in table {
+        assert_eq!(of(body), (expected.to_owned(), said.to_owned()), "{body}");
+    }
+    let table = [
+        ("vrrp_rlimit_rttime 10000", "warning `vrrp_rlimit_rttime` is not supported by this version"),
+        ("vrrp_process_name v", "warning `vrrp_process_name` is not supported by this version"),
+    ];
+    for (body, expected) in table {
+        assert_eq!(of(body).1, expected, "{body}");
+    }
 }
 
 #[test]

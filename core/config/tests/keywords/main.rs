@@ -7,6 +7,7 @@ mod announce;
 mod globals;
 mod groups;
 mod instance;
+mod ipvlan;
 mod routing;
 mod scripts;
 mod trackers;

@@ -12,7 +12,7 @@ fn shown(vmac: &VirtualMac) -> String {
 
 fn only(body: &str) -> (Option<String>, Vec<String>) {
     let (instance, said) = with_instance(body);
-    (instance.vmac.as_ref().map(shown), said)
+    (instance.vmac().map(shown), said)
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_use_vmac_may_say() {
 fn ipv6_has_another_mac() {
     let body = "interface eth0\nvirtual_router_id 51\nuse_vmac\nvirtual_ipaddress {\n fe80::30\n}\n";
     let (instance, said) = try_instance(body);
-    assert_eq!(instance.unwrap().vmac.as_ref().map(shown).as_deref(), Some("vrrp.51 00:00:5e:00:02:33"));
+    assert_eq!(instance.unwrap().vmac().map(shown).as_deref(), Some("vrrp.51 00:00:5e:00:02:33"));
     assert!(said.is_empty(), "{said:?}");
 }
 
@@ -107,7 +107,7 @@ fn instances(globals: &str, bodies: &[&str]) -> (Option<Vec<String>>, Vec<String
         bodies.iter().zip('A'..).map(|(body, name)| format!("vrrp_instance {name} {{\n{body}\n}}\n"));
     let (config, said) = read(&format!("{globals}{}", blocks.collect::<String>()));
     let names = |config: keepwatch_config::Config| {
-        config.instances.iter().filter_map(|instance| instance.vmac.as_ref().map(shown)).collect()
+        config.instances.iter().filter_map(|instance| instance.vmac().map(shown)).collect()
     };
     (config.map(names), said)
 }

@@ -204,6 +204,10 @@ fn tables(schema: &Value, properties: &Map<String, Value>) -> Vec<Value> {
                 "weight" | "reverse" => drop(table.insert("check".to_owned(), json!("CHECK"))),
                 "dad" => drop(table.insert("address".to_owned(), json!("fd00::30/64"))),
                 "group" => drop(table.insert("user".to_owned(), json!("nobody"))),
+                // Adverts over IPv4 come from the address of an ipvlan.
+                "name" | "mode" if properties.contains_key("mode") => {
+                    table.insert("address".to_owned(), json!("10.1.1.11/24"));
+                }
                 "type" | "expect" => drop(table.insert("type".to_owned(), json!("A"))),
                 _ => {}
             }

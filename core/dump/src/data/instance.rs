@@ -1,13 +1,15 @@
 //! An instance, in keepalived's words.
 
-use keepwatch_config::model::{CheckKind, Command, Deleted, Instance, Notify, VirtualAddress, VmacAdverts};
+use keepwatch_config::model::{
+    CheckKind, Command, Deleted, Instance, Notify, OwnInterface, VirtualAddress, VmacAdverts,
+};
 use keepwatch_event::{InstanceStatus, State};
 use keepwatch_vrrp::{
     Destination, Family, HigherAdverts, LinkTracking, LowerAdverts, Preemption, SourceCheck, Version,
 };
 
 use crate::page::Page;
-use crate::scene::{Scene, interface};
+use crate::scene::Scene;
 use crate::words::{self, Moment};
 
 pub(super) fn write(page: &mut Page, scene: Scene<'_>, instance: &Instance, status: &InstanceStatus) {
@@ -66,17 +68,26 @@ fn how_it_is(page: &mut Page, instance: &Instance, status: &InstanceStatus) {
 }
 
 fn where_it_is(page: &mut Page, instance: &Instance) {
-    if let Some(vmac) = &instance.vmac {
-        let base = vmac.adverts == VmacAdverts::FromBase;
-        page.line(format_args!("   Use VMAC, i/f name {}, xmit_base = {base}", vmac.interface));
-        page.set("Interface", format_args!("{}, vmac on {}", interface(instance), instance.interface));
-    } else {
-        page.set("Interface", &instance.interface);
+    match &instance.own_interface {
+        Some(OwnInterface::VirtualMac(vmac)) => {
+            let base = vmac.adverts == VmacAdverts::FromBase;
+            page.line(format_args!("   Use VMAC, i/f name {}, xmit_base = {base}", vmac.interface));
+            page.set("Interface", format_args!("{}, vmac on {}", vmac.interface, instance.interface));
+        }
+        Some(OwnInterface::Ipvlan(ipvlan)) => {
+            let address = ipvlan.address.map_or_else(String::new, |(address, prefix_len)| {
+                format!(", i/f address = {}", words::prefix(address, prefix_len))
+            });
+            let (name, mode) = (&ipvlan.interface, ipvlan.mode);
+            page.line(format_args!("   Use IPVLAN, i/f {name}{address}, type {mode}"));
+            page.set("Interface", format_args!("{name}, ipvlan on {}", instance.interface));
+        }
+        None => page.set("Interface", &instance.interface),
     }
     if instance.link_tracking == LinkTracking::Ignored {
         page.line("   VRRP interface tracking disabled");
     }
-    if let Some(source) = instance.source {
+    if let Some(source) = instance.configured_source() {
         page.set("Using src_ip", format_args!("{source} (from configuration)"));
     }
     if let Destination::Multicast { group } = instance.destination {

@@ -20,7 +20,7 @@ pub struct Link {
     pub mac: Option<[u8; 6]>,
     /// What kind of interface it is.
     pub kind: LinkKind,
-    /// The index of the interface that it stands on: a macvlan's base.
+    /// The index of the interface that it stands on: the base of a macvlan or ipvlan.
     pub base: Option<u32>,
     /// What somebody has noted about it (`ip link set ... alias`).
     pub alias: Option<String>,
@@ -33,8 +33,18 @@ pub struct Link {
 pub enum LinkKind {
     /// A macvlan: another Ethernet address on the same wire.
     Macvlan,
+    /// An ipvlan: further IP addresses on the same wire, under the same Ethernet address.
+    Ipvlan,
     /// Any other.
     Other,
+}
+
+impl LinkKind {
+    fn of(infos: &[LinkInfo]) -> Self {
+        let kinds = [(InfoKind::MacVlan, Self::Macvlan), (InfoKind::IpVlan, Self::Ipvlan)];
+        let is_it = |kind: InfoKind| infos.contains(&LinkInfo::Kind(kind));
+        kinds.into_iter().find_map(|(kind, known)| is_it(kind).then_some(known)).unwrap_or(Self::Other)
+    }
 }
 
 /// What the kernel may say besides the state.
@@ -70,9 +80,7 @@ impl Link {
                 LinkAttribute::Address(octets) => link.mac = octets.as_slice().try_into().ok(),
                 LinkAttribute::Link(base) => link.base = Some(*base),
                 LinkAttribute::IfAlias(alias) => link.alias = Some(alias.clone()),
-                LinkAttribute::LinkInfo(infos) if infos.contains(&LinkInfo::Kind(InfoKind::MacVlan)) => {
-                    link.kind = LinkKind::Macvlan;
-                }
+                LinkAttribute::LinkInfo(infos) => link.kind = LinkKind::of(infos),
                 LinkAttribute::Event(KernelEvent::NotifyPeers | KernelEvent::BondingFailover) => {
                     link.event = LinkEvent::NotifyPeers;
                 }

@@ -47,6 +47,16 @@ pub fn is_no_device(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ENODEV)
 }
 
+/// What the kernel says of a kind of interface that it has not ("Operation not supported"), in words that say what to do.
+pub(super) fn unknown_kind(error: io::Error, kind: &str) -> io::Error {
+    if error.raw_os_error() != Some(libc::EOPNOTSUPP) {
+        return error;
+    }
+    let config = kind.to_uppercase();
+    let what = format!("this kernel has no {kind} (module `{kind}`, CONFIG_{config})");
+    io::Error::new(io::ErrorKind::Unsupported, what)
+}
+
 /// Whether anything may leave through an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Egress {
@@ -61,10 +71,12 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// The kernel's; `AlreadyExists` if the name is taken, `ResourceBusy` if the interface below is a bridge's port.
+    /// The kernel's; `AlreadyExists` if the name is taken, `Unsupported` if it knows no macvlans, `ResourceBusy` if
+    /// ipvlans stand on the interface below, or it is a bridge's port.
     pub fn add_macvlan(&mut self, macvlan: &NewMacvlan<'_>) -> io::Result<()> {
         let message = RouteNetlinkMessage::NewLink(macvlan.to_message());
-        self.ask(message, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL).map(drop)
+        let asked = self.ask(message, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+        asked.map(drop).map_err(|error| unknown_kind(error, "macvlan"))
     }
 
     /// The interface of this name, if there is one.

@@ -1,10 +1,11 @@
-//! Links, macvlans and addresses, by rtnetlink's messages over sockets of our own.
+//! Links, macvlans, ipvlans and addresses, by rtnetlink's messages over sockets of our own.
 //!
 //! Asking and listening are two sockets: the kernel stamps a notification with the port of whoever caused it,
 //! and on one socket it would be taken for an answer. Both are synchronous: the kernel has answered when
 //! `sendmsg` returns, so no request ever waits.
 
 mod address;
+mod ipvlan;
 mod link;
 mod macvlan;
 mod monitor;
@@ -14,6 +15,7 @@ mod route;
 pub use address::{
     ADDRESS_PROTOCOL, Address, AddressFlag, AddressLifetime, NewAddress, PreferredLifetime, PrefixRoute,
 };
+pub use ipvlan::{IpvlanReach, NewIpvlan};
 pub use link::{Link, LinkEvent, LinkKind};
 pub use macvlan::{Egress, NewMacvlan, is_no_device};
 pub use monitor::{Change, Monitor};

@@ -3,8 +3,7 @@
 use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
 use super::{IPTABLES, TRACKER};
 
-const ANNOUNCE: &str =
-    "keepalived would space announcements by this; keepwatch spreads them over time by itself";
+const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
 const OWNER: &str =
@@ -12,8 +11,9 @@ const OWNER: &str =
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
 const RELOAD: &str =
     "keepalived would reload at this time or with this mark; keepwatch reloads when it is told to";
-const SCHEDULING: &str =
-    "keepalived would ask the kernel for this; keepwatch asks for the lowest real-time priority by itself";
+const NAMED: &str = "keepalived would call its processes so; keepwatch is one process, `keepwatch`";
+const NICE: &str = "real-time scheduling is asked for all the same, and goes before it";
+const RUNAWAY: &str = "keepalived would be stopped after computing so long; keepwatch has one thread that is real-time, and no limit";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
 const SPACING: &str = "0 only: announcements are spread over time anyway";
 const VMAC_ADDRESS: &str =
@@ -98,8 +98,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("nftables_ifindex", Harmless),
     // The process.
     ("process_names", Harmless),
-    ("process_name", Harmless),
-    ("vrrp_process_name", Harmless),
+    ("process_name", Unsupported(NAMED)),
+    ("vrrp_process_name", Unsupported(NAMED)),
     ("umask", Harmless),
     ("random_seed", Harmless),
     ("config_save_dir", Harmless),
@@ -110,12 +110,12 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("iproute_etc_dir", Harmless),
     ("max_auto_priority", Harmless),
     ("min_auto_priority_delay", Harmless),
-    ("vrrp_priority", Unsupported(SCHEDULING)),
-    ("vrrp_rt_priority", Unsupported(SCHEDULING)),
-    ("vrrp_rlimit_rttime", Unsupported(SCHEDULING)),
+    ("vrrp_priority", Partly(NICE)),
+    ("vrrp_rt_priority", Supported),
+    ("vrrp_rlimit_rttime", Unsupported(RUNAWAY)),
     ("vrrp_rlimit_rtime", Deprecated("vrrp_rlimit_rttime")),
-    ("vrrp_no_swap", Unsupported(SCHEDULING)),
-    ("vrrp_cpu_affinity", Unsupported(SCHEDULING)),
+    ("vrrp_no_swap", Supported),
+    ("vrrp_cpu_affinity", Supported),
     ("vrrp_rx_bufs_policy", Unsupported(BUFFERS)),
     ("vrrp_rx_bufs_multiplier", Unsupported(BUFFERS)),
     ("vrrp_netlink_cmd_rcv_bufs", Unsupported(BUFFERS)),

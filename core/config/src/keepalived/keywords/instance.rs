@@ -51,6 +51,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("strict_mode", Supported),
     ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
+    ("use_ipvlan", Partly("not `group`")),
     ("notify_master", Supported),
     ("notify_backup", Supported),
     ("notify_fault", Supported),
@@ -73,13 +74,9 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("no_accept", Supported),
     ("use_vmac_addr", Unsupported(VMAC_ADDRESS)),
     (
-        "use_ipvlan",
-        Unsupported("keepalived would put the addresses on an ipvlan; keepwatch keeps them on the interface"),
-    ),
-    (
         "garp_extra_if",
         Unsupported(
-            "keepalived would announce on further interfaces too; keepwatch does not repeat it there",
+            "keepalived would repeat announcements on further interfaces; keepwatch has `garp_master_refresh` for all",
         ),
     ),
     ("vmac_garp_intvl", Deprecated("garp_extra_if")),

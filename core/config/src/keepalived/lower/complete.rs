@@ -20,7 +20,7 @@ use super::sync_group::Resolved;
 use super::track::Checked;
 use super::vmac::{Circumstances, Names};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, InterfaceName, Meant, Place, TrackInterface, VirtualAddress, VirtualMac};
+use crate::model::{Instance, InterfaceName, Meant, OwnInterface, Place, TrackInterface, VirtualAddress};
 use crate::similar::shown;
 
 /// An instance, and where the file says what about it.
@@ -29,8 +29,8 @@ pub(super) struct Completed {
     /// The line that opens the block.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
-    /// Where `use_vmac` stands.
-    pub(super) vmac_at: Option<Range<usize>>,
+    /// Where `use_vmac` or `use_ipvlan` stands.
+    pub(super) own_interface_at: Option<Range<usize>>,
     /// As `addresses`, then `excluded`.
     pub(super) addresses_at: Vec<Range<usize>>,
     /// As `track_interfaces`.
@@ -105,8 +105,9 @@ impl Draft<'_> {
         self.unicast.check_source |= late.check_unicast_src;
         let group = self.multicast_group(family, late, reader);
         let missed_adverts = self.settled_missed_adverts(reader);
-        let vmac_at = self.vmac.used.clone();
-        let vmac = self.virtual_mac(vrid.value, family, names, reader);
+        let own_interface_at = self.vmac.used.clone().or_else(|| self.ipvlan.used.clone());
+        let own_address = self.ipvlan.own_address();
+        let own_interface = self.own_interface(vrid.value, family, names, reader);
         let Addresses { listed, excluded } = self.virtual_addresses(family, version, reader)?;
         let checksum_as_v2 = self.checksum_as_v2.unwrap_or(self.early.checksum_as_v2);
         let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
@@ -125,7 +126,7 @@ impl Draft<'_> {
         let interfaces_at = self.tracked.interfaces.iter().map(|at| at.span.clone()).collect();
         let (checks, checks_at) =
             self.tracked.checks.into_iter().map(|checked| (checked.track, checked.span)).unzip();
-        let tracks_source = match (self.track_source, self.source) {
+        let tracks_source = match (self.track_source, self.source.or(own_address)) {
             (Some(span), None) => {
                 let message = "`track_src_ip` without `unicast_src_ip` or `mcast_src_ip`";
                 reader.survived(&span, message, "", "ignores the line");
@@ -137,7 +138,7 @@ impl Draft<'_> {
             name: self.name.text.clone().into_owned(),
             place: Place::keepalived(interface.span),
             interface: interface.value,
-            vmac,
+            own_interface,
             vrid: vrid.value,
             version,
             family,
@@ -171,7 +172,7 @@ impl Draft<'_> {
             instance,
             span: self.span,
             vrid_at: vrid.span,
-            vmac_at,
+            own_interface_at,
             addresses_at,
             interfaces_at,
             checks_at,
@@ -180,13 +181,23 @@ impl Draft<'_> {
         })
     }
 
-    fn virtual_mac(
+    fn own_interface(
         &mut self,
         vrid: Vrid,
         family: Family,
         names: &mut Names,
         reader: &mut Reader<'_>,
-    ) -> Option<VirtualMac> {
+    ) -> Option<OwnInterface> {
+        let ipvlan = std::mem::take(&mut self.ipvlan);
+        if let (Some(vmac), Some(ipvlan)) = (&self.vmac.used, &ipvlan.used) {
+            reader.report(
+                Diagnostic::error(ipvlan, "`use_ipvlan` does not go with `use_vmac`", "")
+                    .and(vmac, "")
+                    .note("an ipvlan has the MAC of the interface below")
+                    .help("remove one of them"),
+            );
+            return None;
+        }
         let circumstances = Circumstances {
             vrid,
             family,
@@ -194,7 +205,9 @@ impl Draft<'_> {
             is_unicast: self.unicast.has_peers(),
             span: &self.span,
         };
-        std::mem::take(&mut self.vmac).complete(&circumstances, names, reader)
+        let vmac = std::mem::take(&mut self.vmac).complete(&circumstances, names, reader);
+        let ipvlan = ipvlan.complete(vrid, family, names, reader);
+        vmac.map(OwnInterface::VirtualMac).or_else(|| ipvlan.map(OwnInterface::Ipvlan))
     }
 
     /// Whether `vrrp_strict` or `strict_mode` holds; known once [`Self::complete`] has begun.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use keepwatch_vrrp::{Destination, Family, MacAddress, Vrid};
 
@@ -26,7 +27,7 @@ pub(super) fn check(instances: &[Completed], reader: &mut Reader<'_>) {
         };
         let source = match &instance.destination {
             Destination::Multicast { .. } => None,
-            Destination::Unicast { .. } => instance.source,
+            Destination::Unicast { .. } => instance.configured_source(),
         };
         let mut reported = false;
         for other in others {
@@ -43,7 +44,7 @@ pub(super) fn check(instances: &[Completed], reader: &mut Reader<'_>) {
 pub(super) fn check_macs(instances: &[Completed], reader: &mut Reader<'_>) {
     let mut seen: HashMap<(&InterfaceName, MacAddress), &Completed> = HashMap::new();
     for completed in instances {
-        let Some(vmac) = &completed.instance.vmac else { continue };
+        let Some(vmac) = completed.instance.vmac() else { continue };
         let first = *seen.entry((&completed.instance.interface, vmac.mac)).or_insert(completed);
         if std::ptr::eq(first, completed) {
             continue;
@@ -51,14 +52,56 @@ pub(super) fn check_macs(instances: &[Completed], reader: &mut Reader<'_>) {
         let name = shown(&completed.instance.name);
         let message =
             format!("the virtual MAC {} is used twice on {}", vmac.mac, completed.instance.interface);
-        let at = |completed: &Completed| completed.vmac_at.clone().unwrap_or_else(|| completed.span.clone());
         reader.report(
-            Diagnostic::error(&at(completed), message, "second use")
-                .and(&at(first), "first use")
+            Diagnostic::error(own_interface_at(completed), message, "second use")
+                .and(own_interface_at(first), "first use")
                 .note("keepalived would not get the second one up")
                 .help(format!("give {name} one of its own, such as `use_vmac 02:00:00:00:00`")),
         );
     }
+}
+
+/// Reports ipvlans that cannot stand on their interface beside what else is to stand there.
+pub(super) fn check_ipvlans(instances: &[Completed], reader: &mut Reader<'_>) {
+    for (number, completed) in instances.iter().enumerate() {
+        let interface = &completed.instance.interface;
+        let mut before = instances.iter().take(number).filter(|other| other.instance.interface == *interface);
+        let at = own_interface_at(completed);
+        match (completed.instance.vmac(), completed.instance.ipvlan()) {
+            (Some(_), _) => {
+                if let Some(other) = before.find(|other| other.instance.ipvlan().is_some()) {
+                    reader.report(mixed(at, own_interface_at(other), interface));
+                }
+            }
+            (None, Some(ipvlan)) => {
+                if let Some(other) = before.clone().find(|other| other.instance.vmac().is_some()) {
+                    reader.report(mixed(at, own_interface_at(other), interface));
+                } else if let Some(other) =
+                    before.find(|other| other.instance.ipvlan().is_some_and(|it| it.mode != ipvlan.mode))
+                {
+                    let message = format!("the ipvlans on {interface} have one mode");
+                    reader.report(
+                        Diagnostic::warning(at, message, "another mode")
+                            .and(own_interface_at(other), "one mode")
+                            .note("the kernel gives all of them that of the last one, under keepalived and keepwatch"),
+                    );
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn mixed(at: &Range<usize>, other: &Range<usize>, interface: &InterfaceName) -> Diagnostic {
+    Diagnostic::error(at, format!("`use_vmac` and `use_ipvlan` on one interface, {interface}"), "second use")
+        .and(other, "first use")
+        .note("the kernel lets either macvlans or ipvlans stand on an interface; keepalived would not get the second one")
+        .help("use the same for all instances on it")
+}
+
+/// Where the interface of its own is written.
+fn own_interface_at(completed: &Completed) -> &Range<usize> {
+    completed.own_interface_at.as_ref().unwrap_or(&completed.span)
 }
 
 fn both(first: &Completed, second: &Completed) -> Diagnostic {

@@ -11,10 +11,10 @@ use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
 use super::reader::Reader;
-use super::{announce, dumps, firewall, notify, track, unicast};
+use super::{announce, dumps, firewall, notify, scheduling, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, User};
+use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, Scheduling, User};
 use crate::similar::shown;
 use crate::vmac_name;
 
@@ -35,6 +35,7 @@ pub(super) struct GlobalDefs {
     dumps: Dumps,
     fifos: [Fifo; 2],
     firewall: Firewall,
+    scheduling: Scheduling,
     /// `net_namespace`, which stands outside `global_defs`.
     pub(super) net_namespace: Option<String>,
     startup_delay: Duration,
@@ -100,6 +101,7 @@ impl Default for GlobalDefs {
             dumps: Dumps::default(),
             fifos: [Fifo::default(), Fifo::default()],
             firewall: Firewall::default(),
+            scheduling: Scheduling::default(),
             net_namespace: None,
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,
@@ -138,6 +140,7 @@ impl GlobalDefs {
             delay_after_boot: self.delay_after_boot,
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
             firewall: self.firewall,
+            scheduling: self.scheduling,
             dumps: self.dumps,
             vip_lifetime: None,
         }
@@ -217,6 +220,9 @@ impl GlobalDefs {
             }
             "nftables" | "nftables_priority" | "nftables_counters" | "vrrp_iptables" | "vrrp_ipsets" => {
                 firewall::read(&mut self.firewall, statement, reader);
+            }
+            "vrrp_rt_priority" | "vrrp_priority" | "vrrp_cpu_affinity" | "vrrp_no_swap" => {
+                scheduling::read(&mut self.scheduling, statement, reader);
             }
             _ => defaults.read(statement, reader),
         }

@@ -14,6 +14,7 @@ use super::announce;
 use super::authentication::Authentication;
 use super::checks::Checks;
 use super::globals::{self, Defaults, GlobalDefs};
+use super::ipvlan::IpvlanDraft;
 use super::notify::Notified;
 use super::reader::{Misspelt, Reader};
 use super::routing::{self, Priorities};
@@ -56,6 +57,7 @@ pub(super) struct Draft<'a> {
     pub(super) group: Option<At<IpAddr>>,
     pub(super) unicast: Unicast,
     pub(super) vmac: Vmac,
+    pub(super) ipvlan: IpvlanDraft,
     pub(super) addresses: Vec<At<VirtualAddress>>,
     pub(super) excluded: Vec<At<VirtualAddress>>,
     pub(super) may_lack_addresses: bool,
@@ -132,6 +134,7 @@ impl<'a> Draft<'a> {
             group: None,
             unicast: Unicast::default(),
             vmac: Vmac::default(),
+            ipvlan: IpvlanDraft::default(),
             addresses: Vec::new(),
             excluded: Vec::new(),
             may_lack_addresses: false,
@@ -204,6 +207,7 @@ impl<'a> Draft<'a> {
                 self.tracked.read_checks(statement, checks, reader);
             }
             "use_vmac" => self.vmac.read_use(statement, reader),
+            "use_ipvlan" => self.ipvlan.read(statement, &mut self.family, reader),
             "vmac_xmit_base" => self.vmac.read_from_base(statement),
             "track_src_ip" => self.track_source = Some(statement.line.span.clone()),
             "promote_secondaries" => self.promotes_secondaries = true,

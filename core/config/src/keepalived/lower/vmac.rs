@@ -181,7 +181,7 @@ fn own_mac(text: &str) -> Option<OwnMac> {
     whole.or_else(|_| octets.as_slice().try_into().map(OwnMac::WithVrid)).ok()
 }
 
-fn unsupported(word: &Word<'_>, what: &str, reader: &mut Reader<'_>) {
+pub(super) fn unsupported(word: &Word<'_>, what: &str, reader: &mut Reader<'_>) {
     let message = format!("`{}` is not supported by this version", word.text);
     let note = format!("keepalived would {what}; keepwatch does not");
     reader.report(Diagnostic::warning(&word.span, message, "").note(note));
@@ -203,7 +203,10 @@ impl Names {
             }
         }
         for draft in drafts {
-            if let Some(At { value, span }) = draft.vmac.name.take_if(|at| !taken.insert(at.value.clone())) {
+            let names = [&mut draft.vmac.name, &mut draft.ipvlan.name];
+            let doubled =
+                names.into_iter().find_map(|name| name.take_if(|at| !taken.insert(at.value.clone())));
+            if let Some(At { value, span }) = doubled {
                 let message = format!("an interface {} is there already", shown(value.as_str()));
                 reader.survived(&span, message, "", "uses a name of its own");
             }
@@ -211,7 +214,8 @@ impl Names {
         Self { prefix: prefix.unwrap_or(vmac_name::PREFIX).to_owned(), taken }
     }
 
-    fn settle(
+    /// The name of an interface of an instance's own: as given, or one that is not taken.
+    pub(super) fn settle(
         &mut self,
         own: Option<At<InterfaceName>>,
         vrid: Vrid,

@@ -12,6 +12,8 @@ pub(crate) const TABLE: Table = Table {
 };
 
 const IPS: Shape = Shape::Either(&[IP, Shape::List(&IP)]);
+const PREFIXES: Shape = Shape::Either(&[PREFIX, Shape::List(&PREFIX)]);
+const PREFIX: Shape = Shape::Text("10.1.1.11/24");
 const IP: Shape = Shape::Text("10.1.1.20");
 const INTERFACE: Shape = Shape::Text("eth1");
 const ADDRESSES: Shape =
@@ -85,6 +87,12 @@ pub(crate) const ROUTER: &[Key] = &[
         Shape::Either(&[Shape::Flag, Shape::Text("vrrp.51"), Shape::Table(USE_VMAC, &[])]),
         "a virtual MAC; a text names its interface",
         "`false`",
+    ),
+    key(
+        "use_ipvlan",
+        Shape::Either(&[PREFIX, Shape::Table(USE_IPVLAN, &[])]),
+        "an ipvlan that adverts come from; a text is its address",
+        "none",
     ),
     key(
         "accept",
@@ -163,6 +171,22 @@ pub(crate) const USE_VMAC: &[Key] = &[
         Shape::Words(&["virtual", "interface"]),
         "from which MAC adverts come",
         "`\"virtual\"`; with `unicast_peer` `\"interface\"`",
+    ),
+];
+
+pub(crate) const USE_IPVLAN: &[Key] = &[
+    key("name", Shape::Text("vrrp.51"), "what it is called", "`vrrp.` and the VRID"),
+    key(
+        "address",
+        PREFIXES,
+        "its address, with the prefix length; one of each family",
+        "none; IPv4 needs one",
+    ),
+    key(
+        "mode",
+        Shape::Words(&["bridge", "private", "vepa"]),
+        "how it reaches other ipvlans on the interface, which have the same",
+        "`\"bridge\"`",
     ),
 ];
 

@@ -45,6 +45,12 @@ pub(crate) const KEYS: &[Key] = &[
         "as without it",
     ),
     key(
+        "scheduling",
+        Shape::Table(SCHEDULING, &[]),
+        "how the kernel is asked to run the engine",
+        "as without it",
+    ),
+    key(
         "static",
         Shape::Table(STATIC, &[]),
         "addresses, routes and rules that are there from start to end, whoever is MASTER",
@@ -82,6 +88,19 @@ pub(crate) const STATIC: &[Key] = &[
     ),
     key("routes", ROUTES, "routes, in the words of ip-route(8)", "none"),
     key("rules", RULES, "rules, in the words of ip-rule(8); each with its `priority`", "none"),
+];
+
+/// The keys of `[scheduling]`.
+pub(crate) const SCHEDULING: &[Key] = &[
+    key(
+        "real_time_priority",
+        Shape::Whole(1, 99),
+        "of the thread that sends adverts (`SCHED_RR`)",
+        "1, below all that others made so",
+    ),
+    key("nice", Shape::Whole(-20, 19), "that thread's, where real-time scheduling is refused", "-20"),
+    key("cpu_affinity", Shape::List(&Shape::Whole(0, 1023)), "the processors that it may run on", "all"),
+    key("no_swap", Shape::Flag, "whether the program's memory is kept from being swapped out", "`false`"),
 ];
 
 /// The keys of `[nftables]`.

@@ -118,6 +118,13 @@ fn instance(block: &Block) -> Vec<String> {
         let xmit_base = value.ends_with("xmit_base = true");
         out.push(format!("vmac {} from base {xmit_base}", first(name)));
     }
+    // "Use IPVLAN, i/f NAME, is_up = true[, i/f address = ADDRESS], type MODE", cut at the first " = ".
+    if let Some((text, value)) = block.fields.iter().find(|(text, _)| text.starts_with("Use IPVLAN, i/f ")) {
+        let name = first(text.trim_start_matches("Use IPVLAN, i/f "));
+        let address = value.split_once("i/f address = ").map(|(_, rest)| format!(" {}", first(rest)));
+        let mode = value.rsplit(' ').next().unwrap_or_default();
+        out.push(format!("ipvlan {name}{} {mode}", address.unwrap_or_default()));
+    }
     match block.field("Authentication type") {
         Some("SIMPLE_PASSWORD") => out.push(format!("password {}", field("Password"))),
         Some("none") | None => {}

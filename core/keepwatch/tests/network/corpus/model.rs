@@ -71,7 +71,7 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
     if instance.link_tracking == LinkTracking::Ignored {
         out.push("own interface not tracked".to_owned());
     }
-    out.extend(instance.source.map(|source| format!("source {source}")));
+    out.extend(instance.configured_source().map(|source| format!("source {source}")));
     match &instance.destination {
         Destination::Multicast { group } => out.push(format!("group {group}")),
         Destination::Unicast { peers, ttl, source_check } => {
@@ -85,10 +85,17 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
         }
     }
     out.extend(
-        instance.vmac.as_ref().map(|vmac| {
+        instance.vmac().map(|vmac| {
             format!("vmac {} from base {}", vmac.interface, vmac.adverts == VmacAdverts::FromBase)
         }),
     );
+    out.extend(instance.ipvlan().map(|ipvlan| {
+        let address = ipvlan.address.map(|(address, prefix_len)| match prefix_len {
+            32 | 128 => format!(" {address}"),
+            _ => format!(" {address}/{prefix_len}"),
+        });
+        format!("ipvlan {}{} {}", ipvlan.interface, address.unwrap_or_default(), ipvlan.mode)
+    }));
     out.extend(instance.password.map(|password| {
         let octets: Vec<u8> = password.0.into_iter().take_while(|octet| *octet != 0).collect();
         format!("password {}", String::from_utf8_lossy(&octets))
@@ -137,7 +144,7 @@ fn address(address: &VirtualAddress, instance: &Instance) -> String {
     let is_own_family =
         address.address.is_ipv4() == instance.addresses.first().is_none_or(|it| it.address.is_ipv4());
     let carrier =
-        instance.vmac.as_ref().filter(|_| is_own_family).map_or(&instance.interface, |vmac| &vmac.interface);
+        instance.vmac().filter(|_| is_own_family).map_or(&instance.interface, |vmac| &vmac.interface);
     out.push_str(&format!(" dev {}", address.device.as_ref().unwrap_or(carrier)));
     if let Some(broadcast) = address.broadcast {
         out.push_str(&format!(" brd {broadcast}"));
