@@ -14,6 +14,7 @@ pub(crate) struct Standpoint {
     is_hindered_anew: bool,
     is_willing: bool,
     has_handed_over: bool,
+    follows: bool,
 }
 
 impl Standpoint {
@@ -24,6 +25,7 @@ impl Standpoint {
             is_hindered_anew: false,
             is_willing: router.is_willing(),
             has_handed_over: router.has_handed_over(),
+            follows: router.follows(),
         }
     }
 
@@ -63,6 +65,10 @@ impl Group<'_> {
                 true => mate.leave_with_group(now, Departure::HandOver, out),
                 false => mate.fall_back_with_group(now, out),
             });
+        }
+        // One that has come into the company of a MASTER, and hears of another one only now.
+        if before.state == StateName::Backup && !before.follows && after.follows {
+            self.others(changed, |mate| mate.leave_with_group(now, Departure::Group, out));
         }
         if after.is_hindered_anew {
             self.share_hindrances(now, out);

@@ -283,3 +283,18 @@ fn masters_that_join_one_that_follows_leave() {
     assert_eq!(rig.states(), "Master Backup");
     assert_eq!(rig.regroup(20, &[&[0, 1]]), ["0 resigns", "0 resigns"]);
 }
+
+/// As a member that a reload begins anew: it has heard nobody yet when it comes back.
+#[test]
+fn a_master_leaves_when_its_new_mate_hears_another_one() {
+    let mut rig = Rig::backup();
+    rig.regroup(1, &[]);
+    rig.feed(2, 1, Input::Link(LinkState::Down));
+    rig.timeout(3_700);
+    rig.feed(3_700, 0, Input::AddressUsable(0));
+    rig.feed(3_800, 1, Input::Link(LinkState::Up));
+    rig.regroup(3_900, &[&[0, 1]]);
+    assert_eq!(rig.states(), "Master Backup");
+    let done = rig.hear(4_000, 1, Claim::Holds(Priority::new(200).unwrap()));
+    assert!(done.iter().any(|done| done == "0 resigns"), "{done:?}");
+}
