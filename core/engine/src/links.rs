@@ -2,7 +2,7 @@
 
 use keepwatch_bus::Draft;
 use keepwatch_event::{EventKind, InterfaceState, Severity};
-use keepwatch_system::netlink::Link;
+use keepwatch_system::netlink::{Link, is_no_device};
 use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, MacAddress, RouterId};
 
 use crate::addresses::Placement;
@@ -100,8 +100,12 @@ impl Engine {
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
         let failure = interface.open_missing(id, &self.parts.poller).err();
         if let Some(error) = failure {
-            let kind = EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
-            self.publish(Draft::general(Severity::Error, kind));
+            // One that is on its way out is told by the kernel in a moment.
+            if !is_no_device(&error) {
+                let kind =
+                    EventKind::SendFailed { interface: interface.name.clone(), error: error.to_string() };
+                self.publish(Draft::general(Severity::Error, kind));
+            }
             self.mend_later(now);
         }
         for (number, instance) in self.parts.instances.iter().enumerate() {

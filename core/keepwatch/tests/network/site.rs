@@ -69,7 +69,7 @@ impl Site {
         self.start(host, command)
     }
 
-    fn start(&self, host: usize, mut command: Command) -> Result<Daemon, Failed> {
+    pub(crate) fn start(&self, host: usize, mut command: Command) -> Result<Daemon, Failed> {
         command.env("KEEPWATCH_CONTROL", self.control(host));
         command.env("KEEPWATCH_STATE_DIR", self.folder.join(format!("h{host}.state")));
         command.env("KEEPWATCH_CACHE_DIR", self.folder.join(format!("h{host}.cache")));

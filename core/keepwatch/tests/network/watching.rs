@@ -1,19 +1,23 @@
 //! `run --watch`: the configuration is taken over when its files say something else, and not otherwise.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use keepwatch_lab::Daemon;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::Case;
 use crate::reload::swap;
 use crate::site::{Site, config, ensure, stop, vip, wait};
+use crate::{Case, Need};
+
+const SETPRIV: Need = Need::Program("/usr/bin/setpriv", "util-linux");
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "watching::files_that_change", needs: &[], run: files_that_change },
     Case { name: "watching::files_that_are_named", needs: &[], run: files_that_are_named },
+    Case { name: "watching::permission_lost", needs: &[SETPRIV], run: permission_lost },
 ];
 
 fn status(site: &Site) -> Value {
@@ -146,5 +150,39 @@ fn files_that_are_named() -> Result<(), Failed> {
     swap(Path::new("releases/2"), &current)?;
     wait_for_priority(&site, 120)?;
     ensure(instances() == 2, || h1.output().join("\n"))?;
+    stop(h1)
+}
+
+/// Of a daemon that, other than root as a rule, may not read what it has no permission for: the file, and the folder of more.
+fn permission_lost() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let folder = site.folder().join("conf.d");
+    fs::create_dir(&folder)?;
+    fs::write(folder.join("more.conf"), config(150, "", "10.1.1.30"))?;
+    let file = site.file(1, "permission", &format!("include {}/*.conf\n", folder.display()))?;
+    let mut command = std::process::Command::new("/usr/bin/setpriv");
+    command.args([
+        "--bounding-set",
+        "-dac_override,-dac_read_search",
+        env!("CARGO_BIN_EXE_keepwatch"),
+        "run",
+        "--watch",
+    ]);
+    command.arg("--config").arg(&file);
+    let h1 = site.start(1, command)?;
+    site.wait_for_holder(1, vip())?;
+    let allow = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    for path in [&file, &folder] {
+        let before = fs::metadata(path)?.permissions().mode();
+        allow(path, 0)?;
+        wait_for_refusal(&site, 150)?;
+        let output = site.asking(1).arg("reload").output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure(output.status.code() == Some(3) && said.contains("Permission denied"), || said.clone())?;
+        allow(path, before)?;
+        wait_for_priority(&site, 150)?;
+    }
+    let entries = h1.output().iter().filter(|line| line.contains("Entering")).count();
+    ensure(entries == 2, || h1.output().join("\n"))?;
     stop(h1)
 }
