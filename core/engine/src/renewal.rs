@@ -36,6 +36,14 @@ pub(crate) struct Round {
     next: (usize, usize),
 }
 
+/// What is renewed in one go.
+struct Due {
+    /// By router and number.
+    addresses: Vec<(RouterId, usize)>,
+    /// Where to go on; nowhere after the last.
+    next: Option<(usize, usize)>,
+}
+
 impl Renewal {
     /// For addresses of which none is in place yet.
     pub(crate) fn new(lifetime: Option<Duration>, now: Instant) -> Self {
@@ -98,8 +106,8 @@ impl Engine {
             self.renew_later(now);
             return;
         }
-        let (due, next) = self.due_from(next);
-        for &(router, number) in &due {
+        let Due { addresses, next } = self.due_from(next);
+        for (router, number) in addresses {
             let outcome = self.set_lifetime(router, number, lifetime);
             let Some(held) = self.held_mut(router, number) else { continue };
             let was_refused = std::mem::replace(&mut held.is_refused, outcome.is_err());
@@ -138,23 +146,23 @@ impl Engine {
         is_read
     }
 
-    /// The next addresses in place that do not leave, and where to go on; nowhere after the last.
-    fn due_from(&self, first: (usize, usize)) -> (Vec<(RouterId, usize)>, Option<(usize, usize)>) {
-        let mut due = Vec::with_capacity(AT_ONCE);
+    /// The next addresses in place that do not leave.
+    fn due_from(&self, first: (usize, usize)) -> Due {
+        let mut addresses = Vec::with_capacity(AT_ONCE);
         let (mut router, mut number) = first;
         while let Some(instance) = self.parts.instances.get(router) {
             let Some(held) = instance.held.get(number) else {
                 (router, number) = (router + 1, 0);
                 continue;
             };
-            if due.len() == AT_ONCE {
-                return (due, Some((router, number)));
+            if addresses.len() == AT_ONCE {
+                return Due { addresses, next: Some((router, number)) };
             }
             if held.state.is_placed() && !held.leaves {
-                due.push((RouterId(router), number));
+                addresses.push((RouterId(router), number));
             }
             number += 1;
         }
-        (due, None)
+        Due { addresses, next: None }
     }
 }

@@ -15,10 +15,17 @@ pub struct Source {
     /// The text; of a keepalived.conf as it is after its includes, conditions, variables and repetitions, of a native file with
     /// those that it includes behind it.
     pub text: String,
-    /// Where the file is, if it is one.
-    path: Option<Box<Path>>,
+    /// Where it is, if it is a file, and where those are that it names.
+    whereabouts: Option<Box<Whereabouts>>,
     /// Where it comes from; nothing if it is a file as it stands.
     assembly: Option<Box<Assembly>>,
+}
+
+/// Where a file is, and where those are that it names.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Whereabouts {
+    /// Nowhere, if it is no file.
+    path: Option<Box<Path>>,
     /// Where files that it names were looked for, patterns among them.
     named: Vec<PathBuf>,
 }
@@ -45,13 +52,14 @@ impl Source {
     /// A text that is a file as it stands.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), path: None, assembly: None, named: Vec::new() }
+        Self { name: name.into(), text: text.into(), whereabouts: None, assembly: None }
     }
 
     /// The same text, of the file at `path`.
     #[must_use]
-    pub fn at(self, path: impl Into<PathBuf>) -> Self {
-        Self { path: Some(path.into().into_boxed_path()), ..self }
+    pub fn at(mut self, path: impl Into<PathBuf>) -> Self {
+        self.whereabouts.get_or_insert_default().path = Some(path.into().into_boxed_path());
+        self
     }
 
     /// What was put together from this file and others that it includes.
@@ -62,27 +70,35 @@ impl Source {
 
     /// The file that this text is.
     pub(crate) fn file(&self) -> File {
-        File { name: self.name.clone(), path: self.path.clone(), text: self.text.clone() }
+        File { name: self.name.clone(), path: self.own_path().map(Into::into), text: self.text.clone() }
     }
 
     /// The same text, which names these files, there or not.
     pub(crate) fn naming(mut self, files: Vec<PathBuf>) -> Self {
-        self.named.extend(files);
+        if !files.is_empty() {
+            self.whereabouts.get_or_insert_default().named.extend(files);
+        }
         self
+    }
+
+    fn own_path(&self) -> Option<&Path> {
+        self.whereabouts.as_ref()?.path.as_deref()
     }
 
     /// Where the files are that it was put together from, and those that it names.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         let included = self.assembly.iter().flat_map(|assembly| &assembly.files);
-        let read = self.path.iter().chain(included.filter_map(|file| file.path.as_ref())).map(AsRef::as_ref);
-        read.chain(self.named.iter().map(PathBuf::as_path)).collect()
+        let read = self.own_path().into_iter().chain(included.filter_map(|file| file.path.as_deref()));
+        let named = self.whereabouts.iter().flat_map(|whereabouts| &whereabouts.named);
+        read.chain(named.map(PathBuf::as_path)).collect()
     }
 
     /// The path of the file with this number, or what it is called if it is none.
     pub(super) fn path(&self, number: usize) -> Cow<'_, str> {
         let file = self.assembly.as_ref().and_then(|assembly| assembly.files.get(number));
-        let (name, path) = file.map_or((&self.name, &self.path), |file| (&file.name, &file.path));
-        path.as_ref().map_or_else(|| name.as_str().into(), |path| path.to_string_lossy())
+        let (name, path) =
+            file.map_or_else(|| (&self.name, self.own_path()), |file| (&file.name, file.path.as_deref()));
+        path.map_or_else(|| name.as_str().into(), Path::to_string_lossy)
     }
 
     /// The file, line and column at which octet `at` of the text is written: the last two counted from 1, the column in characters.

@@ -32,6 +32,9 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
+/// What is compared, by name.
+type Compared = Vec<(&'static str, BTreeSet<String>)>;
+
 /// Pairs of one case; each configuration but the first and the last stands in two of them.
 const PAIRS: u32 = 4;
 
@@ -158,7 +161,7 @@ fn lines(text: &str, strip: impl Fn(&str) -> String) -> BTreeSet<String> {
 }
 
 /// What there is on h1: what is compared.
-fn state(site: &Site, h1: &Reloaded<'_>) -> Result<Vec<(&'static str, BTreeSet<String>)>, Failed> {
+fn state(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
     let host = site.host(1);
     let without_number =
         |line: &str| line.split_once(": ").map_or_else(String::new, |(_, rest)| rest.to_owned());
@@ -228,7 +231,7 @@ fn instances(status: &Value) -> Vec<Value> {
 }
 
 /// Waits until every instance is where it stays, and nothing changes any more.
-fn settled(site: &Site, h1: &Reloaded<'_>) -> Result<Vec<(&'static str, BTreeSet<String>)>, Failed> {
+fn settled(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
     let rests = || {
         let Ok(status) = h1.status() else { return false };
         let all = instances(&status);
