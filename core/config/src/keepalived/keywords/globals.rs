@@ -1,7 +1,7 @@
 //! The keywords of `global_defs`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
-use super::{IPTABLES, TRACKER};
+use super::{IPTABLES, STRICT, TRACKER};
 
 const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
@@ -55,7 +55,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("shutdown_script_timeout", Unsupported(PROGRAM)),
     // The protocol.
     ("vrrp_version", Supported),
-    ("vrrp_strict", Supported),
+    ("vrrp_strict", Partly(STRICT)),
     ("vrrp_garp_master_delay", Supported),
     ("vrrp_garp_master_repeat", Supported),
     ("vrrp_garp_master_refresh", Supported),
@@ -101,11 +101,11 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("process_name", Unsupported(NAMED)),
     ("vrrp_process_name", Unsupported(NAMED)),
     ("umask", Harmless),
-    ("random_seed", Harmless),
+    ("random_seed", Supported),
     ("config_save_dir", Harmless),
     ("tmp_config_directory", Harmless),
     ("data_use_instance", Harmless),
-    ("include_check", Harmless),
+    ("include_check", Supported),
     ("iproute_usr_dir", Harmless),
     ("iproute_etc_dir", Harmless),
     ("max_auto_priority", Harmless),

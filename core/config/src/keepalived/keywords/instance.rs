@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
 use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Refused, Supported, Unsupported};
-use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, TRACKER};
+use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -32,7 +32,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("mcast_src_ip", Supported),
     ("unicast_peer", Supported),
     ("unicast_ttl", Supported),
-    ("unicast_fault_no_peer", Supported),
+    ("unicast_fault_no_peer", Partly("without a peer it is an error, not FAULT")),
     ("check_unicast_src", Supported),
     ("mcast_dst_ip", Supported),
     ("track_interface", Supported),
@@ -48,7 +48,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("higher_prio_send_advert", Supported),
     ("down_timer_adverts", Supported),
     ("v3_checksum_as_v2", Supported),
-    ("strict_mode", Supported),
+    ("strict_mode", Partly(STRICT)),
     ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
     ("use_ipvlan", Partly("not `group`")),
@@ -56,7 +56,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("notify_backup", Supported),
     ("notify_fault", Supported),
     ("notify_stop", Supported),
-    ("notify_deleted", Partly("read, and not run: only a restart takes an instance away")),
+    ("notify_deleted", Supported),
     ("notify_master_rx_lower_pri", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),

@@ -146,10 +146,11 @@ const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
 
 const ADDRESS_OPTIONS: &str = "not `use_vmac` and `autojoin` of an address, which is added without";
-const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`; `realms`, `rtt`, `rttvar`, `rto_min`, `congctl`, \
+const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`, or of type `local`, `broadcast`, `anycast`, `multicast` or `nat`; `realms`, `rtt`, `rttvar`, `rto_min`, `congctl`, \
      `features`, `pref`, `expires`, `ttl-propagate`, `fastopen_no_cookie` and `track_group` are left out of a route";
 const RULE_OPTIONS: &str = "not rules with `realms`, `suppress_ifgroup`, `tunnel-id`, `uidrange`, `l3mdev`, `ipproto`, `sport` or \
      `dport`; `track_group` is left out of a rule";
+const STRICT: &str = "an instance with priority 255 weighs adverts as always, where keepalived would ignore them";
 const IPTABLES: &str = "nftables does it, and chains of iptables and ipsets are left alone";
 
 const ROOT: &[(&str, Status)] = &[
