@@ -175,6 +175,10 @@ fn what_cannot_be_is_said() {
         ("nftables_priority", "error `nftables_priority` needs a value"),
         ("nftables_priority early", "warning `nftables_priority` is not a number"),
         ("nftables_priority -3000000000", "warning `nftables_priority` is out of range"),
+        (
+            "vrrp_owner_ignore_adverts off\nvrrp_owner_ignore_adverts",
+            "warning `vrrp_owner_ignore_adverts` is not supported by this version",
+        ),
         ("vrrp_startup_delay 9", "remark no instance takes part in the first 9 s of keepwatch"),
         ("enable_snmp_keepalived", "warning `enable_snmp_keepalived` is deprecated"),
         ("lvs_flush\nlvs_timeouts tcp 9", "warning load balancing (ipvs) is not part of keepwatch"),
@@ -217,6 +221,15 @@ fn files_for_other_programs() {
         (
             "stats_dump_file /run/\njson_dump_file k.json",
             Dumps { stats: path("/run/"), json: path("k.json"), ..Dumps::default() },
+        ),
+        (
+            "state_file_location /run/k.data\nstats_file_location /run/\njson_file_location k.json",
+            Dumps {
+                state: path("/run/k.data"),
+                stats: path("/run/"),
+                json: path("k.json"),
+                ..Dumps::default()
+            },
         ),
         ("json_version 1", Dumps::default()),
         ("json_version 2", Dumps { json_version: JsonVersion::Object, ..Dumps::default() }),

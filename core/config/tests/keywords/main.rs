@@ -54,6 +54,10 @@ fn unknown_unsupported_deprecated_and_refused_are_told_apart() {
     let table = [
         ("prioritee 7", "warning unknown keyword `prioritee`"),
         ("use_vmac_addr", "warning `use_vmac_addr` is not supported by this version"),
+        (
+            "owner_ignore_adverts off\nowner_ignore_adverts",
+            "warning `owner_ignore_adverts` is not supported by this version",
+        ),
         ("vmac_garp_intvl 3", "warning `vmac_garp_intvl` is deprecated"),
         ("auth_hmac {\n key 1 x\n}", "error `auth_hmac` is not supported by this version"),
         ("priority {\n}", "error `priority` has no block"),

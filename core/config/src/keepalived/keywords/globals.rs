@@ -6,8 +6,7 @@ use super::{IPTABLES, STRICT, TRACKER};
 const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
-const OWNER: &str =
-    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
 const RELOAD: &str =
     "keepalived would reload at this time or with this mark; keepwatch reloads when it is told to";
@@ -75,7 +74,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("dynamic_interfaces", Harmless),
     ("vrrp_skip_check_adv_addr", Harmless),
     ("log_unknown_vrids", Harmless),
-    ("vrrp_owner_ignore_adverts", Unsupported(OWNER)),
+    ("vrrp_owner_ignore_adverts", Partly(OWNER)),
     ("vrrp_startup_delay", Supported),
     ("vrrp_delay_after_boot", Supported),
     ("default_interface", Supported),
@@ -145,6 +144,9 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("state_dump_file", Supported),
     ("stats_dump_file", Supported),
     ("json_dump_file", Supported),
+    ("state_file_location", Supported),
+    ("stats_file_location", Supported),
+    ("json_file_location", Supported),
     ("json_version", Supported),
     ("reload_check_config", Harmless),
     ("reload_time_file", Unsupported(RELOAD)),

@@ -7,8 +7,7 @@ const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
 const LATE: &str =
     "keepalived would yield after being woken too late; keepwatch listens first after every stall";
-const OWNER: &str =
-    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const VMAC_ADDRESS: &str =
     "keepalived would give addresses on other interfaces a virtual MAC too; keepwatch does not";
 
@@ -80,7 +79,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
         ),
     ),
     ("vmac_garp_intvl", Deprecated("garp_extra_if")),
-    ("owner_ignore_adverts", Unsupported(OWNER)),
+    ("owner_ignore_adverts", Partly(OWNER)),
     ("timer_expired_backup", Unsupported(LATE)),
     ("thread_timer_expired", Deprecated("timer_expired_backup")),
     (

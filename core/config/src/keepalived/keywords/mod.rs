@@ -150,7 +150,8 @@ const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`, or 
      `features`, `pref`, `expires`, `ttl-propagate`, `fastopen_no_cookie` and `track_group` are left out of a route";
 const RULE_OPTIONS: &str = "not rules with `realms`, `suppress_ifgroup`, `tunnel-id`, `uidrange`, `l3mdev`, `ipproto`, `sport` or \
      `dport`; `track_group` is left out of a rule";
-const STRICT: &str = "an instance with priority 255 weighs adverts as always, where keepalived would ignore them";
+const STRICT: &str =
+    "an instance with priority 255 weighs adverts as always, where keepalived would ignore them";
 const IPTABLES: &str = "nftables does it, and chains of iptables and ipsets are left alone";
 
 const ROOT: &[(&str, Status)] = &[
@@ -209,6 +210,7 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("notify_backup", Supported),
     ("notify_fault", Supported),
     ("notify_stop", Supported),
+    ("notify_deleted", Partly("it is for each member that has none of its own, as the manual says")),
     ("notify", Supported),
     ("smtp_alert", Supported),
     ("notify_priority_changes", Supported),
