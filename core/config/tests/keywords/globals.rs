@@ -89,7 +89,7 @@ fn defaults_of_instances() {
     assert_eq!(first("vrrp_mcast_group4 224.0.0.99").destination, group);
     assert!(first("smtp_alert\nsmtp_server m\nnotification_email { a@x }").mail_alert);
     assert!(!first("smtp_alert\nsmtp_alert_vrrp off").mail_alert);
-    for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr", "process_names"] {
+    for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr"] {
         first(harmless);
     }
     let peers = "global_defs {\nvrrp_check_unicast_src\n}\nvrrp_instance a {\nunicast_peer { 10.0.0.2 }\n";
@@ -199,7 +199,7 @@ fn the_table_of_the_packet_filter() {
     let table = [
         ("", firewall("keepwatch", -1, false)),
         ("nftables", firewall("keepwatch", -1, false)),
-        ("nftables vips\nnftables_ifindex", firewall("vips", -1, false)),
+        ("nftables vips", firewall("vips", -1, false)),
         ("nftables_priority -150\nnftables_counters", firewall("keepwatch", -150, true)),
     ];
     for (body, expected) in table {

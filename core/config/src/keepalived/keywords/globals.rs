@@ -1,10 +1,9 @@
 //! The keywords of `global_defs`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
-use super::{IPTABLES, STRICT, TRACKER};
+use super::Status::{self, Always, Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};
+use super::{BUFFERS, IPTABLES, STRICT, TRACKER};
 
 const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
-const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
 const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
@@ -42,7 +41,12 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
             "keepalived would give scripts all groups of their user; keepwatch does where `:` is written",
         ),
     ),
-    ("use_symlink_paths", Harmless),
+    (
+        "use_symlink_paths",
+        Ignored(
+            "keepalived would keep or resolve links in the paths of scripts; keepwatch always keeps them",
+        ),
+    ),
     ("vrrp_notify_priority_changes", Supported),
     (
         "fifo_write_vrrp_states_on_reload",
@@ -71,9 +75,12 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_mcast_group4", Supported),
     ("vrrp_mcast_group6", Supported),
     ("vrrp_check_unicast_src", Supported),
-    ("dynamic_interfaces", Harmless),
-    ("vrrp_skip_check_adv_addr", Harmless),
-    ("log_unknown_vrids", Harmless),
+    ("dynamic_interfaces", Always("interfaces may come and go")),
+    ("vrrp_skip_check_adv_addr", Always("an advert counts whatever addresses it lists")),
+    (
+        "log_unknown_vrids",
+        Ignored("keepalived would log adverts for virtual routers that it does not have; keepwatch does not"),
+    ),
     ("vrrp_owner_ignore_adverts", Partly(OWNER)),
     ("vrrp_startup_delay", Supported),
     ("vrrp_delay_after_boot", Supported),
@@ -94,21 +101,43 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("nftables", Supported),
     ("nftables_priority", Supported),
     ("nftables_counters", Supported),
-    ("nftables_ifindex", Harmless),
+    (
+        "nftables_ifindex",
+        Ignored("keepalived would name interfaces by number in its table; keepwatch always does"),
+    ),
     // The process.
-    ("process_names", Harmless),
+    ("process_names", Ignored(NAMED)),
     ("process_name", Unsupported(NAMED)),
     ("vrrp_process_name", Unsupported(NAMED)),
-    ("umask", Harmless),
+    (
+        "umask",
+        Ignored(
+            "keepalived would create its files with this umask; keepwatch keeps the one it is started with",
+        ),
+    ),
     ("random_seed", Supported),
-    ("config_save_dir", Harmless),
-    ("tmp_config_directory", Harmless),
-    ("data_use_instance", Harmless),
+    (
+        "config_save_dir",
+        Ignored("keepalived would save its configuration there at each reload; keepwatch does not"),
+    ),
+    (
+        "tmp_config_directory",
+        Ignored("keepalived would keep a copy of its configuration there; keepwatch has it in memory"),
+    ),
+    (
+        "data_use_instance",
+        Ignored("keepalived would put names into those of its dump files; keepwatch does not"),
+    ),
     ("include_check", Supported),
-    ("iproute_usr_dir", Harmless),
-    ("iproute_etc_dir", Harmless),
-    ("max_auto_priority", Harmless),
-    ("min_auto_priority_delay", Harmless),
+    ("iproute_usr_dir", Supported),
+    ("iproute_etc_dir", Supported),
+    ("max_auto_priority", Always("the thread that sends adverts is real-time from the start")),
+    (
+        "min_auto_priority_delay",
+        Ignored(
+            "keepalived would raise its priority after such delays; keepwatch has its own from the start",
+        ),
+    ),
     ("vrrp_priority", Partly(NICE)),
     ("vrrp_rt_priority", Supported),
     ("vrrp_rlimit_rttime", Unsupported(RUNAWAY)),
@@ -123,7 +152,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_netlink_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
     ("process_monitor_rcv_bufs", Unsupported(BUFFERS)),
     ("process_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
-    ("bfd_process_name", Harmless),
+    ("bfd_process_name", Ignored(NAMED)),
     ("bfd_priority", Unsupported(TRACKER)),
     ("bfd_no_swap", Unsupported(TRACKER)),
     ("bfd_rt_priority", Unsupported(TRACKER)),
@@ -148,7 +177,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("stats_file_location", Supported),
     ("json_file_location", Supported),
     ("json_version", Supported),
-    ("reload_check_config", Harmless),
+    ("reload_check_config", Always("a configuration is checked before it is taken over")),
     ("reload_time_file", Unsupported(RELOAD)),
     ("reload_repeat", Unsupported(RELOAD)),
     ("reload_file", Unsupported(RELOAD)),

@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Refused, Supported, Unsupported};
-use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
+use super::Status::{self, Deprecated, Ignored, Ipvs, Partly, Refused, Supported, Unsupported};
+use super::{ADDRESS_OPTIONS, BUFFERS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -60,9 +60,14 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("notify", Supported),
     ("smtp_alert", Supported),
     ("accept", Supported),
-    ("skip_check_adv_addr", Harmless),
-    ("debug", Harmless),
-    ("kernel_rx_buf_size", Harmless),
+    (
+        "skip_check_adv_addr",
+        Ignored(
+            "keepalived would look at the addresses of some adverts only; keepwatch at those of all, and each counts",
+        ),
+    ),
+    ("debug", Ignored("keepalived would do nothing either: it has no debug levels")),
+    ("kernel_rx_buf_size", Ignored(BUFFERS)),
     ("track_file", Supported),
     ("track_process", Supported),
     ("track_bfd", Unsupported(TRACKER)),

@@ -6,7 +6,7 @@ mod table;
 
 pub use self::table::keyword_tables;
 
-use self::Status::{Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
+use self::Status::{Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub(in crate::keepalived) enum Status {
     Supported,
     /// It is read but for what this says.
     Partly(&'static str),
-    /// There is nothing to do: keepwatch is always so, or nobody would notice.
-    Harmless,
+    /// There is nothing to do, for this reason: keepwatch is always so.
+    Always(&'static str),
+    /// Left out with a remark: what keepalived would do, and what keepwatch does instead. No router notices.
+    Ignored(&'static str),
     /// Left out with a warning: what keepalived would do, and what keepwatch does instead.
     Unsupported(&'static str),
     /// Leaving it out would be dangerous: an error that says why.
@@ -142,6 +144,9 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
 const STATIC: &str =
     "keepalived would stop instances whose static addresses or routes are lost; keepwatch restores those";
 const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
+const PID_FILES: &str =
+    "keepalived would name its pid files otherwise; keepwatch writes the one that `--pid` names";
+const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
 
@@ -164,10 +169,16 @@ const ROOT: &[(&str, Status)] = &[
     ("virtual_server_group", Ipvs),
     ("net_namespace_ipvs", Ipvs),
     ("net_namespace", Supported),
-    ("namespace_with_ipsets", Harmless),
-    ("instance", Harmless),
-    ("use_pid_dir", Harmless),
-    ("child_wait_time", Harmless),
+    (
+        "namespace_with_ipsets",
+        Ignored("keepalived would use ipsets in a namespace on old kernels; keepwatch uses none"),
+    ),
+    ("instance", Ignored(PID_FILES)),
+    ("use_pid_dir", Ignored(PID_FILES)),
+    (
+        "child_wait_time",
+        Ignored("keepalived would wait so long for its processes to end; keepwatch is one process"),
+    ),
     ("bfd_instance", Unsupported(TRACKER)),
     ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
@@ -252,7 +263,7 @@ mod tests {
     fn a_reason_is_one_plain_line() {
         for level in Level::ALL {
             for (name, status) in level.keywords() {
-                if let Unsupported(reason) | Status::Refused(reason) = status {
+                if let Unsupported(reason) | Ignored(reason) | Status::Refused(reason) = status {
                     assert!(reason.starts_with("keepalived would "), "{name}: {reason}");
                     assert!(!reason.ends_with('.') && reason.len() < 110, "{name}: {reason}");
                 }

@@ -177,6 +177,16 @@ impl GlobalDefs {
             "vrrp_delay_after_boot" => {
                 self.delay_after_boot = delay(statement, reader).unwrap_or(self.delay_after_boot);
             }
+            "iproute_etc_dir" => {
+                if let Some(folder) = text(statement, reader) {
+                    reader.iproute.etc = folder.into();
+                }
+            }
+            "iproute_usr_dir" => {
+                if let Some(folder) = text(statement, reader) {
+                    reader.iproute.usr = vec![folder.into()];
+                }
+            }
             "vmac_prefix" => self.vmac_prefix(statement, reader),
             "smtp_server" => {
                 self.mail.server = mail_server(statement, reader);
