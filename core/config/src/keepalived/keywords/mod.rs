@@ -2,8 +2,10 @@
 
 mod globals;
 mod instance;
+mod served;
 mod table;
 
+pub use self::served::keepalived_reference;
 pub use self::table::keyword_tables;
 
 use self::Status::{Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};

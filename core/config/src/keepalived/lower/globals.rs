@@ -344,7 +344,10 @@ impl Defaults {
             "vrrp_down_timer_adverts" => {
                 self.missed_adverts = missed_adverts(statement, reader).unwrap_or(self.missed_adverts);
             }
-            "v3_checksum_as_v2" => self.checksum_as_v2 = true,
+            // The manual has a switch; keepalived's code takes `off` for on.
+            "v3_checksum_as_v2" => {
+                self.checksum_as_v2 = reader.switch(statement).unwrap_or(self.checksum_as_v2);
+            }
             "vrrp_check_unicast_src" => self.check_unicast_src = true,
             "vrrp_notify_priority_changes" => {
                 self.priority_changes = reader.switch(statement).unwrap_or(self.priority_changes);
