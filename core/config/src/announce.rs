@@ -33,8 +33,17 @@ impl Announce {
     }
 
     /// These settings, with the global ones where nothing is written: those of the own burst and of the
-    /// refresh as they were when the instance began, those after lower adverts as they are in the end.
+    /// refresh as they were when the instance began, those after lower adverts as they are in the end. What an instance says
+    /// of its own burst is not for lower adverts: for these the global burst counts.
     pub(crate) fn over(self, early: Self, late: Self) -> Self {
+        let has_own_burst = self.repeat.is_some() || self.delay.is_some();
+        let late = if has_own_burst {
+            let repeat = late.lower_repeat.or(late.repeat).or(Some(REPEAT));
+            let delay = late.lower_delay.or(late.delay).or(Some(DELAY));
+            Self { lower_repeat: repeat, lower_delay: delay, ..late }
+        } else {
+            late
+        };
         Self {
             repeat: self.repeat.or(early.repeat),
             delay: self.delay.or(early.delay),

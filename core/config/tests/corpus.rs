@@ -262,6 +262,7 @@ fn instance_line(instance: &Instance) -> String {
         part(&format!("notify {state} "), script.as_ref().map(command_text).unwrap_or_default());
     }
     part("", if instance.mail_alert { "mail".to_owned() } else { String::new() });
+    part("", if instance.accepts { String::new() } else { "answers nobody".to_owned() });
     part("", if instance.checksum_as_v2 { "checksum as v2".to_owned() } else { String::new() });
     if instance.announce != keepwatch_vrrp::AnnouncePolicy::default() {
         part("", format!("{:?}", instance.announce));

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use keepwatch_config::model::Deleted;
 use keepwatch_config::{Config, Site, Style, load_site, load_text};
 
 /// A folder with this keepalived.conf and this native file, read.
@@ -183,6 +184,28 @@ fn a_group_has_both_families_of_its_members() {
     assert_eq!(names, ["VI_1", "db", "web", "web-ipv6"]);
     let [group] = config.groups.as_slice() else { panic!("one group") };
     assert_eq!(group.members.join(" "), "web web-ipv6 db VI_1");
+}
+
+#[test]
+fn a_group_says_how_its_members_are_told_of_as_deleted() {
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "[instance.{name}]\ninterface = \"eth0\"\nvirtual_router_id = {vrid}\nvirtual_addresses = [\"10.1.1.{vrid}\"]\n{more}\n"
+        )
+    };
+    let text = instance("a", 1, "notify_deleted = [\"/a\"]")
+        + &instance("b", 2, "")
+        + &instance("c", 3, "")
+        + "[group.g]\nmembers = [\"a\", \"b\"]\nnotify_deleted = [\"/g\"]\n";
+    let config = config(read("deleted", "", &text));
+    let program = |deleted: &Deleted| match deleted {
+        Deleted::AsDeleted(Some(command)) => command.argv.join(" "),
+        other => format!("{other:?}"),
+    };
+    let told: Vec<String> =
+        config.instances.iter().map(|instance| program(&instance.notify.deleted)).collect();
+    assert_eq!(told, ["/a", "/g", "AsFault"]);
+    assert_eq!(config.groups[0].notify.deleted, Deleted::AsFault);
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod unknown;
 use std::collections::HashSet;
 
 pub(crate) use self::expand::Surroundings;
-pub use self::keywords::keyword_tables;
+pub use self::keywords::{keepalived_reference, keyword_tables};
 pub(crate) use self::lower::phrase;
 use crate::diagnostic::{Findings, Source};
 use crate::model::Config;

@@ -10,7 +10,7 @@ use super::notify_scripts;
 use super::reader::{Reader, optional};
 use super::router::{Router, ipv6_name};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Instance, Notify, SyncGroup, Written};
+use crate::model::{Deleted, Instance, Notify, SyncGroup, Written};
 use crate::similar::{choice, shown};
 
 /// A group, as it is written.
@@ -83,6 +83,18 @@ pub(super) fn resolve(
         }
     }
     resolved
+}
+
+/// Gives `notify_deleted` of a group to those of its members that have none: only instances are told of as deleted.
+pub(super) fn hand_down(groups: &mut [SyncGroup], instances: &mut [Instance]) {
+    for group in groups {
+        let deleted = std::mem::take(&mut group.notify.deleted);
+        let is_member = |instance: &&mut Instance| group.members.contains(&instance.name);
+        let members = instances.iter_mut().filter(is_member);
+        for member in members.filter(|member| member.notify.deleted == Deleted::AsFault) {
+            member.notify.deleted = deleted.clone();
+        }
+    }
 }
 
 /// The IPv6 half of an instance with both families.

@@ -34,7 +34,8 @@ pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[G
         let message = format!("the keepalived.conf has a group {}, too", shown(&group.name));
         reader.error(&group.span, message, "give this one another name");
     }
-    let resolved = group::resolve(reader, groups, &routers, &config.instances);
+    let mut resolved = group::resolve(reader, groups, &routers, &config.instances);
+    group::hand_down(&mut resolved, &mut config.instances);
     config.groups.extend(resolved);
 }
 

@@ -89,7 +89,7 @@ fn defaults_of_instances() {
     assert_eq!(first("vrrp_mcast_group4 224.0.0.99").destination, group);
     assert!(first("smtp_alert\nsmtp_server m\nnotification_email { a@x }").mail_alert);
     assert!(!first("smtp_alert\nsmtp_alert_vrrp off").mail_alert);
-    for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr", "process_names"] {
+    for harmless in ["dynamic_interfaces allow_if_changes", "vrrp_skip_check_adv_addr"] {
         first(harmless);
     }
     let peers = "global_defs {\nvrrp_check_unicast_src\n}\nvrrp_instance a {\nunicast_peer { 10.0.0.2 }\n";
@@ -175,6 +175,10 @@ fn what_cannot_be_is_said() {
         ("nftables_priority", "error `nftables_priority` needs a value"),
         ("nftables_priority early", "warning `nftables_priority` is not a number"),
         ("nftables_priority -3000000000", "warning `nftables_priority` is out of range"),
+        (
+            "vrrp_owner_ignore_adverts off\nvrrp_owner_ignore_adverts",
+            "warning `vrrp_owner_ignore_adverts` is not supported by this version",
+        ),
         ("vrrp_startup_delay 9", "remark no instance takes part in the first 9 s of keepwatch"),
         ("enable_snmp_keepalived", "warning `enable_snmp_keepalived` is deprecated"),
         ("lvs_flush\nlvs_timeouts tcp 9", "warning load balancing (ipvs) is not part of keepwatch"),
@@ -195,7 +199,7 @@ fn the_table_of_the_packet_filter() {
     let table = [
         ("", firewall("keepwatch", -1, false)),
         ("nftables", firewall("keepwatch", -1, false)),
-        ("nftables vips\nnftables_ifindex", firewall("vips", -1, false)),
+        ("nftables vips", firewall("vips", -1, false)),
         ("nftables_priority -150\nnftables_counters", firewall("keepwatch", -150, true)),
     ];
     for (body, expected) in table {
@@ -217,6 +221,15 @@ fn files_for_other_programs() {
         (
             "stats_dump_file /run/\njson_dump_file k.json",
             Dumps { stats: path("/run/"), json: path("k.json"), ..Dumps::default() },
+        ),
+        (
+            "state_file_location /run/k.data\nstats_file_location /run/\njson_file_location k.json",
+            Dumps {
+                state: path("/run/k.data"),
+                stats: path("/run/"),
+                json: path("k.json"),
+                ..Dumps::default()
+            },
         ),
         ("json_version 1", Dumps::default()),
         ("json_version 2", Dumps { json_version: JsonVersion::Object, ..Dumps::default() }),

@@ -1,6 +1,7 @@
 //! `vrrp_sync_group`, and what its members track.
 
 use keepwatch_config::Config;
+use keepwatch_config::model::Deleted;
 use keepwatch_vrrp::TrackWeight;
 
 use super::{GOOD, read};
@@ -40,6 +41,27 @@ fn sync_groups() {
         assert_eq!(found, members.map(|list| list.iter().map(|&name| name.to_owned()).collect()), "{body}");
         assert_eq!(said, expected, "{body}");
     }
+}
+
+/// keepalived's manual: when an instance of the group is deleted.
+#[test]
+fn a_group_says_how_its_members_are_told_of_as_deleted() {
+    let deleted = |of_a: &str, of_group: &str| {
+        let (config, said) = pair(of_a, of_group);
+        assert_eq!(said, Vec::<String>::new(), "{of_a} {of_group}");
+        assert_eq!(config.groups[0].notify.deleted, Deleted::AsFault, "a group itself is not told of");
+        let program = |deleted: &Deleted| match deleted {
+            Deleted::AsFault => "fault".to_owned(),
+            Deleted::AsDeleted(None) => "deleted".to_owned(),
+            Deleted::AsDeleted(Some(command)) => command.argv.join(" "),
+        };
+        config.instances.iter().map(|instance| program(&instance.notify.deleted)).collect::<Vec<_>>()
+    };
+    assert_eq!(deleted("", ""), ["fault", "fault"]);
+    assert_eq!(deleted("", "notify_deleted"), ["deleted", "deleted"]);
+    assert_eq!(deleted("", "notify_deleted \"/g x\""), ["/g x", "/g x"]);
+    assert_eq!(deleted("notify_deleted /a", "notify_deleted /g"), ["/a", "/g"]);
+    assert_eq!(deleted("notify_deleted", "notify_deleted /g"), ["deleted", "/g"]);
 }
 
 #[test]

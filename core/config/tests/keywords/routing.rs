@@ -240,3 +240,46 @@ fn static_addresses_go_to_the_default_interface_unless_they_say_otherwise() {
         assert_eq!(said, ["warning this address is there already"]);
     }
 }
+
+/// Where iproute2's lists are, and what is in them: a file of the administrator's goes before the distribution's.
+#[test]
+fn names_of_numbers_come_from_the_lists_of_iproute2() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-names-{}", std::process::id()));
+    for (name, text) in [
+        ("etc/rt_tables", "100 uplink\n"),
+        ("usr/rt_tables", "200 uplink\n"),
+        ("usr/rt_protos", "77 mine\n"),
+        ("usr/rt_scopes", "7 street\n"),
+        ("usr/rt_dsfield", "0x10 AF\n"),
+    ] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let path = folder.display();
+    let globals = format!("global_defs {{\niproute_etc_dir {path}/etc\niproute_usr_dir {path}/usr\n}}\n");
+    let text = format!(
+        "{globals}static_ipaddress {{\n10.9.0.9 scope street\n}}\nstatic_routes {{\n\
+         10.9.0.0/24 dev eth1 table uplink protocol mine scope street tos AF no_track\n}}\n\
+         static_rules {{\nfrom 10.9.0.0/24 table uplink tos AF priority 5\n}}\nvrrp_instance a {{\n{GOOD}}}\n"
+    );
+    let (config, said) = read(&text);
+    assert_eq!(said, Vec::<String>::new());
+    let Config { statics, .. } = config.unwrap();
+    assert_eq!(statics.addresses[0].scope, Scope::Number(7));
+    let route = &statics.routing.routes[0];
+    assert_eq!((route.table, route.protocol, route.scope), (100, 77, Some(Scope::Number(7))));
+    assert_eq!((route.tos, statics.routing.rules[0].tos), (16, 16));
+    assert_eq!(statics.routing.rules[0].action, RuleAction::Table(100));
+    std::fs::remove_dir_all(&folder).unwrap();
+    let (found, said) = protocol_of("10.9.0.0/24 dev eth1 protocol static no_track");
+    assert_eq!((found, said), (Some(4), vec![]), "without a list");
+    let (found, said) = protocol_of("10.9.0.0/24 dev eth1 protocol nobody no_track");
+    assert_eq!((found, said), (None, vec!["warning `nobody` is neither a number nor a name".to_owned()]));
+}
+
+/// The protocol of a route.
+fn protocol_of(entry: &str) -> (Option<u8>, Vec<String>) {
+    let (found, said) = route(entry);
+    (found.map(|found| found.protocol), said)
+}

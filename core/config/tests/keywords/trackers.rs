@@ -195,7 +195,8 @@ fn delays_of_interfaces() {
     let millis = Duration::from_millis;
     let eth = |down, up| ("eth1".to_owned(), millis(down), millis(up));
     assert_eq!(delays("eth1 2 0.5"), (vec![eth(2_000, 500)], vec![]));
-    assert_eq!(delays("eth1 2\neth1 3"), (vec![eth(3_000, 0)], vec![]));
+    assert_eq!(delays("eth1 2\neth1 3"), (vec![eth(3_000, 3_000)], vec![]), "one number is for both");
+    assert_eq!(delays("eth1 2 0"), (vec![eth(2_000, 0)], vec![]));
     // GOOD's interface, 1 s, 3 adverts.
     let own = |down| ("eth0".to_owned(), millis(down), millis(500));
     assert_eq!(delays("eth0 2 0.5"), (vec![own(2_000)], vec![]));

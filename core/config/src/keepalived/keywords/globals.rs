@@ -1,13 +1,11 @@
 //! The keywords of `global_defs`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
-use super::{IPTABLES, TRACKER};
+use super::Status::{self, Always, Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};
+use super::{BUFFERS, IPTABLES, STRICT, TRACKER};
 
 const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
-const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
-const OWNER: &str =
-    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
 const RELOAD: &str =
     "keepalived would reload at this time or with this mark; keepwatch reloads when it is told to";
@@ -43,7 +41,12 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
             "keepalived would give scripts all groups of their user; keepwatch does where `:` is written",
         ),
     ),
-    ("use_symlink_paths", Harmless),
+    (
+        "use_symlink_paths",
+        Ignored(
+            "keepalived would keep or resolve links in the paths of scripts; keepwatch always keeps them",
+        ),
+    ),
     ("vrrp_notify_priority_changes", Supported),
     (
         "fifo_write_vrrp_states_on_reload",
@@ -55,7 +58,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("shutdown_script_timeout", Unsupported(PROGRAM)),
     // The protocol.
     ("vrrp_version", Supported),
-    ("vrrp_strict", Supported),
+    ("vrrp_strict", Partly(STRICT)),
     ("vrrp_garp_master_delay", Supported),
     ("vrrp_garp_master_repeat", Supported),
     ("vrrp_garp_master_refresh", Supported),
@@ -72,10 +75,13 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_mcast_group4", Supported),
     ("vrrp_mcast_group6", Supported),
     ("vrrp_check_unicast_src", Supported),
-    ("dynamic_interfaces", Harmless),
-    ("vrrp_skip_check_adv_addr", Harmless),
-    ("log_unknown_vrids", Harmless),
-    ("vrrp_owner_ignore_adverts", Unsupported(OWNER)),
+    ("dynamic_interfaces", Always("interfaces may come and go")),
+    ("vrrp_skip_check_adv_addr", Always("an advert counts whatever addresses it lists")),
+    (
+        "log_unknown_vrids",
+        Ignored("keepalived would log adverts for virtual routers that it does not have; keepwatch does not"),
+    ),
+    ("vrrp_owner_ignore_adverts", Partly(OWNER)),
     ("vrrp_startup_delay", Supported),
     ("vrrp_delay_after_boot", Supported),
     ("default_interface", Supported),
@@ -95,21 +101,43 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("nftables", Supported),
     ("nftables_priority", Supported),
     ("nftables_counters", Supported),
-    ("nftables_ifindex", Harmless),
+    (
+        "nftables_ifindex",
+        Ignored("keepalived would name interfaces by number in its table; keepwatch always does"),
+    ),
     // The process.
-    ("process_names", Harmless),
+    ("process_names", Ignored(NAMED)),
     ("process_name", Unsupported(NAMED)),
     ("vrrp_process_name", Unsupported(NAMED)),
-    ("umask", Harmless),
-    ("random_seed", Harmless),
-    ("config_save_dir", Harmless),
-    ("tmp_config_directory", Harmless),
-    ("data_use_instance", Harmless),
-    ("include_check", Harmless),
-    ("iproute_usr_dir", Harmless),
-    ("iproute_etc_dir", Harmless),
-    ("max_auto_priority", Harmless),
-    ("min_auto_priority_delay", Harmless),
+    (
+        "umask",
+        Ignored(
+            "keepalived would create its files with this umask; keepwatch keeps the one it is started with",
+        ),
+    ),
+    ("random_seed", Supported),
+    (
+        "config_save_dir",
+        Ignored("keepalived would save its configuration there at each reload; keepwatch does not"),
+    ),
+    (
+        "tmp_config_directory",
+        Ignored("keepalived would keep a copy of its configuration there; keepwatch has it in memory"),
+    ),
+    (
+        "data_use_instance",
+        Ignored("keepalived would put names into those of its dump files; keepwatch does not"),
+    ),
+    ("include_check", Supported),
+    ("iproute_usr_dir", Supported),
+    ("iproute_etc_dir", Supported),
+    ("max_auto_priority", Always("the thread that sends adverts is real-time from the start")),
+    (
+        "min_auto_priority_delay",
+        Ignored(
+            "keepalived would raise its priority after such delays; keepwatch has its own from the start",
+        ),
+    ),
     ("vrrp_priority", Partly(NICE)),
     ("vrrp_rt_priority", Supported),
     ("vrrp_rlimit_rttime", Unsupported(RUNAWAY)),
@@ -124,7 +152,7 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_netlink_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
     ("process_monitor_rcv_bufs", Unsupported(BUFFERS)),
     ("process_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
-    ("bfd_process_name", Harmless),
+    ("bfd_process_name", Ignored(NAMED)),
     ("bfd_priority", Unsupported(TRACKER)),
     ("bfd_no_swap", Unsupported(TRACKER)),
     ("bfd_rt_priority", Unsupported(TRACKER)),
@@ -145,8 +173,11 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("state_dump_file", Supported),
     ("stats_dump_file", Supported),
     ("json_dump_file", Supported),
+    ("state_file_location", Supported),
+    ("stats_file_location", Supported),
+    ("json_file_location", Supported),
     ("json_version", Supported),
-    ("reload_check_config", Harmless),
+    ("reload_check_config", Always("a configuration is checked before it is taken over")),
     ("reload_time_file", Unsupported(RELOAD)),
     ("reload_repeat", Unsupported(RELOAD)),
     ("reload_file", Unsupported(RELOAD)),

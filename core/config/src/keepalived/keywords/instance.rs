@@ -1,14 +1,13 @@
 //! The keywords of `vrrp_instance`.
 
-use super::Status::{self, Deprecated, Harmless, Ipvs, Partly, Refused, Supported, Unsupported};
-use super::{ADDRESS_OPTIONS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, TRACKER};
+use super::Status::{self, Deprecated, Ignored, Ipvs, Partly, Refused, Supported, Unsupported};
+use super::{ADDRESS_OPTIONS, BUFFERS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
 const LATE: &str =
     "keepalived would yield after being woken too late; keepwatch listens first after every stall";
-const OWNER: &str =
-    "keepalived would ignore adverts while it has priority 255; keepwatch weighs them as always";
+const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const VMAC_ADDRESS: &str =
     "keepalived would give addresses on other interfaces a virtual MAC too; keepwatch does not";
 
@@ -32,7 +31,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("mcast_src_ip", Supported),
     ("unicast_peer", Supported),
     ("unicast_ttl", Supported),
-    ("unicast_fault_no_peer", Supported),
+    ("unicast_fault_no_peer", Partly("without a peer it is an error, not FAULT")),
     ("check_unicast_src", Supported),
     ("mcast_dst_ip", Supported),
     ("track_interface", Supported),
@@ -48,7 +47,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("higher_prio_send_advert", Supported),
     ("down_timer_adverts", Supported),
     ("v3_checksum_as_v2", Supported),
-    ("strict_mode", Supported),
+    ("strict_mode", Partly(STRICT)),
     ("use_vmac", Partly("not `netlink_notify_msg` and `group`")),
     ("vmac_xmit_base", Supported),
     ("use_ipvlan", Partly("not `group`")),
@@ -56,14 +55,19 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("notify_backup", Supported),
     ("notify_fault", Supported),
     ("notify_stop", Supported),
-    ("notify_deleted", Partly("read, and not run: only a restart takes an instance away")),
+    ("notify_deleted", Supported),
     ("notify_master_rx_lower_pri", Supported),
     ("notify", Supported),
     ("smtp_alert", Supported),
     ("accept", Supported),
-    ("skip_check_adv_addr", Harmless),
-    ("debug", Harmless),
-    ("kernel_rx_buf_size", Harmless),
+    (
+        "skip_check_adv_addr",
+        Ignored(
+            "keepalived would look at the addresses of some adverts only; keepwatch at those of all, and each counts",
+        ),
+    ),
+    ("debug", Ignored("keepalived would do nothing either: it has no debug levels")),
+    ("kernel_rx_buf_size", Ignored(BUFFERS)),
     ("track_file", Supported),
     ("track_process", Supported),
     ("track_bfd", Unsupported(TRACKER)),
@@ -80,7 +84,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
         ),
     ),
     ("vmac_garp_intvl", Deprecated("garp_extra_if")),
-    ("owner_ignore_adverts", Unsupported(OWNER)),
+    ("owner_ignore_adverts", Partly(OWNER)),
     ("timer_expired_backup", Unsupported(LATE)),
     ("thread_timer_expired", Deprecated("timer_expired_backup")),
     (

@@ -2,11 +2,13 @@
 
 mod globals;
 mod instance;
+mod served;
 mod table;
 
+pub use self::served::keepalived_reference;
 pub use self::table::keyword_tables;
 
-use self::Status::{Deprecated, Harmless, Ipvs, Partly, Supported, Unsupported};
+use self::Status::{Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};
 
 /// What becomes of a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +17,10 @@ pub(in crate::keepalived) enum Status {
     Supported,
     /// It is read but for what this says.
     Partly(&'static str),
-    /// There is nothing to do: keepwatch is always so, or nobody would notice.
-    Harmless,
+    /// There is nothing to do, for this reason: keepwatch is always so.
+    Always(&'static str),
+    /// Left out with a remark: what keepalived would do, and what keepwatch does instead. No router notices.
+    Ignored(&'static str),
     /// Left out with a warning: what keepalived would do, and what keepwatch does instead.
     Unsupported(&'static str),
     /// Leaving it out would be dangerous: an error that says why.
@@ -142,14 +146,19 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
 const STATIC: &str =
     "keepalived would stop instances whose static addresses or routes are lost; keepwatch restores those";
 const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
+const PID_FILES: &str =
+    "keepalived would name its pid files otherwise; keepwatch writes the one that `--pid` names";
+const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
 const LINK: &str =
     "keepalived would judge the link otherwise; keepwatch believes the kernel's link state at once";
 
 const ADDRESS_OPTIONS: &str = "not `use_vmac` and `autojoin` of an address, which is added without";
-const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`; `realms`, `rtt`, `rttvar`, `rto_min`, `congctl`, \
+const ROUTE_OPTIONS: &str = "not routes with `from`, `encap`, `as` or `vrf`, or of type `local`, `broadcast`, `anycast`, `multicast` or `nat`; `realms`, `rtt`, `rttvar`, `rto_min`, `congctl`, \
      `features`, `pref`, `expires`, `ttl-propagate`, `fastopen_no_cookie` and `track_group` are left out of a route";
 const RULE_OPTIONS: &str = "not rules with `realms`, `suppress_ifgroup`, `tunnel-id`, `uidrange`, `l3mdev`, `ipproto`, `sport` or \
      `dport`; `track_group` is left out of a rule";
+const STRICT: &str =
+    "an instance with priority 255 weighs adverts as always, where keepalived would ignore them";
 const IPTABLES: &str = "nftables does it, and chains of iptables and ipsets are left alone";
 
 const ROOT: &[(&str, Status)] = &[
@@ -162,10 +171,16 @@ const ROOT: &[(&str, Status)] = &[
     ("virtual_server_group", Ipvs),
     ("net_namespace_ipvs", Ipvs),
     ("net_namespace", Supported),
-    ("namespace_with_ipsets", Harmless),
-    ("instance", Harmless),
-    ("use_pid_dir", Harmless),
-    ("child_wait_time", Harmless),
+    (
+        "namespace_with_ipsets",
+        Ignored("keepalived would use ipsets in a namespace on old kernels; keepwatch uses none"),
+    ),
+    ("instance", Ignored(PID_FILES)),
+    ("use_pid_dir", Ignored(PID_FILES)),
+    (
+        "child_wait_time",
+        Ignored("keepalived would wait so long for its processes to end; keepwatch is one process"),
+    ),
     ("bfd_instance", Unsupported(TRACKER)),
     ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
@@ -208,6 +223,7 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("notify_backup", Supported),
     ("notify_fault", Supported),
     ("notify_stop", Supported),
+    ("notify_deleted", Partly("it is for each member that has none of its own, as the manual says")),
     ("notify", Supported),
     ("smtp_alert", Supported),
     ("notify_priority_changes", Supported),
@@ -249,7 +265,7 @@ mod tests {
     fn a_reason_is_one_plain_line() {
         for level in Level::ALL {
             for (name, status) in level.keywords() {
-                if let Unsupported(reason) | Status::Refused(reason) = status {
+                if let Unsupported(reason) | Ignored(reason) | Status::Refused(reason) = status {
                     assert!(reason.starts_with("keepalived would "), "{name}: {reason}");
                     assert!(!reason.ends_with('.') && reason.len() < 110, "{name}: {reason}");
                 }

@@ -21,7 +21,8 @@ fn words(status: Status) -> String {
     match status {
         Status::Supported => "yes".to_owned(),
         Status::Partly(but) => format!("yes, but {but}"),
-        Status::Harmless => "nothing to do".to_owned(),
+        Status::Always(reason) => format!("nothing to do: {reason}"),
+        Status::Ignored(reason) => format!("left out, with a remark: {reason}"),
         Status::Unsupported(reason) => format!("left out, with a warning: {reason}"),
         Status::Refused(reason) => format!("refused: {reason}"),
         Status::Deprecated(new) => format!("old word for `{new}`"),
@@ -29,7 +30,7 @@ fn words(status: Status) -> String {
     }
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
 use super::reader::Reader;
+use super::routing::iproute::List;
 use super::track::interface_name;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Lifetime, Scope, VirtualAddress};
@@ -135,6 +136,13 @@ impl<'s, 'a> Draft<'s, 'a> {
                 let note = "keepalived would do this for the address; keepwatch adds it without";
                 reader.report(Diagnostic::warning(&option.span, message, "").note(note));
             }
+            "track_group" => {
+                let message = "`track_group` is not supported by this version";
+                let note =
+                    "keepalived would stop the group's instances without this address; keepwatch restores it";
+                reader.report(Diagnostic::warning(&option.span, message, "").note(note));
+                value(reader)?;
+            }
             other => {
                 let message = format!("{} is no option of an address", shown(other));
                 reader.survived(&option.span, message, "", "ignores the word");
@@ -233,25 +241,18 @@ impl<'s, 'a> Draft<'s, 'a> {
 
 /// A scope by name or number; reports what is none.
 pub(super) fn scope(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Scope> {
-    let scope = match word.text.as_ref() {
-        "global" => Some(Scope::Global),
-        "site" => Some(Scope::Site),
-        "link" => Some(Scope::Link),
-        "host" => Some(Scope::Host),
-        "nowhere" => Some(Scope::Nowhere),
-        number => match number.parse() {
-            Ok(0) => Some(Scope::Global),
-            Ok(200) => Some(Scope::Site),
-            Ok(253) => Some(Scope::Link),
-            Ok(254) => Some(Scope::Host),
-            Ok(255) => Some(Scope::Nowhere),
-            Ok(number) => Some(Scope::Number(number)),
-            Err(_) => None,
-        },
-    };
+    let number = reader.iproute.number(List::Scopes, &word.text).and_then(|number| u8::try_from(number).ok());
+    let scope = number.map(|number| match number {
+        0 => Scope::Global,
+        200 => Scope::Site,
+        253 => Scope::Link,
+        254 => Scope::Host,
+        255 => Scope::Nowhere,
+        number => Scope::Number(number),
+    });
     if scope.is_none() {
         let message = format!("{} is no scope", shown(&word.text));
-        let label = "must be global, site, link, host, nowhere or 0 to 255";
+        let label = "must be global, site, link, host, nowhere, a name of iproute2's rt_scopes, or 0 to 255";
         reader.survived(&word.span, message, label, "ignores it");
     }
     scope

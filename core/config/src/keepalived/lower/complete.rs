@@ -99,7 +99,7 @@ impl Draft<'_> {
             return None;
         }
         let interval = self.rounded_interval(version, reader);
-        let announce = self.announcements(late);
+        let announce = self.announcements(late, reader);
         self.drop_own_interface(&interface.value, reader);
         self.drop_weights(priority, Weights::of(in_group), reader);
         self.unicast.check_source |= late.check_unicast_src;
@@ -357,9 +357,16 @@ impl Draft<'_> {
         interval
     }
 
-    fn announcements(&self, late: &Defaults) -> AnnouncePolicy {
+    fn announcements(&self, late: &Defaults, reader: &mut Reader<'_>) -> AnnouncePolicy {
         let policy = self.announce.over(self.early.announce, late.announce).policy();
-        if self.is_strict() { AnnouncePolicy { on_lower: Schedule(Vec::new()), ..policy } } else { policy }
+        if !self.is_strict() {
+            return policy;
+        }
+        if self.announce.lower_repeat.is_some_and(|repeat| repeat > 0) {
+            let message = "`vrrp_strict` forbids `garp_lower_prio_repeat`";
+            reader.survived(&self.span, message, "", "announces nothing after lower adverts");
+        }
+        AnnouncePolicy { on_lower: Schedule(Vec::new()), ..policy }
     }
 
     fn settled_missed_adverts(&self, reader: &mut Reader<'_>) -> u8 {

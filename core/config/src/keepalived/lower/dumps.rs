@@ -7,9 +7,10 @@ use crate::model::{Dumps, JsonVersion};
 /// Reads one of the settings.
 pub(super) fn read(dumps: &mut Dumps, statement: &Statement<'_>, reader: &mut Reader<'_>) {
     let place = match statement.keyword() {
-        "state_dump_file" => &mut dumps.state,
-        "stats_dump_file" => &mut dumps.stats,
-        "json_dump_file" => &mut dumps.json,
+        // The second word is the manual's.
+        "state_dump_file" | "state_file_location" => &mut dumps.state,
+        "stats_dump_file" | "stats_file_location" => &mut dumps.stats,
+        "json_dump_file" | "json_file_location" => &mut dumps.json,
         _ => {
             let version = reader.whole(statement, 1..=2, "ignores the line");
             if let Some(version) = version {

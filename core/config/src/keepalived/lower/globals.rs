@@ -11,7 +11,7 @@ use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
 use super::reader::Reader;
-use super::{announce, dumps, firewall, notify, scheduling, track, unicast};
+use super::{announce, dumps, firewall, notify, scheduling, served_in_part, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, Scheduling, User};
@@ -177,6 +177,16 @@ impl GlobalDefs {
             "vrrp_delay_after_boot" => {
                 self.delay_after_boot = delay(statement, reader).unwrap_or(self.delay_after_boot);
             }
+            "iproute_etc_dir" => {
+                if let Some(folder) = text(statement, reader) {
+                    reader.iproute.etc = folder.into();
+                }
+            }
+            "iproute_usr_dir" => {
+                if let Some(folder) = text(statement, reader) {
+                    reader.iproute.usr = vec![folder.into()];
+                }
+            }
             "vmac_prefix" => self.vmac_prefix(statement, reader),
             "smtp_server" => {
                 self.mail.server = mail_server(statement, reader);
@@ -211,7 +221,13 @@ impl GlobalDefs {
                 }
                 self.script_user = user.or_else(|| self.script_user.take());
             }
-            "state_dump_file" | "stats_dump_file" | "json_dump_file" | "json_version" => {
+            "state_dump_file"
+            | "stats_dump_file"
+            | "json_dump_file"
+            | "state_file_location"
+            | "stats_file_location"
+            | "json_file_location"
+            | "json_version" => {
                 dumps::read(&mut self.dumps, statement, reader);
             }
             "enable_script_security" => self.script_security = true,
@@ -316,7 +332,8 @@ impl Defaults {
                     self.announce.least();
                 }
             }
-            "vrrp_garp_interval" | "vrrp_gna_interval" => spacing(statement, reader),
+            "vrrp_garp_interval" | "vrrp_gna_interval" => served_in_part::spacing(statement, reader),
+            "vrrp_owner_ignore_adverts" => served_in_part::owner(statement, reader),
             "vrrp_lower_prio_no_advert" => {
                 self.lower_prio_no_advert = reader.switch(statement).unwrap_or(self.lower_prio_no_advert);
             }
@@ -327,7 +344,10 @@ impl Defaults {
             "vrrp_down_timer_adverts" => {
                 self.missed_adverts = missed_adverts(statement, reader).unwrap_or(self.missed_adverts);
             }
-            "v3_checksum_as_v2" => self.checksum_as_v2 = true,
+            // The manual has a switch; keepalived's code takes `off` for on.
+            "v3_checksum_as_v2" => {
+                self.checksum_as_v2 = reader.switch(statement).unwrap_or(self.checksum_as_v2);
+            }
             "vrrp_check_unicast_src" => self.check_unicast_src = true,
             "vrrp_notify_priority_changes" => {
                 self.priority_changes = reader.switch(statement).unwrap_or(self.priority_changes);
@@ -413,18 +433,6 @@ pub(super) fn version(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Opt
 /// `down_timer_adverts` and `vrrp_down_timer_adverts`.
 pub(super) fn missed_adverts(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<u8> {
     reader.whole(statement, 1..=100, "ignores the line").and_then(|count| u8::try_from(count).ok())
-}
-
-/// `vrrp_garp_interval` and `vrrp_gna_interval`: zero, as in the shipped sample, means nothing.
-fn spacing(statement: &Statement<'_>, reader: &mut Reader<'_>) {
-    let Some(word) = reader.value(statement) else { return };
-    if number::decimal(&word.text, 6).is_some_and(|number| number.value == 0) {
-        return;
-    }
-    let message = format!("`{}` is not supported by this version", statement.keyword());
-    let note =
-        "keepalived would leave this time between announcements; keepwatch spreads them over time anyway";
-    reader.report(Diagnostic::warning(&statement.line.keyword.span, message, "").note(note));
 }
 
 fn group(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<IpAddr> {

@@ -22,7 +22,7 @@ use super::track::Tracked;
 use super::twice::Twice;
 use super::unicast::{self, Unicast};
 use super::vmac::Vmac;
-use super::{At, addresses, track};
+use super::{At, addresses, served_in_part, track};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
 use crate::model::{InterfaceName, Routing, VirtualAddress};
@@ -230,6 +230,7 @@ impl<'a> Draft<'a> {
                 self.missed_adverts = globals::missed_adverts(statement, reader).or(self.missed_adverts);
             }
             "v3_checksum_as_v2" => self.checksum_as_v2 = reader.switch(statement).or(self.checksum_as_v2),
+            "owner_ignore_adverts" => served_in_part::owner(statement, reader),
             "strict_mode" => self.strict = reader.switch(statement).or(self.strict),
             keyword @ ("accept" | "no_accept") => {
                 let (value, span) = (keyword == "accept", statement.line.span.clone());

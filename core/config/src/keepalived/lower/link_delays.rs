@@ -31,9 +31,10 @@ pub(super) fn read(block: &Statement<'_>, delays: &mut Vec<At<LinkDelay>>, reade
             reader.survived(&word.span, message, "", "ignores this word");
         }
         let Some(down) = delay(word, reader) else { continue };
+        // keepalived's manual; its code has 0.
         let up = match entry.argument(1) {
             Some(word) => delay(word, reader),
-            None => Some(Duration::ZERO),
+            None => Some(down),
         };
         let Some(up) = up else { continue };
         delays.retain(|at| at.value.interface != interface);

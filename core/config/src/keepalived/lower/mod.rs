@@ -22,6 +22,7 @@ mod remarks;
 mod routing;
 mod scheduling;
 mod script;
+mod served_in_part;
 mod sync_group;
 mod track;
 mod track_file;

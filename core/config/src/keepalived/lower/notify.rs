@@ -52,12 +52,16 @@ impl Notified {
     /// What stands here, for an instance in this group, if it is in one.
     pub(super) fn of_instance(self, group: Option<&Self>, globals: &Defaults) -> Notify {
         let said = self.priority_changes.or_else(|| group?.priority_changes);
-        Notify { priority_changes: said.unwrap_or(globals.priority_changes), ..self.scripts }
+        let deleted = match (self.scripts.deleted, group) {
+            (Deleted::AsFault, Some(group)) => group.scripts.deleted.clone(),
+            (own, _) => own,
+        };
+        Notify { priority_changes: said.unwrap_or(globals.priority_changes), deleted, ..self.scripts }
     }
 
-    /// What stands here, for a group.
+    /// What stands here, for a group: `notify_deleted` is for its members, since only instances are told of as deleted.
     pub(super) fn of_group(self) -> Notify {
-        self.scripts
+        Notify { deleted: Deleted::AsFault, ..self.scripts }
     }
 }
 

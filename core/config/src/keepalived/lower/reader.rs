@@ -10,6 +10,7 @@ use super::super::parser::Statement;
 use super::super::token::Word;
 use super::super::unknown::unknown;
 use super::checks::Kind;
+use super::routing::iproute::Iproute;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::similar::{choice, shown};
 
@@ -26,6 +27,8 @@ pub(super) struct Reader<'f> {
     misspelt: Vec<Misspelt>,
     /// What a tracker names, whatever then becomes of the tracker.
     pub(super) tracked: HashSet<(Kind, String)>,
+    /// Where names of routing tables and the like are listed.
+    pub(super) iproute: Iproute,
     /// Statements about load balancing: where the first stands, and how many there are.
     load_balancing: Option<(Range<usize>, usize)>,
 }
@@ -48,6 +51,7 @@ impl<'f> Reader<'f> {
             last_unknown: None,
             misspelt: Vec::new(),
             tracked: HashSet::new(),
+            iproute: Iproute::default(),
             load_balancing: None,
         }
     }
@@ -111,7 +115,12 @@ impl<'f> Reader<'f> {
         let span = &statement.line.keyword.span;
         match level.status(keyword) {
             Some(Status::Supported | Status::Partly(_)) => self.has_right_form(statement),
-            Some(Status::Harmless) => false,
+            Some(Status::Always(_)) => false,
+            Some(Status::Ignored(reason)) => {
+                let message = format!("`{keyword}` is not supported by this version");
+                self.report(Diagnostic::remark(span, message, "").note(reason));
+                false
+            }
             Some(Status::Ipvs) => {
                 self.load_balancing.get_or_insert_with(|| (statement.line.span.clone(), 0)).1 += 1;
                 false

@@ -219,7 +219,7 @@ pub(crate) const NOTIFY_SCRIPTS: &[Key] = &[
     key(
         "notify_deleted",
         Shape::Either(&[Shape::Flag, SCRIPT]),
-        "when a reload removes it; `true`: no program, but `notify` hears DELETED",
+        "when a reload removes it; `true`: no program, but `notify` hears DELETED; of a group: for members that have none",
         "`notify` hears FAULT",
     ),
     key("notify_master_rx_lower_pri", SCRIPT, "when it is MASTER and hears a lower advert", "none"),

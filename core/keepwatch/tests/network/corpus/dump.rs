@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::routing::{their_route, their_rule};
+
 /// A part of the dump: `VRRP Instance = VI_1`, then its fields and lists.
 struct Block {
     kind: String,
@@ -28,9 +30,15 @@ pub(super) fn digest(dump: &str) -> BTreeSet<String> {
             "VRRP Instance" => instance(&block),
             "VRRP Sync Group" => group(&block),
             "VRRP Script" => script(&block),
+            "Track file" => track_file(&block),
+            "VRRP Track process" => track_process(&block),
+            "Static Addresses" => statics(&block, address),
+            "Static Routes" => statics(&block, their_route),
+            "Static Rules" => statics(&block, their_rule),
             _ => continue,
         };
         let name = block.name.split(',').next().unwrap_or_default();
+        let name = if block.name.is_empty() { block.kind.as_str() } else { name };
         out.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
     }
     out
@@ -42,12 +50,10 @@ fn blocks(dump: &str) -> Vec<Block> {
         let text = line.trim();
         let depth = line.len() - line.trim_start().len();
         if depth == 0 {
-            blocks.push(Block {
-                kind: String::new(),
-                name: String::new(),
-                fields: Vec::new(),
-                lists: Vec::new(),
-            });
+            // `------< Static Routes >------`: some of them have lines right below.
+            let kind = text.trim_matches(['-', '<', '>', ' ']).to_owned();
+            let lists = vec![(String::new(), Vec::new())];
+            blocks.push(Block { kind, name: String::new(), fields: Vec::new(), lists });
             continue;
         }
         if depth == 1 {
@@ -100,6 +106,10 @@ fn instance(block: &Block) -> Vec<String> {
     out.push(format!("answers lower {}", field("Send advert after receive lower priority advert")));
     out.push(format!("answers higher {}", field("Send advert after receive higher priority advert")));
     out.push(format!("smtp alert {}", field("Using smtp notification")));
+    out.push(format!("accept {}", field("Accept")));
+    out.push(format!("told as deleted {}", field("Notify deleted")));
+    out.push(format!("priority changes {}", field("Notify priority changes")));
+    out.extend(announcements(block));
     if block.field("VRRP interface tracking disabled").is_some() {
         out.push("own interface not tracked".to_owned());
     }
@@ -142,6 +152,8 @@ fn instance(block: &Block) -> Vec<String> {
     if let Some((text, _)) = block.fields.iter().find(|(text, _)| text.starts_with("Check unicast src : ")) {
         out.push(format!("checks senders {}", text.trim_start_matches("Check unicast src : ")));
     }
+    out.extend(block.list("Virtual Routes").iter().map(|line| format!("route {}", their_route(line))));
+    out.extend(block.list("Virtual Rules").iter().map(|line| format!("rule {}", their_rule(line))));
     // keepalived tracks the instance's own interface, and those of its addresses, without being asked.
     let own: Vec<String> = std::iter::once(base)
         .chain(block.list("Virtual IP").iter().filter_map(|line| word_after(line, "dev")))
@@ -173,6 +185,27 @@ fn instance(block: &Block) -> Vec<String> {
     out
 }
 
+/// When it announces: after a take-over, after a lower advert, and each time while MASTER.
+fn announcements(block: &Block) -> [String; 3] {
+    let field = |name: &str| block.field(&format!("Gratuitous ARP {name}")).unwrap_or_default();
+    let burst = |repeat: &str, delay: &str| match (repeat, delay) {
+        ("0", _) => "none".to_owned(),
+        (repeat, "0") => repeat.to_owned(),
+        (repeat, delay) => format!("{repeat} and {repeat} after {delay} s"),
+    };
+    [
+        format!("announces {}", burst(field("repeat"), field("delay"))),
+        format!(
+            "announces after lower adverts {}",
+            burst(field("lower priority repeat"), field("lower priority delay"))
+        ),
+        match field("refresh") {
+            "0" => "announces never again".to_owned(),
+            every => format!("announces {} each {every} s", field("refresh repeat")),
+        },
+    ]
+}
+
 fn group(block: &Block) -> Vec<String> {
     let mut out = vec![format!("smtp alert {}", block.field("Using smtp notification").unwrap_or_default())];
     out.extend(block.list("VRRP member instances").iter().map(|name| format!("member {name}")));
@@ -191,6 +224,28 @@ fn script(block: &Block) -> Vec<String> {
         format!("rise {}", field("Rise")),
         format!("fall {}", field("Fall")),
     ]
+}
+
+fn track_file(block: &Block) -> Vec<String> {
+    let field = |name: &str| block.field(name).unwrap_or_default();
+    vec![format!("reads {}", field("File")), format!("weight {}", field("Weight"))]
+}
+
+fn track_process(block: &Block) -> Vec<String> {
+    let field = |name: &str| block.field(name).unwrap_or_default();
+    let seconds = |name: &str| field(name).trim_end_matches('s').parse::<f64>().unwrap_or_default();
+    vec![
+        format!("looks for {} {}", field("Process"), field("Parameters")).trim_end().to_owned(),
+        format!("at least {}", field("Min processes")),
+        format!("at most {}", block.field("Max processes").unwrap_or("any")),
+        format!("weight {}", field("Weight")),
+        format!("delays {} {}", seconds("Fork delay"), seconds("Terminate delay")),
+    ]
+}
+
+/// What is there all the time.
+fn statics(block: &Block, of: fn(&str) -> String) -> Vec<String> {
+    block.list("").iter().map(|line| of(line)).collect()
 }
 
 /// `ADDRESS/PREFIX` and its options in a fixed order.

@@ -5,11 +5,15 @@ use std::net::IpAddr;
 
 use keepwatch_config::Config;
 use keepwatch_config::model::{
-    CheckKind, Command, Deleted, Instance, Lifetime, TrackInterface, VirtualAddress, VmacAdverts,
+    Check, CheckKind, Command, Deleted, Instance, Lifetime, ProcessMatch, Statics, TrackInterface,
+    VirtualAddress, VmacAdverts,
 };
 use keepwatch_vrrp::{
-    Destination, HigherAdverts, LinkTracking, LowerAdverts, Preemption, SourceCheck, TrackWeight, Version,
+    AnnouncePolicy, Destination, HigherAdverts, LinkTracking, LowerAdverts, Preemption, Schedule,
+    SourceCheck, TrackWeight, Version,
 };
+
+use super::routing::{our_route, our_rule};
 
 pub(super) fn digest(config: &Config) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
@@ -31,21 +35,69 @@ pub(super) fn digest(config: &Config) -> BTreeSet<String> {
         out.extend(lines.into_iter().map(|line| format!("{}: {line}", group.name)));
     }
     for check in &config.checks {
-        let CheckKind::Script(script) = &check.what else { continue };
-        if !is_there(&script.command) {
-            continue;
-        }
-        let lines = [
+        out.extend(of_check(check).into_iter().map(|line| format!("{}: {line}", check.name)));
+    }
+    let Statics { addresses, routing } = &config.statics;
+    out.extend(addresses.iter().map(|it| {
+        let device = it.device.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("Static Addresses: {}", on(it, &device))
+    }));
+    out.extend(routing.routes.iter().map(|it| format!("Static Routes: {}", our_route(it))));
+    out.extend(routing.rules.iter().map(|it| format!("Static Rules: {}", our_rule(it))));
+    out
+}
+
+fn of_check(check: &Check) -> Vec<String> {
+    match &check.what {
+        CheckKind::Script(script) if !is_there(&script.command) => Vec::new(),
+        CheckKind::Script(script) => vec![
             format!("runs {}", command(&script.command)),
             format!("every {} sec", check.interval.as_secs()),
             format!("timeout {} sec", check.timeout.as_secs()),
             format!("weight {}", weight(check.weight)),
             format!("rise {}", check.policy.rise),
             format!("fall {}", check.policy.fall),
-        ];
-        out.extend(lines.into_iter().map(|line| format!("{}: {line}", check.name)));
+        ],
+        CheckKind::TrackFile(file) => {
+            vec![format!("reads {}", file.path.display()), format!("weight {}", weight(check.weight))]
+        }
+        CheckKind::Process(process) => {
+            let arguments = match &process.matching {
+                ProcessMatch::Name | ProcessMatch::Program => String::new(),
+                ProcessMatch::Exactly(words)
+                | ProcessMatch::First(words)
+                | ProcessMatch::Beginning(words) => words.join(" "),
+            };
+            let most = process.quorum_max.map_or_else(|| "any".to_owned(), |most| most.to_string());
+            let (fork, terminate) = (process.fork_delay.as_secs_f64(), process.terminate_delay.as_secs_f64());
+            vec![
+                format!("looks for {} {arguments}", process.program).trim_end().to_owned(),
+                format!("at least {}", process.quorum),
+                format!("at most {most}"),
+                format!("weight {}", weight(check.weight)),
+                format!("delays {fork} {terminate}"),
+            ]
+        }
+        _ => Vec::new(),
     }
-    out
+}
+
+/// When it announces. Without a word about it keepwatch spreads announcements, where keepalived has two bursts of five.
+fn announcements(policy: &AnnouncePolicy) -> [String; 3] {
+    let burst = |schedule: &Schedule| match schedule.0.as_slice() {
+        [] => "none".to_owned(),
+        _ if *schedule == Schedule::spread() => "5 and 5 after 5 s".to_owned(),
+        [(_, rounds)] => rounds.to_string(),
+        [(_, rounds), (delay, again), ..] => format!("{rounds} and {again} after {} s", delay.as_secs()),
+    };
+    [
+        format!("announces {}", burst(&policy.entry)),
+        format!("announces after lower adverts {}", burst(&policy.on_lower)),
+        match policy.refresh {
+            None => "announces never again".to_owned(),
+            Some(refresh) => format!("announces {} each {} s", refresh.rounds, refresh.every.as_secs()),
+        },
+    ]
 }
 
 fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
@@ -59,7 +111,16 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
         format!("answers lower {}", instance.lower_adverts == LowerAdverts::Answer),
         format!("answers higher {}", instance.higher_adverts == HigherAdverts::AnswerAndYield),
         format!("smtp alert {}", yes(instance.mail_alert)),
+        format!("accept {}", if instance.accepts { "enabled" } else { "disabled" }),
+        format!(
+            "told as deleted {}",
+            if instance.notify.deleted == Deleted::AsFault { "Fault" } else { "Deleted" }
+        ),
+        format!("priority changes {}", instance.notify.priority_changes),
     ];
+    out.extend(announcements(&instance.announce));
+    out.extend(instance.routing.routes.iter().map(|it| format!("route {}", our_route(it))));
+    out.extend(instance.routing.rules.iter().map(|it| format!("rule {}", our_rule(it))));
     match instance.preemption {
         Preemption::Immediate => out.push("preempt enabled".to_owned()),
         Preemption::Never => out.push("preempt disabled".to_owned()),
@@ -140,12 +201,16 @@ fn of_instance(instance: &Instance, config: &Config) -> Vec<String> {
 }
 
 fn address(address: &VirtualAddress, instance: &Instance) -> String {
-    let mut out = format!("{}/{}", address.address, address.prefix_len);
     let is_own_family =
         address.address.is_ipv4() == instance.addresses.first().is_none_or(|it| it.address.is_ipv4());
     let carrier =
         instance.vmac().filter(|_| is_own_family).map_or(&instance.interface, |vmac| &vmac.interface);
-    out.push_str(&format!(" dev {}", address.device.as_ref().unwrap_or(carrier)));
+    on(address, address.device.as_ref().unwrap_or(carrier).as_str())
+}
+
+/// An address on this interface.
+fn on(address: &VirtualAddress, device: &str) -> String {
+    let mut out = format!("{}/{} dev {device}", address.address, address.prefix_len);
     if let Some(broadcast) = address.broadcast {
         out.push_str(&format!(" brd {broadcast}"));
     }

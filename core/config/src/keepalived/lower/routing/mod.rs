@@ -1,9 +1,9 @@
 //! `virtual_routes` and `virtual_rules`, and their like that are static.
 
+pub(super) mod iproute;
 pub(crate) mod phrase;
 mod route;
 mod rule;
-mod tables;
 mod words;
 
 use super::super::parser::Statement;

@@ -8,6 +8,7 @@ use super::super::super::parser::Statement;
 use super::super::super::token::Word;
 use super::super::addresses;
 use super::super::reader::Reader;
+use super::iproute::List;
 use super::words::{Dropped, Words};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Scope};
@@ -76,13 +77,13 @@ impl Draft {
                 self.hops = [first, Some(second)].map(|via| Hop { via, weight: 1, ..Hop::default() }).into();
             }
             "table" => self.table = Some(words.table(reader)?),
-            "protocol" => self.protocol = Some(words.octet(reader)?),
+            "protocol" => self.protocol = Some(words.named(List::Protocols, reader)?),
             "metric" | "priority" | "preference" => self.metric = Some(words.number(u32::MAX, reader)?),
             "scope" => {
                 let value = words.value(reader)?;
                 self.scope = Some(addresses::scope(value, reader).ok_or(Dropped)?);
             }
-            "tos" | "dsfield" => self.tos = words.octet(reader)?,
+            "tos" | "dsfield" => self.tos = words.named(List::DsField, reader)?,
             "add" => self.placement = RoutePlacement::Alone,
             "append" => self.placement = RoutePlacement::Behind,
             "prepend" => self.placement = RoutePlacement::Before,

@@ -5,9 +5,10 @@ use keepwatch_vrrp::Family;
 use super::super::super::parser::Statement;
 use super::super::super::token::Word;
 use super::super::reader::Reader;
+use super::Priorities;
+use super::iproute::{self, List};
 use super::route::PROTOCOL;
 use super::words::{Dropped, Words};
-use super::{Priorities, tables};
 use crate::model::{Rule, RuleAction};
 use crate::similar::shown;
 
@@ -78,12 +79,12 @@ impl Draft {
             "dev" | "iif" => self.rule.incoming = Some(words.device(reader)?),
             "oif" => self.rule.outgoing = Some(words.device(reader)?),
             "fwmark" => self.rule.mark = Some(mark(words, reader)?),
-            "tos" | "dsfield" => self.rule.tos = words.octet(reader)?,
+            "tos" | "dsfield" => self.rule.tos = words.named(List::DsField, reader)?,
             "preference" | "priority" | "order" => self.priority = Some(words.number(u32::MAX, reader)?),
             "suppress_prefixlength" | "sup_pl" => {
                 self.rule.suppress_prefix_len = Some(words.number(i32::MAX.unsigned_abs(), reader)?);
             }
-            "protocol" => self.protocol = Some(words.octet(reader)?),
+            "protocol" => self.protocol = Some(words.named(List::Protocols, reader)?),
             "no_track" => self.is_untracked = true,
             "track_group" => {
                 words.unsupported(word, reader);
@@ -198,8 +199,8 @@ impl Draft {
 fn mark(words: &mut Words<'_, '_>, reader: &mut Reader<'_>) -> Result<(u32, u32), Dropped> {
     let word = words.value(reader)?;
     let read = match word.text.split_once('/') {
-        Some((mark, mask)) => tables::plain(mark).zip(tables::plain(mask)),
-        None => tables::plain(&word.text).map(|mark| (mark, u32::MAX)),
+        Some((mark, mask)) => iproute::plain(mark).zip(iproute::plain(mask)),
+        None => iproute::plain(&word.text).map(|mark| (mark, u32::MAX)),
     };
     read.ok_or_else(|| words.drop(word, format!("{} is no mark", shown(&word.text)), "", reader))
 }

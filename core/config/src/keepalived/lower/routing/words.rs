@@ -10,7 +10,7 @@ use super::super::super::parser::Statement;
 use super::super::super::token::Word;
 use super::super::reader::Reader;
 use super::super::track::interface_name;
-use super::tables;
+use super::iproute::{self, List};
 use crate::diagnostic::Diagnostic;
 use crate::model::InterfaceName;
 use crate::similar::shown;
@@ -173,7 +173,7 @@ impl<'s, 'a> Words<'s, 'a> {
 
     pub(super) fn table(&mut self, reader: &mut Reader<'_>) -> Result<u32, Dropped> {
         let word = self.value(reader)?;
-        tables::number(&word.text).ok_or_else(|| {
+        reader.iproute.number(List::Tables, &word.text).ok_or_else(|| {
             let message = format!("there is no routing table {}", shown(&word.text));
             self.drop(
                 word,
@@ -186,15 +186,20 @@ impl<'s, 'a> Words<'s, 'a> {
 
     pub(super) fn number(&mut self, most: u32, reader: &mut Reader<'_>) -> Result<u32, Dropped> {
         let word = self.value(reader)?;
-        tables::plain(&word.text).filter(|number| *number <= most).ok_or_else(|| {
+        iproute::plain(&word.text).filter(|number| *number <= most).ok_or_else(|| {
             let message = format!("{} is no number", shown(&word.text));
             self.drop(word, message, &format!("must be 0 to {most}"), reader)
         })
     }
 
-    pub(super) fn octet(&mut self, reader: &mut Reader<'_>) -> Result<u8, Dropped> {
-        let number = self.number(255, reader)?;
-        Ok(u8::try_from(number).unwrap_or(u8::MAX))
+    /// A number up to 255 that may be given by a name of such a list.
+    pub(super) fn named(&mut self, list: List, reader: &mut Reader<'_>) -> Result<u8, Dropped> {
+        let word = self.value(reader)?;
+        let number = reader.iproute.number(list, &word.text).and_then(|number| u8::try_from(number).ok());
+        number.ok_or_else(|| {
+            let message = format!("{} is neither a number nor a name", shown(&word.text));
+            self.drop(word, message, "must be 0 to 255, or a name that iproute2 lists", reader)
+        })
     }
 
     pub(super) fn device(&mut self, reader: &mut Reader<'_>) -> Result<InterfaceName, Dropped> {

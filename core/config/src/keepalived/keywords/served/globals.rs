@@ -1,0 +1,227 @@
+//! The keywords of `global_defs`.
+
+use super::Absent::{As, Global, Words};
+use super::Takes::{Entries, Form, Nothing, OneOf, Seconds, Switch, Whole};
+use super::{PAUSE, SCRIPT, Served, served};
+
+const ADDRESS: &str = "ADDRESS";
+const DELAY: super::Takes = Seconds(0, 4_294_000_000, 1);
+const FIFO: super::Takes = Form("PATH [USER [[:]GROUP]]", "/run/keepwatch.fifo nobody", &[]);
+const PATH: super::Takes = Form("PATH", "/run/keepwatch/state", &[]);
+
+pub(super) const GLOBALS: &[Served] = &[
+    served(
+        "router_id",
+        Form("NAME", "lb1", &[]),
+        "what mails and events call this host",
+        Words("its host name"),
+    ),
+    served(
+        "notification_email",
+        Entries("ADDRESS ...", "admin@example.com", &[]),
+        "who gets mail",
+        Words("nobody"),
+    ),
+    served(
+        "notification_email_from",
+        Form(ADDRESS, "\"Keep <keepwatch@example.com>\"", &[]),
+        "who sends it",
+        Words("root at this host"),
+    ),
+    served(
+        "smtp_server",
+        Form("HOST [PORT]", "127.0.0.1 25", &[("127.0.0.1 %", 1, 65535)]),
+        "where mail is taken; the port is 25 unless given",
+        Words("no mail is sent"),
+    ),
+    served(
+        "smtp_connect_timeout",
+        Whole(1, 4294),
+        "seconds until a mail server counts as unreachable",
+        Words("30"),
+    ),
+    served(
+        "smtp_helo_name",
+        Form("NAME", "lb1.example.com", &[]),
+        "the name in HELO",
+        Words("the host name"),
+    ),
+    served(
+        "smtp_alert",
+        Switch,
+        "whether transitions send mail, unless the instance or group says otherwise",
+        As("off"),
+    ),
+    served("smtp_alert_vrrp", Switch, "the same, and goes before it", Global("smtp_alert")),
+    served("no_email_faults", Nothing, "no mail about FAULT", Words("mail about FAULT, too")),
+    served(
+        "script_user",
+        Form("USER [[:]GROUP]", "nobody", &[]),
+        "whom scripts run as; `:` gives them the user's other groups",
+        Words("keepalived_script if there is one, else root"),
+    ),
+    served(
+        "enable_script_security",
+        Nothing,
+        "scripts that others than root can change are not run as root",
+        Words("they are, and the log says so"),
+    ),
+    served("notify_fifo", FIFO, "where a line is written for each transition", Words("nowhere")),
+    served(
+        "notify_fifo_script",
+        SCRIPT,
+        "what reads it; the path follows as its last argument",
+        Words("nothing"),
+    ),
+    served("vrrp_notify_fifo", FIFO, "a second one", Words("nowhere")),
+    served("vrrp_notify_fifo_script", SCRIPT, "what reads that", Words("nothing")),
+    served("vrrp_notify_priority_changes", Switch, "lines for changes of the priority, too", As("off")),
+    served("vrrp_version", Whole(2, 3), "the version of IPv4 instances that do not say theirs", As("2")),
+    served(
+        "vrrp_strict",
+        Switch,
+        "to the letter of the RFC: no unicast, no password, addresses that answer nobody",
+        As("off"),
+    ),
+    served(
+        "vrrp_garp_master_delay",
+        PAUSE,
+        "seconds from a take-over to the second burst of announcements; 0: none",
+        Words("announcements are spread over time"),
+    ),
+    served(
+        "vrrp_garp_master_repeat",
+        Whole(1, 255),
+        "announcements of each address in a burst",
+        Words("announcements are spread over time; 5 where the delay is given"),
+    ),
+    served(
+        "vrrp_garp_master_refresh",
+        Whole(0, 4_294_967_295),
+        "seconds between announcements while MASTER; 0: none",
+        As("0"),
+    ),
+    served("vrrp_garp_master_refresh_repeat", Whole(1, 255), "announcements each time", As("1")),
+    served(
+        "vrrp_garp_lower_prio_delay",
+        PAUSE,
+        "the same after a lower advert",
+        Words("as after a take-over"),
+    ),
+    served(
+        "vrrp_garp_lower_prio_repeat",
+        Whole(0, 255),
+        "the same after a lower advert; 0: none",
+        Words("as after a take-over"),
+    ),
+    served("vrrp_min_garp", Switch, "one announcement and no second burst, unless given before", As("off")),
+    served("vrrp_garp_interval", Form("SECONDS", "0", &[]), "seconds between two announcements", As("0")),
+    served("vrrp_gna_interval", Form("SECONDS", "0", &[]), "seconds between two announcements", As("0")),
+    served("vrrp_lower_prio_no_advert", Switch, "a MASTER does not answer lower adverts", As("off")),
+    served(
+        "vrrp_higher_prio_send_advert",
+        Switch,
+        "a MASTER answers a higher advert once before it yields",
+        As("off"),
+    ),
+    served("vrrp_down_timer_adverts", Whole(1, 100), "adverts missed until a MASTER counts as gone", As("3")),
+    served(
+        "v3_checksum_as_v2",
+        Switch,
+        "version 3, IPv4: checksums without pseudo-header; both are understood",
+        As("off"),
+    ),
+    served("vrrp_mcast_group4", Form(ADDRESS, "224.0.0.99", &[]), "where IPv4 adverts go", As("224.0.0.18")),
+    served("vrrp_mcast_group6", Form(ADDRESS, "ff02::99", &[]), "where IPv6 adverts go", As("ff02::12")),
+    served(
+        "vrrp_check_unicast_src",
+        Nothing,
+        "unicast adverts of others than peers are dropped",
+        Words("they are heard"),
+    ),
+    served(
+        "vrrp_owner_ignore_adverts",
+        OneOf(&["off", "false", "no"]),
+        "an owner ignores adverts",
+        As("off"),
+    ),
+    served("vrrp_startup_delay", DELAY, "how long nobody takes part after the start", As("0")),
+    served("vrrp_delay_after_boot", DELAY, "how long nobody takes part after the host has booted", As("0")),
+    served(
+        "default_interface",
+        Form("INTERFACE", "eth1", &[]),
+        "where static addresses go that name none",
+        As("eth0"),
+    ),
+    served(
+        "vmac_prefix",
+        Form("PREFIX", "vmac", &[]),
+        "how names of virtual MAC interfaces begin",
+        As("vrrp"),
+    ),
+    served(
+        "vrrp_iptables",
+        Form("[CHAIN [CHAIN]]", "INPUT OUTPUT", &[]),
+        "chains for the packet filter",
+        Words("the same"),
+    ),
+    served(
+        "vrrp_ipsets",
+        Form("[NAME ...]", "keepalived", &[]),
+        "sets for the packet filter",
+        Words("the same"),
+    ),
+    served(
+        "nftables",
+        Form("[TABLE]", "keepwatch", &[]),
+        "the table of the packet filter, 1 to 64 octets",
+        As("keepwatch"),
+    ),
+    served("nftables_priority", Whole(-2_147_483_648, 2_147_483_647), "that of its chains", As("-1")),
+    served("nftables_counters", Nothing, "dropped packets are counted", Words("they are not")),
+    served("random_seed", Form("NUMBER", "7", &[]), "where `${_RANDOM}` begins", As("0")),
+    served(
+        "include_check",
+        Form("[[+\\|-]readable\\|match\\|wildcard_match\\|brace_match ...]", "+match", &[]),
+        "which includes are errors; nothing behind it: all that fail",
+        Words("none"),
+    ),
+    served(
+        "iproute_usr_dir",
+        Form("FOLDER", "/usr/share/iproute2", &[]),
+        "where iproute2 lists names",
+        Words("`/usr/share/iproute2`, then `/usr/lib/iproute2`"),
+    ),
+    served(
+        "iproute_etc_dir",
+        Form("FOLDER", "/usr/local/etc/iproute2", &[]),
+        "where the administrator does, which goes before",
+        As("/etc/iproute2"),
+    ),
+    served(
+        "vrrp_priority",
+        Whole(-20, 19),
+        "the nice value of the engine's thread where real-time scheduling is refused",
+        As("0"),
+    ),
+    served("vrrp_rt_priority", Whole(1, 99), "its real-time priority", Words("1")),
+    served("vrrp_no_swap", Nothing, "memory is not swapped out", Words("it may be")),
+    served(
+        "vrrp_cpu_affinity",
+        Form("NUMBER ...", "0 1", &[("%", 0, 1023)]),
+        "the processors that thread may run on",
+        Words("all"),
+    ),
+    served(
+        "state_dump_file",
+        PATH,
+        "the file that SIGUSR1 asks for; with `/` at the end its folder",
+        Words("`/tmp/keepalived.data`"),
+    ),
+    served("stats_dump_file", PATH, "the file that SIGUSR2 asks for", Words("`/tmp/keepalived.stats`")),
+    served("json_dump_file", PATH, "the file that SIGRTMIN+2 asks for", Words("`/tmp/keepalived.json`")),
+    served("state_file_location", PATH, "the manual's word for `state_dump_file`", Words("as that")),
+    served("stats_file_location", PATH, "the manual's word for `stats_dump_file`", Words("as that")),
+    served("json_file_location", PATH, "the manual's word for `json_dump_file`", Words("as that")),
+    served("json_version", Whole(1, 2), "of that file: an array of instances, or an object", As("1")),
+];
