@@ -14,6 +14,7 @@ pub(crate) struct Standpoint {
     is_hindered_anew: bool,
     is_willing: bool,
     has_handed_over: bool,
+    reasserted_at: Option<Instant>,
 }
 
 impl Standpoint {
@@ -24,6 +25,7 @@ impl Standpoint {
             is_hindered_anew: false,
             is_willing: router.is_willing(),
             has_handed_over: router.has_handed_over(),
+            reasserted_at: router.reasserted_at(),
         }
     }
 
@@ -63,6 +65,9 @@ impl Group<'_> {
                 true => mate.leave_with_group(now, Departure::HandOver, out),
                 false => mate.fall_back_with_group(now, out),
             });
+        }
+        if before.reasserted_at != after.reasserted_at && after.reasserted_at.is_some() {
+            self.others(changed, |mate| mate.announce_with_group(now, out));
         }
         if after.is_hindered_anew {
             self.share_hindrances(now, out);

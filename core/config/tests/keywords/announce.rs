@@ -35,8 +35,16 @@ fn written_settings_win() {
         ("vrrp_garp_master_repeat 3", "", both(&[(0, 3), (5, 3)])),
         ("vrrp_garp_master_delay 2", "", both(&[(0, 5), (2, 5)])),
         ("vrrp_garp_master_delay 0", "", both(&[(0, 5)])),
-        ("", "garp_master_delay 1\ngarp_master_repeat 2", both(&[(0, 2), (1, 2)])),
-        ("vrrp_garp_master_repeat 3", "garp_master_repeat 4", both(&[(0, 4), (5, 4)])),
+        (
+            "",
+            "garp_master_delay 1\ngarp_master_repeat 2",
+            AnnouncePolicy { on_lower: bursts(&[(0, 5), (5, 5)]), ..both(&[(0, 2), (1, 2)]) },
+        ),
+        (
+            "vrrp_garp_master_repeat 3",
+            "garp_master_repeat 4",
+            AnnouncePolicy { on_lower: bursts(&[(0, 3), (5, 3)]), ..both(&[(0, 4), (5, 4)]) },
+        ),
         ("vrrp_min_garp", "", both(&[(0, 1)])),
         ("vrrp_min_garp off", "", spread.clone()),
         ("vrrp_garp_master_repeat 7\nvrrp_min_garp", "", both(&[(0, 7)])),

@@ -200,10 +200,11 @@ fn master_advert_lower_is_answered_at_once_with_announcements() {
 }
 
 #[test]
-fn master_advert_lower_is_ignored_if_told_to() {
+fn master_advert_lower_is_answered_by_announcements_alone_if_told_to() {
     let mut rig = Rig::master(Params { lower_adverts: LowerAdverts::Ignore, ..params() });
     let actions = rig.hear(500, from_peer(99));
-    assert!(!actions.iter().any(|line| line.starts_with("advert")), "{actions:?}");
+    let told = "tell Reasserted { source: 10.1.1.20, theirs: Priority(99), ours: Priority(100) }";
+    assert_eq!(actions, ["announce 0", told]);
     assert_eq!(rig.deadline(), Some(1_000_000_000));
 }
 
