@@ -4,6 +4,8 @@
 //! or CI=true in the environment it fails instead, unless it is the kernel that lacks something.
 
 mod accept;
+mod announcing;
+mod beside;
 mod checks;
 mod components;
 mod corpus;
@@ -127,6 +129,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
         accept::CASES,
+        announcing::CASES,
         checks::CASES,
         components::CASES,
         corpus::CASES,
