@@ -323,6 +323,7 @@ fn refused_adverts() {
             Heard { centis: 200, ..from_peer(200) },
             "IntervalRefused { theirs: AdvertInterval { centis: 200 } }",
         ),
+        ("to another group", params(), Heard { destination: "224.0.0.19", ..from_peer(200) }, "Destination"),
         ("unicast to multicast", params(), Heard { destination: OURS, ..from_peer(200) }, "Destination"),
         ("multicast to unicast", unicast(SourceCheck::Peers), from_peer(200), "Destination"),
         ("own address", params(), Heard { source: OURS, ..from_peer(200) }, "OwnAddress"),
