@@ -1,14 +1,12 @@
 //! `garp_*` and `vrrp_garp_*`: how often addresses are announced, and when, beside keepalived.
 
-use std::fmt::Write as _;
-use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_lab::{Capture, SeenAdvert};
 use libtest_mimic::Failed;
 
 use crate::Case;
-use crate::beside::{Forged, Program, beside};
+use crate::beside::{Forged, Program, address, beside, instances, vrid};
 use crate::peers::KEEPALIVED;
 use crate::site::{Site, ensure, explain, stop, wait};
 
@@ -184,7 +182,7 @@ fn a_group() -> Result<(), Failed> {
         let site = Site::new(1)?;
         let capture = site.capture()?;
         let group = "vrrp_sync_group G {\n group {\n VI_100\n VI_101\n VI_102\n }\n}\n";
-        let daemon = program.start(&site, 1, &format!("{group}{}", config(ROWS, "")?))?;
+        let daemon = program.start(&site, 1, &format!("{group}{}", config(ROWS, "")))?;
         for row in 0..ROWS.len() {
             site.wait_for_holder(1, address(row).into())?;
         }
@@ -208,27 +206,12 @@ fn a_group() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The VRID of an instance, and the last octet of its address.
-fn vrid(row: usize) -> u8 {
-    u8::try_from(100 + row).unwrap_or(u8::MAX)
-}
-
-fn address(row: usize) -> Ipv4Addr {
-    Ipv4Addr::new(10, 1, 1, vrid(row))
-}
-
 /// An instance for each.
-fn config(rows: &[Row], globals: &str) -> Result<String, Failed> {
-    let mut text = format!("global_defs {{\n {globals}\n}}\n");
-    for (number, row) in rows.iter().enumerate() {
-        let (vrid, address, lines) = (vrid(number), address(number), row.lines);
-        write!(
-            text,
-            "vrrp_instance VI_{vrid} {{\n state BACKUP\n interface eth0\n virtual_router_id {vrid}\n version 3\n \
-             advert_int 0.5\n priority 200\n {lines}\n virtual_ipaddress {{\n {address}/24\n }}\n}}\n"
-        )?;
-    }
-    Ok(text)
+fn config(rows: &[Row], globals: &str) -> String {
+    let lines: Vec<String> =
+        rows.iter().map(|row| format!("version 3\n advert_int 0.5\n {}", row.lines)).collect();
+    let addresses = (0..rows.len()).map(|row| format!("{}/24", address(row)));
+    instances(globals, lines.iter().map(String::as_str).zip(addresses))
 }
 
 /// How long after a moment an instance's address was announced, as far as that is within a time.
@@ -249,7 +232,7 @@ struct Observed {
 fn scene(program: Program, rows: &[Row], globals: &str) -> Result<Vec<Observed>, Failed> {
     let site = Site::new(1)?;
     let capture = site.capture()?;
-    let daemon = program.start(&site, 1, &config(rows, globals)?)?;
+    let daemon = program.start(&site, 1, &config(rows, globals))?;
     let first = |row: usize| capture.announcements(address(row).into()).first().map(|(at, _)| *at);
     wait("all to be MASTER", || (0..rows.len()).all(|row| first(row).is_some()))
         .map_err(|failed| explain(failed, &daemon.output().join("\n")))?;

@@ -51,7 +51,30 @@ pub(crate) fn beside<T: Send>(
     })
 }
 
-/// An advert that nobody has sent, from 10.1.1.200, the client.
+/// A configuration with instances of priority 200 and VRIDs from 100 on, each with these lines and this address.
+pub(crate) fn instances<'a>(globals: &str, rows: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let instance = |(number, (lines, address)): (usize, (&str, String))| {
+        let vrid = vrid(number);
+        format!(
+            "vrrp_instance VI_{vrid} {{\n state BACKUP\n interface eth0\n virtual_router_id {vrid}\n priority 200\n \
+             {lines}\n virtual_ipaddress {{\n {address}\n }}\n}}\n"
+        )
+    };
+    let all: String = rows.into_iter().enumerate().map(instance).collect();
+    format!("global_defs {{\n {globals}\n}}\n{all}")
+}
+
+/// The VRID of the instance with this number, and the last octet of its address.
+pub(crate) fn vrid(number: usize) -> u8 {
+    u8::try_from(100 + number).unwrap_or(u8::MAX)
+}
+
+/// The address of the instance with this number.
+pub(crate) fn address(number: usize) -> Ipv4Addr {
+    Ipv4Addr::new(10, 1, 1, vrid(number))
+}
+
+/// An advert that no router has sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forged {
     pub(crate) version: Version,

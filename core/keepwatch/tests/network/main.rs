@@ -4,6 +4,7 @@
 //! or CI=true in the environment it fails instead, unless it is the kernel that lacks something.
 
 mod accept;
+mod adverts;
 mod announcing;
 mod beside;
 mod checks;
@@ -129,6 +130,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
         accept::CASES,
+        adverts::CASES,
         announcing::CASES,
         checks::CASES,
         components::CASES,
