@@ -4,6 +4,7 @@
 //! or CI=true in the environment it fails instead, unless it is the kernel that lacks something.
 
 mod accept;
+mod addresses;
 mod adverts;
 mod announcing;
 mod beside;
@@ -130,6 +131,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
         accept::CASES,
+        addresses::CASES,
         adverts::CASES,
         announcing::CASES,
         checks::CASES,
