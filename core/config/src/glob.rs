@@ -1,8 +1,8 @@
 //! Paths that a pattern matches, as glob(3) with braces gives them: `{a,b}`, `*`, `?`, `[a-z]`, `[!a]`, and `\` before a
 //! character that stands for itself. A name that begins with a dot is matched by a dot only.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// More alternatives than any pattern has.
 const MOST: usize = 1024;
@@ -14,6 +14,8 @@ pub(crate) struct Matches {
     pub(crate) paths: Vec<PathBuf>,
     /// Alternatives without any wildcard that are not there.
     pub(crate) missing: Vec<String>,
+    /// Folders that are there and do not tell what is in them, with why.
+    pub(crate) unlisted: Vec<String>,
 }
 
 /// Everything that `pattern` matches, seen from `folder`.
@@ -21,7 +23,7 @@ pub(crate) fn glob(pattern: &str, folder: &Path) -> Matches {
     let mut found = Matches::default();
     for alternative in alternatives(pattern) {
         if has_wildcard(&alternative) {
-            found.paths.extend(walk(&alternative, folder));
+            found.paths.extend(walk(&alternative, folder, &mut found.unlisted));
             continue;
         }
         let path = PathBuf::from(unescaped(&alternative));
@@ -111,7 +113,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// Goes down folder by folder.
-fn walk(pattern: &str, folder: &Path) -> Vec<PathBuf> {
+fn walk(pattern: &str, folder: &Path, unlisted: &mut Vec<String>) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::from(if pattern.starts_with('/') { "/" } else { "" })];
     for component in pattern.split('/').filter(|component| !component.is_empty()) {
         if !has_wildcard(component) {
@@ -120,16 +122,25 @@ fn walk(pattern: &str, folder: &Path) -> Vec<PathBuf> {
             found.retain(|path| fs::symlink_metadata(folder.join(path)).is_ok());
             continue;
         }
-        found = found.into_iter().flat_map(|path| inside(&path, component, folder)).collect();
+        found = found.into_iter().flat_map(|path| inside(&path, component, folder, unlisted)).collect();
     }
     found
 }
 
 /// The names in one folder, in order, that match.
-fn inside(path: &Path, component: &str, folder: &Path) -> Vec<PathBuf> {
+fn inside(path: &Path, component: &str, folder: &Path, unlisted: &mut Vec<String>) -> Vec<PathBuf> {
     let real = folder.join(path);
     let real = if real.as_os_str().is_empty() { Path::new(".") } else { &real };
-    let Ok(entries) = fs::read_dir(real) else { return Vec::new() };
+    let entries = match fs::read_dir(real) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Vec::new();
+        }
+        Err(error) => {
+            unlisted.push(format!("{} cannot be listed: {error}", real.display()));
+            return Vec::new();
+        }
+    };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut names: Vec<String> = names.filter(|name| matches(component, name)).collect();
     names.sort_unstable();
@@ -260,7 +271,7 @@ mod tests {
             fs::write(folder.join(name), "").unwrap();
         }
         let found = |pattern: &str| {
-            let Matches { paths, missing } = glob(pattern, &folder);
+            let Matches { paths, missing, .. } = glob(pattern, &folder);
             (
                 paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
                 missing.join(" "),

@@ -50,7 +50,8 @@ pub fn host_id() -> &'static str {
 }
 
 impl Site {
-    /// Where its files are, included ones among them.
+    /// Where its files are, and where those would be that it names: included ones, patterns as they are written, and the
+    /// keepalived.conf of a native one.
     #[must_use]
     pub fn files(&self) -> BTreeSet<PathBuf> {
         self.texts.iter().flat_map(|(source, _)| source.paths()).map(Path::to_owned).collect()

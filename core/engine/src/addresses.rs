@@ -17,7 +17,7 @@ pub(crate) struct Held {
     pub(crate) state: Placement,
     /// Whether it is about to leave, and has a lifetime.
     pub(crate) leaves: bool,
-    /// Whether the kernel refused it when it was last tried; of static ones.
+    /// Whether the kernel refused it, or another lifetime for it, when it was last asked, which has been told.
     pub(crate) is_refused: bool,
     /// Whether it was configured to have no route for its prefix.
     routeless: bool,

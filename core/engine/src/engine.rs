@@ -209,6 +209,10 @@ impl Engine {
         while !self.has_ended() {
             self.arm_if_needed()?;
             self.parts.poller.wait(&mut ready)?;
+            // Interrupted, as by being stopped and let go on: what has happened meanwhile is asked for before anything is done.
+            if ready.is_empty() {
+                continue;
+            }
             let now = clock::now();
             // What has arrived counts before what is due: after a stall the adverts that came meanwhile are
             // heard before anything is claimed.

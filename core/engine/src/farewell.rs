@@ -7,7 +7,7 @@ use std::time::Duration;
 use keepwatch_bus::Draft;
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_system::InterfaceSetting;
-use keepwatch_system::netlink::{Address, AddressLifetime, PrefixRoute};
+use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressLifetime, PrefixRoute};
 use keepwatch_vrrp::{InterfaceId, RouterId};
 
 use crate::addresses::{Held, Placement};
@@ -52,7 +52,7 @@ impl Engine {
         self.parts.instances.get(router.0)?.held.get(number)
     }
 
-    fn held_mut(&mut self, router: RouterId, number: usize) -> Option<&mut Held> {
+    pub(crate) fn held_mut(&mut self, router: RouterId, number: usize) -> Option<&mut Held> {
         self.parts.instances.get_mut(router.0)?.held.get_mut(number)
     }
 
@@ -112,6 +112,10 @@ impl Engine {
         // Beside one that leaves all others stay that do not, beside one that is renewed those that are not ours.
         let goes_too = |other: &Held| if held.leaves { other.leaves } else { other.state.is_placed() };
         let leaves = |known: &Address| {
+            // Quick, with hundreds of addresses, where the kernel notes whose an address is.
+            if !held.leaves && known.protocol == ADDRESS_PROTOCOL {
+                return true;
+            }
             let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
             all.any(|other| {
                 other.interface == held.interface && other.address() == known.address && goes_too(other)

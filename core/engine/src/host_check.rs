@@ -33,99 +33,110 @@ impl Host {
     /// What a configuration would meet here, each with the place that it is about.
     #[must_use]
     pub fn findings<'c>(&self, config: &'c Config) -> Vec<(&'c Place, Diagnostic)> {
-        let mut findings = Vec::new();
+        let mut findings: Vec<(&Place, Diagnostic)> = Vec::new();
         for instance in &config.instances {
-            let of_instance = self.of_instance(instance, config);
-            findings.extend(of_instance.into_iter().map(|finding| (&instance.place, finding)));
+            let mut found = self.of_instance(instance, config);
+            // The other family of an instance stands at the same place, and has the same to say about the interface.
+            let said = |new: &Diagnostic| {
+                let mut others = findings.iter().filter(|(place, _)| place.format == instance.place.format);
+                let (_, new) = new.message.split_once(": ").unwrap_or_default();
+                others.any(|(place, known)| place.span == instance.place.span && known.message.ends_with(new))
+            };
+            found.retain(|finding| !said(finding));
+            findings.extend(found.into_iter().map(|finding| (&instance.place, finding)));
         }
         findings
     }
 
     fn of_instance(&self, instance: &Instance, config: &Config) -> Vec<Diagnostic> {
-        let mut findings = Vec::new();
-        let warning =
-            |message: String, help: String| Diagnostic::warning(&instance.place.span, message, "").help(help);
-        let name = &instance.name;
-        match self.link(&instance.interface) {
-            None => findings.push(warning(
-                format!("{name}: there is no interface {} on this host", instance.interface),
-                format!("it waits in FAULT until there is one; there {}", self.choice(&instance.interface)),
-            )),
-            Some(link) => {
-                if let Some(finding) = self.state_of(link, name) {
-                    findings.push(warning(finding.0, finding.1));
-                }
-                if let Some(finding) = self.source_of(instance, link, config) {
-                    findings.push(warning(finding.0, finding.1));
-                }
-            }
-        }
-        let others = instance.track_interfaces.iter().map(|tracked| (&tracked.interface, "tracks"));
-        let devices = instance.addresses.iter().chain(&instance.excluded);
-        let devices = devices.filter_map(|address| Some((address.device.as_ref()?, "has an address for")));
-        let mut told: Vec<&InterfaceName> = Vec::new();
-        for (interface, why) in others.chain(devices) {
-            let is_made = config
-                .instances
-                .iter()
-                .any(|instance| instance.own_interface.as_ref().is_some_and(|own| own.name() == interface));
-            if is_made || told.contains(&interface) || *interface == instance.interface {
-                continue;
-            }
-            told.push(interface);
-            if self.link(interface).is_none() {
-                findings.push(warning(
-                    format!("{name} {why} the interface {interface}, which is not on this host"),
-                    format!("there {}", self.choice(interface)),
-                ));
-            }
-        }
-        findings.extend(self.taken(instance).into_iter().map(|(message, help)| warning(message, help)));
-        findings.extend(self.own_peers(instance).map(|(message, help)| warning(message, help)));
-        findings
-    }
-
-    fn state_of(&self, link: &Link, name: &str) -> Option<(String, String)> {
-        let interface = &link.name;
-        if !link.up {
-            let message = format!("{name}: {interface} is down");
-            return Some((message, format!("ip link set {interface} up")));
-        }
-        let message = format!("{name}: {interface} has no carrier");
-        (!link.running).then(|| (message, "plug the cable in, or look at the switch's port".to_owned()))
-    }
-
-    /// Whether adverts have an address to come from.
-    fn source_of(&self, instance: &Instance, link: &Link, config: &Config) -> Option<(String, String)> {
-        let (name, interface) = (&instance.name, &link.name);
-        let mut own = self.addresses.iter().filter(|known| known.interface == link.index);
-        if let Some(source) = instance.source {
-            let message = format!("{name}: adverts are to come from {source}, which is not on {interface}");
-            let is_there = own.any(|known| known.address == source);
-            return (!is_there).then(|| (message, format!("{interface} has {}", self.listed(link))));
-        }
-        let is_virtual = |address: IpAddr| {
-            let virtuals = config.instances.iter().flat_map(|one| one.addresses.iter().chain(&one.excluded));
-            !instance.priority.is_owner() && virtuals.into_iter().any(|known| known.address == address)
+        let warning = |(message, help): (String, String)| {
+            let message = format!("{}: {message}", instance.name);
+            Diagnostic::warning(&instance.place.span, message, "").help(help)
         };
+        let mut found = match self.link(&instance.interface) {
+            None => vec![(
+                format!("there is no interface {} on this host", instance.interface),
+                format!("it waits in FAULT until there is one; there {}", self.choice(&instance.interface)),
+            )],
+            Some(link) => state_of(link).into_iter().chain(self.source_of(instance, link, config)).collect(),
+        };
+        found.extend(self.other_interfaces(instance, config));
+        found.extend(self.taken(instance));
+        found.extend(self.own_peer(instance));
+        found.into_iter().map(warning).collect()
+    }
+
+    /// Interfaces that an instance tracks, or has addresses for, and that are not there; nor will keepwatch make them.
+    fn other_interfaces(&self, instance: &Instance, config: &Config) -> Vec<(String, String)> {
+        let tracked = instance.track_interfaces.iter().map(|tracked| {
+            let interface = &tracked.interface;
+            (interface, format!("the tracked interface {interface} is not on this host"))
+        });
+        let addresses = instance.addresses.iter().chain(&instance.excluded).filter_map(|address| {
+            let interface = address.device.as_ref()?;
+            Some((interface, format!("{} is for {interface}, which is not on this host", address.address)))
+        });
+        let is_made = |interface: &InterfaceName| {
+            let mut own = config.instances.iter().filter_map(|instance| instance.own_interface.as_ref());
+            own.any(|own| own.name() == interface)
+        };
+        let mut told = vec![&instance.interface];
+        let mut found = Vec::new();
+        for (interface, message) in tracked.chain(addresses) {
+            if !told.contains(&interface) && !is_made(interface) && self.link(interface).is_none() {
+                told.push(interface);
+                found.push((message, format!("there {}", self.choice(interface))));
+            }
+        }
+        found
+    }
+
+    /// Whether adverts have an address to come from, as the engine chooses it.
+    fn source_of(&self, instance: &Instance, link: &Link, config: &Config) -> Option<(String, String)> {
         // An ipvlan brings its own.
         if instance.ipvlan().is_some_and(|ipvlan| ipvlan.address.is_some()) {
             return None;
         }
+        let interface = &link.name;
+        let here: Vec<IpAddr> = self
+            .addresses
+            .iter()
+            .filter(|known| known.interface == link.index)
+            .map(|known| known.address)
+            .collect();
+        if let Some(source) = instance.source {
+            let is_elsewhere = self.addresses.iter().any(|known| known.address == source);
+            if here.contains(&source) || (is_elsewhere && !instance.tracks_source) {
+                return None;
+            }
+            let message = format!("adverts are to come from {source}, which is not on {interface}");
+            let addresses: Vec<String> = here.iter().map(ToString::to_string).collect();
+            let has = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(", ") };
+            return Some((message, format!("{interface} has {has}")));
+        }
+        let holds = |one: &Instance, address: IpAddr| {
+            one.addresses.iter().chain(&one.excluded).any(|known| known.address == address)
+        };
+        // An owner's addresses are the host's own.
+        let is_virtual = |address: IpAddr| {
+            let (mut owners, mut others) = (config.instances.iter(), config.instances.iter());
+            others.any(|one| holds(one, address))
+                && !owners.any(|one| one.priority.is_owner() && holds(one, address))
+        };
         let is_unicast = matches!(instance.destination, Destination::Unicast { .. });
         let fits = |address: IpAddr| match (instance.family, address) {
             (Family::V4, IpAddr::V4(_)) => true,
             (Family::V6, IpAddr::V6(address)) => is_unicast || address.is_unicast_link_local(),
-            _ => false,
+            (Family::V4, IpAddr::V6(_)) | (Family::V6, IpAddr::V4(_)) => false,
         };
-        if own.any(|known| fits(known.address) && !is_virtual(known.address)) {
+        if here.iter().any(|address| fits(*address) && !is_virtual(*address)) {
             return None;
         }
         let what = match instance.family {
             Family::V4 => "IPv4 address",
             Family::V6 => "link-local IPv6 address",
         };
-        let message = format!("{name}: {interface} has no {what} that adverts could come from");
+        let message = format!("{interface} has no {what} that adverts could come from");
         let help = "it waits in FAULT until there is one; virtual addresses do not count";
         Some((message, help.to_owned()))
     }
@@ -137,27 +148,28 @@ impl Host {
         }
         let wanted = instance.addresses.iter().chain(&instance.excluded);
         let taken = wanted.filter_map(|wanted| {
-            let known = self.addresses.iter().find(|known| {
-                known.address == wanted.address && known.protocol != ADDRESS_PROTOCOL
-            })?;
+            let mut others = self.addresses.iter().filter(|known| known.protocol != ADDRESS_PROTOCOL);
+            let known = others.find(|known| known.address == wanted.address)?;
             let link = self.links.iter().find(|link| link.index == known.interface)?;
-            let message = format!(
-                "{}: the virtual address {} is on {} already",
-                instance.name, wanted.address, link.name
-            );
-            let help = "another daemon may hold it; keepwatch takes what it finds at its start for left over, and removes it";
+            let goes_to = wanted.device.as_ref().unwrap_or(&instance.interface);
+            let help = if link.name == goes_to.as_str() {
+                "another daemon may hold it; what is found there at the start is taken for left over and removed, unless it is the \
+                 interface's only IPv4 address: then the instance waits in FAULT"
+            } else {
+                "this host answers for it, whoever is MASTER, unless arp_ignore or the like keep it from that"
+            };
+            let message = format!("the virtual address {} is on {} already", wanted.address, link.name);
             Some((message, help.to_owned()))
         });
         taken.collect()
     }
 
     /// A peer that is this host: what was copied from the other host without a change.
-    fn own_peers(&self, instance: &Instance) -> Option<(String, String)> {
+    fn own_peer(&self, instance: &Instance) -> Option<(String, String)> {
         let Destination::Unicast { peers, .. } = &instance.destination else { return None };
         let is_own = |peer: IpAddr| self.addresses.iter().any(|known| known.address == peer);
         let own = peers.iter().map(|peer| peer.address).find(|peer| is_own(*peer))?;
-        let message = format!("{}: its peer {own} is this host", instance.name);
-        Some((message, "name the other hosts".to_owned()))
+        Some((format!("its peer {own} is this host"), "name the other hosts".to_owned()))
     }
 
     fn link(&self, name: &InterfaceName) -> Option<&Link> {
@@ -175,12 +187,15 @@ impl Host {
             (_, None) => format!("are {}", shortened(&names)),
         }
     }
+}
 
-    fn listed(&self, link: &Link) -> String {
-        let own = self.addresses.iter().filter(|known| known.interface == link.index);
-        let addresses: Vec<String> = own.map(|known| known.address.to_string()).collect();
-        if addresses.is_empty() { "none".to_owned() } else { addresses.join(", ") }
+fn state_of(link: &Link) -> Option<(String, String)> {
+    let interface = &link.name;
+    if !link.up {
+        return Some((format!("{interface} is down"), format!("ip link set {interface} up")));
     }
+    let help = "plug the cable in, or look at the switch's port";
+    (!link.running).then(|| (format!("{interface} has no carrier"), help.to_owned()))
 }
 
 /// Names, but not hundreds of them.

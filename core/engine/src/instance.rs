@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use keepwatch_bus::Draft;
 use keepwatch_config::model::VmacAdverts;
 use keepwatch_vrrp::{Family, InterfaceId};
 
@@ -65,6 +66,8 @@ pub(crate) struct Next {
     pub(crate) composed: Composed,
     /// For each of its addresses, which one it was before.
     pub(crate) addresses: Vec<Option<usize>>,
+    /// What there is to tell of it.
+    pub(crate) changed: Draft,
 }
 
 /// What an instance tracks.
@@ -132,9 +135,9 @@ impl InstanceState {
     }
 
     /// Becomes what was composed for it. What is in place stays as it is; routes and rules are the same, or it would have
-    /// begun anew.
-    pub(crate) fn become_next(&mut self, next: Next) {
-        let Next { composed, addresses } = next;
+    /// begun anew. Gives what there is to tell.
+    pub(crate) fn become_next(&mut self, next: Next) -> Draft {
+        let Next { composed, addresses, changed } = next;
         let mut held = composed.held;
         for (held, old) in held.iter_mut().zip(addresses) {
             if let Some(old) = old.and_then(|old| self.held.get(old)) {
@@ -149,6 +152,7 @@ impl InstanceState {
         self.sender = composed.sender;
         self.is_owner = composed.is_owner;
         self.accepts = composed.accepts;
+        changed
     }
 
     /// Leaves nothing of it but its name.

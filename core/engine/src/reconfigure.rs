@@ -135,7 +135,8 @@ impl Engine {
         let holds_others = instance.held.len() != addresses.len()
             || !addresses.iter().enumerate().all(is_same)
             || instance.is_owner != composed.is_owner;
-        instance.next = Some(Box::new(Next { composed, addresses: addresses.clone() }));
+        let changed = changed(&arrival, Some(was).filter(|was| *was != arrival.instance.name), term);
+        instance.next = Some(Box::new(Next { composed, addresses: addresses.clone(), changed }));
         let before = self.keep_secondaries(router, &addresses);
         let update = Update { params, addresses, trackers };
         if self.parts.routers.update(now, router, update, &mut self.actions).is_err() {
@@ -147,7 +148,6 @@ impl Engine {
             // It could be set a moment ago.
             let _ = SECONDARIES.replace(&interface, was);
         }
-        self.tell_changed(&arrival, Some(was).filter(|was| *was != arrival.instance.name), term);
         self.feed(now, router);
         if sends_otherwise {
             self.feed_source(now, router);
@@ -155,7 +155,7 @@ impl Engine {
         holds_others
     }
 
-    /// An instance's numbers are those of its new parameters from here on.
+    /// An instance's numbers, and its name, are those of its new parameters from here on; first of all that is told.
     pub(crate) fn renumber(&mut self, router: RouterId) {
         let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
         let Some(next) = instance.next.take() else { return };
@@ -166,7 +166,8 @@ impl Engine {
             let new = next.addresses.iter().position(|old| *old == Some(settling.address));
             new.inspect(|new| settling.address = *new).is_some()
         });
-        instance.become_next(*next);
+        let changed = instance.become_next(*next);
+        self.publish(changed);
         self.relisten = true;
     }
 
@@ -267,7 +268,7 @@ impl Engine {
             if let Some(instance) = self.parts.instances.get_mut(router.0) {
                 instance.term = arrival.term;
             }
-            self.tell_changed(arrival, None, arrival.term);
+            self.publish(changed(arrival, None, arrival.term));
             begun.push(router);
         }
         self.look_at_new_interfaces(now, known);
@@ -381,14 +382,15 @@ impl Engine {
         self.parts.routers.handle(now, router, Input::Source(source), &mut self.actions);
         self.perform(now);
     }
+}
 
-    fn tell_changed(&self, arrival: &Arrival, was: Option<String>, term: u64) {
-        let settings = settings(&arrival.instance);
-        let kind = match &arrival.changes {
-            Some(changes) => EventKind::InstanceChanged { settings, was, changes: changes.clone() },
-            None => EventKind::InstanceAdded { settings },
-        };
-        let instance = Some(arrival.instance.name.as_str().into());
-        self.publish(Draft { instance, severity: Severity::Info, term, kind });
-    }
+/// What there is to tell of an instance that has come, or has changed.
+fn changed(arrival: &Arrival, was: Option<String>, term: u64) -> Draft {
+    let settings = settings(&arrival.instance);
+    let kind = match &arrival.changes {
+        Some(changes) => EventKind::InstanceChanged { settings, was, changes: changes.clone() },
+        None => EventKind::InstanceAdded { settings },
+    };
+    let instance = Some(arrival.instance.name.as_str().into());
+    Draft { instance, severity: Severity::Info, term, kind }
 }

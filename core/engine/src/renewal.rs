@@ -34,8 +34,6 @@ pub(crate) struct Round {
     next_at: Instant,
     /// The address that comes next: its router's number, and its own.
     next: (usize, usize),
-    /// Whether the kernel refused one when last asked, which has been told.
-    is_refused: bool,
 }
 
 impl Renewal {
@@ -45,7 +43,7 @@ impl Renewal {
     }
 
     fn begin(lifetime: AddressLifetime, now: Instant) -> Self {
-        Self::On(Round { lifetime, began: now, next_at: now, next: (0, 0), is_refused: false })
+        Self::On(Round { lifetime, began: now, next_at: now, next: (0, 0) })
     }
 
     /// Goes on with another lifetime: every address gets it in the round that begins.
@@ -77,6 +75,16 @@ impl Renewal {
     }
 }
 
+impl Round {
+    /// Whether addresses may have gone since they were renewed.
+    fn is_late(&self, now: Instant) -> bool {
+        match self.lifetime {
+            AddressLifetime::For(lifetime) => now.since(self.next_at) >= lifetime / PER_LIFETIME,
+            AddressLifetime::Forever => false,
+        }
+    }
+}
+
 impl Engine {
     /// Renews the addresses whose turn it is.
     pub(crate) fn renew(&mut self, now: Instant) {
@@ -84,19 +92,24 @@ impl Engine {
         if round.next_at > now {
             return;
         }
-        let (lifetime, mut refused) = (round.lifetime, round.is_refused);
-        let (due, next) = self.due_from(round.next);
+        let (lifetime, next) = (round.lifetime, round.next);
+        // After a stall some may be gone, and asking for another lifetime would bring them back: another may have them by now.
+        if round.is_late(now) && !self.look_at_addresses(now) {
+            self.renew_later(now);
+            return;
+        }
+        let (due, next) = self.due_from(next);
         for &(router, number) in &due {
             let outcome = self.set_lifetime(router, number, lifetime);
-            let was_refused = std::mem::replace(&mut refused, outcome.is_err());
+            let Some(held) = self.held_mut(router, number) else { continue };
+            let was_refused = std::mem::replace(&mut held.is_refused, outcome.is_err());
             if let (Err(refusal), false) = (outcome, was_refused) {
                 refusal.tell(self);
             }
         }
+        self.renew_later(now);
         let Renewal::On(round) = &mut self.renewal else { return };
-        round.is_refused = refused;
         round.next = next.unwrap_or_default();
-        round.next_at = now + PAUSE;
         if next.is_none() {
             match lifetime {
                 AddressLifetime::Forever => self.renewal = Renewal::Off,
@@ -107,6 +120,22 @@ impl Engine {
             }
         }
         self.arm_earlier(self.renewal.poll_timeout());
+    }
+
+    fn renew_later(&mut self, now: Instant) {
+        if let Renewal::On(round) = &mut self.renewal {
+            round.next_at = now + PAUSE;
+        }
+        self.arm_earlier(self.renewal.poll_timeout());
+    }
+
+    /// Reads what addresses there are, and notices those that have gone; whether the kernel says so.
+    fn look_at_addresses(&mut self, now: Instant) -> bool {
+        let is_read = self.read_addresses().is_ok();
+        if is_read {
+            self.look_for_lost(now);
+        }
+        is_read
     }
 
     /// The next addresses in place that do not leave, and where to go on; nowhere after the last.

@@ -112,6 +112,7 @@ impl Context<'_> {
             AddressTrouble::RemovedExternally => {
                 (Severity::Warning, EventKind::AddressLost { address, interface })
             }
+            AddressTrouble::Lapsed => (Severity::Warning, EventKind::AddressRemoved { address, interface }),
             AddressTrouble::PutBack => (Severity::Info, EventKind::AddressPutBack { address, interface }),
             AddressTrouble::AddFailed => {
                 let error = "the kernel refused".to_owned();

@@ -67,9 +67,9 @@ struct Shared {
 }
 
 /// What was read, be it a configuration or not.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub(crate) struct Seen {
-    /// Where its files are.
+    /// Where its files are, and those that it names.
     pub(crate) files: BTreeSet<PathBuf>,
     /// What their texts are known by, or why they cannot be read.
     pub(crate) hash: String,
@@ -168,13 +168,15 @@ impl Shared {
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         self.asked.store(false, Ordering::Release);
         let (seen, read) = self.read();
-        let before =
-            std::mem::replace(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner), seen.clone());
         let how = match how {
-            Occasioned::ByFiles if before.hash == seen.hash => return ReloadReport::default(),
+            Occasioned::ByFiles if self.has_seen(&seen) => return ReloadReport::default(),
             Occasioned::ByFiles => ReloadRequest::default(),
             Occasioned::ByRequest(how) => how,
         };
+        // What was only tried has not been dealt with.
+        if !how.dry_run {
+            self.see(seen);
+        }
         let read = match read {
             Ok(read) => read,
             Err(refusal) => return self.reject(refusal, how),
@@ -186,6 +188,17 @@ impl Shared {
             return report;
         }
         self.take_over(&mut in_force, read, &diff, report)
+    }
+
+    fn has_seen(&self, new: &Seen) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).hash == new.hash
+    }
+
+    /// What cannot be read still names the files that it named.
+    fn see(&self, new: Seen) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = if new.files.is_empty() { std::mem::take(&mut seen.files) } else { new.files };
+        *seen = Seen { files, hash: new.hash };
     }
 
     /// Reads the configuration, or says why it is none: in short, and as a command shows it.
@@ -317,196 +330,5 @@ struct Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::mpsc::Receiver;
-
-    use keepwatch_bus::{Bus, Delivery, Subscription};
-    use keepwatch_event::Snapshot;
-    use keepwatch_host::{Options, Plugins, Store};
-
-    use super::*;
-    use crate::paths::Paths;
-
-    /// A daemon's configuration, which can be written anew.
-    struct Trial {
-        folder: PathBuf,
-        path: PathBuf,
-        reloader: Reloader,
-        heard: Subscription,
-        /// What the engine was told to go on with.
-        told: Receiver<Config>,
-    }
-
-    impl Trial {
-        /// One that runs what `write` writes into a folder; it gives back what is then loaded.
-        fn new(name: &str, write: impl FnOnce(&Path) -> PathBuf) -> Self {
-            let folder = std::env::temp_dir().join(format!("keepwatch-{name}-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            let path = write(&folder);
-            let in_force = keepwatch_config::load_site(&path).unwrap().config.unwrap();
-            let bus = Bus::start(Snapshot::new("h1", Bus::now(), Vec::new()), || ()).unwrap();
-            let verdicts = Arc::new(keepwatch_host::Nobody);
-            let options = Options {
-                bus: bus.clone(),
-                runtimes: Vec::new(),
-                store: Store::in_memory(),
-                verdicts,
-                messenger: Arc::new(keepwatch_host::Nobody),
-            };
-            let plugins = Arc::new(Plugins::new(options).unwrap());
-            let heard = bus.subscribe("test", Delivery::Durable, 100);
-            let launcher = keepwatch_exec::Launcher::new(keepwatch_exec::Accounts::new()).unwrap();
-            let scripts =
-                Arc::new(NotifyScripts::begin(notify_scripts::settings(&in_force), &bus, &launcher));
-            let paths = Paths { control: folder.join("c"), state: folder.join("s"), cache: folder.join("k") };
-            let notifications = Notifications::begin(Vec::new(), "h1", &paths, &bus).unwrap();
-            let means = Means { launcher, bus };
-            let (tell, told) = std::sync::mpsc::channel();
-            let engine: Reconfigure = Box::new(move |_, after, _| {
-                tell.send(after.clone()).unwrap();
-                Ok(Duration::from_micros(80))
-            });
-            let parts = Parts { engine, plugins, scripts, means, notifications };
-            let whence = Whence { path: path.clone(), hooks: None, stop_mode: StopMode::Lossless };
-            let reloader = Reloader::new(whence, parts, in_force, Seen::default());
-            Self { folder, path, reloader, heard, told }
-        }
-
-        /// What comes of a reload with this text.
-        fn reload(&mut self, text: &str) -> (ReloadReport, Severity, EventKind) {
-            std::fs::write(&self.path, text).unwrap();
-            let report = self.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest::default()));
-            loop {
-                let event = self.heard.recv().unwrap();
-                if matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. }) {
-                    return (report, event.severity, event.kind.clone());
-                }
-            }
-        }
-    }
-
-    impl Drop for Trial {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
-    }
-
-    fn instance(priority: u8) -> String {
-        format!(
-            "vrrp_instance VI_1 {{\n interface eth0\n virtual_router_id 51\n priority {priority}\n virtual_ipaddress {{\n  \
-             10.1.1.30\n }}\n}}\n"
-        )
-    }
-
-    fn keepalived(folder: &Path) -> PathBuf {
-        let path = folder.join("keepalived.conf");
-        std::fs::write(&path, instance(100)).unwrap();
-        path
-    }
-
-    #[test]
-    fn the_engine_hears_of_what_has_changed_and_of_nothing_else() {
-        let mut trial = Trial::new("reloading", keepalived);
-        let (report, severity, kind) = trial.reload(&instance(101));
-        assert_eq!((report.exit_status, severity), (exit::OK, Severity::Info));
-        let EventKind::ConfigLoaded { hash, instances: 1, .. } = kind else { panic!("{kind:?}") };
-        let plan: Vec<(&str, &str)> =
-            report.plan.iter().map(|change| (change.deed.as_str(), change.effect.as_str())).collect();
-        assert_eq!(plan, [("update", "priority 100 -> 101")]);
-        assert_eq!(report.busy, Duration::from_micros(80));
-        assert_eq!(trial.told.try_recv().unwrap().instances[0].priority.get(), 101);
-        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
-
-        let (report, _, kind) = trial.reload(&instance(101));
-        assert_eq!((report.plan[0].deed.as_str(), report.busy), ("keep", Duration::ZERO));
-        assert!(trial.told.try_recv().is_err(), "it is as it was");
-        assert!(matches!(kind, EventKind::ConfigLoaded { hash: same, .. } if same == hash));
-    }
-
-    #[test]
-    fn what_an_included_file_says_is_taken_over_and_has_another_hash() {
-        const MAIN: &str = "include = \"conf.d/*.toml\"\n";
-        let web = |priority: u8| {
-            let keys = "interface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]";
-            format!("[instance.web]\n{keys}\npriority = {priority}\n")
-        };
-        let mut trial = Trial::new("reloading-include", |folder| {
-            std::fs::create_dir_all(folder.join("conf.d")).unwrap();
-            std::fs::write(folder.join("conf.d/web.toml"), web(100)).unwrap();
-            let path = folder.join("keepwatch.toml");
-            std::fs::write(&path, MAIN).unwrap();
-            path
-        });
-        let (_, _, EventKind::ConfigLoaded { hash: before, .. }) = trial.reload(MAIN) else { panic!() };
-        std::fs::write(trial.folder.join("conf.d/web.toml"), web(101)).unwrap();
-        let (report, _, EventKind::ConfigLoaded { hash, .. }) = trial.reload(MAIN) else { panic!() };
-        assert_eq!(report.plan[0].effect, "priority 100 -> 101");
-        assert_ne!(hash, before);
-        std::fs::write(trial.folder.join("conf.d/web.toml"), "[instance.web\n").unwrap();
-        let (report, ..) = trial.reload(MAIN);
-        assert!(report.refused[0].contains("conf.d/web.toml:1:"), "{:?}", report.refused);
-        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
-    }
-
-    #[test]
-    fn what_is_only_tried_changes_nothing_and_is_no_event() {
-        let mut trial = Trial::new("reloading-dry", keepalived);
-        std::fs::write(&trial.path, instance(101)).unwrap();
-        let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
-        assert_eq!((dry.exit_status, dry.plan[0].effect.as_str()), (exit::OK, "priority 100 -> 101"));
-        std::fs::write(&trial.path, "vrrp_instance {").unwrap();
-        let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
-        assert_eq!((dry.exit_status, dry.plan.len()), (exit::CONFIGURATION, 0));
-        assert!(trial.told.try_recv().is_err());
-        assert!(!std::iter::from_fn(|| trial.heard.try_next()).any(|event| {
-            matches!(event.kind, EventKind::ConfigLoaded { .. } | EventKind::ConfigRejected { .. })
-        }));
-    }
-
-    /// Half-written, empty, gone, a folder: what was in force goes on, and the next good one is taken over.
-    #[test]
-    fn what_is_no_configuration_leaves_all_as_it_was() {
-        let mut trial = Trial::new("reloading-bad", keepalived);
-        let whole = instance(101);
-        for broken in [whole.get(..40).unwrap(), "", "\0", "vrrp_instance VI_1 {\n}\n"] {
-            let (report, severity, kind) = trial.reload(broken);
-            assert_eq!((report.exit_status, severity), (exit::CONFIGURATION, Severity::Error), "{broken}");
-            assert!(matches!(kind, EventKind::ConfigRejected { .. }), "{kind:?}");
-        }
-        std::fs::remove_file(&trial.path).unwrap();
-        let report = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest::default()));
-        assert_eq!(report.exit_status, exit::CONFIGURATION);
-        assert!(report.refused[0].contains("cannot be read"), "{:?}", report.refused);
-        assert!(trial.told.try_recv().is_err(), "the engine hears nothing of it");
-        assert_eq!(trial.reload(&whole).0.plan[0].effect, "priority 100 -> 101");
-    }
-
-    #[test]
-    fn how_a_tracked_check_asks_is_taken_over() {
-        let native = |keys: &str| {
-            format!(
-                "keepalived = \"keepalived.conf\"\n{keys}\n[check.other]\nfile = \"/\"\ntest = \"exists\"\n\
-                 [instance.VI_1]\ntrack = [\"web\", \"other\"]\n"
-            )
-        };
-        let web = |keys: &str| native(&format!("[check.web]\ntcp = \"127.0.0.1:9\"\n{keys}"));
-        let mut trial = Trial::new("reloading-checks", |folder| {
-            std::fs::write(folder.join("keepalived.conf"), instance(100)).unwrap();
-            let path = folder.join("keepwatch.toml");
-            std::fs::write(&path, web("interval = \"60s\"")).unwrap();
-            path
-        });
-        assert_eq!(trial.reload(&web("interval = \"60s\"")).0.exit_status, exit::OK, "as it was");
-        for keys in ["interval = \"50s\"", "interval = \"50s\"\ntimeout = \"7s\""] {
-            let (report, severity, kind) = trial.reload(&web(keys));
-            assert_eq!((report.exit_status, report.refused), (exit::OK, Vec::new()), "{keys}");
-            let check = report.plan.iter().find(|change| change.object == "check").unwrap();
-            assert_eq!((check.name.as_deref(), check.deed.as_str()), (Some("web"), "update"), "{keys}");
-            assert_eq!(severity, Severity::Info, "{kind:?}, {keys}");
-        }
-        let (report, ..) = trial.reload(&web("interval = \"50s\"\ntimeout = \"7s\"\nfall = 2"));
-        let check = report.plan.iter().find(|change| change.object == "check").unwrap();
-        assert_eq!((report.exit_status, check.effect.as_str()), (exit::OK, "what its verdicts are worth"));
-    }
-}
+#[path = "reloading_tests.rs"]
+mod tests;

@@ -305,7 +305,7 @@ fn serve(
         let _ = tell.send(());
     })?;
     // It ends with the runtime.
-    drop(watching.map(|reloader| runtime.spawn(watching::watch(reloader))));
+    drop(watching.map(|reloader| runtime.spawn(watching::watch(reloader, bus.clone()))));
     runtime.block_on(async {
         let Some(signal) = signals.wait(&mut ended, listeners).await else { return };
         stopping(bus, signal);

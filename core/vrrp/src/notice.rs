@@ -149,6 +149,8 @@ pub enum Notice {
 pub enum AddressTrouble {
     /// Somebody else deleted it; it will be put back.
     RemovedExternally,
+    /// It went while the program slept; it comes back if nobody else has taken over.
+    Lapsed,
     /// It is back in place.
     PutBack,
     /// It could not be added; it will be tried again.

@@ -28,7 +28,7 @@ pub async fn quiet(touched: &Notify) {
 /// The folders that are watched.
 pub struct Folders {
     touched: Arc<Notify>,
-    watcher: Option<RecommendedWatcher>,
+    watcher: notify::Result<RecommendedWatcher>,
     /// By path: one that was removed and made anew, or that a link leads to now, is another folder.
     watched: BTreeMap<PathBuf, Identity>,
 }
@@ -50,13 +50,16 @@ impl Folders {
                 tell.notify_one();
             }
         };
-        // Without a watcher there are no signs.
-        Self { touched, watcher: notify::recommended_watcher(heard).ok(), watched: BTreeMap::new() }
+        Self { touched, watcher: notify::recommended_watcher(heard), watched: BTreeMap::new() }
     }
 
     /// Watches the folders of these files from now on, and no others.
-    pub fn set(&mut self, files: &[PathBuf]) {
-        let Some(watcher) = &mut self.watcher else { return };
+    ///
+    /// # Errors
+    ///
+    /// Why something cannot be watched, in words: without a sign of a change somebody has to look.
+    pub fn set(&mut self, files: &[PathBuf]) -> Result<(), String> {
+        let watcher = self.watcher.as_mut().map_err(|error| error.to_string())?;
         let folders: BTreeSet<PathBuf> = files.iter().flat_map(|file| folders_of(file)).collect();
         let wanted: BTreeMap<PathBuf, Identity> =
             folders.into_iter().filter_map(|folder| identity(&folder).map(|is| (folder, is))).collect();
@@ -68,15 +71,20 @@ impl Folders {
             }
             keep
         });
+        let mut outcome = Ok(());
         for (folder, is) in wanted {
-            if !self.watched.contains_key(&folder)
-                && watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok()
-            {
-                self.watched.insert(folder, is);
-                // What happened before is looked for.
-                self.touched.notify_one();
+            if self.watched.contains_key(&folder) {
+                continue;
             }
+            if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                outcome = Err(format!("{}: {error}", folder.display()));
+                continue;
+            }
+            self.watched.insert(folder, is);
+            // What happened before is looked for.
+            self.touched.notify_one();
         }
+        outcome
     }
 }
 
@@ -88,27 +96,91 @@ fn identity(folder: &Path) -> Option<Identity> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// The folders in which something can happen that changes a file's content: its own, where links lead, and the one
-/// above, which is told when the folder itself is replaced.
+/// More links than any path goes through.
+const MOST_LINKS: usize = 40;
+
+/// The folders in which something can happen that changes a file's content: its own, where links on its path lead, those that
+/// these links are in, and the ones above, which are told when a folder is replaced.
 fn folders_of(file: &Path) -> BTreeSet<PathBuf> {
     let mut folders = BTreeSet::new();
-    let mut next = Some(file.to_owned());
-    for _ in 0..8 {
-        let Some(path) = next.take() else { break };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            folders.insert(folder.to_owned());
-            if let Some(link) = std::fs::read_link(folder).ok().zip(folder.parent()) {
-                folders.insert(link.1.to_owned());
-            }
-            next = std::fs::read_link(&path).ok().map(|target| folder.join(target));
-        }
+    let mut path = file.to_owned();
+    for _ in 0..MOST_LINKS {
+        let above = path.ancestors().skip(1);
+        // Its own, if it is there; where it would come to be, if not.
+        let own = above.filter(|folder| !folder.as_os_str().is_empty()).find(|folder| folder.is_dir());
+        folders.extend(own.map(Path::to_owned));
+        folders.extend(own.and_then(Path::parent).map(Path::to_owned));
+        let Some((link, target)) = first_link(&path) else { break };
+        let Some(folder) = link.parent() else { break };
+        folders.insert(folder.to_owned());
+        let rest = path.strip_prefix(&link).unwrap_or_else(|_| Path::new(""));
+        let target = folder.join(target);
+        path = if rest.as_os_str().is_empty() { target } else { target.join(rest) };
     }
-    if let Some(real) = file.canonicalize().ok().and_then(|real| real.parent().map(Path::to_owned)) {
-        folders.insert(real);
-    }
-    if let Some(above) = file.parent().and_then(Path::parent).filter(|above| above.as_os_str() != "/") {
-        folders.insert(above.to_owned());
-    }
-    folders.retain(|folder| folder.is_dir());
+    folders.retain(|folder| folder.as_os_str() != "/" && folder.is_dir());
     folders
+}
+
+/// The first part of a path that is a symbolic link, and what it says.
+fn first_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let mut parts: Vec<&Path> = path.ancestors().collect();
+    parts.reverse();
+    parts.into_iter().find_map(|part| Some((part.to_owned(), std::fs::read_link(part).ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A tree below a folder of its own; `/` stands for that folder.
+    fn seen(tree: &[&str], links: &[(&str, &str)], file: &str, name: &str) -> Vec<String> {
+        let base = std::env::temp_dir().join(format!("keepwatch-folders-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&base).unwrap();
+        let base = base.canonicalize().unwrap();
+        for folder in tree {
+            std::fs::create_dir_all(base.join(folder)).unwrap();
+        }
+        for (link, target) in links {
+            symlink(target, base.join(link)).unwrap();
+        }
+        let folders = folders_of(&base.join(file));
+        let inside = folders.iter().filter_map(|folder| folder.strip_prefix(&base).ok());
+        let mut seen: Vec<String> = inside.map(|folder| format!("/{}", folder.display())).collect();
+        seen.sort();
+        std::fs::remove_dir_all(&base).unwrap();
+        seen
+    }
+
+    #[test]
+    fn folders_where_a_change_would_be_seen() {
+        assert_eq!(seen(&["etc"], &[], "etc/k.conf", "plain"), ["/", "/etc"]);
+        // Not there yet.
+        assert_eq!(seen(&["etc"], &[], "etc/conf.d/*.toml", "none"), ["/", "/etc"]);
+        assert_eq!(
+            seen(&["etc", "srv/new"], &[("etc/k.conf", "../srv/new/k.conf")], "etc/k.conf", "file"),
+            ["/", "/etc", "/etc/../srv", "/etc/../srv/new"]
+        );
+        // Two links up, as where releases are switched; Kubernetes has it with `..data`.
+        assert_eq!(
+            seen(
+                &["etc", "srv/releases/2/etc"],
+                &[("etc/k.conf", "../srv/current/etc/k.conf"), ("srv/current", "releases/2")],
+                "etc/k.conf",
+                "above"
+            ),
+            [
+                "/",
+                "/etc",
+                "/etc/../srv",
+                "/etc/../srv/current",
+                "/etc/../srv/current/etc",
+                "/etc/../srv/releases/2",
+                "/etc/../srv/releases/2/etc"
+            ]
+        );
+        // A circle ends.
+        assert!(!seen(&["etc"], &[("etc/a", "b"), ("etc/b", "a")], "etc/a", "circle").is_empty());
+    }
 }

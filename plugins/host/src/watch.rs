@@ -55,7 +55,8 @@ async fn run(shared: Arc<Shared>) {
     loop {
         let files = shared.watched().await;
         let set = files::aside(move || {
-            folders.set(&files);
+            // Without a sign the look once a minute remains.
+            let _ = folders.set(&files);
             folders
         });
         let Some(set) = set.await else { return };

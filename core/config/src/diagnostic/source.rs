@@ -19,6 +19,8 @@ pub struct Source {
     path: Option<Box<Path>>,
     /// Where it comes from; nothing if it is a file as it stands.
     assembly: Option<Box<Assembly>>,
+    /// Where files that it names were looked for, patterns among them.
+    named: Vec<PathBuf>,
 }
 
 /// How a text was put together.
@@ -43,7 +45,7 @@ impl Source {
     /// A text that is a file as it stands.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), path: None, assembly: None }
+        Self { name: name.into(), text: text.into(), path: None, assembly: None, named: Vec::new() }
     }
 
     /// The same text, of the file at `path`.
@@ -63,10 +65,17 @@ impl Source {
         File { name: self.name.clone(), path: self.path.clone(), text: self.text.clone() }
     }
 
-    /// Where the files are that it was put together from.
+    /// The same text, which names these files, there or not.
+    pub(crate) fn naming(mut self, files: Vec<PathBuf>) -> Self {
+        self.named.extend(files);
+        self
+    }
+
+    /// Where the files are that it was put together from, and those that it names.
     pub(crate) fn paths(&self) -> Vec<&Path> {
         let included = self.assembly.iter().flat_map(|assembly| &assembly.files);
-        self.path.iter().chain(included.filter_map(|file| file.path.as_ref())).map(AsRef::as_ref).collect()
+        let read = self.path.iter().chain(included.filter_map(|file| file.path.as_ref())).map(AsRef::as_ref);
+        read.chain(self.named.iter().map(PathBuf::as_path)).collect()
     }
 
     /// The path of the file with this number, or what it is called if it is none.

@@ -33,6 +33,8 @@ pub(super) struct Files {
     places: Vec<Place>,
     /// All of them, one behind the other.
     text: Traced,
+    /// Where files to include were looked for.
+    named: Vec<PathBuf>,
 }
 
 /// Where a file stands in the whole text.
@@ -89,6 +91,7 @@ impl Files {
 
     /// The text that findings point into.
     pub(super) fn into_source(self, source: Source) -> Source {
+        let source = source.naming(self.named);
         if self.files.len() == 1 { source } else { source.assembled(self.files, self.text) }
     }
 
@@ -114,7 +117,11 @@ impl Files {
             findings.push(Diagnostic::error(span, "this names no file", "such as \"conf.d/*.toml\""));
             return;
         }
-        let Matches { paths, missing } = glob(text, folder);
+        self.named.push(folder.join(text));
+        let Matches { paths, missing, unlisted } = glob(text, folder);
+        for message in unlisted {
+            findings.push(Diagnostic::error(span, message, ""));
+        }
         for name in &missing {
             let finding = Diagnostic::error(span, format!("there is no file {}", shown(name)), "")
                 .help("write it, or take it out; a pattern, such as \"conf.d/*.toml\", may match nothing");
@@ -124,7 +131,8 @@ impl Files {
             let within = folder_of(text);
             if !folder.join(within).is_dir() {
                 let message = format!("there is no folder {}", shown(within));
-                findings.push(Diagnostic::remark(span, message, "so nothing is included"));
+                let finding = Diagnostic::error(span, message, "");
+                findings.push(finding.help("make it, even if nothing is in it, or take this out"));
             }
         }
         for path in paths {

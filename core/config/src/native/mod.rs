@@ -69,10 +69,11 @@ pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let files = Files::read(&source, path, folder, &mut findings);
     let read = read(&files, &mut findings);
-    let source = files.into_source(source);
+    let mut source = files.into_source(source);
     let mut texts = Vec::new();
     let mut config = None;
     if let Some(native) = read {
+        source = source.naming(native.keepalived.iter().map(|keepalived| keepalived.path.clone()).collect());
         match &native.keepalived {
             None => config = Some(native.added_to(Config::default(), &mut findings)),
             Some(keepalived) => match load::load_tracked(&keepalived.path, config_id, &native.tracked()) {

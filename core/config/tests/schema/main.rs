@@ -143,7 +143,8 @@ fn read(text: &str) -> Site {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("keepwatch-schema-{}-{number}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
+    // Examples include files from there.
+    fs::create_dir_all(folder.join("conf.d")).unwrap();
     fs::write(folder.join("keepwatch.toml"), text).unwrap();
     let site = load_site(&folder.join("keepwatch.toml")).unwrap();
     fs::remove_dir_all(&folder).unwrap();

@@ -9,6 +9,7 @@ use crate::site::{Site, config, ensure, keepwatch, stop, vip, wait};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "host_check::what_is_missing", needs: &[], run: what_is_missing },
+    Case { name: "host_check::what_is_right", needs: &[], run: what_is_right },
     Case { name: "host_check::nothing_to_say", needs: &[], run: nothing_to_say },
 ];
 
@@ -55,8 +56,8 @@ fn what_is_missing() -> Result<(), Failed> {
         "warning: other-source: adverts are to come from 10.1.1.99, which is not on eth0",
         "help: eth0 has 10.1.1.10, ",
         "warning: other-source: its peer 10.1.1.10 is this host",
-        "warning: tracks tracks the interface eth9, which is not on this host",
-        "warning: tracks has an address for the interface wlan0, which is not on this host",
+        "warning: tracks: the tracked interface eth9 is not on this host",
+        "warning: tracks: 10.1.1.32 is for wlan0, which is not on this host",
         "8 warnings.",
     ];
     for line in expected {
@@ -74,6 +75,35 @@ fn what_is_missing() -> Result<(), Failed> {
     // Without being asked it does not look.
     let (code, said) = check(&site, &text, &["--strict"])?;
     ensure(code == Some(0) && !said.contains("on this host"), || format!("{code:?}\n{said}"))
+}
+
+/// The RFC's own layout: each of two hosts owns an address and stands by for the other's; a source on another interface; and what
+/// both families of an instance would say is said once.
+fn what_is_right() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let owner = config(255, "", "10.1.1.10");
+    let other = of("VI_2", "eth0", 52, "", "10.1.1.20");
+    let (code, said) = check(&site, &format!("{owner}{other}"), &["--host", "--strict"])?;
+    ensure(code == Some(0), || format!("{code:?}\n{said}"))?;
+    site.host(1).run("ip", "addr add 10.5.5.5/32 dev lo")?;
+    let routed = of("VI_1", "eth0", 51, "unicast_src_ip 10.5.5.5\nunicast_peer {\n10.1.1.20\n}", "10.1.1.30");
+    let (code, said) = check(&site, &routed, &["--host", "--strict"])?;
+    ensure(code == Some(0), || format!("{code:?}\n{said}"))?;
+    let elsewhere = config(100, "", "10.5.5.5");
+    let (_, said) = check(&site, &elsewhere, &["--host"])?;
+    ensure(said.contains("on lo already") && said.contains("whoever is MASTER"), || said.clone())?;
+    let path = site.folder().join("both.toml");
+    std::fs::write(
+        &path,
+        "[instance.web]\ninterface = \"eth5\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30/24\", \"fd00::30/64\"]\n",
+    )?;
+    let mut command = keepwatch();
+    command.args(["check", "--host"]).arg(path).stderr(Stdio::piped()).stdout(Stdio::piped());
+    let output = site.host(1).namespace.spawn(&mut command)?.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure(said.matches("warning: ").count() == 1 && said.contains("web: there is no interface eth5"), || {
+        said.to_string()
+    })
 }
 
 /// Also while the daemon runs and holds the addresses.

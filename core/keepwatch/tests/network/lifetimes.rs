@@ -1,7 +1,8 @@
 //! `vip_lifetime`: addresses go by themselves when nobody renews them.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use keepwatch_lab::Prober;
 use libtest_mimic::Failed;
@@ -13,6 +14,7 @@ use crate::site::{Site, ensure, ip, stop, wait, wait_for_line};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "lifetimes::renewed", needs: &[IP], run: renewed },
+    Case { name: "lifetimes::of_many_addresses", needs: &[IP], run: many },
     Case { name: "lifetimes::of_a_daemon_that_hangs", needs: &[IP], run: hangs },
     Case { name: "lifetimes::of_a_daemon_that_was_killed", needs: &[IP], run: killed },
     Case { name: "lifetimes::taken_out_and_put_in_again", needs: &[IP], run: taken_out },
@@ -60,6 +62,30 @@ fn ensure_network_stays(site: &Site) -> Result<(), Failed> {
     ensure(!own.is_empty() && own.iter().all(|line| !line.contains("expires")), || routes.clone())
 }
 
+/// What `ip monitor` says of addresses on h1.
+struct AddressesAdded(Child);
+
+impl AddressesAdded {
+    fn watch(site: &Site) -> Result<Self, Failed> {
+        let mut command = Command::new("ip");
+        command.args(["monitor", "address"]).stdout(Stdio::piped());
+        let child = site.host(1).namespace.spawn(&mut command)?;
+        // It listens as soon as it has a socket of rtnetlink's.
+        let sockets = format!("/proc/{}/net/netlink", child.id());
+        wait("ip to listen", || {
+            let listens = |line: &str| line.split_whitespace().nth(2) == Some(&child.id().to_string());
+            std::fs::read_to_string(&sockets).is_ok_and(|text| text.lines().any(listens))
+        })?;
+        Ok(Self(child))
+    }
+
+    fn end(mut self) -> Result<String, Failed> {
+        self.0.kill()?;
+        let output = self.0.wait_with_output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
 /// Through several lifetimes, of which none is noticed.
 fn renewed() -> Result<(), Failed> {
     let site = Site::new(1)?;
@@ -97,6 +123,8 @@ fn hangs() -> Result<(), Failed> {
     std::fs::rename(better, site.folder().join("100.toml"))?;
     reload(&site, 2)?;
     wait("adverts of h2", || capture.adverts().iter().filter(|advert| advert.priority == 200).count() >= 6)?;
+    // Every address that comes to h1 from now on, by the kernel's own word.
+    let added = AddressesAdded::watch(&site)?;
     h1.signal(Signal::SIGCONT)?;
     let backups = || h1.output().iter().filter(|line| line.contains("Entering BACKUP STATE")).count();
     // Two of them are from the start.
@@ -106,6 +134,8 @@ fn hangs() -> Result<(), Failed> {
     let announced = [by_h1(V4), by_h1(V6)];
     ensure(announced == [0; 2], || format!("{announced:?}\n{}", h1.output().join("\n")))?;
     ensure(holds(&site, 1) == [false; 2], || "h1 has an address again".to_owned())?;
+    let added = added.end()?;
+    ensure(!added.contains(V4) && !added.contains(V6), || format!("h1 had addresses again:\n{added}"))?;
     stop(h1)?;
     stop(h2)
 }
@@ -135,5 +165,32 @@ fn taken_out() -> Result<(), Failed> {
     ensure_network_stays(&site)?;
     let entries = h1.output().iter().filter(|line| line.contains("Entering")).count();
     ensure(entries == 4, || h1.output().join("\n"))?;
+    stop(h1)
+}
+
+/// More than are renewed in one go: none of them goes, through several lifetimes.
+fn many() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let path = site.folder().join("many.toml");
+    let addresses: Vec<String> =
+        (1..=50).map(|number| format!("\"10.3.0.{number}/24\", \"fd00:3::{number}/64\"")).collect();
+    let text = format!(
+        "vip_lifetime = \"2s\"\n[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nadvert_interval = \"100ms\"\n\
+         virtual_addresses = [\"fe80::30/64\", {}]\n",
+        addresses.join(", ")
+    );
+    std::fs::write(&path, text)?;
+    let h1 = site.keepwatch_at(1, &path, &[])?;
+    let shown = || site.host(1).run("ip", "addr show dev eth0").unwrap_or_default();
+    let lines = |text: &str, wanted: &str| text.lines().filter(|line| line.contains(wanted)).count();
+    let ours = |text: &str| lines(text, "10.3.0.") + lines(text, "fd00:3::");
+    wait("h1 to hold all", || ours(&shown()) == 100)?;
+    let until = Instant::now() + Duration::from_secs(7);
+    wait("three lifetimes", || Instant::now() >= until)?;
+    let text = shown();
+    // With the link-local one; 0 s is the last moment before it goes.
+    let limited = lines(&text, "valid_lft 2sec") + lines(&text, "valid_lft 1sec");
+    ensure((ours(&text), limited) == (100, 101), || text.clone())?;
+    ensure(!h1.said("removed") && !h1.said("lifetime"), || h1.output().join("\n"))?;
     stop(h1)
 }

@@ -33,6 +33,7 @@ mod page;
 mod peers;
 mod plugins;
 mod reload;
+mod reload_random;
 mod reload_together;
 mod routing;
 mod scheduling;
@@ -157,6 +158,7 @@ fn main() -> ExitCode {
         page::CASES,
         plugins::CASES,
         reload::CASES,
+        reload_random::CASES,
         reload_together::CASES,
         routing::CASES,
         scheduling::CASES,

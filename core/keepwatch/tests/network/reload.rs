@@ -34,7 +34,7 @@ pub(crate) const CASES: &[Case] = &[
 pub(crate) struct Reloaded<'a> {
     site: &'a Site,
     host: usize,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(crate) daemon: Daemon,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Reloaded<'a> {
         ensure(code == Some(0) && lacks.is_none(), || format!("{code:?}, no {lacks:?} in:\n{said}\n{text}"))
     }
 
-    fn status(&self) -> Result<Value, Failed> {
+    pub(crate) fn status(&self) -> Result<Value, Failed> {
         let output = self.site.asking(self.host).args(["status", "--json"]).output()?;
         Ok(serde_json::from_slice(&output.stdout)?)
     }
@@ -500,7 +500,7 @@ fn of_250_instances() -> Result<(), Failed> {
         }
     }
     // As fast as signals can be told apart; what comes while one is read is read once more.
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(10);
     let mut signals = 0;
     while Instant::now() < until {
         h1.daemon.signal(Signal::SIGHUP)?;

@@ -11,8 +11,10 @@ use crate::Case;
 use crate::reload::swap;
 use crate::site::{Site, config, ensure, stop, vip, wait};
 
-pub(crate) const CASES: &[Case] =
-    &[Case { name: "watching::files_that_change", needs: &[], run: files_that_change }];
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "watching::files_that_change", needs: &[], run: files_that_change },
+    Case { name: "watching::files_that_are_named", needs: &[], run: files_that_are_named },
+];
 
 fn status(site: &Site) -> Value {
     let output = site.asking(1).args(["status", "--json"]).output();
@@ -94,5 +96,55 @@ fn files_that_change() -> Result<(), Failed> {
     ensure(after == [before[0] + 1, before[1]], || h1.output().join("\n"))?;
     let entries = h1.output().iter().filter(|line| line.contains("Entering")).count();
     ensure(entries == 2, || h1.output().join("\n"))?;
+    stop(h1)
+}
+
+/// A keepwatch.toml with a keepalived.conf in another folder, which is not there for a while; a folder for more, empty at first; a
+/// link far above; and what was only tried.
+fn files_that_are_named() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let base = site.folder();
+    for folder in ["kw/conf.d", "releases/1/ka", "releases/2/ka"] {
+        fs::create_dir_all(base.join(folder))?;
+    }
+    let current = base.join("current");
+    std::os::unix::fs::symlink("releases/1", &current)?;
+    let conf = current.join("ka/keepalived.conf");
+    fs::write(&conf, config(150, "", "10.1.1.30"))?;
+    fs::write(base.join("releases/2/ka/keepalived.conf"), config(120, "", "10.1.1.30"))?;
+    let native = base.join("kw/keepwatch.toml");
+    fs::write(&native, format!("keepalived = \"{}\"\ninclude = \"conf.d/*.toml\"\n", conf.display()))?;
+    let h1 = site.keepwatch_at(1, &native, &["--watch"])?;
+    site.wait_for_holder(1, vip())?;
+
+    fs::remove_file(&conf)?;
+    wait_for_refusal(&site, 150)?;
+    fs::write(&conf, config(140, "", "10.1.1.30"))?;
+    wait_for_priority(&site, 140)?;
+
+    let instances = || status(&site)["snapshot"]["instances"].as_array().map_or(0, Vec::len);
+    let more = base.join("kw/conf.d/more.toml");
+    let text = "[instance.more]\ninterface = \"eth0\"\nvirtual_router_id = 52\nvirtual_addresses = [\"10.1.1.31\"]\n";
+    fs::write(&more, text)?;
+    wait("the first file of a folder", || instances() == 2)?;
+    fs::remove_file(&more)?;
+    wait("it to go again", || instances() == 1)?;
+    fs::write(&more, text)?;
+    wait("it to come again", || instances() == 2)?;
+    // The whole folder is gone: nothing is taken away for that.
+    fs::rename(base.join("kw/conf.d"), base.join("kw/conf.old"))?;
+    wait_for_refusal(&site, 140)?;
+    ensure(instances() == 2, || "an instance was taken away".to_owned())?;
+    fs::rename(base.join("kw/conf.old"), base.join("kw/conf.d"))?;
+    wait_for_priority(&site, 140)?;
+
+    // What is tried is not taken for seen.
+    fs::write(&conf, config(130, "", "10.1.1.30"))?;
+    let tried = site.asking(1).args(["reload", "--dry-run"]).output()?;
+    ensure(tried.status.success(), || format!("{tried:?}"))?;
+    wait_for_priority(&site, 130)?;
+    swap(Path::new("releases/2"), &current)?;
+    wait_for_priority(&site, 120)?;
+    ensure(instances() == 2, || h1.output().join("\n"))?;
     stop(h1)
 }

@@ -389,6 +389,12 @@ impl VirtualRouter {
         if address >= self.params.addresses.len() || master.is_missing(address) {
             return;
         }
+        // Another may have it by now. It went with the time that was slept, not by somebody's doing.
+        if let Phase::Listening { .. } = master.phase {
+            master.missing.push(Missing::lost(address, now));
+            out.push(self.id, Action::Tell(Notice::Address { address, trouble: AddressTrouble::Lapsed }));
+            return;
+        }
         out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
         let losses = self.conditions.lost(address, now);
         if Conditions::is_too_many(losses) {
@@ -408,9 +414,7 @@ impl VirtualRouter {
                 out.push(self.id, Action::AddAddress(address));
             }
             // Turned away above.
-            Phase::Leaving(_) => {}
-            // Another may have it by now.
-            Phase::Listening { .. } => master.missing.push(Missing::lost(address, now)),
+            Phase::Leaving(_) | Phase::Listening { .. } => {}
             Phase::Serving { .. } => {
                 // At once the first time, later the second: whoever flushes twice in a row has done by then.
                 if losses == 1 {

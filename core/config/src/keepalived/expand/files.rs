@@ -32,7 +32,12 @@ impl Expander<'_> {
         if self.depth + self.files.len() > DEEPEST * DEEPEST || self.depth >= DEEPEST {
             return self.end(line, "files include each other without end", "");
         }
-        let Matches { paths, missing } = glob(pattern, &folder);
+        self.named.push(folder.join(pattern));
+        let Matches { paths, missing, unlisted } = glob(pattern, &folder);
+        for message in unlisted {
+            let note = "keepalived would take it for empty";
+            self.findings.push(Diagnostic::error(&at, message, "").note(note));
+        }
         self.report_missing(pattern, &missing, paths.is_empty(), strictness, &at);
         if !missing.is_empty() && strictness.forbids(Fault::NoAlternative) {
             return;

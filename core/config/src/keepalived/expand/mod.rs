@@ -49,6 +49,7 @@ pub(crate) fn expand(source: Source, surroundings: Surroundings<'_>, findings: &
         said: HashSet::new(),
         folder: surroundings.folder.map(PathBuf::from),
         files: vec![source.file()],
+        named: Vec::new(),
         strictness: Strictness::default(),
         out: Traced::default(),
         open: None,
@@ -58,7 +59,8 @@ pub(crate) fn expand(source: Source, surroundings: Surroundings<'_>, findings: &
         findings,
     };
     expander.file(0);
-    let Expander { files, out, .. } = expander;
+    let Expander { files, named, out, .. } = expander;
+    let source = source.naming(named);
     if out.text == source.text { source } else { source.assembled(files, out) }
 }
 
@@ -69,6 +71,8 @@ struct Expander<'f> {
     /// Where the file is that is being read.
     folder: Option<PathBuf>,
     files: Vec<File>,
+    /// Where files to include were looked for.
+    named: Vec<PathBuf>,
     /// `include_check`.
     strictness: Strictness,
     out: Traced,

@@ -95,7 +95,7 @@ fn an_address_lost_during_a_stall_comes_back_when_nobody_else_has_it() {
     let mut rig = Rig::master(params());
     assert_eq!(
         rig.feed(6_000, Input::AddressLost(0)),
-        ["tell Stalled { late: 5s }", "tell Address { address: 0, trouble: RemovedExternally }"]
+        ["tell Stalled { late: 5s }", "tell Address { address: 0, trouble: Lapsed }"]
     );
     assert_eq!(rig.deadline(), Some(7_000_000_000));
     assert_eq!(rig.timeout(7_000), ["add 0", "advert 100", "tell Announcing"]);
