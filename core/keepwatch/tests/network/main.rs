@@ -41,6 +41,7 @@ mod scripts;
 mod site;
 mod status;
 mod storm;
+mod trackers;
 mod tracking;
 mod vmac;
 mod watching;
@@ -165,6 +166,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         status::CASES,
         storm::CASES,
+        trackers::CASES,
         tracking::CASES,
         vmac::CASES,
         watching::CASES,
