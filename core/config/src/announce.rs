@@ -33,25 +33,33 @@ impl Announce {
     }
 
     /// These settings, with the global ones where nothing is written: those of the own burst and of the
-    /// refresh as they were when the instance began, those after lower adverts as they are in the end. What an instance says
-    /// of its own burst is not for lower adverts: for these the global burst counts.
+    /// refresh as they were when the instance began, those after lower adverts as they are in the end. Where these are not
+    /// written, the global ones of the own burst count: those of the instance do not.
     pub(crate) fn over(self, early: Self, late: Self) -> Self {
-        let has_own_burst = self.repeat.is_some() || self.delay.is_some();
-        let late = if has_own_burst {
-            let repeat = late.lower_repeat.or(late.repeat).or(Some(REPEAT));
-            let delay = late.lower_delay.or(late.delay).or(Some(DELAY));
-            Self { lower_repeat: repeat, lower_delay: delay, ..late }
-        } else {
-            late
-        };
-        Self {
+        let merged = Self {
             repeat: self.repeat.or(early.repeat),
             delay: self.delay.or(early.delay),
             refresh: self.refresh.or(early.refresh),
             refresh_repeat: self.refresh_repeat.or(early.refresh_repeat),
             lower_repeat: self.lower_repeat.or(late.lower_repeat),
             lower_delay: self.lower_delay.or(late.lower_delay),
+        };
+        if !merged.has_bursts() && !late.has_bursts() {
+            return merged;
         }
+        Self {
+            lower_repeat: merged.lower_repeat.or(late.repeat).or(Some(REPEAT)),
+            lower_delay: merged.lower_delay.or(late.delay).or(Some(DELAY)),
+            ..merged
+        }
+    }
+
+    /// Whether a setting of a burst is written.
+    const fn has_bursts(&self) -> bool {
+        self.repeat.is_some()
+            || self.delay.is_some()
+            || self.lower_repeat.is_some()
+            || self.lower_delay.is_some()
     }
 
     /// What follows: keepalived's bursts where one of their settings is written, else announcements spread

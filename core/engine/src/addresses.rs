@@ -85,11 +85,6 @@ impl Held {
         format!("{}/{}", self.new.address, self.new.prefix_len)
     }
 
-    /// The prefix length that the kernel knows it by.
-    pub(crate) fn kernel_prefix_len(&self) -> u8 {
-        self.new.peer.map_or(self.new.prefix_len, |(_, prefix_len)| prefix_len)
-    }
-
     /// Puts it on the interface with this index. One that is there already, from whomever, is replaced: it may
     /// be a failed duplicate, or about to expire.
     pub(crate) fn add(
@@ -104,7 +99,7 @@ impl Held {
                 let known = requests.addresses()?.into_iter();
                 for known in known.filter(|known| known.interface == index && known.address == self.address())
                 {
-                    requests.remove_address(index, known.address, known.prefix_len)?;
+                    requests.remove_address(index, known.key())?;
                 }
                 requests.add_address(index, &self.new, lifetime)
             }

@@ -203,8 +203,7 @@ impl Engine {
             let (forever, own) = (AddressLifetime::Forever, PrefixRoute::Own);
             let _ = self.parts.requests.set_lifetime(link_index, &held.new, forever, own);
         }
-        let removed =
-            self.parts.requests.remove_address(link_index, held.address(), held.kernel_prefix_len());
+        let removed = self.parts.requests.remove_address(link_index, held.new.key());
         let (severity, kind) = match removed {
             Ok(()) => (Severity::Info, EventKind::AddressRemoved { address, interface: name }),
             Err(error) => {

@@ -228,8 +228,7 @@ impl Engine {
             self.publish(Draft::general(Severity::Error, kind));
             return;
         }
-        let (link, prefix_len) = (address.interface, address.prefix_len);
-        let draft = match self.parts.requests.remove_address(link, address.address, prefix_len) {
+        let draft = match self.parts.requests.remove_address(address.interface, address.key()) {
             Ok(()) => {
                 interface.address_gone(address);
                 let kind = EventKind::AddressCleaned { address: text, interface: name };

@@ -248,7 +248,7 @@ impl Engine {
         for held in &fixtures.addresses {
             let link = self.parts.interfaces.get(index(held.interface)).and_then(Interface::index);
             if let Some(link) = link {
-                let _ = self.parts.requests.remove_address(link, held.address(), held.kernel_prefix_len());
+                let _ = self.parts.requests.remove_address(link, held.new.key());
             }
         }
     }

@@ -56,7 +56,7 @@ pub enum Anomaly {
         #[serde(rename = "ours_seconds", with = "seconds")]
         ours: Duration,
     },
-    /// Unicast where multicast is configured, or the other way round; dropped.
+    /// Unicast where multicast is configured, or the other way round, or multicast to another group; dropped.
     Destination,
     /// Its sender is no configured peer.
     UnknownPeer {
@@ -121,7 +121,7 @@ impl fmt::Display for Anomaly {
                 write!(f, "its interval is {}, ours {}; following it", Rounded(*theirs), Rounded(*ours))
             }
             Self::Destination => {
-                f.write_str("dropped: one side is configured for unicast and the other for multicast")
+                f.write_str("dropped: one side is configured for unicast and the other for multicast, or for another group")
             }
             Self::UnknownPeer { dropped: true } => f.write_str("dropped: it is no unicast_peer"),
             Self::UnknownPeer { dropped: false } => f.write_str("it is no unicast_peer; accepted"),

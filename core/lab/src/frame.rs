@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_vrrp::wire::{
-    Advert, ArpPacket, Auth, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Ethernet, NeighbourAdvert,
-    VRRP_PROTOCOL, parse_ip,
+    Advert, ArpPacket, Auth, ChecksumForm, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Ethernet,
+    NeighbourAdvert, VRRP_PROTOCOL, parse_ip,
 };
 use keepwatch_vrrp::{Claim, MacAddress, Version};
 
@@ -42,6 +42,10 @@ pub struct SeenAdvert {
     pub vrid: u8,
     /// 0 for a resignation.
     pub priority: u8,
+    /// Its TTL or hop limit on arrival.
+    pub ttl: u8,
+    /// What its checksum covers.
+    pub checksum: ChecksumForm,
     /// Whether it carries a password.
     pub simple_auth: bool,
     /// The sender's interval.
@@ -79,7 +83,7 @@ impl Frame {
                     return Some(Self::Announcement { at, address: target.into(), mac });
                 }
                 let ip = parse_ip(payload).ok().filter(|ip| ip.protocol == VRRP_PROTOCOL)?;
-                let (advert, _) = Advert::parse(ip.payload, ip.source, ip.destination).ok()?;
+                let (advert, checksum) = Advert::parse(ip.payload, ip.source, ip.destination).ok()?;
                 Some(Self::Advert(SeenAdvert {
                     at,
                     mac: ethernet.source,
@@ -94,6 +98,8 @@ impl Frame {
                         Claim::Resigns => 0,
                         Claim::Holds(priority) => priority.get(),
                     },
+                    ttl: ip.ttl,
+                    checksum,
                     simple_auth: matches!(advert.auth, Auth::Simple(_)),
                     interval: advert.interval.duration(),
                 }))

@@ -202,7 +202,7 @@ impl Host {
             let mut requests = Requests::open()?;
             for _ in 0..times {
                 requests.add_address(index, &address, AddressLifetime::Forever)?;
-                requests.remove_address(index, address.address, address.prefix_len)?;
+                requests.remove_address(index, address.key())?;
             }
             Ok(())
         })

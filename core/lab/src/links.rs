@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use keepwatch_system::netlink::{Link, Requests};
+use keepwatch_system::netlink::{AddressKey, Link, Requests};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{InfoBridge, LinkAttribute, LinkMessage, State};
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth};
@@ -158,5 +158,6 @@ pub(crate) fn remove_address(
     prefix_len: u8,
 ) -> io::Result<()> {
     let index = index_of(namespace, name)?;
-    namespace.run(|| Requests::open()?.remove_address(index, address, prefix_len))
+    let key = AddressKey { address, prefix_len, peer: None };
+    namespace.run(|| Requests::open()?.remove_address(index, key))
 }

@@ -38,7 +38,7 @@ pub enum Anomaly {
         /// The sender's.
         theirs: AdvertInterval,
     },
-    /// Multicast where unicast is configured, or the other way round. Dropped.
+    /// Multicast where unicast is configured, or the other way round, or to another group. Dropped.
     Destination,
     /// From a host that is not a unicast peer. Dropped or not, by configuration.
     UnknownPeer {

@@ -15,6 +15,7 @@ pub(crate) struct Standpoint {
     is_willing: bool,
     has_handed_over: bool,
     follows: bool,
+    reasserted_at: Option<Instant>,
 }
 
 impl Standpoint {
@@ -26,6 +27,7 @@ impl Standpoint {
             is_willing: router.is_willing(),
             has_handed_over: router.has_handed_over(),
             follows: router.follows(),
+            reasserted_at: router.reasserted_at(),
         }
     }
 
@@ -69,6 +71,9 @@ impl Group<'_> {
         // One that has come into the company of a MASTER, and hears of another one only now.
         if before.state == StateName::Backup && !before.follows && after.follows {
             self.others(changed, |mate| mate.leave_with_group(now, Departure::Group, out));
+        }
+        if before.reasserted_at != after.reasserted_at && after.reasserted_at.is_some() {
+            self.others(changed, |mate| mate.announce_with_group(now, out));
         }
         if after.is_hindered_anew {
             self.share_hindrances(now, out);

@@ -87,6 +87,11 @@ impl Rig {
 
     /// A member hears an advert of this priority.
     fn hear(&mut self, at: u64, member: u32, claim: Claim) -> Vec<String> {
+        self.receive(at, member, claim);
+        self.done()
+    }
+
+    fn receive(&mut self, at: u64, member: u32, claim: Claim) {
         let list = [10, 1, 1, 30];
         let advert = Advert {
             version: Version::V3,
@@ -102,7 +107,14 @@ impl Rig {
         let packet = Packet { source, destination, ttl: 255, payload: &payload };
         let segment = Segment { interface: InterfaceId(member), family: Family::V4 };
         self.routers.receive(crate::Instant::from_millis(at), segment, &packet, &mut self.actions);
-        self.done()
+    }
+
+    /// The members that announce when one hears an advert of this priority.
+    fn announcing(&mut self, at: u64, member: u32, claim: Claim) -> Vec<usize> {
+        self.receive(at, member, claim);
+        let announcing =
+            |(id, action): (RouterId, Action)| matches!(action, Action::Announce(_)).then_some(id.0);
+        self.actions.drain().filter_map(announcing).collect()
     }
 
     /// Resignations and removals, as `0 resigns`.
@@ -230,6 +242,19 @@ fn what_one_waits_for_all_wait_for() {
 }
 
 /// keepalived sends no priority zero for them: the host that was heard serves them already, or will.
+/// The lower host was MASTER for the whole group, and gives all of it up when it hears one of us.
+#[test]
+fn a_lower_advert_makes_all_announce() {
+    let mut rig = Rig::master(StopMode::Lossless);
+    rig.done();
+    assert_eq!(rig.announcing(500, 0, holds(50)), [0, 1]);
+    // It is heard there, too: announced once more, but not by those that have just done it for themselves.
+    assert_eq!(rig.announcing(501, 1, holds(50)), [1]);
+    assert_eq!(rig.announcing(502, 0, holds(50)), []);
+    assert_eq!(rig.announcing(1_500, 0, holds(50)), [0]);
+    assert_eq!(rig.announcing(1_600, 0, Claim::Resigns), []);
+}
+
 #[test]
 fn one_that_falls_back_takes_the_others_along() {
     let mut rig = Rig::master(StopMode::Rfc);

@@ -183,7 +183,7 @@ pub enum Preemption {
 pub enum LowerAdverts {
     /// Sends an advert at once and announces its addresses again (RFC 9568 §6.4.3; keepalived's default).
     Answer,
-    /// Drops it silently (RFC 3768 §6.4.3; keepalived's `vrrp_lower_prio_no_advert`).
+    /// Sends no advert (RFC 3768 §6.4.3; keepalived's `vrrp_lower_prio_no_advert`), and announces its addresses again.
     Ignore,
 }
 

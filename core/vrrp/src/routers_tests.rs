@@ -82,6 +82,7 @@ fn so_may_routers_of_two_groups() {
     let mut routers = routers(vec![group("224.0.0.18"), group("224.0.0.20")]);
     assert_eq!(hear(&mut routers, "10.1.1.20", "224.0.0.18"), [0]);
     assert_eq!(hear(&mut routers, "10.1.1.20", "224.0.0.20"), [1]);
+    assert_eq!(hear(&mut routers, "10.1.1.20", "224.0.0.22"), [0; 0], "nobody is in it");
 }
 
 #[test]

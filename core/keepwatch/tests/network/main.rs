@@ -4,6 +4,10 @@
 //! or CI=true in the environment it fails instead, unless it is the kernel that lacks something.
 
 mod accept;
+mod addresses;
+mod adverts;
+mod announcing;
+mod beside;
 mod checks;
 mod components;
 mod corpus;
@@ -37,6 +41,7 @@ mod scripts;
 mod site;
 mod status;
 mod storm;
+mod trackers;
 mod tracking;
 mod vmac;
 mod watching;
@@ -128,6 +133,9 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     let groups = [
         accept::CASES,
+        addresses::CASES,
+        adverts::CASES,
+        announcing::CASES,
         checks::CASES,
         components::CASES,
         corpus::CASES,
@@ -158,6 +166,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         status::CASES,
         storm::CASES,
+        trackers::CASES,
         tracking::CASES,
         vmac::CASES,
         watching::CASES,

@@ -21,10 +21,23 @@ pub struct Address {
     pub address: IpAddr,
     /// Prefix length.
     pub prefix_len: u8,
+    /// The other end's address, if it is a point-to-point address.
+    pub peer: Option<IpAddr>,
     /// Who put it there (`IFA_PROTO`); 0 for nobody in particular.
     pub protocol: u8,
     flags: AddressFlags,
     scope: AddressScope,
+}
+
+/// What the kernel finds an address on an interface by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressKey {
+    /// The address.
+    pub address: IpAddr,
+    /// Its prefix length, or that of the other end.
+    pub prefix_len: u8,
+    /// The other end's address, if it is a point-to-point address.
+    pub peer: Option<IpAddr>,
 }
 
 /// What the kernel may say about an address.
@@ -47,6 +60,12 @@ impl Address {
             AddressFlag::DadFailed => AddressFlags::Dadfailed,
             AddressFlag::Secondary => AddressFlags::Secondary,
         })
+    }
+
+    /// What it is removed by.
+    #[must_use]
+    pub const fn key(&self) -> AddressKey {
+        AddressKey { address: self.address, prefix_len: self.prefix_len, peer: self.peer }
     }
 
     /// Whether both are of one network of this prefix length.
@@ -95,6 +114,7 @@ impl Address {
             // For a point-to-point address IFA_ADDRESS is the other end's.
             address: local.or(address)?,
             prefix_len: message.header.prefix_len,
+            peer: local.and(address).filter(|address| Some(*address) != local),
             protocol,
             flags,
             scope: message.header.scope,
@@ -159,6 +179,13 @@ pub enum PrefixRoute {
 }
 
 impl NewAddress {
+    /// What it is found by once it is in place.
+    #[must_use]
+    pub fn key(&self) -> AddressKey {
+        let (peer, prefix_len) = self.peer.unzip();
+        AddressKey { address: self.address, prefix_len: prefix_len.unwrap_or(self.prefix_len), peer }
+    }
+
     /// The message that gives this address, in place already, another lifetime. The kernel passes an IPv6 address's
     /// lifetime on to the route for its prefix, which others may need, unless it says that it has none.
     pub(super) fn to_lifetime_message(

@@ -13,7 +13,8 @@ mod requests;
 mod route;
 
 pub use address::{
-    ADDRESS_PROTOCOL, Address, AddressFlag, AddressLifetime, NewAddress, PreferredLifetime, PrefixRoute,
+    ADDRESS_PROTOCOL, Address, AddressFlag, AddressKey, AddressLifetime, NewAddress, PreferredLifetime,
+    PrefixRoute,
 };
 pub use ipvlan::{IpvlanReach, NewIpvlan};
 pub use link::{Link, LinkEvent, LinkKind};

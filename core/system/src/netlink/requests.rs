@@ -13,7 +13,7 @@ use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage,
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use super::{Address, AddressLifetime, Link, NewAddress, PrefixRoute};
+use super::{Address, AddressKey, AddressLifetime, Link, NewAddress, PrefixRoute};
 
 /// A kernel's dump comes in parts of at most 32 KiB.
 const BUFFER: usize = 64 << 10;
@@ -139,14 +139,15 @@ impl Requests {
     /// # Errors
     ///
     /// The kernel's.
-    pub fn remove_address(&mut self, interface: u32, address: IpAddr, prefix_len: u8) -> io::Result<()> {
+    pub fn remove_address(&mut self, interface: u32, key: AddressKey) -> io::Result<()> {
+        let AddressKey { address, prefix_len, peer } = key;
         let mut message = AddressMessage::default();
         message.header.family = family(address);
         message.header.prefix_len = prefix_len;
         message.header.index = interface;
         message.attributes.push(AddressAttribute::Local(address));
-        // Without it IPv4 removes the first entry of any prefix length.
-        message.attributes.push(AddressAttribute::Address(address));
+        // Without it IPv4 removes the first entry of any prefix length, and with another one than the other end's none.
+        message.attributes.push(AddressAttribute::Address(peer.unwrap_or(address)));
         match self.ask(RouteNetlinkMessage::DelAddress(message), NLM_F_ACK) {
             Ok(_) => Ok(()),
             // Neither the address, nor (ENODEV) the interface.

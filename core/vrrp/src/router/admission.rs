@@ -67,7 +67,15 @@ impl VirtualRouter {
         if params.version == Version::V2 && advert.interval != params.interval {
             return Some(Anomaly::IntervalRefused { theirs: advert.interval });
         }
+        let lists = lists(params.advertised_addresses(), &advert.addresses);
         match (&params.destination, received.destination.is_multicast()) {
+            // Another instance on the interface is in this group: what is for a virtual router there is not for this one, and
+            // one that has other addresses may well have our VRID.
+            (Destination::Multicast { group }, true)
+                if *group != received.destination && lists != Lists::Disjoint =>
+            {
+                return Some(Anomaly::Destination);
+            }
             (Destination::Multicast { .. }, true) | (Destination::Unicast { .. }, false) => {}
             (Destination::Multicast { .. }, false) | (Destination::Unicast { .. }, true) => {
                 return Some(Anomaly::Destination);
@@ -79,8 +87,7 @@ impl VirtualRouter {
         if self.is_stranger(received.source, SourceCheck::Peers) {
             return Some(Anomaly::UnknownPeer { dropped: true });
         }
-        (lists(params.advertised_addresses(), &advert.addresses) == Lists::Disjoint)
-            .then(|| Anomaly::DuplicateVrid { theirs: advert.addresses.iter().next() })
+        (lists == Lists::Disjoint).then(|| Anomaly::DuplicateVrid { theirs: advert.addresses.iter().next() })
     }
 
     /// RFC 9568 §7.1: "MUST verify that the IPv4 TTL/IPv6 HL is 255". Unicast adverts may be routed: they

@@ -40,6 +40,19 @@ impl Announcements {
         Self { occasion, since: now, next: 0, next_at, refresh_at }
     }
 
+    /// Begins anew. For an advert of lower priority only if it has a schedule: what was begun goes on otherwise. The refresh is
+    /// not put off by those.
+    pub(super) fn restart(&mut self, occasion: Occasion, policy: &AnnouncePolicy, now: Instant) {
+        match occasion {
+            Occasion::Entry => *self = Self::start(occasion, policy, now),
+            Occasion::LowerAdvert if Self::schedule(occasion, policy).0.is_empty() => {}
+            Occasion::LowerAdvert => {
+                let refresh_at = self.refresh_at;
+                *self = Self { refresh_at, ..Self::start(occasion, policy, now) };
+            }
+        }
+    }
+
     /// The next moment at which something is due.
     pub(super) fn next_at(&self) -> Option<Instant> {
         [self.next_at, self.refresh_at].into_iter().flatten().min()

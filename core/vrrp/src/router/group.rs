@@ -30,6 +30,14 @@ impl VirtualRouter {
         matches!(&self.state, State::Backup(Backup { willing: None, heard: Some(_), .. }))
     }
 
+    /// When it last answered a lower advert by announcements, as MASTER.
+    pub(crate) const fn reasserted_at(&self) -> Option<Instant> {
+        match &self.state {
+            State::Master(master) => master.reasserted_at,
+            State::Init { .. } | State::Backup(_) | State::Fault { .. } | State::Stopped => None,
+        }
+    }
+
     /// Whether it is a member of a group.
     pub(crate) const fn is_in_group(&self) -> bool {
         self.in_group

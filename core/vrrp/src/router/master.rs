@@ -130,8 +130,18 @@ impl VirtualRouter {
     fn restart_announcements(&mut self, now: Instant, occasion: Occasion, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
         let Phase::Serving { announcements, .. } = &mut master.phase else { return };
-        *announcements = Announcements::start(occasion, &self.params.announce, now);
+        announcements.restart(occasion, &self.params.announce, now);
         self.announce_due(now, out);
+    }
+
+    /// Another member of the group has answered a lower advert by announcements: its sender was MASTER for the whole group,
+    /// and gives all of it up as soon as it hears that one; an advert for this member may never come. Not sooner than a
+    /// second after announcements of its own for such an advert.
+    pub(crate) fn announce_with_group(&mut self, now: Instant, out: &mut Actions) {
+        let State::Master(master) = &self.state else { return };
+        if master.reasserted_at.is_none_or(|last| now.since(last) >= REASSERT_EVERY) {
+            self.restart_announcements(now, Occasion::LowerAdvert, out);
+        }
     }
 
     /// Something outside may have made neighbours or switches forget us.
@@ -317,11 +327,9 @@ impl VirtualRouter {
                 }
                 if self.params.lower_adverts == LowerAdverts::Answer {
                     self.answer(now, out);
-                    if is_due {
-                        self.restart_announcements(now, Occasion::LowerAdvert, out);
-                    }
                 }
                 if is_due {
+                    self.restart_announcements(now, Occasion::LowerAdvert, out);
                     let ours = self.priority;
                     out.push(self.id, Action::Tell(Notice::Reasserted { source, theirs, ours }));
                 }

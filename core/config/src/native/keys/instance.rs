@@ -101,7 +101,12 @@ pub(crate) const ROUTER: &[Key] = &[
         "`true`",
     ),
     key("dont_track_primary", Shape::Flag, "the interface going down is no FAULT", "`false`"),
-    key("lower_prio_no_advert", Shape::Flag, "adverts of lower priority are not answered", "`false`"),
+    key(
+        "lower_prio_no_advert",
+        Shape::Flag,
+        "adverts of lower priority are answered by announcements alone",
+        "`false`",
+    ),
     key(
         "higher_prio_send_advert",
         Shape::Flag,

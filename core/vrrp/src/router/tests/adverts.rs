@@ -200,10 +200,11 @@ fn master_advert_lower_is_answered_at_once_with_announcements() {
 }
 
 #[test]
-fn master_advert_lower_is_ignored_if_told_to() {
+fn master_advert_lower_is_answered_by_announcements_alone_if_told_to() {
     let mut rig = Rig::master(Params { lower_adverts: LowerAdverts::Ignore, ..params() });
     let actions = rig.hear(500, from_peer(99));
-    assert!(!actions.iter().any(|line| line.starts_with("advert")), "{actions:?}");
+    let told = "tell Reasserted { source: 10.1.1.20, theirs: Priority(99), ours: Priority(100) }";
+    assert_eq!(actions, ["announce 0", told]);
     assert_eq!(rig.deadline(), Some(1_000_000_000));
 }
 
@@ -322,6 +323,7 @@ fn refused_adverts() {
             Heard { centis: 200, ..from_peer(200) },
             "IntervalRefused { theirs: AdvertInterval { centis: 200 } }",
         ),
+        ("to another group", params(), Heard { destination: "224.0.0.19", ..from_peer(200) }, "Destination"),
         ("unicast to multicast", params(), Heard { destination: OURS, ..from_peer(200) }, "Destination"),
         ("multicast to unicast", unicast(SourceCheck::Peers), from_peer(200), "Destination"),
         ("own address", params(), Heard { source: OURS, ..from_peer(200) }, "OwnAddress"),

@@ -57,6 +57,27 @@ fn a_lower_advert_starts_its_own_schedule() {
 }
 
 #[test]
+fn a_lower_advert_without_a_schedule_changes_nothing() {
+    let refresh = Refresh { every: Duration::from_secs(4), rounds: 1 };
+    let mut params = policy(Schedule::bursts(1, Duration::from_secs(5)), Some(refresh));
+    params.announce.on_lower = Schedule(vec![]);
+    let mut rig = Rig::master(params);
+    assert!(!rig.hear(500, from_peer(99)).iter().any(|line| line.starts_with("announce")));
+    assert_eq!(announced(&mut rig, 14_000), [5_000, 9_000, 13_000]);
+}
+
+/// A lower MASTER that does not end would put it off for ever.
+#[test]
+fn lower_adverts_do_not_put_off_the_refresh() {
+    let refresh = Refresh { every: Duration::from_secs(4), rounds: 1 };
+    let mut params = policy(Schedule::bursts(1, Duration::ZERO), Some(refresh));
+    params.announce.on_lower = Schedule::bursts(1, Duration::from_secs(1));
+    let mut rig = Rig::master(params);
+    rig.hear(3_500, from_peer(99));
+    assert_eq!(announced(&mut rig, 9_000), [4_000, 4_500, 8_000]);
+}
+
+#[test]
 fn a_new_hardware_address_starts_again() {
     let mut rig = Rig::master(policy(Schedule::bursts(1, Duration::from_secs(5)), None));
     assert_eq!(announced(&mut rig, 8_000), [5_000]);
