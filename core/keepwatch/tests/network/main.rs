@@ -41,6 +41,7 @@ mod scripts;
 mod site;
 mod status;
 mod storm;
+mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
@@ -166,6 +167,7 @@ fn main() -> ExitCode {
         scripts::CASES,
         status::CASES,
         storm::CASES,
+        taking_part::CASES,
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
