@@ -32,6 +32,7 @@ mod one_way;
 mod page;
 mod peers;
 mod plugins;
+mod processes;
 mod reload;
 mod reload_random;
 mod reload_together;
@@ -159,6 +160,7 @@ fn main() -> ExitCode {
         one_way::CASES,
         page::CASES,
         plugins::CASES,
+        processes::CASES,
         reload::CASES,
         reload_random::CASES,
         reload_together::CASES,

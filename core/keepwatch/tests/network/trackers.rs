@@ -59,7 +59,7 @@ impl Deed {
 type Step = (Deed, Priorities);
 
 /// An instance for each of these lines, with what comes before them all.
-fn text(above: &str, rows: &[&str]) -> String {
+pub(crate) fn text(above: &str, rows: &[&str]) -> String {
     let lines: Vec<String> =
         rows.iter().map(|lines| format!("version 3\n advert_int 0.2\n {lines}")).collect();
     let addresses = (0..rows.len()).map(|row| format!("{}/24", address(row)));
@@ -67,7 +67,7 @@ fn text(above: &str, rows: &[&str]) -> String {
 }
 
 /// What the instances of the host advertise now.
-fn priorities(capture: &Capture, count: usize) -> Vec<Option<u8>> {
+pub(crate) fn priorities(capture: &Capture, count: usize) -> Vec<Option<u8>> {
     let adverts = capture.adverts();
     let now = SystemTime::now();
     let of = |row: usize| {
