@@ -151,7 +151,8 @@ impl Desk {
     fn settle(&mut self, until: Until) {
         for (instance, state, untold) in self.steadiness.settled(Instant::now(), until) {
             let kind = EventKind::UnsteadyStopped { state, untold };
-            let severity = if state == State::Fault { Severity::Warning } else { Severity::Info };
+            // As the transition that it stands for.
+            let severity = if state == State::Fault { Severity::Error } else { Severity::Info };
             let draft = Draft { instance: Some(instance), severity, term: 0, kind };
             match until {
                 Until::Settled => self.bus.publish(draft),

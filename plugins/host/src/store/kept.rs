@@ -1,7 +1,8 @@
 //! Where what plugins keep lies.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -23,6 +24,8 @@ pub(super) const KEYS: usize = 1_000;
 pub(super) const LETTERS_KEPT: usize = 100;
 /// redb's own memory.
 const CACHE: usize = 1 << 20;
+/// So long is what a file of redb's begins with.
+const MAGIC: u64 = 9;
 
 /// Where what plugins keep lies.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ fn on_disk(path: &Path) -> Result<Database, redb::Error> {
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
+    set_unfinished_aside(path)?;
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let database = redb::Builder::new().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)?;
@@ -56,6 +60,21 @@ fn on_disk(path: &Path) -> Result<Database, redb::Error> {
     write.open_table(LETTERS)?;
     write.commit()?;
     Ok(database)
+}
+
+/// Makes room for a new file where one is that was being made when the disk was full or the program was killed: redb writes
+/// its first octets last, so that nothing can be in it. It is kept beside, as nothing is thrown away unseen.
+fn set_unfinished_aside(path: &Path) -> io::Result<()> {
+    let mut first = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(MAGIC).read_to_end(&mut first)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if first.is_empty() || first.iter().any(|octet| *octet != 0) {
+        return Ok(());
+    }
+    std::fs::rename(path, path.with_extension("unfinished"))
 }
 
 impl Kept {
@@ -166,7 +185,7 @@ impl Kept {
 }
 
 fn over(what: String) -> redb::Error {
-    redb::Error::Io(std::io::Error::new(std::io::ErrorKind::QuotaExceeded, what))
+    redb::Error::Io(io::Error::new(io::ErrorKind::QuotaExceeded, what))
 }
 
 fn lock(map: &Mutex<BTreeMap<String, Vec<u8>>>) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {

@@ -241,13 +241,9 @@ mod tests {
         intact.set("a", "x", &vec![7; 100_000]).await.unwrap();
         drop(intact);
         let whole = std::fs::read(&path).unwrap();
-        // Cut short, overwritten from its start, from its middle, and nothing of it left but its length.
-        let damages: [fn(&mut Vec<u8>); 4] = [
-            |file| file.truncate(5_000),
-            |file| file[..2_000].fill(0xff),
-            |file| file[300..].fill(0xa5),
-            |file| file.fill(0),
-        ];
+        // Cut short, overwritten from its start, and from its middle.
+        let damages: [fn(&mut Vec<u8>); 3] =
+            [|file| file.truncate(5_000), |file| file[..2_000].fill(0xff), |file| file[300..].fill(0xa5)];
         for damage in damages {
             let mut damaged = whole.clone();
             damage(&mut damaged);
@@ -259,6 +255,13 @@ mod tests {
             let why: Vec<String> = told.try_iter().collect();
             assert!(matches!(why.as_slice(), [why] if why.contains("cannot be opened")), "{why:?}");
         }
+        // One that was being made, as a full disk leaves it: it is made anew, and what there was is kept beside.
+        std::fs::write(&path, vec![0; 73_728]).unwrap();
+        let store = Store::on_disk(path.clone(), Box::new(|why| panic!("{why}")));
+        store.set("a", "y", b"1").await.unwrap();
+        drop(store);
+        assert!(std::fs::read(&path).unwrap().starts_with(b"redb"));
+        std::fs::remove_file(path.with_extension("unfinished")).unwrap();
         std::fs::remove_file(&path).unwrap();
     }
 }

@@ -1,7 +1,8 @@
 //! The file of the spool: one table, whose keys are the destination's name, what the row is, and its place or id.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use crate::silence::Silence;
 const TABLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("spool");
 /// redb's own memory.
 const CACHE: usize = 1 << 20;
+/// So long is what a file of redb's begins with.
+const MAGIC: u64 = 9;
 
 /// The kinds of rows.
 const WAITS: &str = "waits";
@@ -161,6 +164,7 @@ fn open(path: &Path) -> Result<Database, redb::Error> {
     if let Some(folder) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
+    set_unfinished_aside(path)?;
     let file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
     let database = redb::Builder::new().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)?;
@@ -168,4 +172,19 @@ fn open(path: &Path) -> Result<Database, redb::Error> {
     write.open_table(TABLE)?;
     write.commit()?;
     Ok(database)
+}
+
+/// Makes room for a new file where one is that was being made when the disk was full or the program was killed: redb writes
+/// its first octets last, so that nothing can be in it. It is kept beside, as nothing is thrown away unseen.
+fn set_unfinished_aside(path: &Path) -> io::Result<()> {
+    let mut first = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(MAGIC).read_to_end(&mut first)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if first.is_empty() || first.iter().any(|octet| *octet != 0) {
+        return Ok(());
+    }
+    std::fs::rename(path, path.with_extension("unfinished"))
 }

@@ -103,3 +103,20 @@ fn a_damaged_file_is_told_of_and_left_alone() {
     assert!(!site.complaints.lock().unwrap().is_empty());
     assert_eq!(std::fs::read(&file.0).unwrap(), vec![0xa5; 9_000]);
 }
+
+/// As a full disk, or a kill, leaves it at the first start: nothing can be in it, and it is made anew.
+#[test]
+fn a_file_that_was_being_made_is_made_anew() {
+    for left in [Vec::new(), vec![0; 73_728]] {
+        let file = File::new();
+        std::fs::create_dir_all(file.0.parent().unwrap()).unwrap();
+        std::fs::write(&file.0, left).unwrap();
+        let inbox = Inbox::new("one");
+        let site = Site::with(Some(&file.0), &[&inbox]);
+        site.transition("VI_1", State::Master);
+        inbox.wait(1);
+        site.notifier.stop(STOP, pending());
+        assert_eq!(*site.complaints.lock().unwrap(), [""; 0]);
+        assert!(std::fs::read(&file.0).unwrap().starts_with(b"redb"));
+    }
+}

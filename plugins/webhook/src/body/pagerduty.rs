@@ -100,8 +100,11 @@ fn of_event(parcel: &Parcel, event: &Event) -> Option<(String, Action)> {
         }
         EventKind::FlappingStarted { track, .. } => (format!("flapping/{track}"), Trigger),
         EventKind::FlappingStopped { track, .. } => (format!("flapping/{track}"), Resolve),
-        EventKind::UnsteadyStarted { .. } => (format!("{about}/unsteady"), Trigger),
-        EventKind::UnsteadyStopped { .. } => (format!("{about}/unsteady"), Resolve),
+        // The incident of its FAULT: what it settles at decides, for the transitions between were not told.
+        EventKind::UnsteadyStarted { .. } | EventKind::UnsteadyStopped { state: State::Fault, .. } => {
+            (about, Trigger)
+        }
+        EventKind::UnsteadyStopped { .. } => (about, Resolve),
         kind if event.severity >= Severity::Warning => {
             let about = if about.is_empty() { about } else { format!("{about}/") };
             (format!("{about}{}", kind.name()), Trigger)

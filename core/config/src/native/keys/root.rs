@@ -17,7 +17,7 @@ pub(crate) const KEYS: &[Key] = &[
         "a keepalived.conf whose instances this file adds to",
         "none",
     ),
-    key("node", Shape::Text("h1.example.com"), "what mails and events call this host", "its host name"),
+    key("node", Shape::Text("h1.example.com"), "what mails and webhooks call this host", "its host name"),
     key(
         "net_namespace",
         Shape::Text("blue"),
