@@ -13,7 +13,7 @@ pub(super) const GLOBALS: &[Served] = &[
     served(
         "router_id",
         Form("NAME", "lb1", &[]),
-        "what mails and events call this host",
+        "what mails and webhooks call this host",
         Words("its host name"),
     ),
     served(
