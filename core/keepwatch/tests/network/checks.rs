@@ -261,7 +261,7 @@ fn gateway_v6() -> Result<(), Failed> {
 fn half_a_cable(gateway: &str) -> Result<(), Failed> {
     let site = Site::new(2)?;
     let native = format!(
-        "[check.it]\ngateway = \"{gateway}\"\ninterface = \"eth0\"\ninterval = \"200ms\"\n[instance.VI_1]\n\
+        "[check.it]\ngateway = \"{gateway}\"\ninterface = \"eth0\"\ninterval = \"1s\"\n[instance.VI_1]\n\
          track = [\"it\"]\n"
     );
     let pair = Pair::with_native(site, &native)?;

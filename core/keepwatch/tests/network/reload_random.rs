@@ -200,7 +200,7 @@ fn state(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
     ])
 }
 
-/// What `status` says of an instance, without moments.
+/// What `status` says of an instance, without moments, and without troubles, which are of the last while.
 fn said_of(instance: &Value) -> String {
     const KEYS: [&str; 10] = [
         "name",
@@ -214,16 +214,13 @@ fn said_of(instance: &Value) -> String {
         "held",
         "state",
     ];
-    let troubles = instance["troubles"].as_array().cloned().unwrap_or_default();
-    // One may have been seen before a change, and again after it.
-    let troubles: BTreeSet<String> = troubles.iter().map(|trouble| trouble["text"].to_string()).collect();
     let mut instance = instance.clone();
     // In the order in which they have come.
     if let Some(held) = instance["held"].as_array_mut() {
         held.sort_by_key(ToString::to_string);
     }
     let said: Vec<String> = KEYS.iter().map(|key| format!("{key} {}", instance[key])).collect();
-    format!("{}, troubles {}", said.join(", "), troubles.into_iter().collect::<Vec<_>>().join("; "))
+    said.join(", ")
 }
 
 fn instances(status: &Value) -> Vec<Value> {
