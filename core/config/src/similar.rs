@@ -99,6 +99,14 @@ fn distance(a: &str, b: &str) -> usize {
     at(&above, b.len())
 }
 
+/// Names for somebody to read, but not hundreds of them: `a, b, ...`.
+#[must_use]
+pub fn listed(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    let shown = names.get(..MOST).unwrap_or(names).join(", ");
+    if names.len() > MOST { format!("{shown}, ...") } else { shown }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

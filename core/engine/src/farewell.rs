@@ -133,8 +133,7 @@ impl Engine {
     /// own, so that what it sends leaves there, with the host's own MAC. (Not so link-local ones: without a route on
     /// their own interface they reach nobody.)
     pub(crate) fn route_through_base(&self, router: RouterId, number: usize) -> PrefixRoute {
-        let held = self.parts.instances.get(router.0).and_then(|state| state.held.get(number));
-        let Some(held) = held else { return PrefixRoute::Own };
+        let Some(held) = self.held(router, number) else { return PrefixRoute::Own };
         let has_mac = |link: &&VirtualLink| link.mac().is_some();
         let Some(virtual_link) = self.virtual_link(held.interface).filter(has_mac) else {
             return PrefixRoute::Own;
@@ -200,10 +199,7 @@ impl Engine {
 
     /// An address is in place no more.
     pub(crate) fn has_left(&mut self, router: RouterId, number: usize) {
-        let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
-        else {
-            return;
-        };
+        let Some(held) = self.held_mut(router, number) else { return };
         if std::mem::take(&mut held.leaves) {
             debug_assert!(held.state == Placement::Absent, "it was removed");
             let id = held.interface;

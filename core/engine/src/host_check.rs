@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use keepwatch_config::diagnostic::Diagnostic;
 use keepwatch_config::model::{Config, Instance, InterfaceName, Place};
-use keepwatch_config::nearest;
+use keepwatch_config::{listed, nearest};
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, Link, Requests};
 use keepwatch_vrrp::{Destination, Family};
 
@@ -183,8 +183,8 @@ impl Host {
         match (names.as_slice(), nearest(wanted.as_str(), names.iter().copied())) {
             ([], _) => "is none but lo".to_owned(),
             ([only], _) => format!("is {only}"),
-            (_, Some(meant)) => format!("are {}: is {meant} meant?", shortened(&names)),
-            (_, None) => format!("are {}", shortened(&names)),
+            (_, Some(meant)) => format!("are {}: is {meant} meant?", listed(&names)),
+            (_, None) => format!("are {}", listed(&names)),
         }
     }
 }
@@ -196,11 +196,4 @@ fn state_of(link: &Link) -> Option<(String, String)> {
     }
     let help = "plug the cable in, or look at the switch's port";
     (!link.running).then(|| (format!("{interface} has no carrier"), help.to_owned()))
-}
-
-/// Names, but not hundreds of them.
-fn shortened(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let shown = names.get(..MOST).unwrap_or(names).join(", ");
-    if names.len() > MOST { format!("{shown}, ...") } else { shown }
 }

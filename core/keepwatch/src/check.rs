@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use keepwatch_config::diagnostic::Style;
 use keepwatch_config::model::{Check as Checked, CheckKind};
-use keepwatch_config::{Config, Severity, Site};
+use keepwatch_config::{Config, Severity, Site, listed};
 
 use crate::check_report::Report;
 use crate::cli::Check;
@@ -112,11 +112,4 @@ fn found(site: &Site) -> Vec<String> {
 fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
-}
-
-/// Names, but not hundreds of them.
-fn listed(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let shown = names.get(..MOST).unwrap_or(names).join(", ");
-    if names.len() > MOST { format!("{shown}, ...") } else { shown }
 }

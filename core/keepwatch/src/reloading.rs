@@ -204,7 +204,11 @@ impl Shared {
     /// Reads the configuration, or says why it is none: in short, and as a command shows it.
     fn read(&self) -> (Seen, Result<Read, Refusal>) {
         match keepwatch_config::load_site(&self.whence.path) {
-            Ok(site) => (Seen::of(&site), self.read_site(site)),
+            Ok(site) => {
+                let seen = Seen::of(&site);
+                let read = self.read_site(site, seen.hash.clone());
+                (seen, read)
+            }
             Err(error) => {
                 let (text, files) = (error.to_string(), BTreeSet::new());
                 let refusal = Refusal { reason: text.clone(), shown: text.clone() };
@@ -213,10 +217,9 @@ impl Shared {
         }
     }
 
-    fn read_site(&self, mut site: Site) -> Result<Read, Refusal> {
+    fn read_site(&self, mut site: Site, hash: String) -> Result<Read, Refusal> {
         let plan = plan::plan(&mut site, self.whence.hooks.as_deref());
         let destinations = destinations::of_site(&mut site);
-        let hash = fingerprint::of(&site);
         let Some(config) = site.config.take() else { return Err(self.findings(&site)) };
         let mut read = Read { config, plan, destinations, hash };
         for instance in &mut read.config.instances {

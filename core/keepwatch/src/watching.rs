@@ -19,16 +19,17 @@ pub(crate) async fn watch(reloader: Reloader, bus: Bus) {
     let mut folders = Folders::new(Arc::clone(&touched));
     let mut is_told = false;
     loop {
-        let watched = folders.set(&reloader.files());
-        if let Err(error) = &watched
-            && !std::mem::replace(&mut is_told, true)
-        {
-            let setting = "watching the files of the configuration".to_owned();
-            let consequence = "changes are found within a minute, or by `keepwatch reload`".to_owned();
-            let kind = EventKind::SettingRefused { setting, error: error.clone(), consequence };
-            bus.publish(Draft::general(Severity::Warning, kind));
+        match folders.set(&reloader.files()) {
+            Ok(()) => is_told = false,
+            Err(error) if !is_told => {
+                is_told = true;
+                let setting = "watching the files of the configuration".to_owned();
+                let consequence = "changes are found within a minute, or by `keepwatch reload`".to_owned();
+                let kind = EventKind::SettingRefused { setting, error, consequence };
+                bus.publish(Draft::general(Severity::Warning, kind));
+            }
+            Err(_) => {}
         }
-        is_told &= watched.is_err();
         // Too late is no matter.
         let _ = tokio::time::timeout(POLL, quiet(&touched)).await;
         drop(reloader.reload_if_changed().await);
