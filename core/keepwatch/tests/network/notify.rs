@@ -269,45 +269,43 @@ fn story(start: Start) -> Result<Told, Failed> {
         lines: lines(&desk.at("lines")),
         vrrp_lines: lines(&desk.at("vrrp_lines")),
     };
-    let ended = |count: usize, line: &str| {
-        let told = told();
-        [&told.lines, &told.vrrp_lines]
-            .iter()
-            .all(|lines| lines.iter().filter(|told| *told == line).count() == count)
-    };
-    let wait_told = |count: usize, line: &str| {
-        wait(&format!("{line}, time {count}"), || ended(count, line))
-            .map_err(|failed| explain(failed, &told().lines.join("\n")))
+    // Also for the scripts: keepalived starts the next ones while they run, and which of them writes first is chance.
+    let wait_told = |count: usize, state: &str| {
+        let told_of = |of: &str, name: &str| {
+            let told = told();
+            let count_of = |lines: &[String], beginning: String| {
+                lines.iter().filter(|line| line.starts_with(&beginning)).count()
+            };
+            [&told.lines, &told.vrrp_lines]
+                .iter()
+                .all(|lines| count_of(lines, format!("{of} \"{name}\" {state}")) == count)
+                && count_of(&told.called, format!("{name} any {of} {name} {state}")) == count
+                && count_of(&told.called, format!("{name} {}", state.to_lowercase())) == count
+        };
+        wait(&format!("{state}, time {count}"), || {
+            told_of("GROUP", "G") && told_of("INSTANCE", "VI_1") && told_of("INSTANCE", "VI_2")
+        })
+        .map_err(|failed| {
+            let told = told();
+            explain(failed, &format!("{}\n{}", told.lines.join("\n"), told.called.join("\n")))
+        })
     };
     let both_up = || [ip("10.1.1.30"), ip("10.1.2.30")].iter().all(|vip| site.host(1).has_anywhere(*vip));
     wait("both addresses", both_up)?;
-    wait_told(1, "GROUP \"G\" MASTER 0")?;
+    wait_told(1, "MASTER")?;
     for fifo in [&fifo, &vrrp_fifo] {
         ensure(fs::metadata(fifo)?.file_type().is_fifo(), || format!("{} is no FIFO", fifo.display()))?;
     }
     site.host(1).pull_cable()?;
-    wait_told(1, "GROUP \"G\" FAULT 0")?;
-    wait_told(1, "INSTANCE \"VI_2\" FAULT 152")?;
+    wait_told(1, "FAULT")?;
     site.host(1).plug_cable()?;
-    wait_told(2, "GROUP \"G\" MASTER 0")?;
+    wait_told(2, "MASTER")?;
     wait("both addresses again", both_up)?;
     daemon.terminate()?;
     let status = daemon.wait(PATIENCE)?;
     ensure(status.is_some_and(|status| status.success()), || daemon.output().join("\n"))?;
     // keepalived's readers and scripts may still be at work.
-    wait_told(1, "GROUP \"G\" STOP 0").map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
-    wait("the last scripts", || {
-        let called = desk.called();
-        ["VI_1", "VI_2", "G"].iter().all(|of| {
-            ["stop", "any"].iter().all(|setting| {
-                called.iter().any(|call| {
-                    call.starts_with(&format!("{of} {setting}"))
-                        && (*setting == "stop" || call.contains("STOP"))
-                })
-            })
-        })
-    })
-    .map_err(|failed| explain(failed, &desk.called().join("\n")))?;
+    wait_told(1, "STOP").map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
     for fifo in [&fifo, &vrrp_fifo] {
         ensure(!fifo.exists(), || format!("{} is left", fifo.display()))?;
     }
