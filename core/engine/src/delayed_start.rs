@@ -1,7 +1,7 @@
 //! `vrrp_startup_delay` and `vrrp_delay_after_boot`: routers do nothing and hear nothing until then.
 
 use keepwatch_config::Config;
-use keepwatch_vrrp::{Input, Instant};
+use keepwatch_vrrp::{Input, Instant, RouterId};
 
 use crate::engine::Engine;
 
@@ -19,6 +19,9 @@ impl Engine {
             return self.arm_earlier(Some(at));
         }
         self.start_at = None;
-        self.tell_all(now, Input::Start);
+        for router in (0..self.parts.instances.len()).map(RouterId) {
+            self.parts.routers.handle(now, router, Input::Start, &mut self.actions);
+        }
+        self.perform(now);
     }
 }

@@ -261,17 +261,16 @@ impl Engine {
         self.place_fixtures(now);
         self.hear_tracks(now);
         self.start_when_due(now);
+        self.tell_groups();
     }
 
     /// Gives up every mastership and removes every address, at once.
     fn give_up(&mut self, now: Instant) {
-        self.tell_all(now, Input::StopNow);
+        self.stop_all(now, Input::StopNow);
     }
 
-    pub(crate) fn tell_all(&mut self, now: Instant, input: Input<'_>) {
-        for router in (0..self.parts.instances.len()).map(RouterId) {
-            self.parts.routers.handle(now, router, input, &mut self.actions);
-        }
+    fn stop_all(&mut self, now: Instant, input: Input<'_>) {
+        self.parts.routers.stop_all(now, input, &mut self.actions);
         self.perform(now);
     }
 
@@ -340,7 +339,7 @@ impl Engine {
             match command {
                 Command::Stop => {
                     self.begin_no_more();
-                    self.tell_all(now, Input::Stop);
+                    self.stop_all(now, Input::Stop);
                     self.stopping = true;
                 }
                 Command::StopNow => {

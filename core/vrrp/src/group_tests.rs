@@ -8,8 +8,9 @@ use core::net::IpAddr;
 
 use crate::wire::{AddressList, Advert, Auth, ChecksumForm};
 use crate::{
-    Action, Actions, AdvertInterval, Claim, Family, Input, InterfaceId, LinkState, Packet, Params, Priority,
-    RouterId, Routers, Segment, Source, Standing, Start, StopMode, TrackWeight, Version, Vrid,
+    Action, Actions, AdvertInterval, Claim, Family, Input, InterfaceId, LinkState, Notice, Packet, Params,
+    Priority, RouterId, Routers, Segment, Source, Standing, Start, StateName, StopMode, TrackWeight, Version,
+    Vrid,
 };
 
 fn ip(text: &str) -> IpAddr {
@@ -292,6 +293,28 @@ fn a_fault_of_one_that_leaves_a_group_is_no_fault_of_the_others() {
     assert_eq!(rig.states(), "Fault Backup");
     rig.regroup(30, &[&[0, 1]]);
     assert_eq!(rig.states(), "Fault Fault");
+}
+
+/// keepalived, too, says of each that it stops, and nothing else.
+#[test]
+fn the_end_of_a_fault_releases_nobody_who_stops_as_well() {
+    for faulty in [0, 1] {
+        for input in [Input::Stop, Input::StopNow] {
+            let mut rig = Rig::backup();
+            rig.feed(10, faulty, Input::Link(LinkState::Down));
+            assert_eq!(rig.states(), "Fault Fault");
+            rig.routers.stop_all(crate::Instant::from_millis(20), input, &mut rig.actions);
+            let entered: Vec<StateName> = rig
+                .actions
+                .drain()
+                .filter_map(|(_, action)| match action {
+                    Action::Tell(Notice::Transition { to, .. }) => Some(to),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(entered, [StateName::Stopped; 2], "{faulty}");
+        }
+    }
 }
 
 /// MASTER together, or none: whoever follows another host has the new members leave to it.

@@ -166,6 +166,18 @@ impl Routers {
         self.give(now, id.0, input, out);
     }
 
+    /// Stops all routers, as the input says: those last that something of their own keeps from taking part. A member that
+    /// is in FAULT for such a one's sake is not released by its end.
+    pub fn stop_all(&mut self, now: Instant, input: Input<'_>, out: &mut Actions) {
+        let mut order: Vec<usize> = (0..self.routers.len()).collect();
+        order.sort_by_key(|index| {
+            self.routers.get(*index).is_some_and(|(_, router)| router.own_hindrance(now).is_some())
+        });
+        for index in order {
+            self.give(now, index, input, out);
+        }
+    }
+
     /// Gives a router an input, and the rest of its group what follows from it.
     fn give(&mut self, now: Instant, index: usize, input: Input<'_>, out: &mut Actions) {
         self.change(now, index, out, |router, out| router.handle(now, input, out));

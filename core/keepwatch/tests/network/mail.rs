@@ -11,12 +11,15 @@ use keepwatch_lab::{Daemon, MailServer, MailStep, TakenMail};
 use libtest_mimic::Failed;
 
 use crate::Case;
+use crate::notify::Start;
+use crate::peers::{KEEPALIVED, keepalived};
 use crate::site::{Site, config, ensure, explain, stop_it, vip, wait, wait_for_line};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "mail::the_server_is_away_during_the_fail_over", needs: &[], run: away },
     Case { name: "mail::put_off_and_refused", needs: &[], run: put_off_and_refused },
     Case { name: "mail::keepalived_s_own_mails", needs: &[], run: smtp_alert },
+    Case { name: "mail::beside_keepalived", needs: &[KEEPALIVED], run: beside_keepalived },
 ];
 
 /// Longer than a mail is not called late.
@@ -227,4 +230,70 @@ fn smtp_alert() -> Result<(), Failed> {
         "[R1] VRRP Instance VI_1 - Stopping",
     ];
     ensure(subjects == expected, || subjects.join("\n"))
+}
+
+/// The same story under keepalived and under keepwatch: the same mails, subject and body.
+fn beside_keepalived() -> Result<(), Failed> {
+    let theirs = mails_of_a_story(keepalived)?;
+    let ours = mails_of_a_story(|site: &Site, host: usize, config: &str| site.keepwatch(host, config))?;
+    // keepalived sends them side by side: which comes first of two about different things is chance.
+    for (of, count) in [("VRRP Instance VI_1 ", 4), ("VRRP Instance VI_2 ", 4), ("VRRP Group G ", 4)] {
+        let of = |mails: &[(String, String)]| -> Vec<(String, String)> {
+            mails.iter().filter(|(subject, _)| subject.contains(of)).cloned().collect()
+        };
+        let (theirs, mut ours) = (of(&theirs), of(&ours));
+        // keepalived has one for it, too, but ends before it is sent.
+        let last = ours.pop();
+        ensure(last.as_ref().is_some_and(|(subject, _)| subject.ends_with(" - Stopping")), || {
+            format!("{last:?}")
+        })?;
+        ensure(theirs == ours, || format!("keepalived: {theirs:#?}\nkeepwatch: {ours:#?}"))?;
+        ensure(ours.len() == count, || format!("{ours:#?}"))?;
+    }
+    Ok(())
+}
+
+/// Two instances in a group: FAULT as the link is down, BACKUP, MASTER, FAULT again, and stopped. Subjects and bodies.
+fn mails_of_a_story(start: Start) -> Result<Vec<(String, String)>, Failed> {
+    let site = Site::new(1)?;
+    let server = MailServer::start(site.host(1), PORT)?;
+    let instance = |number: u8| {
+        format!(
+            "vrrp_instance VI_{number} {{\n state BACKUP\n interface eth0\n virtual_router_id 5{number}\n priority 150\n \
+             advert_int 1\n smtp_alert\n virtual_ipaddress {{\n  10.1.1.3{number}/24\n }}\n}}\n"
+        )
+    };
+    let text = format!(
+        "global_defs {{\n notification_email {{\n  admin@example.com\n }}\n notification_email_from k@example.com\n \
+         smtp_server 127.0.0.1 {PORT}\n router_id R1\n}}\nvrrp_sync_group G {{\n group {{\n  VI_1\n  VI_2\n }}\n \
+         smtp_alert\n}}\n{}{}",
+        instance(1),
+        instance(2)
+    );
+    site.host(1).pull_cable()?;
+    let mut daemon = start(&site, 1, &text)?;
+    // Of each state all three, so that two of one thing are not on their way at once.
+    let told = |count: usize, doing: &str| {
+        wait(&format!("{doing}, time {count}"), || {
+            let subjects = subjects(&server);
+            ["VRRP Instance VI_1", "VRRP Instance VI_2", "VRRP Group G"].iter().all(|of| {
+                subjects.iter().filter(|subject| **subject == format!("[R1] {of} - {doing}")).count() == count
+            })
+        })
+        .map_err(|failed| explain(failed, &subjects(&server).join("\n")))
+    };
+    told(1, "Entering FAULT state")?;
+    site.host(1).plug_cable()?;
+    told(1, "Entering BACKUP state")?;
+    told(1, "Entering MASTER state")?;
+    site.host(1).pull_cable()?;
+    told(2, "Entering FAULT state")?;
+    daemon.terminate()?;
+    let status = daemon.wait(crate::site::PATIENCE)?;
+    ensure(status.is_some_and(|status| status.success()), || daemon.output().join("\n"))?;
+    let body = |mail: &TakenMail| {
+        let text = mail.text.replace("\r\n", "\n");
+        text.split_once("\n\n").map(|(_, body)| body.trim().to_owned()).unwrap_or_default()
+    };
+    Ok(server.mails().iter().map(|mail| (mail.header("Subject").unwrap_or_default(), body(mail))).collect())
 }
