@@ -168,6 +168,17 @@ fn an_instance_of_ones_own_keeps_its_tracks() {
 }
 
 #[test]
+fn a_name_is_one_line() {
+    let text = "[instance.\"web\\nshop\"]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let site = read("line", "", text);
+    let said = site.render(Style::Plain);
+    assert!(
+        site.config.is_none() && said.contains("a name is one line, without control characters"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_group_has_both_families_of_its_members() {
     let instance = |name: &str, vrid: u8, addresses: &str| {
         format!(

@@ -161,6 +161,7 @@ fn mistakes_are_named() {
         (format!("{MAIL}token = \"secret@\""), "unknown key token in a destination with smtp"),
         ("url = \"https://a.example\"".to_owned(), "the URL: webhook ="),
         (format!("{MAIL}colour = \"red\""), "unknown key colour in a destination with smtp"),
+        (format!("{MAIL}helo = \"h1 and\\r\\nRCPT\""), "is no name of a host"),
         ("webhook = \"ftp://a/T0\"".to_owned(), "this is no URL of a webhook"),
         ("webhook = \"https://user:secret@host/x\"".to_owned(), "this is no URL of a webhook"),
         (format!("{url}format = \"slak\""), "slak cannot be here"),
@@ -185,4 +186,20 @@ fn mistakes_are_named() {
             "a secret is shown: {said}"
         );
     }
+}
+
+#[test]
+fn only_keys_that_mean_something_are_offered() {
+    let (site, _) = read(&format!("{MAIL}colour = \"red\""));
+    let said = site.render(Style::Plain);
+    let offered = said.lines().find_map(|line| line.split_once("there is ")).unwrap().1;
+    let offered: Vec<&str> = offered.split(", ").collect();
+    assert!(
+        offered.contains(&"smtp") && offered.contains(&"password_file") && offered.contains(&"on"),
+        "{said}"
+    );
+    assert!(
+        !offered.contains(&"password") && !offered.contains(&"url") && !offered.contains(&"email"),
+        "{said}"
+    );
 }

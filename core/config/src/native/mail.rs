@@ -54,7 +54,7 @@ pub(super) fn read(
     }
     let certificate = certificate(reader, table, folder);
     let ca_file = optional(table, "ca_file", |value| reader.path(value, folder));
-    let helo = optional(table, "helo", |value| reader.text(value));
+    let helo = optional(table, "helo", |value| helo(reader, value));
     let subject = template(reader, table, "subject", folder);
     let text = template(reader, table, "text", folder);
     let html = template(reader, table, "html", folder);
@@ -76,6 +76,17 @@ pub(super) fn read(
         text,
         html,
     })
+}
+
+/// A name or an address: it becomes part of a command.
+fn helo(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {
+    let text = reader.text(value)?;
+    if text.is_empty() || !text.chars().all(|c| c.is_ascii_graphic()) {
+        let message = format!("{} is no name of a host", shown(&text));
+        reader.error(&value.span(), message, "such as \"h1.example.com\", without blanks");
+        return None;
+    }
+    Some(text)
 }
 
 /// `"mail.example.com"`, `"mail.example.com:587"`, or several in their order.

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeString, DeTable};
 
 use super::keys::{Key, NOTIFY, names};
 use super::reader::{Entry, Reader, optional};
@@ -81,10 +82,11 @@ fn pause(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Duration> {
 
 /// Refuses keys that are none of a way's.
 pub(super) fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, keys: &[Key], place: &str) {
+    let known = names(&[keys, NOTIFY]);
     hints(reader, table, place);
-    let mut known = names(&[keys, NOTIFY]);
-    known.extend(MEANT.iter().map(|(key, _)| *key));
-    reader.only_named(table, &known, place);
+    for key in table.keys().filter(|key| meant(key).is_none()) {
+        reader.known(key, &known, place);
+    }
 }
 
 /// Keys that others have for something that has another one here, and what to write.
@@ -104,13 +106,14 @@ const MEANT: &[(&str, &str)] = &[
     ("events", "what is told: on = [\"transition\"]"),
 ];
 
-/// Says what to write for a key that others have.
+/// What to write for a key that others have.
+fn meant(key: &Spanned<DeString<'_>>) -> Option<&'static str> {
+    MEANT.iter().find(|(other, _)| *other == key.get_ref()).map(|(_, label)| *label)
+}
+
 fn hints(reader: &mut Reader<'_>, table: &DeTable<'_>, place: &str) {
-    for (key, label) in MEANT {
-        if let Some((key, _)) = table.get_key_value(*key) {
-            let message = format!("unknown key {} in {place}", shown(key.get_ref()));
-            reader.error(&key.span(), message, *label);
-        }
+    for (key, label) in table.keys().filter_map(|key| Some((key, meant(key)?))) {
+        reader.unknown(key, place, label);
     }
 }
 

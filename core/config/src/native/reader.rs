@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::keys::{Key, names};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -51,12 +51,20 @@ impl Reader<'_> {
 
     /// Refuses keys that have none of these names.
     pub(super) fn only_named(&mut self, table: &DeTable<'_>, known: &[&str], place: &str) {
-        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            let word = key.get_ref();
-            let otherwise = format!("there is {}", known.join(", "));
-            let label = choice(word, known, &otherwise);
-            self.error(&key.span(), format!("unknown key {} in {place}", shown(word)), label);
+        table.keys().for_each(|key| self.known(key, known, place));
+    }
+
+    /// Refuses a key that has none of these names.
+    pub(super) fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str], place: &str) {
+        let word = key.get_ref().as_ref();
+        if !known.contains(&word) {
+            self.unknown(key, place, choice(word, known, &format!("there is {}", known.join(", "))));
         }
+    }
+
+    /// Refuses a key.
+    pub(super) fn unknown(&mut self, key: &Spanned<DeString<'_>>, place: &str, label: impl Into<String>) {
+        self.error(&key.span(), format!("unknown key {} in {place}", shown(key.get_ref())), label);
     }
 
     pub(super) fn wrong(&mut self, value: Entry<'_, '_>, what: &str) {

@@ -150,6 +150,12 @@ fn instances<'i>(
     let Some(tables) = root.get("instance") else { return };
     let Some(tables) = reader.table(tables, "tables: write [instance.NAME]") else { return };
     for (name, value) in tables {
+        // It stands in lines of logs, of FIFOs and of mails.
+        if name.get_ref().chars().any(char::is_control) {
+            let message = format!("{} is no name", shown(name.get_ref()));
+            reader.error(&name.span(), message, "a name is one line, without control characters");
+            continue;
+        }
         let what = format!("a table: write [instance.{}]", name.get_ref());
         if let Some(table) = reader.table(value, &what) {
             read(reader, name.get_ref(), table, &name.span());
