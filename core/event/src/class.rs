@@ -23,15 +23,20 @@ impl Event {
     /// What it is about.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        let mut hasher = DefaultHasher::new();
-        self.instance.hash(&mut hasher);
-        discriminant(&self.kind).hash(&mut hasher);
-        self.kind.hash_detail(&mut hasher);
-        Subject(hasher.finish())
+        self.kind.subject(self.instance.as_deref())
     }
 }
 
 impl EventKind {
+    /// What it is about, as an event of this instance, or of none.
+    pub(crate) fn subject(&self, instance: Option<&str>) -> Subject {
+        let mut hasher = DefaultHasher::new();
+        instance.hash(&mut hasher);
+        discriminant(self).hash(&mut hasher);
+        self.hash_detail(&mut hasher);
+        Subject(hasher.finish())
+    }
+
     /// Whether it may be dropped.
     #[must_use]
     pub const fn class(&self) -> Class {
@@ -84,7 +89,7 @@ impl EventKind {
             Self::SubscriberBehind { subscriber } | Self::SubscriberCaughtUp { subscriber, .. } => {
                 subscriber.hash(hasher);
             }
-            Self::Degraded { part, .. } => part.hash(hasher),
+            Self::Degraded { part, .. } | Self::Recovered { part } => part.hash(hasher),
             Self::Custom { plugin, name, .. } => (plugin, name).hash(hasher),
             Self::ConfigLoaded { path, .. } | Self::ConfigRejected { path, .. } => path.hash(hasher),
             Self::DeliverySucceeded { destination, .. }

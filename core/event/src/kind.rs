@@ -96,6 +96,11 @@ pub enum EventKind {
         /// What follows from it.
         consequence: String,
     },
+    /// A part that could not work as it should does again.
+    Recovered {
+        /// Which part.
+        part: String,
+    },
     /// An instance's effective priority changed.
     PriorityChanged {
         /// Before.

@@ -142,6 +142,7 @@ impl EventKind {
             Self::SubscriberBehind { .. } => "subscriber_behind",
             Self::SubscriberCaughtUp { .. } => "subscriber_caught_up",
             Self::Degraded { .. } => "degraded",
+            Self::Recovered { .. } => "recovered",
             Self::UnsteadyStarted { .. } => "unsteady_started",
             Self::UnsteadyStopped { .. } => "unsteady_stopped",
             Self::DeliverySucceeded { .. } => "delivery_succeeded",

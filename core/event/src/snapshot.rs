@@ -262,6 +262,11 @@ impl Snapshot {
                 }
             }
             EventKind::Degraded { .. } => note(&mut self.troubles, event),
+            EventKind::Recovered { part } => {
+                let (part, error, consequence) = (part.clone(), String::new(), String::new());
+                let over = EventKind::Degraded { part, error, consequence }.subject(None);
+                self.troubles.retain(|trouble| trouble.subject != over);
+            }
             EventKind::PluginLoaded { plugin, path, .. } | EventKind::PluginReloaded { plugin, path } => {
                 self.plugin(plugin, Some(path), Some(Running), at, None);
             }

@@ -188,6 +188,7 @@ impl fmt::Display for EventKind {
                 "{subscriber} keeps up again; {conflated} events were conflated and {dropped} dropped for it"
             ),
             Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
+            Self::Recovered { part } => write!(f, "{part}: works again"),
             Self::UnsteadyStarted { changes, within } => write!(
                 f,
                 "unsteady: {changes} transitions within {}; told again when it has settled",

@@ -216,4 +216,8 @@ fn a_part_that_cannot_work_is_seen_with_how_often_it_was_told() {
     let told: Vec<(&str, u64)> =
         now.troubles.iter().map(|trouble| (trouble.kind.as_str(), trouble.times)).collect();
     assert_eq!(told, [("degraded", 2)]);
+    now.apply(&event(3, None, Severity::Info, EventKind::Recovered { part: "another".into() }));
+    assert_eq!(now.troubles.len(), 1);
+    now.apply(&event(4, None, Severity::Info, EventKind::Recovered { part: "store".into() }));
+    assert_eq!(now.troubles, []);
 }

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
+use keepwatch_config::model::Config;
 use keepwatch_control::{
     Answering, Backend, ConfigStatus, DeadLetter, DestinationStatus, Done, ExplainRequest, Letters,
     PluginName, PluginReport, Rejection, ReloadRequest, Reloading, Server, SilenceName, SilenceStatus,
@@ -17,7 +18,7 @@ use keepwatch_host::Report;
 use tokio::sync::oneshot;
 
 use crate::explaining::Explaining;
-use crate::notifications::Notifications;
+use crate::notifications::{self, Notifications};
 use crate::plugin_reports;
 
 /// The events that are kept from a plugin, being read.
@@ -32,6 +33,8 @@ pub(crate) struct Hooks {
     /// Takes the configuration over as it is on disk now, or says what that would do. The future runs on the control socket's thread: what takes
     /// long belongs elsewhere, with a channel to here.
     pub(crate) reload: Box<dyn Fn(ReloadRequest) -> Reloading + Send + Sync>,
+    /// The configuration in force. Must not wait.
+    pub(crate) in_force: Box<dyn Fn() -> Arc<Config> + Send + Sync>,
     /// Which events are kept from a plugin.
     pub(crate) dead_letters: Box<dyn Fn(String) -> LettersRead + Send + Sync>,
     /// Who is told what.
@@ -214,7 +217,10 @@ impl Backend for Facts {
     }
 
     fn silence(&self, silence: SilenceStatus) -> Answering<Done> {
-        self.hooks.notifications.silence(silence)
+        match notifications::stranger(&silence, &(self.hooks.in_force)()) {
+            Some(why) => Box::pin(async { Done::refused(why) }),
+            None => self.hooks.notifications.silence(silence),
+        }
     }
 
     fn silence_end(&self, name: SilenceName) -> Answering<Done> {

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::{Bus, Draft};
+use keepwatch_config::listed;
+use keepwatch_config::model::Config;
 use keepwatch_control::{
     Answering, DestinationStatus, DestinationSummary, Done, LetterStatus, Letters, SilenceName,
     SilenceStatus, written,
 };
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_host::Messenger;
-use keepwatch_notify::{Dead, Destination, DestinationReport, Entry, Notifier, Options, Silence};
+use keepwatch_notify::{Dead, Destination, DestinationReport, Disk, Entry, Notifier, Options, Silence};
 
+use crate::destinations;
 use crate::messages::Messages;
 use crate::paths::Paths;
 
@@ -38,17 +41,22 @@ impl Notifications {
         bus: &Bus,
     ) -> io::Result<Self> {
         let heard = bus.clone();
-        let complain = move |error| {
+        let disk = move |disk| {
             let part = "spool of notifications".to_owned();
-            let consequence = "what cannot be delivered is lost when keepwatch ends".to_owned();
-            let kind = EventKind::Degraded { part, error, consequence };
-            heard.publish(Draft::general(Severity::Warning, kind));
+            let (severity, kind) = match disk {
+                Disk::Well => (Severity::Info, EventKind::Recovered { part }),
+                Disk::Failing(error) => {
+                    let consequence = "what cannot be delivered is lost when keepwatch ends".to_owned();
+                    (Severity::Warning, EventKind::Degraded { part, error, consequence })
+                }
+            };
+            heard.publish(Draft::general(severity, kind));
         };
         let options = Options {
             bus: bus.clone(),
             path: Some(paths.state.join("spool.redb")),
             node: node.into(),
-            complain: Box::new(complain),
+            disk: Box::new(disk),
             prepare: Box::new(keepwatch_host::step_back),
         };
         let notifier = Arc::new(Notifier::start(options)?);
@@ -154,6 +162,21 @@ impl Notifications {
     }
 }
 
+/// What is wrong with a silence about something, or at a destination, that the configuration does not have.
+pub(crate) fn stranger(silence: &SilenceStatus, config: &Config) -> Option<String> {
+    let instances = config.instances.iter().map(|instance| instance.name.as_str());
+    let subjects: Vec<&str> =
+        instances.chain(config.groups.iter().map(|group| group.name.as_str())).collect();
+    let is_unknown = |name: &&String| !subjects.contains(&name.as_str());
+    if let Some(name) = silence.instances.iter().find(is_unknown) {
+        return Some(format!("there is no instance and no group \"{name}\": there is {}", listed(&subjects)));
+    }
+    let name = silence.destinations.iter().find(|name| !destinations::has(config, name))?;
+    let all = destinations::names(config);
+    let there = if all.is_empty() { "none".to_owned() } else { listed(&all) };
+    Some(format!("there is no destination \"{name}\": there is {there}"))
+}
+
 fn unknown(destination: &str) -> Done {
     Done::refused(format!("there is no destination \"{destination}\""))
 }
@@ -206,4 +229,49 @@ fn waits(entry: Entry) -> LetterStatus {
 fn dead(dead: Dead) -> LetterStatus {
     let Dead { entry, at, reason } = dead;
     LetterStatus { next: Some(written(at)), trouble: Some(reason), ..waits(entry) }
+}
+
+#[cfg(test)]
+mod tests {
+    use keepwatch_config::load_text;
+
+    use super::*;
+
+    #[test]
+    fn a_silence_is_about_what_there_is() {
+        let instance = |name: &str, vrid: u8| {
+            format!(
+                "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n smtp_alert\n virtual_ipaddress {{\n 10.1.1.{vrid}\n }}\n}}\n"
+            )
+        };
+        let text = format!(
+            "global_defs {{\n notification_email {{\n a@example.com\n }}\n smtp_server 127.0.0.1\n}}\n{}{}\
+             vrrp_sync_group G {{\n group {{\n VI_1\n VI_2\n }}\n}}\n",
+            instance("VI_1", 51),
+            instance("VI_2", 52)
+        );
+        let config = load_text("k.conf", text).config.unwrap();
+        let stranger = |instances: &[&str], destinations: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let silence = SilenceStatus {
+                name: "upgrade".to_owned(),
+                instances: owned(instances),
+                destinations: owned(destinations),
+                lasts: Duration::from_secs(60),
+                comment: String::new(),
+                untold: 0,
+            };
+            stranger(&silence, &config)
+        };
+        assert_eq!(stranger(&[], &[]), None);
+        assert_eq!(stranger(&["VI_2", "G"], &["smtp_alert"]), None);
+        assert_eq!(
+            stranger(&["VI_1", "VI_9"], &[]).as_deref(),
+            Some("there is no instance and no group \"VI_9\": there is VI_1, VI_2, G")
+        );
+        assert_eq!(
+            stranger(&["VI_1"], &["admins"]).as_deref(),
+            Some("there is no destination \"admins\": there is smtp_alert")
+        );
+    }
 }

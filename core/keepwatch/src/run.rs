@@ -190,6 +190,7 @@ fn hooks(
     counting: Counting,
 ) -> Hooks {
     let (plugins, of_letters, reloader) = (Arc::clone(plugins), Arc::clone(plugins), reloader.clone());
+    let of_config = reloader.clone();
     // What is built in is seen by what it found.
     let of_files =
         move || plugins.reports().into_iter().filter(|report| report.spec.made.file().is_some()).collect();
@@ -201,6 +202,7 @@ fn hooks(
         plugins: Box::new(of_files),
         explaining,
         reload: Box::new(move |how| reloader.reload(how)),
+        in_force: Box::new(move || of_config.in_force()),
         dead_letters: Box::new(dead_letters),
         notifications,
         counting,

@@ -10,10 +10,11 @@ use tokio::time::timeout;
 
 use crate::backoff;
 use crate::destination::{Destination, Grouping};
+use crate::gone::Gone;
 use crate::mailbox::Mailbox;
 use crate::parcel::{Attempt, Parcel};
 use crate::queue::{Message, Next, Settled};
-use crate::transport::{Outcome, Scope, Unheard};
+use crate::transport::{Outcome, Scope, Transport, Unheard};
 
 /// A message that comes so much later than it would have at once is late, and says so.
 const LATE: Duration = Duration::from_secs(30);
@@ -101,7 +102,7 @@ impl Courier {
         let settled = self.mailbox.change(|queue| queue.settle(&parcel.id, &outcome, backoff::chance(), now));
         // A kill after this repeats nothing.
         self.mailbox.settled().await;
-        self.tell(&parcel, outcome, settled, now);
+        self.tell(&parcel, &*destination.transport, outcome, settled, now);
     }
 
     fn parcel(&self, destination: &Destination, message: Message) -> Parcel {
@@ -129,7 +130,14 @@ impl Courier {
         }
     }
 
-    fn tell(&self, parcel: &Parcel, outcome: Outcome, settled: Settled, now: SystemTime) {
+    fn tell(
+        &self,
+        parcel: &Parcel,
+        transport: &dyn Transport,
+        outcome: Outcome,
+        settled: Settled,
+        now: SystemTime,
+    ) {
         let (destination, message) = (self.mailbox.name.to_string(), parcel.id.clone());
         let attempt = parcel.attempt.number;
         match (outcome, settled) {
@@ -155,7 +163,7 @@ impl Courier {
                 self.mailbox.tell(Severity::Warning, kind);
             }
             (Outcome::Gone { why }, Settled::GivenUp(dead)) => {
-                self.mailbox.standing().gone = Some(why.clone());
+                self.mailbox.disable(Gone::new(why.clone(), transport));
                 self.mailbox.tell_given_up(&dead);
                 self.mailbox
                     .tell(Severity::Error, EventKind::DestinationDisabled { destination, reason: why });

@@ -20,7 +20,7 @@ use crate::report::{DestinationReport, SilenceReport};
 use crate::route::is_tellable;
 use crate::silence::{Over, Silence, Silences};
 use crate::spool::{Found, Spool};
-use crate::steady::{Steadiness, Until, Verdict};
+use crate::steady::{Settled, Steadiness, Until, Verdict};
 
 /// What people and plugins ask for.
 pub(crate) enum Order {
@@ -40,7 +40,7 @@ pub(crate) struct Desk {
     bus: Bus,
     node: Arc<str>,
     spool: Spool,
-    haste: watch::Receiver<Haste>,
+    haste: watch::Sender<Haste>,
     mailboxes: BTreeMap<Arc<str>, Arc<Mailbox>>,
     /// The same, for who wants to look at them.
     shown: watch::Sender<Vec<Arc<Mailbox>>>,
@@ -59,7 +59,7 @@ impl Desk {
         bus: Bus,
         node: Arc<str>,
         spool: Spool,
-        haste: watch::Receiver<Haste>,
+        haste: watch::Sender<Haste>,
         shown: watch::Sender<Vec<Arc<Mailbox>>>,
     ) -> Self {
         Self {
@@ -86,7 +86,7 @@ impl Desk {
         mut found: oneshot::Receiver<Found>,
     ) {
         let mut is_found = false;
-        loop {
+        let haste = loop {
             let next = self.next();
             tokio::select! {
                 biased;
@@ -95,20 +95,30 @@ impl Desk {
                     self.restore(on_disk.unwrap_or_default());
                 }
                 order = orders.recv() => match order {
-                    Some(Order::End) | None => break,
+                    Some(Order::End) => break Haste::Last,
+                    // Nobody waits for this.
+                    None => break Haste::Now,
                     Some(order) => self.obey(order),
                 },
                 event = events.next() => match event {
                     Some(event) => self.hear(&event),
-                    None => break,
+                    None => break Haste::Last,
                 },
                 () = at(next), if next.is_some() => self.look(),
             }
-        }
+        };
         while let Some(event) = events.try_next() {
             self.hear(&event);
         }
         self.settle(Until::TheEnd);
+        // Not before: a courier that has nothing to bring ends when it hears of it.
+        self.haste.send_if_modified(|told| {
+            let is_first = *told == Haste::None;
+            if is_first {
+                *told = haste;
+            }
+            is_first
+        });
         self.finish().await;
     }
 
@@ -149,11 +159,11 @@ impl Desk {
     }
 
     fn settle(&mut self, until: Until) {
-        for (instance, state, untold) in self.steadiness.settled(Instant::now(), until) {
+        for Settled { instance, state, term, untold } in self.steadiness.settled(Instant::now(), until) {
             let kind = EventKind::UnsteadyStopped { state, untold };
             // As the transition that it stands for.
             let severity = if state == State::Fault { Severity::Error } else { Severity::Info };
-            let draft = Draft { instance: Some(instance), severity, term: 0, kind };
+            let draft = Draft { instance: Some(instance), severity, term, kind };
             match until {
                 Until::Settled => self.bus.publish(draft),
                 // Nobody hears it any more but the destinations.
@@ -168,7 +178,7 @@ impl Desk {
                         node: Arc::clone(&self.node),
                         instance: draft.instance,
                         severity,
-                        term: 0,
+                        term,
                         kind: draft.kind,
                     };
                     self.tell(&Arc::new(event));
@@ -265,6 +275,15 @@ impl Desk {
             });
             mailbox.wake.notify_one();
         }
+        for (name, gone) in found.gone {
+            let mailbox = self.mailbox(&name.into());
+            mailbox.standing().gone = Some(gone);
+            // It was applied before, if it is there.
+            let transport = mailbox.destination.borrow().as_ref().map(|there| Arc::clone(&there.transport));
+            if let Some(transport) = transport {
+                mailbox.enable_by(&*transport);
+            }
+        }
         let now = SystemTime::now();
         for silence in found.silences.into_iter().filter(|silence| silence.until > now) {
             self.silences.add(silence);
@@ -284,7 +303,7 @@ impl Desk {
             mailbox: Arc::clone(&mailbox),
             bus: self.bus.clone(),
             node: Arc::clone(&self.node),
-            haste: self.haste.clone(),
+            haste: self.haste.subscribe(),
         };
         self.couriers.push(tokio::spawn(courier.run()));
         mailbox
@@ -310,7 +329,7 @@ impl Desk {
                 let now = SystemTime::now();
                 let mailbox = self.mailboxes.get(destination.as_str());
                 let revived = mailbox.map(|mailbox| {
-                    mailbox.standing().gone = None;
+                    mailbox.enable();
                     let revived = mailbox.change(|queue| queue.revive(&ids, now));
                     mailbox.wake.notify_one();
                     revived
@@ -353,12 +372,16 @@ impl Desk {
         }
         for mut destination in destinations {
             let mailbox = self.mailbox(&destination.name);
-            if let Some(before) = &*mailbox.destination.borrow() {
+            let before = mailbox.destination.borrow().clone();
+            if let Some(before) = &before {
                 destination.route.follow(&before.route);
             }
-            let is_new = mailbox.destination.borrow().as_ref() != Some(&destination);
-            if is_new {
-                mailbox.standing().gone = None;
+            if before.as_ref() != Some(&destination) {
+                match before {
+                    Some(_) => mailbox.enable(),
+                    // It may be as it was before a restart.
+                    None => mailbox.enable_by(&*destination.transport),
+                }
                 mailbox.change(|queue| queue.hurry(SystemTime::now()));
                 mailbox.destination.send_replace(Some(destination));
             }
@@ -401,7 +424,7 @@ fn report(mailbox: &Mailbox) -> DestinationReport {
         failed: standing.failed,
         given_up: standing.given_up,
         trouble: standing.trouble,
-        gone: standing.gone,
+        gone: standing.gone.map(|gone| gone.why),
         last: standing.last,
         waiting,
         dead,

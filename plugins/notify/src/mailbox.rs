@@ -10,10 +10,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::destination::Destination;
 use crate::entry::Dead;
+use crate::gone::Gone;
 use crate::letter::Letter;
 use crate::queue::{Put, Queue};
 use crate::report::DestinationSummary;
 use crate::spool::Spool;
+use crate::transport::Transport;
 
 /// A destination's queue.
 pub(crate) struct Mailbox {
@@ -36,8 +38,8 @@ pub(crate) struct Standing {
     pub(crate) given_up: u64,
     /// Why the last attempt failed, if it did.
     pub(crate) trouble: Option<String>,
-    /// Why it takes nothing any more.
-    pub(crate) gone: Option<String>,
+    /// It takes nothing any more.
+    pub(crate) gone: Option<Gone>,
     /// When something was last delivered.
     pub(crate) last: Option<SystemTime>,
 }
@@ -100,7 +102,7 @@ impl Mailbox {
             dead: queue.dead().len(),
             refusal: queue.dead().last().map(|dead| dead.reason.clone()),
             trouble,
-            gone,
+            gone: gone.map(|gone| gone.why),
             last,
             next: queue.next_attempt(),
         })
@@ -116,6 +118,27 @@ impl Mailbox {
             let (letter, reason) = (dead.entry.letter.id.clone(), dead.reason.clone());
             let destination = self.name.to_string();
             self.tell(Severity::Error, EventKind::DeliveryGivenUp { destination, letter, reason });
+        }
+    }
+
+    /// It takes nothing any more. The disk hears of it: a restart is no reason to ask again.
+    pub(crate) fn disable(&self, gone: Gone) {
+        self.spool.note_gone(&self.name, Some(&gone));
+        self.standing().gone = Some(gone);
+    }
+
+    /// It may be asked again.
+    pub(crate) fn enable(&self) {
+        if self.standing().gone.take().is_some() {
+            self.spool.note_gone(&self.name, None);
+        }
+    }
+
+    /// It may be asked again if there is another way to it now.
+    pub(crate) fn enable_by(&self, transport: &dyn Transport) {
+        let is_other = self.standing().gone.as_ref().is_some_and(|gone| !gone.is_of(transport));
+        if is_other {
+            self.enable();
         }
     }
 

@@ -17,7 +17,7 @@ use crate::letter::Letter;
 use crate::mailbox::Mailbox;
 use crate::report::{DestinationReport, DestinationSummary, SilenceReport};
 use crate::silence::Silence;
-use crate::spool::{Complain, Spool};
+use crate::spool::{Spool, Watch};
 
 /// Events that may wait to be looked at; then the oldest of the least grave are given up.
 const CAPACITY: usize = 1 << 14;
@@ -34,8 +34,8 @@ pub struct Options {
     pub path: Option<PathBuf>,
     /// The host, as mails call it.
     pub node: Arc<str>,
-    /// Told what is wrong with the disk.
-    pub complain: Complain,
+    /// Told how the disk does, when that changes.
+    pub disk: Watch,
     /// Called first on the new thread.
     pub prepare: Box<dyn FnOnce() + Send>,
 }
@@ -76,18 +76,19 @@ impl Notifier {
     ///
     /// The kernel's, if there is no room for a thread.
     pub fn start(options: Options) -> io::Result<Self> {
-        let Options { bus, path, node, complain, prepare } = options;
+        let Options { bus, path, node, disk, prepare } = options;
         let events = bus.subscribe("notifications", Delivery::Durable, CAPACITY);
-        let (spool, found) = Spool::open(path, complain)?;
+        let (spool, found) = Spool::open(path, disk)?;
         let (orders, inbox) = mpsc::channel(ORDERS);
-        let (haste, hurry) = watch::channel(Haste::None);
+        let (haste, _) = watch::channel(Haste::None);
+        let of_desk = haste.clone();
         let (shown, mailboxes) = watch::channel(Vec::new());
         let (running, ended) = oneshot::channel::<()>();
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let handle = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
             let _running = running;
             prepare();
-            let desk = Desk::new(bus, node, spool, hurry, shown);
+            let desk = Desk::new(bus, node, spool, of_desk, shown);
             runtime.block_on(desk.run(events, inbox, found));
             // A look-up that hangs is not waited for.
             runtime.shutdown_background();
@@ -161,15 +162,17 @@ impl Notifier {
     /// asynchronous code.
     pub fn stop(&self, within: Duration, at_once: impl Future<Output = ()>) {
         let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-        let Thread { handle, mut ended } = thread;
-        self.haste.send_replace(Haste::Last);
-        // It fails only if it has ended, or so much is asked that it is not asked for more.
-        let _ = self.orders.try_send(Order::End);
+        let Thread { handle, ended } = thread;
         // Where there is no room for a runtime, there is none for a delivery either.
         if let Ok(runtime) = Builder::new_current_thread().enable_io().enable_time().build() {
             runtime.block_on(async {
+                let end = async {
+                    // It fails only if it has ended.
+                    let _ = self.orders.send(Order::End).await;
+                    let _ = ended.await;
+                };
                 tokio::select! {
-                    _ = &mut ended => {}
+                    () = end => {}
                     () = tokio::time::sleep(within) => {}
                     () = at_once => {}
                 }

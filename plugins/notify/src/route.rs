@@ -162,7 +162,9 @@ pub const fn topic(kind: &EventKind) -> Option<Topic> {
         | Kind::InstanceAdded { .. }
         | Kind::InstanceChanged { .. }
         | Kind::InstanceRemoved { .. } => Topic::Config,
-        Kind::Stopping { .. } | Kind::Failed { .. } | Kind::Degraded { .. } => Topic::Daemon,
+        Kind::Stopping { .. } | Kind::Failed { .. } | Kind::Degraded { .. } | Kind::Recovered { .. } => {
+            Topic::Daemon
+        }
         Kind::Custom { .. } => Topic::Custom,
         _ => return None,
     })

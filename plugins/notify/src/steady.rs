@@ -23,6 +23,7 @@ pub(crate) struct Steadiness {
 struct Known {
     lately: VecDeque<Instant>,
     state: State,
+    term: u64,
     last: Instant,
     /// Transitions that were not told, while it is unsteady.
     untold: Option<u32>,
@@ -48,10 +49,12 @@ impl Steadiness {
         let known = self.instances.entry(Arc::clone(instance)).or_insert_with(|| Known {
             lately: VecDeque::new(),
             state: *to,
+            term: event.term,
             last: now,
             untold: None,
         });
         known.state = *to;
+        known.term = event.term;
         known.last = now;
         if let Some(untold) = &mut known.untold {
             *untold += 1;
@@ -77,19 +80,31 @@ impl Steadiness {
         unsteady.map(|known| known.last + SETTLED).min()
     }
 
-    /// Those that have settled, or all that are unsteady if nothing comes any more: instance, state, transitions not told.
-    pub(crate) fn settled(&mut self, now: Instant, until: Until) -> Vec<(Arc<str>, State, u32)> {
+    /// Those that have settled, or all that are unsteady if nothing comes any more.
+    pub(crate) fn settled(&mut self, now: Instant, until: Until) -> Vec<Settled> {
         let mut settled = Vec::new();
         for (instance, known) in &mut self.instances {
             let is_over = until == Until::TheEnd || known.last + SETTLED <= now;
             if let Some(untold) = known.untold.filter(|_| is_over) {
                 known.untold = None;
-                settled.push((Arc::clone(instance), known.state, untold));
+                let (instance, state, term) = (Arc::clone(instance), known.state, known.term);
+                settled.push(Settled { instance, state, term, untold });
             }
         }
-        settled.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        settled.sort_by(|one, other| one.instance.cmp(&other.instance));
         settled
     }
+}
+
+/// An instance that has settled.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) instance: Arc<str>,
+    pub(crate) state: State,
+    /// Of its last transition.
+    pub(crate) term: u64,
+    /// Transitions that were not told.
+    pub(crate) untold: u32,
 }
 
 /// How long unsteady instances are waited for.
@@ -140,7 +155,8 @@ mod tests {
         assert!(verdicts[8..].iter().all(|verdict| *verdict == Verdict::Untold));
         assert_eq!(steadiness.next(), Some(at(31_000)));
         assert_eq!(steadiness.settled(at(30_999), Until::Settled), []);
-        assert_eq!(steadiness.settled(at(31_000), Until::Settled), [("VI_1".into(), State::Backup, 993)]);
+        let settled = Settled { instance: "VI_1".into(), state: State::Backup, term: 1_000, untold: 993 };
+        assert_eq!(steadiness.settled(at(31_000), Until::Settled), [settled]);
         assert_eq!(steadiness.settled(at(40_000), Until::TheEnd), [], "once");
         assert_eq!(steadiness.note(&turn(2_001), at(40_000)), Verdict::Told);
     }

@@ -28,10 +28,24 @@ fn of_letter(letter: &Letter) -> Option<(String, String)> {
             let instance = event.instance.as_deref()?;
             Some((format!("VRRP Instance {instance} - {}", doing(*to)?), of_instance(*to)?.to_owned()))
         }
+        // It stands for the transitions that were not told; keepalived would have sent a mail for each.
+        EventKind::UnsteadyStopped { state, untold } => {
+            let instance = event.instance.as_deref()?;
+            let body = format!("{}\n\n{}", of_instance(*state)?, left_out(*untold));
+            Some((format!("VRRP Instance {instance} - {}", doing(*state)?), body))
+        }
         EventKind::GroupChanged { group, to, .. } => {
             Some((format!("VRRP Group {group} - {}", doing(*to)?), of_group(*to)?))
         }
         _ => None,
+    }
+}
+
+/// What keepalived never says: it sends a mail for each.
+fn left_out(untold: u32) -> String {
+    match untold {
+        1 => "Its state had changed again and again before.".to_owned(),
+        _ => format!("Its state changed again and again: this mail stands for {untold} changes."),
     }
 }
 

@@ -43,9 +43,17 @@ pub(crate) fn of_site(site: &mut Site) -> Vec<Destination> {
 
 /// Whether a configuration has a destination of this name.
 pub(crate) fn has(config: &Config, name: &str) -> bool {
-    let is_named = config.extensions.destinations.iter().any(|table| table.name == name);
-    let is_keepalived = || keepalived::destination(config, &node(config)).is_some();
-    is_named || (name == keepalived::NAME && is_keepalived())
+    names(config).contains(&name)
+}
+
+/// The names of a configuration's destinations.
+pub(crate) fn names(config: &Config) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        config.extensions.destinations.iter().map(|table| table.name.as_str()).collect();
+    if keepalived::destination(config, &node(config)).is_some() {
+        names.push(keepalived::NAME);
+    }
+    names
 }
 
 /// What mails and webhooks call this host: `router_id`, or the host's name.

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::gone::Gone;
 use crate::queue::{Change, Queue};
 use crate::silence::Silence;
 use table::Table;
@@ -23,8 +24,17 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// lost with the process.
 const CAPACITY: usize = 50_000;
 
-/// Told what is wrong with the disk, once until it is well again.
-pub type Complain = Box<dyn Fn(String) + Send>;
+/// Told how the disk does, when that changes.
+pub type Watch = Box<dyn Fn(Disk) + Send>;
+
+/// How the disk does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// It takes what is written again.
+    Well,
+    /// It does not: why.
+    Failing(String),
+}
 
 /// Rows to write, by key: nothing stands for one to remove.
 type Rows = BTreeMap<String, Option<Vec<u8>>>;
@@ -55,6 +65,8 @@ pub(crate) struct Found {
     /// By destination.
     pub(crate) queues: BTreeMap<String, Queue>,
     pub(crate) silences: Vec<Silence>,
+    /// Destinations that took nothing any more.
+    pub(crate) gone: BTreeMap<String, Gone>,
 }
 
 impl Spool {
@@ -63,15 +75,12 @@ impl Spool {
     /// # Errors
     ///
     /// The kernel's, if there is no room for a thread.
-    pub(crate) fn open(
-        path: Option<PathBuf>,
-        complain: Complain,
-    ) -> io::Result<(Self, oneshot::Receiver<Found>)> {
+    pub(crate) fn open(path: Option<PathBuf>, disk: Watch) -> io::Result<(Self, oneshot::Receiver<Found>)> {
         let state = State { changed: BTreeMap::new(), version: 0, ended: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), wake: Condvar::new() });
         let (tell, written) = watch::channel(0);
         let (found, finding) = oneshot::channel();
-        let writer = Writer { shared: Arc::clone(&shared), tell, complain, is_well: true };
+        let writer = Writer { shared: Arc::clone(&shared), tell, disk, is_well: true };
         std::thread::Builder::new().name("spool".to_owned()).spawn(move || writer.run(path, found))?;
         Ok((Self { shared, written }, finding))
     }
@@ -87,6 +96,11 @@ impl Spool {
     /// Notes a silence, or its end.
     pub(crate) fn note_silence(&self, name: &str, silence: Option<&Silence>) {
         self.write([table::silence(name, silence)]);
+    }
+
+    /// Notes that a destination takes nothing any more, or does again.
+    pub(crate) fn note_gone(&self, destination: &str, gone: Option<&Gone>) {
+        self.write([table::gone(destination, gone)]);
     }
 
     fn write(&self, rows: impl IntoIterator<Item = (String, Option<Vec<u8>>)>) {
@@ -130,7 +144,7 @@ impl Shared {
 struct Writer {
     shared: Arc<Shared>,
     tell: watch::Sender<u64>,
-    complain: Complain,
+    disk: Watch,
     is_well: bool,
 }
 
@@ -163,7 +177,7 @@ impl Writer {
                 }),
             };
             match done {
-                Ok(()) => self.is_well = true,
+                Ok(()) => self.relief(),
                 Err(why) => {
                     self.trouble(why);
                     // After an error of the disk's it would refuse everything.
@@ -207,7 +221,13 @@ impl Writer {
 
     fn trouble(&mut self, why: String) {
         if std::mem::replace(&mut self.is_well, false) {
-            (self.complain)(why);
+            (self.disk)(Disk::Failing(why));
+        }
+    }
+
+    fn relief(&mut self) {
+        if !std::mem::replace(&mut self.is_well, true) {
+            (self.disk)(Disk::Well);
         }
     }
 }

@@ -13,6 +13,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{Found, Rows};
 use crate::entry::{Dead, Entry};
+use crate::gone::Gone;
 use crate::queue::{Change, Queue};
 use crate::silence::Silence;
 
@@ -26,6 +27,7 @@ const MAGIC: u64 = 9;
 const WAITS: &str = "waits";
 const DEAD: &str = "dead";
 const SENT: &str = "sent";
+const GONE: &str = "gone";
 /// Of no destination.
 const SILENCE: &str = "silence";
 
@@ -53,6 +55,11 @@ pub(super) fn row(destination: &str, change: &Change) -> (String, Option<Vec<u8>
 /// The row of a silence, or its removal.
 pub(super) fn silence(name: &str, silence: Option<&Silence>) -> (String, Option<Vec<u8>>) {
     (key("", SILENCE, name), silence.map(|silence| serde_json::to_vec(silence).unwrap_or_default()))
+}
+
+/// The row that says that a destination takes nothing any more, or its removal.
+pub(super) fn gone(destination: &str, gone: Option<&Gone>) -> (String, Option<Vec<u8>>) {
+    (key(destination, GONE, ""), gone.map(|gone| serde_json::to_vec(gone).unwrap_or_default()))
 }
 
 fn key(destination: &str, kind: &str, rest: &str) -> String {
@@ -95,6 +102,7 @@ impl Table {
             Err(_) => return Err(format!("{} is damaged", self.path.display())),
         };
         let mut silences = Vec::new();
+        let mut gone = BTreeMap::new();
         let mut parts: BTreeMap<String, Parts> = BTreeMap::new();
         for (key, value) in rows {
             let mut words = key.splitn(3, '\0');
@@ -104,6 +112,12 @@ impl Table {
             };
             if kind == SILENCE {
                 silences.extend(serde_json::from_slice::<Silence>(&value));
+                continue;
+            }
+            if kind == GONE {
+                gone.extend(
+                    serde_json::from_slice::<Gone>(&value).map(|gone| (destination.to_owned(), gone)),
+                );
                 continue;
             }
             let parts = parts.entry(destination.to_owned()).or_default();
@@ -120,7 +134,7 @@ impl Table {
         }
         let restored =
             |(name, parts): (String, Parts)| (name, Queue::restored(parts.waiting, parts.dead, parts.sent));
-        Ok(Found { queues: parts.into_iter().map(restored).collect(), silences })
+        Ok(Found { queues: parts.into_iter().map(restored).collect(), silences, gone })
     }
 
     fn rows(&self) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {

@@ -4,9 +4,9 @@ use std::future::pending;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, State};
-use keepwatch_notify::{Outcome, Scope};
+use keepwatch_notify::Scope;
 
-use crate::support::{Inbox, PATIENCE, Site, hang, later, refused, wait};
+use crate::support::{Inbox, PATIENCE, Site, gone, hang, later, refused, wait};
 
 const STOP: Duration = Duration::from_secs(5);
 
@@ -72,8 +72,7 @@ fn what_is_refused_is_given_up_and_told_and_can_be_tried_again() {
 
 #[test]
 fn one_that_is_gone_is_left_alone_until_its_configuration_changes() {
-    let gone = Outcome::Gone { why: "410 gone".into() };
-    let mut inbox = Inbox::new("one").answering([gone]);
+    let mut inbox = Inbox::new("one").answering([gone()]);
     let mut site = Site::with(None, &[&inbox]);
     site.transition("VI_1", State::Master);
     site.heard("destination_disabled");
@@ -100,6 +99,24 @@ fn one_that_never_answers_is_broken_off_and_holds_nobody_up() {
     assert!(error.contains("no answer"), "{error}");
     assert_eq!(slow.wait(1)[0].attempt, 2);
     site.notifier.stop(STOP, pending());
+}
+
+/// The end is told at any moment while events become letters: many times, as there is no other way to hit each.
+#[test]
+fn what_was_published_before_the_end_is_told_before_it() {
+    for round in 0..500_u32 {
+        let inbox = Inbox::new("one");
+        let site = Site::with(None, &[&inbox]);
+        site.report("one");
+        for _ in 0..round % 5 {
+            site.transition("VI_2", State::Init);
+        }
+        site.transition("VI_1", State::Stopped);
+        site.bus.flush(PATIENCE);
+        site.notifier.stop(PATIENCE, pending());
+        let lines = inbox.lines();
+        assert!(lines.iter().any(|line| line.starts_with("VI_1")), "round {round}: {lines:?}");
+    }
 }
 
 #[test]

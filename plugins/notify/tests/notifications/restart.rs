@@ -4,9 +4,9 @@ use std::future::{pending, ready};
 use std::time::Duration;
 
 use keepwatch_event::State;
-use keepwatch_notify::Scope;
+use keepwatch_notify::{Disk, Scope};
 
-use crate::support::{File, Inbox, PATIENCE, Site, hang, later, wait};
+use crate::support::{File, Inbox, PATIENCE, Site, gone, hang, later, taken, wait};
 
 const STOP: Duration = Duration::from_secs(5);
 
@@ -37,6 +37,59 @@ fn what_could_not_be_delivered_is_after_a_restart() {
     site.transition("VI_1", State::Fault);
     let got = again.wait(1);
     assert!(got.len() == 1 && got[0].lines[0].contains("FAULT"), "nothing twice: {got:?}");
+    site.notifier.stop(STOP, pending());
+}
+
+#[test]
+fn one_that_is_gone_is_so_after_a_restart_until_there_is_another_way_to_it() {
+    let file = File::new();
+    let start = |inbox: &Inbox| Site::with(Some(&file.0), &[inbox]);
+    let mut site = start(&Inbox::new("one").answering([gone()]));
+    site.transition("VI_1", State::Master);
+    site.heard("destination_disabled");
+    site.transition("VI_2", State::Master);
+    wait("the letter to wait", || site.report("one").waiting.len() == 1);
+    site.notifier.stop(STOP, pending());
+    let same = Inbox::new("one");
+    let site = start(&same);
+    wait("what was on disk", || site.report("one").gone.as_deref() == Some("410 gone"));
+    assert_eq!(site.report("one").waiting.len(), 1);
+    site.notifier.stop(STOP, pending());
+    assert_eq!(same.attempts(), []);
+    let mut other = Inbox::new("one").answering([taken(), gone()]);
+    other.settings = "another way";
+    let mut site = start(&other);
+    assert!(other.wait(1)[0].lines[0].starts_with("VI_2"));
+    site.transition("VI_1", State::Backup);
+    site.heard("destination_disabled");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(site.notifier.retry("one".into(), Vec::new())), Some(2), "what it refused");
+    other.wait(2);
+    site.notifier.stop(STOP, pending());
+    let site = start(&other);
+    site.transition("VI_2", State::Fault);
+    wait("the last letter", || other.lines().iter().any(|line| line.contains("FAULT")));
+    assert_eq!(site.report("one").gone, None, "asked for by somebody, on disk too");
+    site.notifier.stop(STOP, pending());
+}
+
+/// What the disk could not take is there when it can.
+#[test]
+fn a_disk_that_is_well_again_is_told_of() {
+    let file = File::new();
+    let folder = file.0.parent().unwrap().to_owned();
+    std::fs::write(&folder, "in the way").unwrap();
+    let away = Inbox::new("one").answering((0..1_000).map(|_| later(Scope::Destination)));
+    let site = Site::with(Some(&file.0), &[&away]);
+    site.transition("VI_1", State::Master);
+    let disk = || site.disk.lock().unwrap().clone();
+    wait("a complaint", || matches!(disk()[..], [Disk::Failing(_)]));
+    std::fs::remove_file(&folder).unwrap();
+    wait("the relief", || matches!(disk()[..], [Disk::Failing(_), Disk::Well]));
+    site.notifier.stop(STOP, pending());
+    let back = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&back]);
+    back.wait(1);
     site.notifier.stop(STOP, pending());
 }
 
@@ -85,8 +138,10 @@ fn without_a_disk_everything_is_told_all_the_same() {
         site.transition("VI_1", State::Backup);
     }
     wait("six lines", || inbox.lines().len() == 6);
-    let complaints = site.complaints.lock().unwrap().clone();
-    assert!(complaints.len() == 1 && complaints[0].starts_with("/proc/no/such/spool.redb"), "{complaints:?}");
+    let disk = site.disk.lock().unwrap().clone();
+    let is_said =
+        |disk: &Disk| matches!(disk, Disk::Failing(why) if why.starts_with("/proc/no/such/spool.redb"));
+    assert!(disk.len() == 1 && is_said(&disk[0]), "{disk:?}");
     site.notifier.stop(STOP, pending());
 }
 
@@ -100,7 +155,7 @@ fn a_damaged_file_is_told_of_and_left_alone() {
     site.transition("VI_1", State::Master);
     inbox.wait(1);
     site.notifier.stop(STOP, pending());
-    assert!(!site.complaints.lock().unwrap().is_empty());
+    assert!(matches!(site.disk.lock().unwrap()[..], [Disk::Failing(_), ..]));
     assert_eq!(std::fs::read(&file.0).unwrap(), vec![0xa5; 9_000]);
 }
 
@@ -116,7 +171,7 @@ fn a_file_that_was_being_made_is_made_anew() {
         site.transition("VI_1", State::Master);
         inbox.wait(1);
         site.notifier.stop(STOP, pending());
-        assert_eq!(*site.complaints.lock().unwrap(), [""; 0]);
+        assert_eq!(*site.disk.lock().unwrap(), []);
         assert!(std::fs::read(&file.0).unwrap().starts_with(b"redb"));
     }
 }

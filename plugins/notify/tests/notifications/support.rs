@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_event::{EventKind, InstanceStatus, Reason, Severity, Snapshot, State};
 use keepwatch_notify::{
-    Destination, DestinationReport, Dialogue, Grouping, Medium, Notifier, On, Options, Outcome, Parcel,
+    Destination, DestinationReport, Dialogue, Disk, Grouping, Medium, Notifier, On, Options, Outcome, Parcel,
     Route, TOPICS, Transport, Work,
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct Site {
     pub(crate) bus: Bus,
     pub(crate) notifier: Notifier,
     pub(crate) events: Subscription,
-    pub(crate) complaints: Arc<Mutex<Vec<String>>>,
+    pub(crate) disk: Arc<Mutex<Vec<Disk>>>,
 }
 
 impl Site {
@@ -30,16 +30,16 @@ impl Site {
             Bus::start(Snapshot::new("h1", Bus::now(), vec![instance("VI_1"), instance("VI_2")]), || ())
                 .unwrap();
         let events = bus.subscribe("test", Delivery::Durable, 1 << 14);
-        let complaints: Arc<Mutex<Vec<String>>> = Arc::default();
-        let heard = Arc::clone(&complaints);
+        let disk: Arc<Mutex<Vec<Disk>>> = Arc::default();
+        let heard = Arc::clone(&disk);
         let options = Options {
             bus: bus.clone(),
             path: path.map(Path::to_owned),
             node: "h1".into(),
-            complain: Box::new(move |why| heard.lock().unwrap().push(why)),
+            disk: Box::new(move |disk| heard.lock().unwrap().push(disk)),
             prepare: Box::new(|| ()),
         };
-        Self { bus, notifier: Notifier::start(options).unwrap(), events, complaints }
+        Self { bus, notifier: Notifier::start(options).unwrap(), events, disk }
     }
 
     pub(crate) fn with(path: Option<&Path>, inboxes: &[&Inbox]) -> Self {
@@ -125,6 +125,7 @@ pub(crate) struct Got {
 #[derive(Clone)]
 pub(crate) struct Inbox {
     name: &'static str,
+    pub(crate) settings: &'static str,
     answers: Arc<Mutex<VecDeque<Outcome>>>,
     got: Arc<Mutex<Vec<(Got, Outcome)>>>,
     pub(crate) group_wait: Duration,
@@ -140,6 +141,7 @@ impl Inbox {
         let on = On { topics, kinds: Vec::new(), instances: Vec::new(), severity: Severity::Info };
         Self {
             name,
+            settings: name,
             answers: Arc::default(),
             got: Arc::default(),
             group_wait: Duration::ZERO,
@@ -239,7 +241,7 @@ impl Transport for Inbox {
     }
 
     fn settings(&self) -> &str {
-        self.name
+        self.settings
     }
 }
 
@@ -254,6 +256,10 @@ pub(crate) fn later(scope: keepwatch_notify::Scope) -> Outcome {
 
 pub(crate) fn refused() -> Outcome {
     Outcome::Refused { why: "550 no".into() }
+}
+
+pub(crate) fn gone() -> Outcome {
+    Outcome::Gone { why: "410 gone".into() }
 }
 
 /// Takes the letter and never says so.

@@ -184,6 +184,7 @@ fn keepalived_words_it_so() {
     let group = |to| event(EventKind::GroupChanged { group: "G1".to_owned(), from: State::Init, to });
     let instance = |what: &str| format!("[h1] VRRP Instance VI_1 - {what}");
     let of_group = |what: &str| format!("[h1] VRRP Group G1 - {what}");
+    let settled = |state, untold| event(EventKind::UnsteadyStopped { state, untold });
     let table = [
         (
             transition(State::Master),
@@ -217,6 +218,17 @@ fn keepalived_words_it_so() {
             "=> All VRRP group instances are now in FAULT state <=",
         ),
         (group(State::Stopped), of_group("Stopping"), "=> All VRRP group instances are now stopping <="),
+        (
+            settled(State::Master, 12),
+            instance("Entering MASTER state"),
+            "=> VRRP Instance is now owning VRRP VIPs <=\n\nIts state changed again and again: this mail \
+             stands for 12 changes.",
+        ),
+        (
+            settled(State::Fault, 1),
+            instance("Entering FAULT state"),
+            "=> VRRP Instance is no longer owning VRRP VIPs <=\n\nIts state had changed again and again before.",
+        ),
     ];
     for (parcel, subject, body) in table {
         let mail = mail(&of_keepalived(), &parcel);

@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use keepwatch_notify::{Content, Letter, Outcome, Parcel, Scope, sample};
-use keepwatch_smtp::{Mail, Secret, Settings, SignIn, Tls};
+use keepwatch_smtp::{Mail, Mechanism, Secret, Settings, SignIn, Tls};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -123,6 +123,19 @@ async fn with_tls_and_a_user() {
         let got = server.mail().await;
         assert_eq!((&got["user"], &got["tls"]), (&"kw".into(), &true.into()), "{got}");
         assert!(!heard.text().contains("sesame"), "{}", heard.text());
+
+        let with_token = |token| {
+            let mut settings = signed_in(known.clone(), token);
+            settings.sign_in.as_mut().unwrap().mechanisms = vec![Mechanism::Xoauth2];
+            settings
+        };
+        let (outcome, heard) = hand_over(with_token("open sesame")).await;
+        assert_queued(&outcome);
+        assert_eq!(server.mail().await["user"], "kw");
+        assert!(heard.text().contains("> AUTH XOAUTH2 ***"), "{}", heard.text());
+        let (outcome, _) = hand_over(with_token("expired")).await;
+        let Outcome::Later { why, scope: Scope::Destination, .. } = outcome else { panic!("{outcome:?}") };
+        assert!(why.contains("does not accept user and password: 535"), "{why}");
 
         let (outcome, _) = hand_over(signed_in(known.clone(), "wrong")).await;
         let Outcome::Later { why, scope: Scope::Destination, .. } = outcome else { panic!("{outcome:?}") };

@@ -4,6 +4,7 @@ Arguments: plain | starttls | implicit, then certificate and key for the two lat
 """
 
 import asyncio
+import base64
 import json
 import ssl
 import sys
@@ -23,6 +24,13 @@ class Handler:
         }
         print(json.dumps(mail), flush=True)
         return "250 OK queued as real"
+
+    # https://developers.google.com/gmail/imap/xoauth2-protocol
+    async def auth_XOAUTH2(self, server, args):
+        if base64.b64decode(args[1]) != b"user=kw\x01auth=Bearer open sesame\x01\x01":
+            return AuthResult(success=False, handled=False)
+        server.session.user = "kw"
+        return AuthResult(success=True)
 
 
 def authenticate(server, session, envelope, mechanism, data):

@@ -30,6 +30,8 @@ pub(crate) const CASES: &[Case] = &[
 const INSTANCES: u8 = 4;
 /// Kills at some moment of the deliveries, and at some moment after the start.
 const AT_ANY_MOMENT: u32 = 24;
+/// Kills while the file is being made.
+const AT_FIRST: u32 = 12;
 
 /// How a round ends.
 enum End<S> {
@@ -73,6 +75,9 @@ impl<S: Step> Field<S> {
 
     /// All rounds, and what came of them.
     fn play(mut self, name: &str) -> Result<(), Failed> {
+        for number in 0..AT_FIRST {
+            self.making(Duration::from_millis(17) * number)?;
+        }
         for step in S::ALL {
             for after in [0, 2] {
                 self.round(&End::At(*step, after))?;
@@ -88,6 +93,20 @@ impl<S: Step> Field<S> {
         let got = (self.got)();
         eprintln!("{name}: {}", self.ledger.summary(&got));
         self.ledger.judge(&got)
+    }
+
+    /// Killed so long after the first start of all, perhaps while the file is being made: the next start can work with what
+    /// is left.
+    fn making(&mut self, after: Duration) -> Result<(), Failed> {
+        let state = self.site.folder().join("h1.state");
+        if state.exists() {
+            std::fs::remove_dir_all(state)?;
+        }
+        self.round(&End::Starting(after))?;
+        let mut daemon = self.start()?;
+        self.about_all(&daemon)?;
+        daemon.kill()?;
+        self.ledger.read_log(&daemon)
     }
 
     fn round(&mut self, end: &End<S>) -> Result<(), Failed> {
@@ -150,18 +169,23 @@ impl<S: Step> Field<S> {
         wait("what was on disk", || missing().is_empty()).map_err(|failed| {
             explain(failed, &format!("missing: {:?}\n{}", missing(), daemon.output().join("\n")))
         })?;
-        let about_all = || {
-            let waiting = self.waiting().unwrap_or_default();
-            (1..=INSTANCES)
-                .all(|number| waiting.iter().any(|(_, line)| line.starts_with(&format!("VI_{number}: "))))
-        };
-        wait("letters about each instance", about_all)
-            .map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
+        self.about_all(daemon)?;
         let now = self.waiting()?;
         self.ledger.on_disk.extend(now.into_iter().map(|(id, _)| id));
         // The server, too, has come to the end of what the killed daemon sent.
         self.ledger.account(&(self.got)());
         Ok(())
+    }
+
+    /// Waits until something about each instance is on disk.
+    fn about_all(&self, daemon: &Daemon) -> Result<(), Failed> {
+        let is_there = || {
+            let waiting = self.waiting().unwrap_or_default();
+            (1..=INSTANCES)
+                .all(|number| waiting.iter().any(|(_, line)| line.starts_with(&format!("VI_{number}: "))))
+        };
+        wait("letters about each instance", is_there)
+            .map_err(|failed| explain(failed, &daemon.output().join("\n")))
     }
 
     /// What is said to wait, which is on disk: id and line.
