@@ -42,14 +42,18 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // Of the configuration it sees the findings only; no plugin sees more than it.
-    ("keepwatch-host", &["keepwatch-bus", "keepwatch-config", "keepwatch-event", "keepwatch-net"]),
+    (
+        "keepwatch-host",
+        &["keepwatch-bus", "keepwatch-config", "keepwatch-disk", "keepwatch-event", "keepwatch-net"],
+    ),
+    ("keepwatch-disk", &[]),
     ("keepwatch-net", &[]),
     ("keepwatch-exec", &["keepwatch-bus", "keepwatch-event", "keepwatch-host", "keepwatch-system"]),
     ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host"]),
     ("keepwatch-checks", &["keepwatch-event", "keepwatch-host", "keepwatch-net"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
     // Of the configuration it sees the findings only.
-    ("keepwatch-notify", &["keepwatch-bus", "keepwatch-config", "keepwatch-event"]),
+    ("keepwatch-notify", &["keepwatch-bus", "keepwatch-config", "keepwatch-disk", "keepwatch-event"]),
     ("keepwatch-smtp", &["keepwatch-event", "keepwatch-net", "keepwatch-notify"]),
     ("keepwatch-webhook", &["keepwatch-event", "keepwatch-net", "keepwatch-notify"]),
     ("keepwatch-sdk", &["keepwatch-sdk-macros"]),
@@ -89,7 +93,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify", &["keepwatch-checks", "keepwatch-host"]),
     ("lettre", &["keepwatch-smtp"]),
     ("minijinja", &["keepwatch-notify"]),
-    ("redb", &["keepwatch-host", "keepwatch-notify"]),
+    ("redb", &["keepwatch-disk", "keepwatch-host", "keepwatch-notify"]),
     (
         "rustls",
         &["keepwatch-checks", "keepwatch-host", "keepwatch-net", "keepwatch-smtp", "keepwatch-webhook"],

@@ -172,6 +172,8 @@ impl Notifier {
                     let _ = ended.await;
                 };
                 tokio::select! {
+                    // First of all it is told.
+                    biased;
                     () = end => {}
                     () = tokio::time::sleep(within) => {}
                     () = at_once => {}

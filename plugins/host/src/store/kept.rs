@@ -1,20 +1,17 @@
 //! Where what plugins keep lies.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use keepwatch_disk::Table;
+use redb::{Database, ReadableDatabase, ReadableTable};
 
 /// Keys are the plugin's name, a zero octet, and its own key.
-const KV: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("kv");
+const KV: Table = Table::new("kv");
 /// Keys are the plugin's name, a zero octet, the event's time and its id.
-const LETTERS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("dead_letters");
+const LETTERS: Table = Table::new("dead_letters");
 
 /// A plugin's share.
 pub(super) const SHARE: usize = 1 << 20;
@@ -22,10 +19,6 @@ pub(super) const SHARE: usize = 1 << 20;
 pub(super) const KEYS: usize = 1_000;
 /// Dead letters kept for a plugin; the oldest go.
 pub(super) const LETTERS_KEPT: usize = 100;
-/// redb's own memory.
-const CACHE: usize = 1 << 20;
-/// So long is what a file of redb's begins with.
-const MAGIC: u64 = 9;
 
 /// Where what plugins keep lies.
 #[derive(Debug)]
@@ -34,47 +27,9 @@ pub(super) enum Kept {
     Memory(Mutex<BTreeMap<String, Vec<u8>>>),
 }
 
-/// Opens the file, and makes it if it is not there. A file that something else has written into is an error, not the end
-/// of the program: redb gives up on some of them by a panic.
+/// Opens the file, and makes it if it is not there.
 pub(super) fn open(path: &Path) -> Result<Kept, String> {
-    let opened = catch_unwind(AssertUnwindSafe(|| on_disk(path)));
-    let why = match opened {
-        Ok(Ok(database)) => return Ok(Kept::Disk(database)),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "it is damaged; keepwatch makes a new one once it is moved away".to_owned(),
-    };
-    Err(format!("{} cannot be opened: {why}", path.display()))
-}
-
-fn on_disk(path: &Path) -> Result<Database, redb::Error> {
-    // For nobody else's eyes.
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    set_unfinished_aside(path)?;
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let database = redb::Builder::new().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)?;
-    let write = database.begin_write()?;
-    write.open_table(KV)?;
-    write.open_table(LETTERS)?;
-    write.commit()?;
-    Ok(database)
-}
-
-/// Makes room for a new file where one is that was being made when the disk was full or the program was killed: redb writes
-/// its first octets last, so that nothing can be in it. It is kept beside, as nothing is thrown away unseen.
-fn set_unfinished_aside(path: &Path) -> io::Result<()> {
-    let mut first = Vec::new();
-    match File::open(path) {
-        Ok(file) => file.take(MAGIC).read_to_end(&mut first)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if first.is_empty() || first.iter().any(|octet| *octet != 0) {
-        return Ok(());
-    }
-    std::fs::rename(path, path.with_extension("unfinished"))
+    keepwatch_disk::open(path, &[KV, LETTERS]).map(Kept::Disk)
 }
 
 impl Kept {

@@ -1,15 +1,10 @@
 //! The file of the spool: one table, whose keys are the destination's name, what the row is, and its place or id.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable};
 
 use super::{Found, Rows};
 use crate::entry::{Dead, Entry};
@@ -17,11 +12,7 @@ use crate::gone::Gone;
 use crate::queue::{Change, Queue};
 use crate::silence::Silence;
 
-const TABLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("spool");
-/// redb's own memory.
-const CACHE: usize = 1 << 20;
-/// So long is what a file of redb's begins with.
-const MAGIC: u64 = 9;
+const TABLE: keepwatch_disk::Table = keepwatch_disk::Table::new("spool");
 
 /// The kinds of rows.
 const WAITS: &str = "waits";
@@ -81,26 +72,14 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Opens the file, and makes it if it is not there. One that something else has written into is an error, not the end
-    /// of the program: redb gives up on some of them by a panic.
+    /// Opens the file, and makes it if it is not there.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let opened = catch_unwind(AssertUnwindSafe(|| open(path)));
-        let why = match opened {
-            Ok(Ok(database)) => return Ok(Self { database, path: path.to_owned() }),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it is damaged; keepwatch makes a new one once it is moved away".to_owned(),
-        };
-        Err(format!("{} cannot be opened: {why}", path.display()))
+        Ok(Self { database: keepwatch_disk::open(path, &[TABLE])?, path: path.to_owned() })
     }
 
     /// Everything that is there. Rows of a later version, or broken ones, are left alone.
     pub(super) fn read(&self, now: SystemTime) -> Result<Found, String> {
-        let read = catch_unwind(AssertUnwindSafe(|| self.rows()));
-        let rows = match read {
-            Ok(Ok(rows)) => rows,
-            Ok(Err(error)) => return Err(format!("{} cannot be read: {error}", self.path.display())),
-            Err(_) => return Err(format!("{} is damaged", self.path.display())),
-        };
+        let rows = keepwatch_disk::attempt(&self.path, "read", || self.rows())?;
         let mut silences = Vec::new();
         let mut gone = BTreeMap::new();
         let mut parts: BTreeMap<String, Parts> = BTreeMap::new();
@@ -149,12 +128,7 @@ impl Table {
 
     /// Writes and removes rows, all of them or none. On disk when it returns.
     pub(super) fn write(&self, changed: &Rows) -> Result<(), String> {
-        let written = catch_unwind(AssertUnwindSafe(|| self.commit(changed)));
-        match written {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(format!("{} cannot be written: {error}", self.path.display())),
-            Err(_) => Err(format!("{} is damaged", self.path.display())),
-        }
+        keepwatch_disk::attempt(&self.path, "written", || self.commit(changed))
     }
 
     fn commit(&self, changed: &Rows) -> Result<(), redb::Error> {
@@ -171,34 +145,4 @@ impl Table {
         write.commit()?;
         Ok(())
     }
-}
-
-fn open(path: &Path) -> Result<Database, redb::Error> {
-    // For nobody else's eyes.
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    set_unfinished_aside(path)?;
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let database = redb::Builder::new().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)?;
-    let write = database.begin_write()?;
-    write.open_table(TABLE)?;
-    write.commit()?;
-    Ok(database)
-}
-
-/// Makes room for a new file where one is that was being made when the disk was full or the program was killed: redb writes
-/// its first octets last, so that nothing can be in it. It is kept beside, as nothing is thrown away unseen.
-fn set_unfinished_aside(path: &Path) -> io::Result<()> {
-    let mut first = Vec::new();
-    match File::open(path) {
-        Ok(file) => file.take(MAGIC).read_to_end(&mut first)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if first.is_empty() || first.iter().any(|octet| *octet != 0) {
-        return Ok(());
-    }
-    std::fs::rename(path, path.with_extension("unfinished"))
 }
