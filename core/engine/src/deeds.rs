@@ -168,11 +168,15 @@ impl Engine {
         let address = held.describe();
         held.settle_route(route);
         if let Err(error) = held.add(link_index, lifetime, &mut self.parts.requests) {
-            let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
-            self.publish_for(router, Severity::Error, kind);
+            // Told once: it is tried again for as long as this host is MASTER.
+            if !std::mem::replace(&mut held.is_refused, true) {
+                let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
+                self.publish_for(router, Severity::Error, kind);
+            }
             self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
             return;
         }
+        held.is_refused = false;
         // IPv4 addresses are usable when the kernel says they are added.
         let at_once = held.address().is_ipv4()
             || self.parts.requests.is_delivered_here(link_index, held.address()).unwrap_or(false);
@@ -190,6 +194,7 @@ impl Engine {
         else {
             return;
         };
+        held.is_refused = false;
         match held.state {
             Placement::Absent | Placement::Own | Placement::Kept => return,
             Placement::Present | Placement::Settling => held.state = Placement::Absent,

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use keepwatch_lab::Prober;
+use keepwatch_lab::{Prober, SeenAdvert};
 use libtest_mimic::Failed;
 use nix::sys::signal::Signal;
 
 use crate::Case;
+use crate::notify::Start;
+use crate::peers::{KEEPALIVED, keepalived};
 use crate::site::{Site, config, ensure, explain, ip, seed, stop, vip, wait, wait_for_line};
 
 pub(crate) const CASES: &[Case] = &[
@@ -21,6 +23,16 @@ pub(crate) const CASES: &[Case] = &[
         name: "faults::address_removed_again_and_again",
         needs: &[],
         run: address_removed_again_and_again,
+    },
+    Case {
+        name: "faults::an_address_the_kernel_refuses",
+        needs: &[],
+        run: || refused_address(Site::keepwatch),
+    },
+    Case {
+        name: "faults::an_address_the_kernel_refuses_keepalived",
+        needs: &[KEEPALIVED],
+        run: || refused_address(keepalived),
     },
     Case { name: "faults::own_address_lost_and_back", needs: &[], run: own_address_lost_and_back },
     Case {
@@ -167,6 +179,36 @@ fn address_removed_again_and_again() -> Result<(), Failed> {
     }
     wait_for_line(&h1, "10.1.1.30/32 does not stay in place: something else removes it")?;
     site.wait_for_holder(2, vip())?;
+    stop(h1)?;
+    stop(h2)
+}
+
+/// Two addresses of one net and of different scope: the kernel refuses the second one, on every host. The first one is served.
+fn refused_address(start: Start) -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let capture = site.capture()?;
+    let addresses = "10.1.1.30/24
+        10.1.1.31/24 scope link";
+    let h1 = start(&site, 1, &config(150, "", addresses))?;
+    site.wait_for_holder(1, vip())?;
+    let h2 = start(&site, 2, &config(100, "", addresses))?;
+    // Long enough for what would give up an address that it cannot keep.
+    let is_h1 = |advert: &&SeenAdvert| advert.source == ip("10.1.1.10");
+    wait("nine adverts", || capture.adverts().iter().filter(is_h1).count() >= 9)?;
+    ensure(capture.adverts().iter().all(|advert| is_h1(&advert)), || "h2 took over".to_owned())?;
+    ensure(site.host(1).has(vip()) && !site.host(1).has(ip("10.1.1.31")), || {
+        h1.output().join(
+            "
+",
+        )
+    })?;
+    let told = h1.output().iter().filter(|line| line.contains("cannot be added")).count();
+    ensure(told <= 1, || {
+        h1.output().join(
+            "
+",
+        )
+    })?;
     stop(h1)?;
     stop(h2)
 }

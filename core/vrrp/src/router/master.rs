@@ -439,10 +439,21 @@ impl VirtualRouter {
         if address >= self.params.addresses.len() || matches!(master.phase, Phase::Leaving(_)) {
             return;
         }
-        if !master.is_missing(address) {
-            let trouble = AddressTrouble::AddFailed;
-            out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
-            master.missing.push(Missing::lost(address, now));
+        match master.missing.iter_mut().find(|missing| missing.address == address) {
+            None => {
+                let trouble = AddressTrouble::AddFailed;
+                out.push(self.id, Action::Tell(Notice::Address { address, trouble }));
+                master.missing.push(Missing::refused(address, now));
+            }
+            Some(missing) if missing.why == Absence::New => {
+                *missing = Missing::refused(address, now);
+                // The others that have come with it are in place, if they are, and waited for it.
+                if !master.missing.iter().any(|missing| missing.why == Absence::New) {
+                    self.announce_again(now, out);
+                    return;
+                }
+            }
+            Some(_) => {}
         }
         let Phase::Taking { waiting, .. } = &mut master.phase else { return };
         waiting.retain(|&waiting| waiting != address);
@@ -458,15 +469,16 @@ impl VirtualRouter {
         self.reconsider(now, out);
     }
 
-    /// Tries missing addresses again; a router that cannot serve for long stands down.
+    /// Tries missing addresses again; a router that cannot serve for long what it has served, or anything, stands down.
     fn restore_missing(&mut self, now: Instant, out: &mut Actions) {
         let State::Master(master) = &mut self.state else { return };
         if let Phase::Listening { .. } = master.phase {
             return;
         }
-        if let Some(missing) =
-            master.missing.iter().find(|missing| now.since(missing.since) >= MISSING_AT_MOST)
-        {
+        let is_all = master.missing.len() >= self.params.addresses.len();
+        let weighs = |missing: &&Missing| is_all || missing.why != Absence::Refused;
+        let is_over = |missing: &&Missing| weighs(missing) && now.since(missing.since) >= MISSING_AT_MOST;
+        if let Some(missing) = master.missing.iter().find(is_over) {
             self.conditions.set_unstable(missing.address, now);
             self.reconsider(now, out);
             return;

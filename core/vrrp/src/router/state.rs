@@ -199,19 +199,28 @@ pub(super) struct Missing {
 /// Why an address is not in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// It was lost, or could not be added.
-    Trouble,
+    /// It was in place, and was lost.
+    Lost,
+    /// It could not be added, and was not there before: another host would hardly fare better.
+    Refused,
     /// It has come with other parameters a moment ago.
     New,
 }
 
 /// How long until a missing address is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// How long at most until one is that was refused.
+const RETRY_AT_MOST: Duration = Duration::from_secs(60);
 
 impl Missing {
-    /// One that was lost, or could not be added.
+    /// One that was lost.
     pub(super) fn lost(address: usize, now: Instant) -> Self {
-        Self { address, since: now, retry_at: now + RETRY_AFTER, why: Absence::Trouble }
+        Self { address, since: now, retry_at: now + RETRY_AFTER, why: Absence::Lost }
+    }
+
+    /// One that could not be added.
+    pub(super) fn refused(address: usize, now: Instant) -> Self {
+        Self { why: Absence::Refused, ..Self::lost(address, now) }
     }
 
     /// One that other parameters have brought.
@@ -225,9 +234,13 @@ impl Missing {
         self.put_off(now);
     }
 
-    /// It has been tried again.
+    /// It has been tried again. One that is refused is tried more and more seldom.
     pub(super) fn put_off(&mut self, now: Instant) {
-        self.retry_at = now + RETRY_AFTER;
+        let pause = match self.why {
+            Absence::Lost | Absence::New => RETRY_AFTER,
+            Absence::Refused => now.since(self.since).clamp(RETRY_AFTER, RETRY_AT_MOST),
+        };
+        self.retry_at = now + pause;
     }
 }
 

@@ -107,9 +107,30 @@ fn addresses_come_and_go_and_the_others_stay() {
 fn a_new_address_that_cannot_be_added_is_tried_again() {
     let mut rig = Rig::master(params());
     assert_eq!(rig.update(300, holding(&["10.1.1.30", "10.1.1.31"])), ["renumber", "add 1"]);
-    assert!(rig.feed(300, Input::AddressFailed(1)).is_empty());
+    assert_eq!(rig.feed(300, Input::AddressFailed(1)), ["announce 0", "tell Announcing"]);
     assert_eq!(rig.timeout(400), ["add 1"]);
     assert!(rig.router.is_serving());
+}
+
+/// The reload said that it stays MASTER.
+#[test]
+fn a_new_address_that_cannot_be_added_takes_nothing_away() {
+    let mut rig = Rig::master(params());
+    rig.update(300, holding(&["10.1.1.30", "10.1.1.31", "10.1.1.32"]));
+    assert_eq!(rig.feed(301, Input::AddressUsable(1)), ["announce 1"]);
+    assert_eq!(rig.feed(302, Input::AddressFailed(2)), ["announce 0", "announce 1", "tell Announcing"]);
+    for at in (310..10_000).step_by(10) {
+        if rig.timeout(at).contains(&"add 2".into()) {
+            rig.feed(at, Input::AddressFailed(2));
+        }
+    }
+    assert_eq!(rig.state(), StateName::Master);
+    // Without anything else it serves nothing.
+    rig.update(10_000, holding(&["10.1.1.32"]));
+    for at in (10_010..14_000).step_by(10) {
+        rig.timeout(at);
+    }
+    assert_eq!(rig.state(), StateName::Fault);
 }
 
 #[test]
