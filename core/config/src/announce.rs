@@ -32,24 +32,23 @@ impl Announce {
         self.delay = self.delay.filter(|&delay| delay != DELAY).or(Some(Duration::ZERO));
     }
 
-    /// These settings, with the global ones where nothing is written: those of the own burst and of the
-    /// refresh as they were when the instance began, those after lower adverts as they are in the end. Where these are not
+    /// These settings, with the global ones where nothing is written. Where those after lower adverts are not
     /// written, the global ones of the own burst count: those of the instance do not.
-    pub(crate) fn over(self, early: Self, late: Self) -> Self {
+    pub(crate) fn over(self, global: Self) -> Self {
         let merged = Self {
-            repeat: self.repeat.or(early.repeat),
-            delay: self.delay.or(early.delay),
-            refresh: self.refresh.or(early.refresh),
-            refresh_repeat: self.refresh_repeat.or(early.refresh_repeat),
-            lower_repeat: self.lower_repeat.or(late.lower_repeat),
-            lower_delay: self.lower_delay.or(late.lower_delay),
+            repeat: self.repeat.or(global.repeat),
+            delay: self.delay.or(global.delay),
+            refresh: self.refresh.or(global.refresh),
+            refresh_repeat: self.refresh_repeat.or(global.refresh_repeat),
+            lower_repeat: self.lower_repeat.or(global.lower_repeat),
+            lower_delay: self.lower_delay.or(global.lower_delay),
         };
-        if !merged.has_bursts() && !late.has_bursts() {
+        if !merged.has_bursts() && !global.has_bursts() {
             return merged;
         }
         Self {
-            lower_repeat: merged.lower_repeat.or(late.repeat).or(Some(REPEAT)),
-            lower_delay: merged.lower_delay.or(late.delay).or(Some(DELAY)),
+            lower_repeat: merged.lower_repeat.or(global.repeat).or(Some(REPEAT)),
+            lower_delay: merged.lower_delay.or(global.delay).or(Some(DELAY)),
             ..merged
         }
     }

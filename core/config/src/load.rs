@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Findings, Source};
@@ -38,6 +39,12 @@ pub enum LoadError {
     #[error("{} is a directory; name the file in it", path.display())]
     Directory {
         /// The directory.
+        path: PathBuf,
+    },
+    /// It is a FIFO: whoever reads it waits for somebody who writes.
+    #[error("{} is a FIFO, not a file; to read what a command prints, write `<(COMMAND)` or /dev/stdin", path.display())]
+    Fifo {
+        /// The FIFO.
         path: PathBuf,
     },
     /// There is nothing in it.
@@ -78,7 +85,7 @@ pub enum LoadError {
 impl LoadError {
     /// Whether the file is not given, whatever is in it.
     pub(crate) const fn is_of_the_system(&self) -> bool {
-        matches!(self, Self::Unreadable { .. } | Self::Directory { .. })
+        matches!(self, Self::Unreadable { .. } | Self::Directory { .. } | Self::Fifo { .. })
     }
 }
 
@@ -142,6 +149,12 @@ pub(crate) fn read_included(path: &Path) -> Result<String, LoadError> {
 
 fn octets(path: &Path) -> Result<Vec<u8>, LoadError> {
     let unreadable = |reason| LoadError::Unreadable { path: path.to_owned(), reason };
+    // Before it is opened: that would wait, and with it each later reload of a daemon.
+    let is_fifo = std::fs::metadata(path).map_err(unreadable)?.file_type().is_fifo();
+    let is_of_a_command = path.starts_with("/dev") || path.starts_with("/proc");
+    if is_fifo && !is_of_a_command {
+        return Err(LoadError::Fifo { path: path.to_owned() });
+    }
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
         return Err(LoadError::Directory { path: path.to_owned() });

@@ -46,6 +46,9 @@ pub struct ConfigStatus {
     pub hash: String,
     /// When it was put in force.
     pub loaded: Timestamp,
+    /// That some of it is in force after a restart only, if so.
+    #[serde(default)]
+    pub waits: Option<String>,
     /// A later one that was refused.
     #[serde(default)]
     pub rejected: Option<Rejection>,

@@ -273,6 +273,9 @@ pub enum EventKind {
         /// What its texts are known by: the first half of the SHA-256 over the files it was read from, in hexadecimal digits.
         #[serde(default)]
         hash: String,
+        /// That some of it is in force after a restart only, if so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<String>,
     },
     /// A configuration that was loaded again has brought an instance, which begins now.
     InstanceAdded {

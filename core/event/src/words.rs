@@ -121,8 +121,11 @@ impl fmt::Display for EventKind {
                 write!(f, "the wall clock was set {way} by {}; timers are not affected", Rounded(*by))
             }
             Self::Resynchronised => f.write_str("the kernel dropped notifications; its state was read anew"),
-            Self::ConfigLoaded { path, instances: 1, .. } => write!(f, "{path} loaded: 1 instance"),
-            Self::ConfigLoaded { path, instances, .. } => write!(f, "{path} loaded: {instances} instances"),
+            Self::ConfigLoaded { path, instances, waits, .. } => {
+                let s = if *instances == 1 { "" } else { "s" };
+                write!(f, "{path} loaded: {instances} instance{s}")?;
+                waits.as_ref().map_or(Ok(()), |waits| write!(f, "; {waits}"))
+            }
             Self::InstanceAdded { settings } => write!(
                 f,
                 "added: {}, VRID {}, priority {}",

@@ -74,6 +74,7 @@ impl Control {
             path: config.0.to_owned(),
             hash: config.1.to_owned(),
             loaded: started,
+            waits: None,
             rejected: None,
         };
         let config = Arc::new(Mutex::new(config));
@@ -130,8 +131,9 @@ async fn follow(mut changes: Subscription, config: Arc<Mutex<ConfigStatus>>) {
 /// Notes an event if it is about the configuration.
 fn note(config: &mut ConfigStatus, kind: &EventKind, at: Timestamp) {
     match kind {
-        EventKind::ConfigLoaded { path, hash, .. } => {
-            *config = ConfigStatus { path: path.clone(), hash: hash.clone(), loaded: at, rejected: None };
+        EventKind::ConfigLoaded { path, hash, waits, .. } => {
+            let (path, hash, waits) = (path.clone(), hash.clone(), waits.clone());
+            *config = ConfigStatus { path, hash, loaded: at, waits, rejected: None };
         }
         EventKind::ConfigRejected { reason, .. } => {
             config.rejected = Some(Rejection { at, reason: reason.clone() });
@@ -238,20 +240,21 @@ mod tests {
     fn the_last_word_about_the_configuration_counts() {
         let at =
             |seconds| Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic: Duration::from_secs(seconds) };
-        let mut config = ConfigStatus { path: "a".into(), hash: "1".into(), loaded: at(0), rejected: None };
+        let status = |path: &str, hash: &str, loaded, waits| {
+            let (path, hash) = (path.to_owned(), hash.to_owned());
+            ConfigStatus { path, hash, loaded: at(loaded), waits, rejected: None }
+        };
+        let mut config = status("a", "1", 0, None);
         let rejected = EventKind::ConfigRejected { path: "a".into(), reason: "no".into() };
         note(&mut config, &rejected, at(1));
         assert_eq!(config.rejected, Some(Rejection { at: at(1), reason: "no".into() }));
         note(&mut config, &EventKind::Resynchronised, at(2));
         assert_eq!((config.loaded, config.rejected.is_some()), (at(0), true));
-        note(
-            &mut config,
-            &EventKind::ConfigLoaded { path: "b".into(), instances: 1, hash: "2".into() },
-            at(3),
-        );
-        assert_eq!(
-            config,
-            ConfigStatus { path: "b".into(), hash: "2".into(), loaded: at(3), rejected: None }
-        );
+        let loaded =
+            |waits| EventKind::ConfigLoaded { path: "b".into(), instances: 1, hash: "2".into(), waits };
+        note(&mut config, &loaded(Some("static_routes".into())), at(3));
+        assert_eq!(config, status("b", "2", 3, Some("static_routes".into())));
+        note(&mut config, &loaded(None), at(4));
+        assert_eq!(config, status("b", "2", 4, None));
     }
 }

@@ -183,8 +183,10 @@ impl Shared {
         };
         let diff = Diff::between(&in_force, &read.config);
         let plan = reload_plan::planned(&diff, &self.parts.means.bus.snapshot());
-        let report = ReloadReport { plan, ..ReloadReport::default() };
+        let mut report = ReloadReport { plan, ..ReloadReport::default() };
         if how.dry_run {
+            report.refused.extend(self.waiting(&diff));
+            report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
             return report;
         }
         self.take_over(&mut in_force, read, &diff, report)
@@ -286,17 +288,19 @@ impl Shared {
             applied.refused.into_iter().map(|(name, why)| format!("{} {name} refused\n{why}", kind(&name)));
         report.refused.extend(refused);
         let path = self.whence.path.display().to_string();
-        if diff.needs_restart() {
-            report.refused.push(format!("{path}: {RESTART}"));
-            // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
-            let reason = RESTART.to_owned();
-            self.tell(Severity::Warning, EventKind::ConfigRejected { path, reason });
-        } else {
-            let instances = config.instances.len();
-            self.tell(Severity::Info, EventKind::ConfigLoaded { path, instances, hash });
-        }
+        // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
+        let waits = diff.needs_restart().then(|| RESTART.to_owned());
+        report.refused.extend(self.waiting(diff));
+        let severity = if waits.is_some() { Severity::Warning } else { Severity::Info };
+        let instances = config.instances.len();
+        self.tell(severity, EventKind::ConfigLoaded { path, instances, hash, waits });
         report.exit_status = if report.refused.is_empty() { exit::OK } else { exit::FAILED };
         report
+    }
+
+    /// What is not done without a restart.
+    fn waiting(&self, diff: &Diff) -> Option<String> {
+        diff.needs_restart().then(|| format!("{}: {RESTART}", self.whence.path.display()))
     }
 
     /// Says that all goes on as before. What was only tried is no event.

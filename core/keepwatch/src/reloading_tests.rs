@@ -130,6 +130,27 @@ fn what_an_included_file_says_is_taken_over_and_has_another_hash() {
     assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
 }
 
+/// It is in force as far as it can be, which is no refusal: status has its hash, and says what is left.
+#[test]
+fn what_needs_a_restart_is_said_until_it_has_been() {
+    let mut trial = Trial::new("reloading-restart", keepalived);
+    let text = instance(101) + "static_ipaddress {\n 10.9.9.9/32 dev lo\n}\n";
+    std::fs::write(&trial.path, &text).unwrap();
+    let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
+    assert_eq!((dry.exit_status, dry.refused.len()), (exit::FAILED, 1), "{:?}", dry.refused);
+    for _ in 0..2 {
+        let (report, severity, kind) = trial.reload(&text);
+        assert_eq!((report.exit_status, severity), (exit::FAILED, Severity::Warning));
+        assert_eq!(report.refused, dry.refused);
+        let EventKind::ConfigLoaded { hash, waits: Some(waits), .. } = &kind else { panic!("{kind:?}") };
+        assert!(hash.len() == 32 && report.refused[0].ends_with(waits), "{kind:?}");
+        assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
+    }
+    let (report, severity, kind) = trial.reload(&instance(101));
+    assert_eq!((report.exit_status, severity), (exit::OK, Severity::Info));
+    assert!(matches!(kind, EventKind::ConfigLoaded { waits: None, .. }), "{kind:?}");
+}
+
 #[test]
 fn what_is_only_tried_changes_nothing_and_is_no_event() {
     let mut trial = Trial::new("reloading-dry", keepalived);

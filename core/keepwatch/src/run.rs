@@ -81,7 +81,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
     };
     let shown = path.display().to_string();
     let instances = config.instances.len();
-    let loaded = EventKind::ConfigLoaded { path: shown.clone(), instances, hash: seen.hash.clone() };
+    let loaded =
+        EventKind::ConfigLoaded { path: shown.clone(), instances, hash: seen.hash.clone(), waits: None };
     bus.publish(Draft::general(Severity::Info, loaded));
     // Here, where nothing has stepped back: scripts run as the daemon does, not as plugins.
     let launcher = match Launcher::new(Accounts::new()) {

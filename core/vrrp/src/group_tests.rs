@@ -307,9 +307,8 @@ fn the_end_of_a_fault_releases_nobody_who_stops_as_well() {
             let entered: Vec<StateName> = rig
                 .actions
                 .drain()
-                .filter_map(|(_, action)| match action {
-                    Action::Tell(Notice::Transition { to, .. }) => Some(to),
-                    _ => None,
+                .filter_map(|(_, action)| {
+                    if let Action::Tell(Notice::Transition { to, .. }) = action { Some(to) } else { None }
                 })
                 .collect();
             assert_eq!(entered, [StateName::Stopped; 2], "{faulty}");

@@ -94,12 +94,17 @@ fn what_cannot_be_is_said() {
 
 /// keepalived copies these defaults where an instance begins; what comes later does not reach it.
 #[test]
-fn global_bursts_must_come_first_and_lower_ones_need_not() {
+fn global_settings_may_stand_below_as_at_keepalived_s_start() {
     let text = format!(
         "vrrp_instance a {{\n{GOOD}}}\nglobal_defs {{\nvrrp_garp_master_repeat 3\nvrrp_garp_lower_prio_repeat 0\n\
          vrrp_version 3\nvrrp_down_timer_adverts 9\n}}\n"
     );
     let instance = read(&text).0.unwrap().instances.into_iter().next().unwrap();
-    assert_eq!(instance.announce, AnnouncePolicy { on_lower: bursts(&[]), ..AnnouncePolicy::default() });
-    assert_eq!((instance.version.number(), instance.missed_adverts), (3, 3));
+    let above = read(&format!(
+        "global_defs {{\nvrrp_garp_master_repeat 3\nvrrp_garp_lower_prio_repeat 0\nvrrp_version 3\n\
+         vrrp_down_timer_adverts 9\n}}\nvrrp_instance a {{\n{GOOD}}}\n"
+    ));
+    assert_eq!(instance, above.0.unwrap().instances[0]);
+    assert_eq!((instance.version.number(), instance.missed_adverts), (3, 9));
+    assert_eq!(instance.announce.on_lower, bursts(&[]));
 }

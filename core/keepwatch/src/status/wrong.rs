@@ -41,6 +41,10 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
     found.extend(snapshot.troubles.iter().map(|trouble| told(None, trouble, now)));
     found.extend(snapshot.plugins.iter().filter_map(|plugin| ill(plugin, now)));
     found.extend(status.destinations.iter().flat_map(|summary| destinations::wrong(summary, now.wall)));
+    if let Some(waits) = &status.config.waits {
+        let text = format!("{}: {waits}", status.config.path);
+        found.push(Wrong { severity: Severity::Warning, text });
+    }
     if let Some(rejected) = &status.config.rejected {
         let (path, at) = (&status.config.path, clock(rejected.at.wall, now.wall));
         let text = format!(

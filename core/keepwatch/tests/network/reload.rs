@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use keepwatch_lab::{Daemon, Prober};
@@ -414,7 +415,9 @@ fn bad_files() -> Result<(), Failed> {
     let folder = site.folder().join("folder.conf");
     std::fs::create_dir(&folder)?;
     let gone = site.folder().join("gone.conf");
-    for target in [&half, &folder, &gone] {
+    let fifo = site.folder().join("fifo.conf");
+    ensure(Command::new("mkfifo").arg(&fifo).status()?.success(), || "no FIFO".to_owned())?;
+    for target in [&half, &folder, &gone, &fifo] {
         swap(target, &link)?;
         let (code, said) = h1.reload(&["--dry-run"])?;
         ensure(code == Some(3) && !said.is_empty(), || format!("{code:?} {said}"))?;

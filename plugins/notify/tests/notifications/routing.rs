@@ -51,7 +51,7 @@ fn routes_choose_by_topic_kind_instance_and_severity() {
     site.bus.publish(Draft::general(Severity::Info, EventKind::GroupChanged { group, from, to }));
     let jumped = EventKind::ClockJumped { by: Duration::from_secs(9), backwards: false };
     site.bus.publish(Draft::general(Severity::Info, jumped));
-    let loaded = EventKind::ConfigLoaded { path: "x".into(), instances: 1, hash: String::new() };
+    let loaded = EventKind::ConfigLoaded { path: "x".into(), instances: 1, hash: String::new(), waits: None };
     site.bus.publish(Draft::general(Severity::Info, loaded));
     site.bus.flush(PATIENCE);
     site.notifier.stop(PATIENCE, pending());

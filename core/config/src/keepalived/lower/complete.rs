@@ -80,11 +80,11 @@ impl Draft<'_> {
         names: &mut Names,
         reader: &mut Reader<'_>,
     ) -> Option<Completed> {
-        let late = &globals.defaults;
+        let defaults = &globals.defaults;
         let (vrid, interface) = self.identity(reader)?;
-        self.strict.get_or_insert(late.strict);
+        self.strict.get_or_insert(defaults.strict);
         let family = self.family.unwrap_or(Family::V4);
-        let version = self.settled_version(family, late, reader)?;
+        let version = self.settled_version(family, defaults, reader)?;
         let (start, priority, preemption) = self.election(reader);
         let impossible = match (self.is_strict(), version) {
             (true, _) => Some(Impossible::Strict),
@@ -99,20 +99,21 @@ impl Draft<'_> {
             return None;
         }
         let interval = self.rounded_interval(version, reader);
-        let announce = self.announcements(late, reader);
+        let announce = self.announcements(defaults, reader);
         self.drop_own_interface(&interface.value, reader);
         self.drop_weights(priority, Weights::of(in_group), reader);
-        self.unicast.check_source |= late.check_unicast_src;
-        let group = self.multicast_group(family, late, reader);
-        let missed_adverts = self.settled_missed_adverts(reader);
+        self.unicast.check_source |= defaults.check_unicast_src;
+        let group = self.multicast_group(family, defaults, reader);
+        let missed_adverts = self.settled_missed_adverts(defaults, reader);
         let own_interface_at = self.vmac.used.clone().or_else(|| self.ipvlan.used.clone());
         let own_address = self.ipvlan.own_address();
         let own_interface = self.own_interface(vrid.value, family, names, reader);
         let Addresses { listed, excluded } = self.virtual_addresses(family, version, reader)?;
-        let checksum_as_v2 = self.checksum_as_v2.unwrap_or(self.early.checksum_as_v2);
-        let answers = !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(late.lower_prio_no_advert);
+        let checksum_as_v2 = self.checksum_as_v2.unwrap_or(defaults.checksum_as_v2);
+        let answers =
+            !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert);
         let repeats =
-            !self.is_strict() && self.higher_prio_send_advert.unwrap_or(late.higher_prio_send_advert);
+            !self.is_strict() && self.higher_prio_send_advert.unwrap_or(defaults.higher_prio_send_advert);
         let acceptance = Acceptance {
             written: self.accepts.take(),
             is_strict: self.is_strict(),
@@ -165,7 +166,7 @@ impl Draft<'_> {
             announce,
             track_interfaces: values(self.tracked.interfaces),
             track_checks: checks,
-            notify: self.notify.of_instance(in_group.map(|group| &group.notify), late),
+            notify: self.notify.of_instance(in_group.map(|group| &group.notify), defaults),
             mail_alert: self.alert.as_ref().map_or_else(|| globals.alert(), |alert| alert.value),
         };
         Some(Completed {
@@ -252,10 +253,15 @@ impl Draft<'_> {
         }
     }
 
-    fn settled_version(&self, family: Family, late: &Defaults, reader: &mut Reader<'_>) -> Option<Version> {
+    fn settled_version(
+        &self,
+        family: Family,
+        defaults: &Defaults,
+        reader: &mut Reader<'_>,
+    ) -> Option<Version> {
         let version = match (family, self.version) {
             (Family::V6, None) => Version::V3,
-            (_, version) => version.unwrap_or(late.version),
+            (_, version) => version.unwrap_or(defaults.version),
         };
         if family == Family::V4 || version == Version::V3 {
             return Some(version);
@@ -357,8 +363,8 @@ impl Draft<'_> {
         interval
     }
 
-    fn announcements(&self, late: &Defaults, reader: &mut Reader<'_>) -> AnnouncePolicy {
-        let policy = self.announce.over(self.early.announce, late.announce).policy();
+    fn announcements(&self, defaults: &Defaults, reader: &mut Reader<'_>) -> AnnouncePolicy {
+        let policy = self.announce.over(defaults.announce).policy();
         if !self.is_strict() {
             return policy;
         }
@@ -369,8 +375,8 @@ impl Draft<'_> {
         AnnouncePolicy { on_lower: Schedule(Vec::new()), ..policy }
     }
 
-    fn settled_missed_adverts(&self, reader: &mut Reader<'_>) -> u8 {
-        let count = self.missed_adverts.unwrap_or(self.early.missed_adverts);
+    fn settled_missed_adverts(&self, defaults: &Defaults, reader: &mut Reader<'_>) -> u8 {
+        let count = self.missed_adverts.unwrap_or(defaults.missed_adverts);
         if self.is_strict() && count != 3 {
             reader.survived(&self.span, "`vrrp_strict` forbids `down_timer_adverts`", "", "uses 3");
             return 3;
@@ -378,10 +384,10 @@ impl Draft<'_> {
         count
     }
 
-    fn multicast_group(&self, family: Family, late: &Defaults, reader: &mut Reader<'_>) -> IpAddr {
+    fn multicast_group(&self, family: Family, defaults: &Defaults, reader: &mut Reader<'_>) -> IpAddr {
         let default = match family {
-            Family::V4 => IpAddr::V4(late.group4),
-            Family::V6 => IpAddr::V6(late.group6),
+            Family::V4 => IpAddr::V4(defaults.group4),
+            Family::V6 => IpAddr::V6(defaults.group6),
         };
         let Some(group) = &self.group else { return default };
         if self.unicast.has_peers() {

@@ -13,7 +13,7 @@ use super::super::token::Word;
 use super::announce;
 use super::authentication::Authentication;
 use super::checks::Checks;
-use super::globals::{self, Defaults, GlobalDefs};
+use super::globals;
 use super::ipvlan::IpvlanDraft;
 use super::notify::Notified;
 use super::reader::{Misspelt, Reader};
@@ -33,8 +33,6 @@ pub(super) struct Draft<'a> {
     pub(super) name: &'a Word<'a>,
     /// The line that opens the block.
     pub(super) span: Range<usize>,
-    /// The global settings as they were there.
-    pub(super) early: Defaults,
     pub(super) state: Option<State>,
     pub(super) interface: Given<InterfaceName>,
     pub(super) vrid: Given<Vrid>,
@@ -107,7 +105,6 @@ impl<'a> Draft<'a> {
     pub(super) fn read(
         name: &'a Word<'a>,
         block: &Statement<'_>,
-        globals: &GlobalDefs,
         checks: &Checks,
         priorities: &mut Priorities,
         reader: &mut Reader<'_>,
@@ -115,7 +112,6 @@ impl<'a> Draft<'a> {
         let mut draft = Self {
             name,
             span: block.line.span.clone(),
-            early: globals.defaults.clone(),
             state: None,
             interface: Given::Absent,
             vrid: Given::Absent,

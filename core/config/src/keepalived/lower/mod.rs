@@ -1,7 +1,8 @@
 //! Statements to the model.
 //!
 //! One pass over the root reads every block in its order, as keepalived does; what depends on the whole file
-//! (groups, duplicates, defaults that may come later) follows after it.
+//! (groups, duplicates) follows after it. `global_defs` are read before: keepalived's first process has read the whole file
+//! for their sake when the one that serves reads it again.
 
 mod addresses;
 mod announce;
@@ -76,7 +77,9 @@ pub(super) fn lower(
 ) -> Option<Config> {
     let mut reader = Reader::new(findings);
     let mut file = File::default();
-    for statement in statements {
+    let (globals, others): (Vec<_>, Vec<_>) =
+        statements.iter().partition(|statement| statement.keyword() == "global_defs");
+    for statement in globals.into_iter().chain(others) {
         if reader.accepts(Level::Root, statement) {
             file.read(statement, &mut reader);
         }
@@ -120,8 +123,8 @@ impl<'a> File<'a> {
                 if let Some(name) = reader.name(statement)
                     && self.is_new("vrrp_instance", &name.text, statement, reader)
                 {
-                    let Self { globals, checks, priorities, .. } = self;
-                    let draft = Draft::read(name, statement, globals, checks, priorities, reader);
+                    let Self { checks, priorities, .. } = self;
+                    let draft = Draft::read(name, statement, checks, priorities, reader);
                     self.instances.push(draft);
                 }
             }

@@ -62,6 +62,7 @@ fn status(instances: Vec<InstanceStatus>) -> Status {
             path: "/etc/keepalived/keepalived.conf".into(),
             hash: "1f0c9ab2d5e64f7a8b9c0d1e2f304152".into(),
             loaded: ago(11_520.0),
+            waits: None,
             rejected: None,
         },
         snapshot: Snapshot::new("h1.example.com", ago(11_520.0), instances),
