@@ -1,4 +1,5 @@
-//! What the instances have counted, for those who ask: counting costs the engine nothing but the counting.
+//! What the instances have counted, and what was found out last, for those who ask: it costs the engine nothing but the
+//! counting.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -9,6 +10,7 @@ use keepwatch_system::Wakeup;
 use keepwatch_vrrp::{RouterId, Stats};
 
 use crate::engine::Engine;
+use crate::tracks::Tracks;
 
 /// Questions that may wait for the engine. More of them get no answer: who asks so often can ask again.
 pub(crate) const QUESTIONS: usize = 4;
@@ -29,9 +31,15 @@ pub(crate) struct Counted {
 pub struct Counting {
     pub(crate) questions: SyncSender<Question>,
     pub(crate) wakeup: Wakeup,
+    pub(crate) tracks: Tracks,
 }
 
 impl Counting {
+    /// Says in a snapshot what was found out last of what is tracked. Waits for nobody.
+    pub fn refresh(&self, snapshot: &mut Snapshot) {
+        self.tracks.refresh(snapshot);
+    }
+
     /// Adds to a snapshot what its instances have counted, and waits for it, for so long at most. Whether there was an answer:
     /// there is none from an engine that has ended, that is late, or that many ask at the same time.
     pub fn fill(&self, snapshot: &mut Snapshot, within: Duration) -> bool {
@@ -56,7 +64,8 @@ impl Engine {
     /// Who can ask what its instances have counted.
     #[must_use]
     pub fn counting(&self) -> Counting {
-        Counting { questions: self.questions.0.clone(), wakeup: self.parts.wakeup.clone() }
+        let (questions, wakeup) = (self.questions.0.clone(), self.parts.wakeup.clone());
+        Counting { questions, wakeup, tracks: self.tracks() }
     }
 
     pub(crate) fn answer(&self) {

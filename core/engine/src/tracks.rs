@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
 use keepwatch_config::model::{Instance, Trackable};
-use keepwatch_event::{EventKind, Health, Severity};
+use keepwatch_event::{EventKind, Health, Severity, Snapshot};
 use keepwatch_system::Wakeup;
 use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, Verdict};
 
@@ -62,6 +62,8 @@ struct Known {
     flapping: Flapping,
     /// What was told of it last; `None`: nothing yet.
     told: Option<Health>,
+    /// What was found out last, and said of it.
+    found: Health,
     text: String,
     /// The number that it counts as, where it is one.
     value: Option<i32>,
@@ -72,7 +74,7 @@ struct Known {
 impl Known {
     fn new(policy: TrackPolicy, until: Instant, value: Option<i32>, place: Option<usize>) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, told: None, text: String::new(), value, place }
+        Self { track, flapping, told: None, found: Health::Unknown, text: String::new(), value, place }
     }
 
     fn standing(&self) -> Standing {
@@ -167,7 +169,7 @@ impl Tracks {
         };
         let changed = known.track.verdict(now, verdict, holds);
         known.count(finding.health, finding.value, changed);
-        known.text = finding.text;
+        (known.found, known.text) = (finding.health, finding.text);
         let stands_otherwise = self.shared.settle(standings, name, known, finding.health);
         let until = known.track.poll_timeout();
         if until.is_some() && look_at.is_none_or(|at| until < Some(at)) {
@@ -212,6 +214,18 @@ impl Tracks {
     /// How many verdicts, one after the other, would make the thing of this name stand otherwise.
     pub(crate) fn verdicts_to_change(&self, name: &str) -> Option<u32> {
         self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
+    }
+
+    /// Says in a snapshot what was said last of what is as it was: events tell changes alone. Words for something else, as of
+    /// a check that passes and has to do so once more, are not taken.
+    pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
+        let state = self.shared.lock();
+        for status in &mut snapshot.tracks {
+            let Some(known) = state.known.get(&status.name) else { continue };
+            if known.found == status.health && known.text != status.text {
+                Arc::make_mut(status).text.clone_from(&known.text);
+            }
+        }
     }
 
     /// How the things stand, for the engine: it waits for nobody to read them. Others replace them when what is tracked
@@ -283,6 +297,7 @@ impl Shared {
             if known.track.poll_timeout().is_some_and(|until| until <= now) {
                 let changed = known.track.handle_timeout(now);
                 known.count(Health::Unknown, None, changed);
+                known.found = Health::Unknown;
                 "nobody has said how it is for too long".clone_into(&mut known.text);
                 stand_otherwise |= self.settle(standings, name, known, Health::Unknown);
             }
@@ -310,7 +325,7 @@ fn standings_of(all: &BTreeMap<String, Known>) -> Standings {
 #[cfg(test)]
 mod tests {
     use keepwatch_bus::{Delivery, Subscription};
-    use keepwatch_event::{Snapshot, Timestamp};
+    use keepwatch_event::Timestamp;
 
     use super::*;
 
@@ -387,6 +402,33 @@ mod tests {
         assert_eq!(health(&mut events), ("web".to_owned(), Health::Pass, Health::Fail, text()));
         assert_eq!(health(&mut events), ("web".to_owned(), Health::Fail, Health::Unknown, text()));
         assert_eq!(tracks.text_of("web"), "what was found");
+    }
+
+    #[test]
+    fn a_snapshot_has_what_was_said_last_of_what_is_as_it_was() {
+        let policy = TrackPolicy { rise: 2, ..TrackPolicy::default() };
+        let hour = Duration::from_secs(3600);
+        let trackable = Trackable { name: "web".to_owned(), policy, first_within: hour, number: None };
+        let (tracks, _events, bus) = tracks_of(trackable);
+        let text = || {
+            bus.flush(hour);
+            let mut snapshot = bus.snapshot();
+            tracks.refresh(&mut snapshot);
+            (snapshot.tracks[0].health, snapshot.tracks[0].text.clone())
+        };
+        let say = |health, text: &str| {
+            tracks.report("web", Finding { health, text: text.to_owned(), value: None }, hour);
+        };
+        say(Health::Fail, "refused the connection");
+        assert_eq!(text(), (Health::Fail, "refused the connection".to_owned()));
+        say(Health::Fail, "status 503");
+        assert_eq!(text(), (Health::Fail, "status 503".to_owned()));
+        say(Health::Pass, "status 200");
+        assert_eq!(text(), (Health::Fail, "refused the connection".to_owned()), "it has to pass twice");
+        say(Health::Pass, "status 204");
+        assert_eq!(text(), (Health::Pass, "status 204".to_owned()));
+        say(Health::Pass, "status 200");
+        assert_eq!(text(), (Health::Pass, "status 200".to_owned()));
     }
 
     #[test]

@@ -155,11 +155,13 @@ impl Backend for Facts {
         // On a thread that may wait for the engine.
         let asked = tokio::task::spawn_blocking(move || {
             let mut snapshot = bus.snapshot();
+            counting.refresh(&mut snapshot);
             counting.fill(&mut snapshot, ENGINE);
             snapshot
         });
         let at = Bus::now();
-        let unasked = self.bus.snapshot();
+        let mut unasked = self.bus.snapshot();
+        self.hooks.counting.refresh(&mut unasked);
         let plugins = plugin_reports::all(&(self.hooks.plugins)(), &unasked, at);
         let status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
