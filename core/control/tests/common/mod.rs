@@ -118,6 +118,7 @@ impl Backend for Facts {
                 path: "/etc/keepwatch".to_owned(),
                 hash: String::new(),
                 loaded: epoch(),
+                waits: None,
                 rejected: None,
             },
             snapshot: self.bus.snapshot(),
