@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
@@ -14,10 +15,11 @@ use toml::de::DeTable;
 use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
-use super::{announcing, notify_scripts, own_interface, routing};
+use super::{announcing, auth_pass, notify_scripts, own_interface, routing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
+use crate::site::Purpose;
 
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
 const MOST_V4: usize = 255;
@@ -56,6 +58,7 @@ pub(super) fn read(
     name: &str,
     table: &DeTable<'_>,
     span: &Range<usize>,
+    (folder, purpose): (&Path, Purpose),
 ) -> Option<Router> {
     let interface =
         required(reader, name, table, span, "interface = \"eth0\"", "the one that carries the adverts");
@@ -77,7 +80,7 @@ pub(super) fn read(
         virtual_address::read_list(reader, value, VIRTUAL_ADDRESS)
     });
     let ways = routing::read(reader, table, "virtual_routes", "virtual_rules");
-    let settings = Settings::read(reader, table);
+    let settings = Settings::read(reader, table, folder, purpose);
     let own_interface = own_interface::read(reader, table);
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
@@ -197,7 +200,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
+    fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path, purpose: Purpose) -> Self {
         let priority = optional(table, "priority", |value| octet(reader, value)).and_then(Priority::new);
         let priority = priority.unwrap_or(Priority::DEFAULT);
         let version = optional(table, "version", |value| version(reader, value)).unwrap_or(Version::V3);
@@ -215,7 +218,7 @@ impl Settings {
             },
             preemption: preemption(reader, table, priority),
             missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
-            password: optional(table, "auth_pass", |value| password(reader, value, version)),
+            password: auth_pass::read(reader, table, version, folder, purpose),
             sources: reader.addresses(table, "source"),
             peers: reader.addresses(table, "unicast_peer"),
             ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
@@ -399,21 +402,4 @@ fn preemption(reader: &mut Reader<'_>, table: &DeTable<'_>, priority: Priority) 
         (false, Some(delay)) => Preemption::After(delay),
         (false, None) => Preemption::Immediate,
     }
-}
-
-/// A version 2 password: eight octets at most.
-fn password(reader: &mut Reader<'_>, value: Entry<'_, '_>, version: Version) -> Option<Password> {
-    let text = reader.text(value)?;
-    if version == Version::V3 {
-        let label = "remove this, or say version = 2";
-        reader.error(&value.span(), "VRRP version 3 has no authentication", label);
-        return None;
-    }
-    let mut octets = [0; 8];
-    let Some(room) = octets.get_mut(..text.len()).filter(|room| !room.is_empty()) else {
-        reader.error(&value.span(), "a password has 1 to 8 octets", "");
-        return None;
-    };
-    room.copy_from_slice(text.as_bytes());
-    Some(Password(octets))
 }

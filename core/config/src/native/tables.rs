@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
+use crate::site::Purpose;
 
 /// The kernel takes a lifetime of one second for over within it.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(2);
@@ -66,7 +67,12 @@ pub(super) struct Keepalived {
 }
 
 /// Reads the whole configuration.
-pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -> Option<Native> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &DeTable<'_>,
+    files: &Files,
+    purpose: Purpose,
+) -> Option<Native> {
     reader.only_named(root, &keys::of_root(), "keepwatch.toml");
     let plain = files.folder(&(0..0)).join("hooks.d");
     let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
@@ -98,7 +104,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -
         let is_router = table.contains_key("interface") || table.contains_key("virtual_router_id");
         let whose = if is_router || keepalived.is_none() { Whose::Own } else { Whose::Keepalived };
         if whose == Whose::Own {
-            routers.extend(router::read(reader, name, table, span));
+            routers.extend(router::read(reader, name, table, span, (files.folder(span), purpose)));
         }
         additions.push(instance::read(reader, name, table, span, whose));
     });

@@ -40,6 +40,8 @@ const BASES: &[Base] = &[
             ("check_unicast_src", "unicast_peer = \"10.1.1.20\""),
             ("track_src_ip", "source = \"10.1.1.10\""),
             ("auth_pass", "version = 2"),
+            ("auth_pass_file", "version = 2"),
+            ("auth_pass_credential", "version = 2"),
         ],
         // The example is an address, not a group.
         without: &["mcast_dst_ip"],
@@ -143,9 +145,10 @@ fn read(text: &str) -> Site {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("keepwatch-schema-{}-{number}", std::process::id()));
-    // Examples include files from there.
+    // Examples name files that are there.
     fs::create_dir_all(folder.join("conf.d")).unwrap();
     fs::write(folder.join("keepwatch.toml"), text).unwrap();
+    fs::write(folder.join("vrrp.password"), "1111\n").unwrap();
     let site = load_site(&folder.join("keepwatch.toml")).unwrap();
     fs::remove_dir_all(&folder).unwrap();
     site

@@ -72,6 +72,13 @@ pub(crate) const ROUTER: &[Key] = &[
     ),
     key("down_timer_adverts", Shape::Whole(1, 100), "so many adverts are missed before a take-over", "3"),
     key("auth_pass", Shape::Text("1111"), "version 2 only: 1 to 8 octets, readable on the wire", "none"),
+    key(
+        "auth_pass_file",
+        Shape::Path("vrrp.password"),
+        "the same: a file that holds it, read with the configuration",
+        "none",
+    ),
+    key("auth_pass_credential", Shape::Text("keepwatch.vrrp"), "the same, a credential of systemd", "none"),
     key("source", IPS, "the address that adverts come from; one of each family", "the interface's"),
     key(
         "unicast_peer",
