@@ -174,13 +174,21 @@ weight = 4
 #[test]
 fn what_has_no_equivalent_is_said() {
     let text = "global_defs {\n notification_email {\n  a@example.com\n }\n enable_script_security\n script_user root\n}\n\
-                vrrp_track_file f {\n file /tmp/f\n weight 2\n}\n\
+                vrrp_track_file f {\n file f\n weight 2\n}\n\
                 vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n }\n \
                 track_file {\n  f\n }\n}\n";
     let loaded = load_text("k.conf", text);
     let converted = convert(&loaded.config.unwrap(), text);
     let lost: Vec<&str> = converted.lost.iter().map(|lost| lost.split(':').next().unwrap()).collect();
-    assert_eq!(lost, ["mail", "`enable_script_security` has no key", "10.1.1.30/24", "`f`"]);
+    assert_eq!(
+        lost,
+        [
+            "mail",
+            "`enable_script_security` has no key",
+            "10.1.1.30/24",
+            "`f` names its file by a path that is not absolute"
+        ]
+    );
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
 }
 
@@ -347,4 +355,41 @@ fn scheduling_is_a_table_of_its_own() {
     assert!(converted.text.contains(table), "{}", converted.text);
     let read = read_native("scheduling", &converted.text).config.unwrap();
     assert_eq!(read.globals.scheduling, config.globals.scheduling);
+}
+
+/// The number in a file, what is written to it, and what it is multiplied by.
+#[test]
+fn numbers_in_files_are_converted() {
+    let text = format!(
+        "# Ops write it.\ntrack_file maintenance {{\n file /run/maintenance # one line\n weight -50\n init_file 0 overwrite\n}}\n\
+         track_file lag {{\n file /run/lag\n init_file 7\n}}\ntrack_file off {{\n file /run/off\n weight 0 reverse\n}}\n\
+         track_file unread {{\n file relative\n}}\n{}",
+        instance(" track_file {\n  maintenance\n  lag weight -254\n  off\n }\n")
+    );
+    assert_eq!(
+        converted_wholly("numbers", &text),
+        r#"[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+track = ["maintenance", { check = "lag", weight = -254 }, "off"]
+
+# Ops write it.
+[check.maintenance]
+# one line
+track_file = "/run/maintenance"
+init_file = { value = 0, overwrite = true }
+weight = -50
+
+[check.lag]
+track_file = "/run/lag"
+init_file = 7
+
+[check.off]
+track_file = "/run/off"
+weight = 0
+reverse = true
+"#
+    );
 }

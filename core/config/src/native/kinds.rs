@@ -7,7 +7,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::{haproxy, keys, tables};
+use super::{haproxy, keys, tables, track_file};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
@@ -39,6 +39,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { key: "dns", read: dns },
     Kind { key: "icmp", read: icmp },
     Kind { key: "file", read: file },
+    Kind { key: "track_file", read: track_file },
     Kind { key: "process", read: process },
     Kind { key: "gateway", read: gateway },
     Kind { key: "interface", read: interface },
@@ -253,6 +254,10 @@ fn file(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
     Some(CheckKind::File(FileCheck { path: path?, test }))
 }
 
+fn track_file(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
+    track_file::read(reader, value, of.table).map(CheckKind::TrackFile)
+}
+
 /// `match`
 #[derive(Clone, Copy)]
 enum Matching {
@@ -338,7 +343,7 @@ fn haproxy_check(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>)
 }
 
 /// A path that does not depend on where the file is: what is checked has nothing to do with that.
-fn absolute(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<PathBuf> {
+pub(super) fn absolute(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<PathBuf> {
     let text = reader.text(value)?;
     if !text.starts_with('/') {
         reader.error(&value.span(), format!("{} is no absolute path", shown(&text)), "it begins with `/`");

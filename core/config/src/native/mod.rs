@@ -47,6 +47,7 @@ mod routing;
 mod scheduling;
 mod statics;
 mod tables;
+mod track_file;
 mod virtual_address;
 mod virtual_mac;
 mod webhook;

@@ -125,6 +125,14 @@ const BASES: &[Base] = &[
     Base { kind: "check", text: "file = \"/run/a\"", by: &["file"], ..PLAIN },
     Base {
         kind: "check",
+        text: "track_file = \"/run/a\"",
+        by: &["track_file"],
+        // A number is neither up nor down.
+        without: &["rise", "fall", "init_fail", "unknown"],
+        ..PLAIN
+    },
+    Base {
+        kind: "check",
         text: "process = \"a\"",
         by: &["process"],
         // None at least is for none at most.

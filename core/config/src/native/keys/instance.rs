@@ -142,7 +142,7 @@ pub(crate) const TRACK: &[Key] = &[
     key("interface", INTERFACE, "an interface", ""),
     key(
         "weight",
-        Shape::Whole(-253, 253),
+        Shape::Whole(-254, 254),
         "what is added to the priority; 0 is FAULT",
         "what the check says, or 0",
     ),

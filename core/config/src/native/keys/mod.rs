@@ -15,7 +15,7 @@ mod schema;
 mod shape;
 
 pub(super) use action::{EXEC, HAPROXY};
-pub(super) use check::{COMMON as CHECK, DNS};
+pub(super) use check::{COMMON as CHECK, DNS, INIT_FILE};
 pub(super) use group::KEYS as GROUP;
 pub(super) use instance::{
     ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
