@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Globals, Meant, Notify, Routing, User};
+use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Mail, Meant, Notify, Routing, User};
 use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text};
 
 fn corpus() -> Vec<PathBuf> {
@@ -52,26 +52,8 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    let Globals {
-        router_id,
-        net_namespace,
-        startup_delay,
-        delay_after_boot,
-        firewall,
-        dumps,
-        scheduling,
-        ..
-    } = config.globals;
-    config.globals = Globals {
-        router_id,
-        net_namespace,
-        startup_delay,
-        delay_after_boot,
-        firewall,
-        dumps,
-        scheduling,
-        ..Globals::default()
-    };
+    // Mails are sent by destinations.
+    config.globals.mail = Mail::default();
     config.extensions = keepwatch_config::model::Extensions::default();
     config
 }
@@ -173,22 +155,14 @@ weight = 4
 
 #[test]
 fn what_has_no_equivalent_is_said() {
-    let text = "global_defs {\n notification_email {\n  a@example.com\n }\n enable_script_security\n script_user root\n}\n\
+    let text = "global_defs {\n notification_email {\n  a@example.com\n }\n script_user root\n}\n\
                 vrrp_track_file f {\n file f\n weight 2\n}\n\
-                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n }\n \
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 home\n }\n \
                 track_file {\n  f\n }\n}\n";
     let loaded = load_text("k.conf", text);
     let converted = convert(&loaded.config.unwrap(), text);
     let lost: Vec<&str> = converted.lost.iter().map(|lost| lost.split(':').next().unwrap()).collect();
-    assert_eq!(
-        lost,
-        [
-            "mail",
-            "`enable_script_security` has no key",
-            "10.1.1.30/24",
-            "`f` names its file by a path that is not absolute"
-        ]
-    );
+    assert_eq!(lost, ["mail", "10.1.1.30/24", "`f` names its file by a path that is not absolute"]);
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
 }
 
@@ -390,6 +364,60 @@ init_file = 7
 track_file = "/run/off"
 weight = 0
 reverse = true
+"#
+    );
+}
+
+#[test]
+fn every_option_of_addresses_and_peers_is_converted() {
+    let text = "global_defs {\n enable_script_security\n v3_checksum_as_v2\n}\n\
+                # The switch bounces.\ninterface_up_down_delays {\n eth0 1.5 # both\n eth1 0.25 10\n eth2 0 3\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n version 3\n unicast_peer {\n  10.1.1.20 min_ttl 254\n  \
+                10.1.1.40\n  10.1.1.50 max_ttl 64 min_ttl 60\n }\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n  \
+                10.1.1.31/24 broadcast 10.1.1.0\n  10.1.1.32 peer 10.1.1.99\n  10.1.1.33/24 scope 17\n  10.1.1.34/24 scope link\n }\n}\n\
+                vrrp_instance VI_6 {\n interface eth1\n virtual_router_id 52\n version 3\n virtual_ipaddress {\n  \
+                fe80::30/64\n  fd00::31/64 preferred_lft 90\n  fd00::32/64 preferred_lft 0 home\n  fd00::33 preferred_lft forever\n  \
+                fd00::34 peer fd00::99\n  fd00::35/64 mngtmpaddr -nodad\n }\n}\n\
+                static_ipaddress {\n 10.1.1.200/24 brd + dev eth0\n}\n";
+    assert_eq!(
+        converted_wholly("options", text),
+        r#"enable_script_security = true
+# The switch bounces.
+# both
+interface_up_down_delays = { eth0 = "1s 500ms", eth1 = { down = "250ms", up = "10s" }, eth2 = { down = "0s", up = "3s" } }
+
+[static]
+addresses = [{ address = "10.1.1.200/24", dev = "eth0", broadcast = "10.1.1.255" }]
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+virtual_addresses = [
+    { address = "10.1.1.30/24", broadcast = "10.1.1.255" },
+    { address = "10.1.1.31/24", broadcast = "10.1.1.0" },
+    { address = "10.1.1.32", peer = "10.1.1.99" },
+    { address = "10.1.1.33/24", scope = 17 },
+    { address = "10.1.1.34/24", scope = "link" },
+]
+unicast_peer = [
+    { address = "10.1.1.20", min_ttl = 254 },
+    "10.1.1.40",
+    { address = "10.1.1.50", min_ttl = 60, max_ttl = 64 },
+]
+check_unicast_src = true
+v3_checksum_as_v2 = true
+
+[instance.VI_6]
+interface = "eth1"
+virtual_router_id = 52
+virtual_addresses = [
+    "fe80::30/64",
+    { address = "fd00::31/64", preferred_lft = "1m 30s" },
+    { address = "fd00::32/64", preferred_lft = "0s", home = true },
+    { address = "fd00::33", preferred_lft = "forever" },
+    { address = "fd00::34", peer = "fd00::99" },
+    { address = "fd00::35/64", dad = true, mngtmpaddr = true },
+]
 "#
     );
 }

@@ -94,6 +94,32 @@ fn it_means_what_a_keepalived_conf_means() {
              virtual_ipaddress {\n10.1.1.30\n}",
         ),
         (
+            "near peers",
+            "unicast_peer = [{ address = \"10.1.1.20\", min_ttl = 254 }, \"10.1.1.40\"]\n\
+             v3_checksum_as_v2 = true\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nunicast_peer {\n10.1.1.20 min_ttl 254\n10.1.1.40\n}\nv3_checksum_as_v2\n\
+             virtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "one near peer",
+            "unicast_peer = { address = \"fd00::2\", min_ttl = 60, max_ttl = 64 }\nvirtual_addresses = [\"fd00::30/64\"]",
+            "version 3\nunicast_peer {\nfd00::2 min_ttl 60 max_ttl 64\n}\nvirtual_ipaddress {\nfd00::30/64\n}",
+        ),
+        (
+            "addresses",
+            "virtual_addresses = [{ address = \"10.1.1.30/24\", broadcast = \"10.1.1.255\", scope = 253 }, \
+             { address = \"10.1.1.31\", peer = \"10.1.1.99\", scope = 17 }]",
+            "version 3\nvirtual_ipaddress {\n10.1.1.30/24 brd + scope link\n10.1.1.31 peer 10.1.1.99 scope 17\n}",
+        ),
+        (
+            "addresses of IPv6",
+            "virtual_addresses = [{ address = \"fd00::30/64\", preferred_lft = \"1m\", home = true }, \
+             { address = \"fd00::31\", preferred_lft = \"forever\", mngtmpaddr = true }, \
+             { address = \"fd00::32\", peer = \"fd00::99\" }]",
+            "version 3\nvirtual_ipaddress {\nfd00::30/64 preferred_lft 60 home\n\
+             fd00::31 preferred_lft forever mngtmpaddr\nfd00::32 peer fd00::99\n}",
+        ),
+        (
             "unaccepting",
             "accept = false\nvirtual_addresses = [\"10.1.1.30\"]",
             "version 3\nno_accept\nvirtual_ipaddress {\n10.1.1.30\n}",
@@ -337,6 +363,93 @@ error: `unicast_ttl` without `unicast_peer`
    |               ^
 "#
     );
+}
+
+#[test]
+fn mistakes_about_peers_and_addresses() {
+    let rows = [
+        ("unicast_peer = [{ min_ttl = 1 }]", "error: this peer has no address"),
+        ("unicast_peer = [{ address = \"10.1.1.20\", ttl = 1 }]", "error: unknown key `ttl` in a peer"),
+        ("unicast_peer = [{ address = \"10.1.1.20\", max_ttl = 256 }]", "error: this number cannot be"),
+        (
+            "unicast_peer = { address = \"10.1.1.20\", min_ttl = 2, max_ttl = 1 }",
+            "error: min_ttl is greater than max_ttl",
+        ),
+        (
+            "unicast_peer = [\"10.1.1.20\", { address = \"10.1.1.20\", min_ttl = 2 }]",
+            "error: this address is there already",
+        ),
+        (
+            "unicast_peer = { address = \"10.1.1.20\", min_ttl = 2 }\ncheck_unicast_src = false",
+            "error: peers whose TTL counts are the only ones that are heard",
+        ),
+        ("version = 2\nv3_checksum_as_v2 = true", "error: version 2 has no pseudo-header in its checksum"),
+    ];
+    let addresses = [
+        ("\"10.1.1.30/24\", broadcast = \"+\"", "error: + is no IP address"),
+        ("\"10.1.1.30/24\", broadcast = \"fd00::1\"", "error: this is no IPv4 address"),
+        ("\"10.1.1.30/24\", home = true", "error: an IPv4 address has no home"),
+        ("\"10.1.1.30/24\", preferred_lft = \"1s\"", "error: an IPv4 address has no preferred_lft"),
+        ("\"fd00::30/64\", broadcast = \"10.1.1.1\"", "error: an IPv6 address has no broadcast"),
+        ("\"fd00::30/64\", preferred_lft = \"1500ms\"", "error: the kernel counts lifetimes in seconds"),
+        ("\"fd00::30/64\", preferred_lft = \"ever\"", "error: `ever` is no duration"),
+        ("\"10.1.1.30/24\", peer = \"10.1.1.99\"", "error: an address with a peer has no prefix length"),
+        ("\"10.1.1.30\", peer = \"fd00::99\"", "error: this is not of the family of its address"),
+        (
+            "\"10.1.1.30\", peer = \"10.1.1.99\", broadcast = \"10.1.1.255\"",
+            "error: an address with a peer has no broadcast address",
+        ),
+        ("\"10.1.1.30/24\", scope = 256", "error: this number cannot be"),
+    ];
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\n";
+    let of_peers = rows.map(|(keys, expected)| {
+        (format!("{instance}{keys}\nvirtual_addresses = [\"10.1.1.30\"]\n"), expected)
+    });
+    let of_addresses = addresses.map(|(address, expected)| {
+        (format!("{instance}virtual_addresses = [{{ address = {address} }}]\n"), expected)
+    });
+    let of_ipv6 = format!("{instance}v3_checksum_as_v2 = true\nvirtual_addresses = [\"fe80::30/64\"]\n");
+    let of_ipv6 = [(of_ipv6, "error: the checksum over IPv6 always has its pseudo-header")];
+    for (text, expected) in of_peers.into_iter().chain(of_addresses).chain(of_ipv6) {
+        let said = read("peers", "", &text).render(Style::Plain);
+        let first = said.lines().next().unwrap_or_default().replace('`', "");
+        assert_eq!(first, expected.replace('`', ""), "{text}");
+    }
+}
+
+/// Beside those of the keepalived.conf, which they take the place of.
+#[test]
+fn links_that_count_after_a_while() {
+    let conf = "interface_up_down_delays {\n eth0 0.5\n eth1 0.4 9\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 10.1.1.30\n }\n}\n";
+    let keepalived = "keepalived = \"k.conf\"\n";
+    let delays = |text: &str| -> Vec<String> {
+        let delays = config(read("delays", conf, &format!("{keepalived}{text}"))).link_delays;
+        delays.iter().map(|link| format!("{} {:?} {:?}", link.interface, link.down, link.up)).collect()
+    };
+    assert_eq!(delays(""), ["eth0 500ms 500ms", "eth1 400ms 9s"]);
+    let table = "[interface_up_down_delays]\neth0 = \"2s\"\neth2 = { up = \"255s\" }\neth3 = \"0s\"\n";
+    assert_eq!(delays(table), ["eth1 400ms 9s", "eth0 2s 2s", "eth2 0ns 255s", "eth3 0ns 0ns"]);
+
+    let quick = "[instance.quick]\ninterface = \"eth1\"\nvirtual_router_id = 52\nadvert_interval = \"100ms\"\n\
+                 virtual_addresses = [\"10.1.2.30\"]\n";
+    let said = |text: &str| read("delays", conf, &format!("{keepalived}{text}{quick}"));
+    let site = said("");
+    let message = "warning: the keepalived.conf has eth1 go down 0.4 s later, which is too long for `quick`\n --> keepwatch.toml:3:13\n";
+    assert!(site.render(Style::Plain).starts_with(message), "{}", site.render(Style::Plain));
+    assert_eq!(site.config.unwrap().link_delays[1].down, Duration::from_millis(200));
+    let rows = [
+        ("eth1 = \"300ms\"", "error: a down delay of 0.3 s is too long for `quick`"),
+        ("eth1 = { down = \"300ms\" }", "error: a down delay of 0.3 s is too long for `quick`"),
+        ("eth1 = { down = \"256s\" }", "error: this is longer than a link can be waited for"),
+        ("eth1 = { downs = \"1s\" }", "error: unknown key `downs` in the delays of an interface"),
+        ("eth1 = 3", "error: a duration has a unit"),
+        ("\"eth 1\" = \"1s\"", "error: `eth 1` cannot be the name of an interface"),
+    ];
+    for (line, expected) in rows {
+        let said = said(&format!("[interface_up_down_delays]\n{line}\n")).render(Style::Plain);
+        assert!(said.starts_with(expected), "{line}: {said}");
+    }
 }
 
 /// The packet filter's table; what the native file says takes precedence.

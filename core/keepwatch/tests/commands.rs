@@ -349,11 +349,11 @@ fn a_password_that_systemd_keeps_is_read_and_shown_to_nobody() {
 #[test]
 fn a_keepalived_conf_is_printed_as_a_keepwatch_toml() {
     let folder = Folder::new("convert");
-    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 brd +")).unwrap();
+    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 home")).unwrap();
     let printed = keepwatch(&folder, &["convert", "k.conf"]).output().unwrap();
     assert_eq!(
         (printed.status.code(), text(&printed.stderr).as_str()),
-        (Some(0), "not converted: 10.1.1.30/24: broadcast has no key\n")
+        (Some(0), "not converted: 10.1.1.30/24: home does nothing for an IPv4 address\n")
     );
     std::fs::write(folder.0.join("keepwatch.toml"), &printed.stdout).unwrap();
     let checked = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();

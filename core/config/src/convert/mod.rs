@@ -18,7 +18,7 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Config, Dumps, Firewall, Globals, JsonVersion, Mail, Scheduling, Statics, User, VirtualAddress,
+    Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, Mail, Scheduling, Statics, User, VirtualAddress,
 };
 use crate::name::is_name;
 use crate::similar::shown;
@@ -38,10 +38,7 @@ pub fn convert(config: &Config, source: &str) -> Converted {
     let Config { globals, instances, checks, groups, link_delays, statics, extensions: _ } = config;
     let mut lost = Vec::new();
     let mut document = Document::default();
-    globals_table(globals, &mut document, &mut lost);
-    if !link_delays.is_empty() {
-        lost.push("`interface_up_down_delays` has no key yet: links count at once".to_owned());
-    }
+    globals_table(globals, link_delays, &mut document, &mut lost);
     if *statics != Statics::default() {
         document.tables.push(statics_table(statics, &mut lost));
     }
@@ -70,7 +67,12 @@ pub fn convert(config: &Config, source: &str) -> Converted {
     Converted { text, lost }
 }
 
-fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<String>) {
+fn globals_table(
+    globals: &Globals,
+    link_delays: &[LinkDelay],
+    document: &mut Document,
+    lost: &mut Vec<String>,
+) {
     let Globals {
         router_id,
         mail,
@@ -104,10 +106,7 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
         );
     }
     if *script_security {
-        lost.push(
-            "`enable_script_security` has no key: `keepwatch check` says which scripts others could change"
-                .to_owned(),
-        );
+        table.set("enable_script_security", "enable_script_security", "true".to_owned());
     }
     for fifo in notify_fifos {
         lost.push(format!(
@@ -124,6 +123,10 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     if *json_version == JsonVersion::Object {
         table.set("json_version", "json_version", "2".to_owned());
     }
+    if !link_delays.is_empty() {
+        let key = "interface_up_down_delays";
+        table.set_block(key, key, delays_of_links(link_delays));
+    }
     document.tables.push(table);
     if *firewall != Firewall::default() {
         document.tables.push(firewall_table(firewall));
@@ -131,6 +134,19 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     if *scheduling != Scheduling::default() {
         document.tables.push(scheduling_table(scheduling));
     }
+}
+
+/// `{ eth0 = "2s", eth1 = { down = "1s", up = "5s" } }`
+fn delays_of_links(delays: &[LinkDelay]) -> String {
+    let delay = |LinkDelay { interface, down, up }: &LinkDelay| {
+        let both = || value::inline(&[("down", value::duration(*down)), ("up", value::duration(*up))]);
+        let value = if down == up { value::duration(*down) } else { both() };
+        (value::key(interface.as_str()), value)
+    };
+    let delays: Vec<(String, String)> = delays.iter().map(delay).collect();
+    let entries: Vec<(&str, String)> =
+        delays.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    value::inline(&entries)
 }
 
 fn scheduling_table(scheduling: &Scheduling) -> Table {

@@ -35,11 +35,13 @@ mod instance;
 mod ipvlan;
 mod keys;
 mod kinds;
+mod link_delays;
 mod mail;
 mod nftables;
 mod notify;
 mod notify_scripts;
 mod own_interface;
+mod peers;
 mod reader;
 mod router;
 mod routers;
@@ -60,6 +62,7 @@ use crate::model::Config;
 use crate::site::{Purpose, Site};
 use include::Files;
 pub use keys::{reference, schema};
+pub(crate) use reader::LONGEST;
 use reader::Reader;
 
 /// Reads the native file at `path`, those it includes, and the keepalived.conf they name.

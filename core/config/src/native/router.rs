@@ -15,7 +15,7 @@ use toml::de::DeTable;
 use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
-use super::{announcing, auth_pass, notify_scripts, own_interface, routing};
+use super::{announcing, auth_pass, notify_scripts, own_interface, peers, routing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
@@ -92,6 +92,9 @@ pub(super) fn read(
         reader.findings.push(Diagnostic::remark(&span, message, "it elects a MASTER, and that is all"));
     }
     let families = families(&listed, &settings);
+    if let Some(value) = table.get("v3_checksum_as_v2").filter(|_| families == [Family::V6]) {
+        reader.error(&value.span(), "the checksum over IPv6 always has its pseudo-header", "remove this");
+    }
     let are_two = families.len() == 2;
     let mut instances = Vec::new();
     for &family in &families {
@@ -122,7 +125,8 @@ pub(super) fn read(
 /// Those of its addresses; without any, those of the hosts it speaks with.
 fn families(listed: &[At], settings: &Settings) -> Vec<Family> {
     let Settings { sources, peers, groups, .. } = settings;
-    let hosts = sources.iter().chain(peers).chain(groups).map(|(address, _)| Family::of(*address));
+    let hosts = sources.iter().chain(groups).map(|(address, _)| *address);
+    let hosts = hosts.chain(peers.iter().map(|peer| peer.address)).map(Family::of);
     let own = listed.iter().map(|at| Family::of(at.address.address));
     let own: Vec<Family> = if listed.is_empty() { hosts.collect() } else { own.collect() };
     match (own.contains(&Family::V4), own.contains(&Family::V6)) {
@@ -185,13 +189,14 @@ struct Settings {
     missed_adverts: u8,
     password: Option<Password>,
     sources: Vec<(IpAddr, Range<usize>)>,
-    peers: Vec<(IpAddr, Range<usize>)>,
+    peers: Vec<UnicastPeer>,
     ttl: u8,
     source_check: SourceCheck,
     groups: Vec<(IpAddr, Range<usize>)>,
     link_tracking: LinkTracking,
     lower_adverts: LowerAdverts,
     higher_adverts: HigherAdverts,
+    checksum_as_v2: bool,
     tracks_source: bool,
     promotes_secondaries: bool,
     accepts: bool,
@@ -208,6 +213,7 @@ impl Settings {
         let is = |reader: &mut Reader<'_>, key: &str| {
             optional(table, key, |value| reader.flag(value)).unwrap_or_default()
         };
+        let peers = peers::read(reader, table);
         let settings = Self {
             priority,
             version,
@@ -220,13 +226,9 @@ impl Settings {
             missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
             password: auth_pass::read(reader, table, version, folder, purpose),
             sources: reader.addresses(table, "source"),
-            peers: reader.addresses(table, "unicast_peer"),
             ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
-            source_check: if is(reader, "check_unicast_src") {
-                SourceCheck::Peers
-            } else {
-                SourceCheck::Anybody
-            },
+            source_check: peers::source_check(reader, table, &peers),
+            peers,
             groups: reader.addresses(table, "mcast_dst_ip"),
             link_tracking: if is(reader, "dont_track_primary") {
                 LinkTracking::Ignored
@@ -243,6 +245,7 @@ impl Settings {
             } else {
                 HigherAdverts::Yield
             },
+            checksum_as_v2: is(reader, "v3_checksum_as_v2"),
             tracks_source: is(reader, "track_src_ip"),
             promotes_secondaries: is(reader, "promote_secondaries"),
             accepts: optional(table, "accept", |value| reader.flag(value)).unwrap_or(true),
@@ -266,6 +269,12 @@ impl Settings {
         if let Some(value) = table.get("accept").filter(|_| !self.accepts && self.priority.is_owner()) {
             let message = "`accept = false` does not go with priority 255";
             reader.error(&value.span(), message, "an owner's addresses are its host's own");
+        }
+        let has_pseudo_header = self.version == Version::V3;
+        if let Some(value) =
+            table.get("v3_checksum_as_v2").filter(|_| self.checksum_as_v2 && !has_pseudo_header)
+        {
+            reader.error(&value.span(), "version 2 has no pseudo-header in its checksum", "remove this");
         }
         if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
             reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
@@ -315,7 +324,7 @@ impl Settings {
             meant: Meant::Either,
             preemption: self.preemption,
             password: self.password,
-            checksum_as_v2: false,
+            checksum_as_v2: self.checksum_as_v2 && family == Family::V4,
             destination: self.destination(reader, family, span),
             source: self.source(family),
             tracks_source: self.tracks_source,
@@ -348,8 +357,8 @@ impl Settings {
             let group = of_family(&self.groups, family).next().unwrap_or(default);
             return Destination::Multicast { group };
         }
-        let peer = |address| UnicastPeer { address, min_ttl: 0, max_ttl: 255 };
-        let peers: Vec<UnicastPeer> = of_family(&self.peers, family).map(peer).collect();
+        let is_of = |peer: &&UnicastPeer| Family::of(peer.address) == family;
+        let peers: Vec<UnicastPeer> = self.peers.iter().filter(is_of).copied().collect();
         if peers.is_empty() {
             let family = if family == Family::V6 { "IPv6" } else { "IPv4" };
             let message = format!("`unicast_peer` names nobody for the {family} addresses");

@@ -12,12 +12,13 @@ use super::group::{self, Group};
 use super::include::Files;
 use super::instance::{Addition, Whose};
 use super::keys::{self, PLUGIN};
+use super::link_delays::Delay;
 use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
 use super::statics::{self, Static};
-use super::{action, check, dumps, instance, nftables, notify, scheduling};
+use super::{action, check, dumps, instance, link_delays, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -34,6 +35,7 @@ pub(super) struct Native {
     pub(super) routers: Vec<Router>,
     pub(super) groups: Vec<Group>,
     pub(super) statics: Static,
+    pub(super) link_delays: Vec<Delay>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -48,6 +50,7 @@ pub(super) struct Globals {
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) vip_lifetime: Option<VipLifetime>,
+    pub(super) script_security: Option<bool>,
     pub(super) firewall: Nftables,
     pub(super) scheduling: Scheduling,
     pub(super) dumps: Dumps,
@@ -128,12 +131,14 @@ pub(super) fn read(
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
         vip_lifetime: optional(root, "vip_lifetime", |value| vip_lifetime(reader, value)),
+        script_security: optional(root, "enable_script_security", |value| reader.flag(value)),
         firewall: nftables::read(reader, root),
         dumps: dumps::read(reader, root),
         scheduling: scheduling::read(reader, root),
     };
     let statics = statics::read(reader, root);
-    Some(Native { keepalived, globals, routers, groups, statics, extensions, checks, additions })
+    let link_delays = link_delays::read(reader, root);
+    Some(Native { keepalived, globals, routers, groups, statics, link_delays, extensions, checks, additions })
 }
 
 /// Reads how long addresses stay that nobody renews: the kernel counts in whole seconds.

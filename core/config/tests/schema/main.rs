@@ -214,7 +214,10 @@ fn tables(schema: &Value, properties: &Map<String, Value>) -> Vec<Value> {
             // An entry of `track` names one thing; an IPv6 address has what an IPv4 one has not.
             match key.as_str() {
                 "weight" | "reverse" => drop(table.insert("check".to_owned(), json!("CHECK"))),
-                "dad" => drop(table.insert("address".to_owned(), json!("fd00::30/64"))),
+                "dad" | "home" | "mngtmpaddr" | "preferred_lft" => {
+                    table.insert("address".to_owned(), json!("fd00::30/64"));
+                }
+                "peer" => drop(table.insert("address".to_owned(), json!("10.1.1.30"))),
                 "group" => drop(table.insert("user".to_owned(), json!("nobody"))),
                 // Adverts over IPv4 come from the address of an ipvlan.
                 "name" | "mode" if properties.contains_key("mode") => {

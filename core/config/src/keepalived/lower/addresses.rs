@@ -242,14 +242,7 @@ impl<'s, 'a> Draft<'s, 'a> {
 /// A scope by name or number; reports what is none.
 pub(super) fn scope(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Scope> {
     let number = reader.iproute.number(List::Scopes, &word.text).and_then(|number| u8::try_from(number).ok());
-    let scope = number.map(|number| match number {
-        0 => Scope::Global,
-        200 => Scope::Site,
-        253 => Scope::Link,
-        254 => Scope::Host,
-        255 => Scope::Nowhere,
-        number => Scope::Number(number),
-    });
+    let scope = number.map(Scope::of_number);
     if scope.is_none() {
         let message = format!("{} is no scope", shown(&word.text));
         let label = "must be global, site, link, host, nowhere, a name of iproute2's rt_scopes, or 0 to 255";

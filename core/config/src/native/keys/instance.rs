@@ -82,7 +82,11 @@ pub(crate) const ROUTER: &[Key] = &[
     key("source", IPS, "the address that adverts come from; one of each family", "the interface's"),
     key(
         "unicast_peer",
-        IPS,
+        Shape::Either(&[
+            IP,
+            Shape::Table(PEER, &["address"]),
+            Shape::List(&Shape::Either(&[IP, Shape::Table(PEER, &["address"])])),
+        ]),
         "who is sent to, instead of multicast; with both families, peers of both",
         "none",
     ),
@@ -120,6 +124,12 @@ pub(crate) const ROUTER: &[Key] = &[
         "one more advert is sent before yielding to a higher priority",
         "`false`",
     ),
+    key(
+        "v3_checksum_as_v2",
+        Shape::Flag,
+        "version 3 over IPv4 is sent without the pseudo-header in its checksum, for routers that want it so",
+        "`false`",
+    ),
     key("track_src_ip", Shape::Flag, "FAULT while `source` is not on the interface", "`false`"),
     key(
         "promote_secondaries",
@@ -149,6 +159,18 @@ pub(crate) const TRACK: &[Key] = &[
     key("reverse", Shape::Flag, "the other way round", "what the check says, or `false`"),
 ];
 
+/// A peer whose adverts have to come from so near.
+pub(crate) const PEER: &[Key] = &[
+    key("address", IP, "whom to send to", ""),
+    key(
+        "min_ttl",
+        Shape::Whole(0, 255),
+        "the least TTL that its adverts arrive with; only peers are heard, then",
+        "0",
+    ),
+    key("max_ttl", Shape::Whole(0, 255), "the greatest", "255"),
+];
+
 pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
     ADDRESS,
     key("dev", INTERFACE, "the interface it goes to", "the instance's"),
@@ -157,23 +179,53 @@ pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
     key("no_track", Shape::Flag, "its interface going down is no FAULT", "`false`"),
     NO_PREFIX_ROUTE,
     DAD,
+    BROADCAST,
+    PEER_ADDRESS,
+    PREFERRED_LIFETIME,
+    HOME,
+    TEMPORARY,
 ];
 
 /// An address that no instance has.
-pub(crate) const STATIC_ADDRESS: &[Key] =
-    &[ADDRESS, key("dev", INTERFACE, "the interface it goes to", ""), LABEL, SCOPE, NO_PREFIX_ROUTE, DAD];
+pub(crate) const STATIC_ADDRESS: &[Key] = &[
+    ADDRESS,
+    key("dev", INTERFACE, "the interface it goes to", ""),
+    LABEL,
+    SCOPE,
+    NO_PREFIX_ROUTE,
+    DAD,
+    BROADCAST,
+    PEER_ADDRESS,
+    PREFERRED_LIFETIME,
+    HOME,
+    TEMPORARY,
+];
 
 const ADDRESS: Key = key("address", Shape::Text("10.1.1.30/24"), "the address with its prefix length", "");
 const LABEL: Key = key("label", Shape::Text("eth1:db"), "IPv4 only: its label, 1 to 15 octets", "none");
 const SCOPE: Key = key(
     "scope",
-    Shape::Words(&["global", "site", "link", "host", "nowhere"]),
-    "IPv4 only: its scope",
+    Shape::Either(&[Shape::Words(&["global", "site", "link", "host", "nowhere"]), Shape::Whole(0, 255)]),
+    "IPv4 only: its scope, or the kernel's number of one",
     "`\"global\"`",
 );
 const NO_PREFIX_ROUTE: Key = key("noprefixroute", Shape::Flag, "no route for its prefix", "`false`");
 const DAD: Key =
     key("dad", Shape::Flag, "IPv6 only: look for duplicates first, which takes 1 to 2 s", "`false`");
+
+const BROADCAST: Key =
+    key("broadcast", Shape::Text("10.1.1.255"), "IPv4 only: its broadcast address", "none");
+const PEER_ADDRESS: Key =
+    key("peer", Shape::Text("10.1.1.99"), "the other end, of an address without prefix length", "none");
+const PREFERRED_LIFETIME: Key = key(
+    "preferred_lft",
+    Shape::Either(&[Shape::Pause, Shape::Words(&["forever"])]),
+    "IPv6 only: how long it may be chosen as a source, in whole seconds",
+    "`\"forever\"`; of one without prefix length `\"0s\"`",
+);
+const HOME: Key = key("home", Shape::Flag, "IPv6 only: a Mobile IPv6 home address", "`false`");
+const TEMPORARY: Key =
+    key("mngtmpaddr", Shape::Flag, "IPv6 only: the kernel makes temporary addresses like it", "`false`");
 
 pub(crate) const USE_VMAC: &[Key] = &[
     key("name", Shape::Text("vrrp.51"), "what its interface is called", "`vrrp.` and the VRID"),

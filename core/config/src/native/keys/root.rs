@@ -51,6 +51,18 @@ pub(crate) const KEYS: &[Key] = &[
         "as without it",
     ),
     key(
+        "interface_up_down_delays",
+        Shape::Map(&Shape::Either(&[Shape::Pause, Shape::Table(LINK_DELAY, &[])])),
+        "interfaces by name, whose going down or coming up counts only after a while, 255 s at most; a time alone is for both",
+        "at once",
+    ),
+    key(
+        "enable_script_security",
+        Shape::Flag,
+        "scripts that somebody else than root could change are not run",
+        "`false`",
+    ),
+    key(
         "static",
         Shape::Table(STATIC, &[]),
         "addresses, routes and rules that are there from start to end, whoever is MASTER",
@@ -88,6 +100,17 @@ pub(crate) const STATIC: &[Key] = &[
     ),
     key("routes", ROUTES, "routes, in the words of ip-route(8)", "none"),
     key("rules", RULES, "rules, in the words of ip-rule(8); each with its `priority`", "none"),
+];
+
+/// How long the state of a link has to last.
+pub(crate) const LINK_DELAY: &[Key] = &[
+    key(
+        "down",
+        Shape::Pause,
+        "how long it has to be down; no longer than other routers wait for its adverts",
+        "`\"0s\"`",
+    ),
+    key("up", Shape::Pause, "how long it has to be up", "`\"0s\"`"),
 ];
 
 /// The keys of `[scheduling]`.
