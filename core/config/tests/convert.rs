@@ -36,6 +36,11 @@ fn plain(config: &Config) -> Config {
     // keepalived runs only what is tracked.
     config.checks.retain(|check| tracked.contains(&check.name));
     config.checks.iter_mut().for_each(|check| set_user(check, user.as_ref()));
+    for fifo in &mut config.globals.notify_fifos {
+        fifo.user = fifo.user.take().or_else(|| user.clone());
+        let script = fifo.script.iter_mut();
+        script.for_each(|script| script.user = script.user.take().or_else(|| user.clone()));
+    }
     // Nothing depends on their interfaces.
     config.statics.addresses.iter_mut().for_each(|address| address.tracked = true);
     plain_ways(&mut config.statics.routing);
@@ -420,4 +425,33 @@ virtual_addresses = [
 ]
 "#
     );
+}
+
+/// FIFOs with whom they belong to and who reads them; users with their groups.
+#[test]
+fn fifos_and_whom_programs_run_as_are_converted() {
+    let text = format!(
+        "global_defs {{\n script_user nobody :nogroup\n # Ours.\n notify_fifo /run/a.fifo # of all\n \
+         notify_fifo_script \"/bin/hear 'a b'\" root\n vrrp_notify_fifo /run/b.fifo root :adm\n}}\n{}",
+        instance(" notify_master /bin/m root :\n")
+    );
+    assert_eq!(
+        converted_wholly("fifos", &text),
+        r#"# Ours.
+# of all
+notify_fifo = [
+    { path = "/run/a.fifo", user = "nobody", group = "nogroup", supplementary_groups = true, script = { exec = ["/bin/hear", "a b"], user = "root" } },
+    { path = "/run/b.fifo", user = "root", group = "adm", supplementary_groups = true },
+]
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+notify_master = { exec = ["/bin/m"], user = "root", supplementary_groups = true }
+"#
+    );
+    let plain = format!("global_defs {{\n vrrp_notify_fifo /run/b.fifo\n}}\n{}", instance(""));
+    assert!(converted_wholly("fifo", &plain).starts_with("notify_fifo = \"/run/b.fifo\"\n"));
 }

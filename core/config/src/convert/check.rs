@@ -90,11 +90,8 @@ fn write_policy(policy: &TrackPolicy, table: &mut Table) {
 fn script_table(name: &str, script: &ScriptCheck, config: &Config) -> Table {
     let mut table = Table::new("check", name, "vrrp_script");
     table.set("script", "script", value::texts(&script.command.argv));
-    if let Some((user, group)) = user_of(script.command.user.as_ref(), config) {
-        table.set("user", "user", value::text(&user));
-        if let Some(group) = group {
-            table.set("group", "user", value::text(&group));
-        }
+    for (key, value) in user_of(script.command.user.as_ref(), &config.globals) {
+        table.set(key, "user", value);
     }
     table
 }

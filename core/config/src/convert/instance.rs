@@ -6,10 +6,10 @@ use keepwatch_vrrp::{
 };
 
 use super::document::Table;
-use super::{announcing, check, routing, user_of, value};
+use super::{announcing, check, routing, value};
 use crate::model::{
-    Command, Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup,
-    TrackCheck, TrackInterface, VirtualAddress, VmacAdverts,
+    Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup, TrackCheck,
+    TrackInterface, VirtualAddress, VmacAdverts,
 };
 use crate::native;
 use crate::similar::shown;
@@ -310,19 +310,11 @@ fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table,
         table.set("notify_priority_changes", "notify_priority_changes", "true".to_owned());
     }
     for (key, command) in all {
-        let Some(Command { argv, user, place: _ }) = command else { continue };
-        if !argv.first().is_some_and(|program| program.starts_with('/')) {
+        let Some(command) = command else { continue };
+        if !command.argv.first().is_some_and(|program| program.starts_with('/')) {
             lost.push(format!("{}: `{key}` names its program by a path that is not absolute", shown(name)));
             continue;
         }
-        let value = match user_of(user.as_ref(), config) {
-            None => value::texts(argv),
-            Some((user, group)) => {
-                let mut entries = vec![("exec", value::texts(argv)), ("user", value::text(&user))];
-                entries.extend(group.map(|group| ("group", value::text(&group))));
-                value::inline(&entries)
-            }
-        };
-        table.set(key, key, value);
+        table.set(key, key, super::command(command, &config.globals));
     }
 }

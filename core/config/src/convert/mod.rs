@@ -18,7 +18,8 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, Mail, Scheduling, Statics, User, VirtualAddress,
+    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, Mail, NotifyFifo, Scheduling, Statics,
+    User, VirtualAddress,
 };
 use crate::name::is_name;
 use crate::similar::shown;
@@ -108,11 +109,11 @@ fn globals_table(
     if *script_security {
         table.set("enable_script_security", "enable_script_security", "true".to_owned());
     }
-    for fifo in notify_fifos {
-        lost.push(format!(
-            "notify_fifo {}: hear events by a plugin, or `keepwatch events --json`",
-            fifo.path
-        ));
+    let fifos: Vec<String> = notify_fifos.iter().filter_map(|own| fifo(own, globals, lost)).collect();
+    match fifos.as_slice() {
+        [] => {}
+        [one] => table.set("notify_fifo", "notify_fifo", one.clone()),
+        several => table.set("notify_fifo", "notify_fifo", value::list(several)),
     }
     let Dumps { state, stats, json, json_version } = dumps;
     for (key, place) in [("state_dump_file", state), ("stats_dump_file", stats), ("json_dump_file", json)] {
@@ -202,8 +203,41 @@ fn statics_table(Statics { addresses, routing }: &Statics, lost: &mut Vec<String
     table
 }
 
-/// `user` and `group` of a command, as keys of a table.
-fn user_of(own: Option<&User>, config: &Config) -> Option<(String, Option<String>)> {
-    let user = own.or(config.globals.script_user.as_ref())?;
-    Some((user.name.clone(), user.group.clone()))
+/// Whom a command runs as, as keys of a table; none if nothing is said.
+fn user_of(own: Option<&User>, globals: &Globals) -> Vec<(&'static str, String)> {
+    let Some(User { name, group, supplementary_groups }) = own.or(globals.script_user.as_ref()) else {
+        return Vec::new();
+    };
+    let mut keys = vec![("user", value::text(name))];
+    keys.extend(group.as_ref().map(|group| ("group", value::text(group))));
+    keys.extend(supplementary_groups.then(|| ("supplementary_groups", "true".to_owned())));
+    keys
+}
+
+/// A command, with whom it runs as if that is said.
+fn command(Command { argv, user, place: _ }: &Command, globals: &Globals) -> String {
+    let mut entries = vec![("exec", value::texts(argv))];
+    entries.extend(user_of(user.as_ref(), globals));
+    if entries.len() == 1 { value::texts(argv) } else { value::inline(&entries) }
+}
+
+/// An entry of `notify_fifo`; none if it cannot be said.
+fn fifo(fifo: &NotifyFifo, globals: &Globals, lost: &mut Vec<String>) -> Option<String> {
+    let NotifyFifo { path, user, script } = fifo;
+    if !path.starts_with('/') {
+        lost.push(format!("notify_fifo {path}: its path is not absolute"));
+        return None;
+    }
+    let mut entries = vec![("path", value::text(path))];
+    entries.extend(user_of(user.as_ref(), globals));
+    match script {
+        Some(script) if script.argv.first().is_some_and(|program| program.starts_with('/')) => {
+            entries.push(("script", command(script, globals)));
+        }
+        Some(_) => {
+            lost.push(format!("notify_fifo {path}: its script is named by a path that is not absolute"));
+        }
+        None => {}
+    }
+    Some(if entries.len() == 1 { value::text(path) } else { value::inline(&entries) })
 }

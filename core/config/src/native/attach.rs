@@ -9,7 +9,7 @@ use super::instance::{Addition, Track, What, Whose};
 use super::reader::Reader;
 use super::router::ipv6_name;
 use super::tables::{Globals, Native, VipLifetime};
-use super::{link_delays, routers};
+use super::{fifos, link_delays, routers};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
 use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
@@ -38,6 +38,7 @@ impl Native {
         let vip_lifetime = self.globals.vip_lifetime.take();
         config.globals.vip_lifetime = vip_lifetime.as_ref().map(|vip_lifetime| vip_lifetime.lifetime);
         self.globals.over(&mut config.globals);
+        fifos::add(self.fifos, &mut config.globals.notify_fifos, findings);
         self.statics.add_to(&mut config.statics, findings);
         let two_families: Vec<String> =
             self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();

@@ -7,11 +7,11 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::{haproxy, keys, tables, track_file};
+use super::{haproxy, keys, tables, track_file, user};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
-    ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, User, Verify,
+    ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, Verify,
 };
 use crate::similar::shown;
 
@@ -96,11 +96,7 @@ fn plugin(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Opt
 }
 
 fn script(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
-    let group = of.text(reader, "group");
-    let user = of.text(reader, "user").map(|name| User { name, group, supplementary_groups: false });
-    if let (Some((key, _)), None) = (of.table.get_key_value("group"), of.table.get("user")) {
-        reader.error(&key.span(), "a group without a user", "add user = \"NAME\"");
-    }
+    let user = user::read(reader, of.table);
     let reading = if of.flag(reader, "nagios") == Some(true) { Reading::Nagios } else { Reading::Status };
     let argv = match value.get_ref().as_str() {
         Some(text) if text.trim().is_empty() => {

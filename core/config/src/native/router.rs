@@ -34,6 +34,8 @@ pub(super) struct Router {
     /// Where its name stands.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
+    /// `notify_priority_changes`, if it says so itself.
+    pub(super) priority_changes: Option<bool>,
     /// The interface that it is to have of its own.
     pub(super) own_interface: Option<own_interface::Wish>,
     /// One for each family of its addresses, IPv4 first. Interfaces of their own are still to be given.
@@ -119,7 +121,9 @@ pub(super) fn read(
         let routing = if are_two { routing::of_family(&ways, family) } else { ways.clone() };
         instances.push(Instance { routing, ..instance });
     }
-    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, own_interface, instances })
+    let priority_changes = optional(table, "notify_priority_changes", |value| value.get_ref().as_bool());
+    let (name, span) = (name.to_owned(), span.clone());
+    Some(Router { name, span, vrid_at, priority_changes, own_interface, instances })
 }
 
 /// Those of its addresses; without any, those of the hosts it speaks with.

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
 use super::dumps::Dumps;
+use super::fifos::Fifo;
 use super::group::{self, Group};
 use super::include::Files;
 use super::instance::{Addition, Whose};
@@ -18,7 +19,7 @@ use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
 use super::statics::{self, Static};
-use super::{action, check, dumps, instance, link_delays, nftables, notify, scheduling};
+use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
@@ -36,6 +37,7 @@ pub(super) struct Native {
     pub(super) groups: Vec<Group>,
     pub(super) statics: Static,
     pub(super) link_delays: Vec<Delay>,
+    pub(super) fifos: Vec<Fifo>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -137,8 +139,19 @@ pub(super) fn read(
         scheduling: scheduling::read(reader, root),
     };
     let statics = statics::read(reader, root);
-    let link_delays = link_delays::read(reader, root);
-    Some(Native { keepalived, globals, routers, groups, statics, link_delays, extensions, checks, additions })
+    let (link_delays, fifos) = (link_delays::read(reader, root), fifos::read(reader, root));
+    Some(Native {
+        keepalived,
+        globals,
+        routers,
+        groups,
+        statics,
+        link_delays,
+        fifos,
+        extensions,
+        checks,
+        additions,
+    })
 }
 
 /// Reads how long addresses stay that nobody renews: the kernel counts in whole seconds.

@@ -108,7 +108,7 @@ const BASES: &[Base] = &[
         kind: "check",
         text: "script = \"true\"",
         by: &["script"],
-        with: &[("group", "user = \"nobody\"")],
+        with: &[("group", "user = \"nobody\""), ("supplementary_groups", "user = \"nobody\"")],
         ..PLAIN
     },
     Base { kind: "check", text: "tcp = \"127.0.0.1:80\"", by: &["tcp"], ..PLAIN },
@@ -218,7 +218,7 @@ fn tables(schema: &Value, properties: &Map<String, Value>) -> Vec<Value> {
                     table.insert("address".to_owned(), json!("fd00::30/64"));
                 }
                 "peer" => drop(table.insert("address".to_owned(), json!("10.1.1.30"))),
-                "group" => drop(table.insert("user".to_owned(), json!("nobody"))),
+                "group" | "supplementary_groups" => drop(table.insert("user".to_owned(), json!("nobody"))),
                 // Adverts over IPv4 come from the address of an ipvlan.
                 "name" | "mode" if properties.contains_key("mode") => {
                     table.insert("address".to_owned(), json!("10.1.1.11/24"));

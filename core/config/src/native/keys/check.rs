@@ -1,5 +1,6 @@
 //! `[check.NAME]`
 
+use super::instance::{GROUP, SUPPLEMENTARY_GROUPS, USER};
 use super::plugin::{CONFIG, CPU, GRANTS, MEMORY};
 use super::shape::{Key, PROGRAM, Shape, Sort, Table, key};
 
@@ -65,13 +66,9 @@ const SORTS: &[Sort] = &[
                 "the program and its arguments; a text is read by `/bin/sh`",
                 "",
             ),
-            key(
-                "user",
-                Shape::Text("nobody"),
-                "whom it runs as",
-                "`keepalived_script` if there is such a user, else keepwatch's",
-            ),
-            key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's"),
+            USER,
+            GROUP,
+            SUPPLEMENTARY_GROUPS,
             key("nagios", Shape::Flag, "it ends as a Nagios plugin does", "`false`"),
         ],
     },

@@ -288,17 +288,48 @@ pub(crate) const NOTIFY_SCRIPTS: &[Key] = &[
     ),
     key("notify_master_rx_lower_pri", SCRIPT, "when it is MASTER and hears a lower advert", "none"),
     key("notify", SCRIPT, "at each transition", "none"),
-    key("notify_priority_changes", Shape::Flag, "also when the effective priority changes", "`false`"),
+    key(
+        "notify_priority_changes",
+        Shape::Flag,
+        "FIFOs also hear when the effective priority changes; of a group: for members that say nothing of it",
+        "`false`",
+    ),
 ];
 
 /// A program, and whom it runs as.
 pub(crate) const COMMAND: &[Key] = &[
     key("exec", PROGRAM, "the program, by its absolute path, and its arguments", ""),
+    USER,
+    GROUP,
+    SUPPLEMENTARY_GROUPS,
+];
+
+/// A FIFO that hears of transitions.
+pub(crate) const FIFO: &[Key] = &[
+    key("path", Shape::Text("/run/keepwatch/vrrp.fifo"), "its path", ""),
     key(
         "user",
         Shape::Text("nobody"),
-        "whom it runs as",
+        "whom it belongs to if it is made",
         "`keepalived_script` if there is such a user, else keepwatch's",
     ),
-    key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's"),
+    GROUP,
+    SUPPLEMENTARY_GROUPS,
+    key(
+        "script",
+        SCRIPT,
+        "a program that reads it, which is started with the path as its last argument",
+        "none",
+    ),
 ];
+
+pub(crate) const USER: Key = key(
+    "user",
+    Shape::Text("nobody"),
+    "whom it runs as",
+    "`keepalived_script` if there is such a user, else keepwatch's",
+);
+pub(crate) const GROUP: Key =
+    key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's");
+pub(crate) const SUPPLEMENTARY_GROUPS: Key =
+    key("supplementary_groups", Shape::Flag, "also with the other groups of that user", "`false`");

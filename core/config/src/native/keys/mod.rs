@@ -18,7 +18,7 @@ pub(super) use action::{EXEC, HAPROXY};
 pub(super) use check::{COMMON as CHECK, DNS, INIT_FILE};
 pub(super) use group::KEYS as GROUP;
 pub(super) use instance::{
-    ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, PEER, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
+    ADDED, COMMAND, FIFO, GARP, NOTIFY_SCRIPTS, PEER, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
     VIRTUAL_ADDRESS,
 };
 pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};

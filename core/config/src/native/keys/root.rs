@@ -1,6 +1,6 @@
 //! What stands above all tables.
 
-use super::instance::{ROUTES, RULES, STATIC_ADDRESS};
+use super::instance::{FIFO, ROUTES, RULES, STATIC_ADDRESS};
 use super::shape::{Key, Shape, key};
 
 /// The keys above all tables, and the kinds of tables.
@@ -69,6 +69,16 @@ pub(crate) const KEYS: &[Key] = &[
         "none",
     ),
     key(
+        "notify_fifo",
+        Shape::Either(&[
+            FIFO_PATH,
+            Shape::Table(FIFO, &["path"]),
+            Shape::List(&Shape::Either(&[FIFO_PATH, Shape::Table(FIFO, &["path"])])),
+        ]),
+        "FIFOs that get a line at each transition, in keepalived's words",
+        "none",
+    ),
+    key(
         "state_dump_file",
         Shape::Text("/run/keepwatch/state"),
         "the file that SIGUSR1 asks for; below `/tmp` without a `/` in front, in a folder with one at the end",
@@ -89,6 +99,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("json_version", Shape::Whole(1, 2), "of that file: an array of instances, or an object", "1"),
     key("hooks", Shape::Path("hooks.d"), "the folder whose scripts are plugins by lying there", "`hooks.d`"),
 ];
+
+const FIFO_PATH: Shape = Shape::Text("/run/keepwatch/vrrp.fifo");
 
 /// The keys of `[static]`.
 pub(crate) const STATIC: &[Key] = &[
