@@ -325,6 +325,8 @@ pub struct VirtualAddress {
     pub preferred_lifetime: Lifetime,
     /// Whether its `device` going down is a FAULT (not so with `no_track`).
     pub tracked: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 impl VirtualAddress {
@@ -344,6 +346,7 @@ impl VirtualAddress {
             manage_temporary: false,
             preferred_lifetime: Lifetime::Forever,
             tracked: true,
+            place: Place::keepalived(0..0),
         }
     }
 }

@@ -8,7 +8,7 @@ use keepwatch_vrrp::Family;
 
 use super::keys::Key;
 use super::reader::{Entry, Reader, optional};
-use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::model::{Lifetime, Place, Scope, VirtualAddress};
 use crate::similar::shown;
 
 /// Wider scopes first, as the kernel numbers them.
@@ -147,7 +147,8 @@ fn peer(reader: &mut Reader<'_>, value: Entry<'_, '_>, own: &VirtualAddress) -> 
 fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress> {
     let (address, prefix_len) = with_prefix(reader, value)?;
     let preferred_lifetime = Lifetime::of_prefix(prefix_len);
-    Some(VirtualAddress { preferred_lifetime, ..VirtualAddress::plain(address, prefix_len) })
+    let place = Place::native(value.span());
+    Some(VirtualAddress { preferred_lifetime, place, ..VirtualAddress::plain(address, prefix_len) })
 }
 
 /// An address and its prefix length, which is that of the whole address if it is not there.
