@@ -160,15 +160,58 @@ weight = 4
 
 #[test]
 fn what_has_no_equivalent_is_said() {
-    let text = "global_defs {\n notification_email {\n  a@example.com\n }\n script_user root\n}\n\
+    let text = "global_defs {\n notification_email {\n  ops\n }\n smtp_server 10.1.1.25\n smtp_alert\n script_user root\n}\n\
                 vrrp_track_file f {\n file f\n weight 2\n}\n\
                 vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 home\n }\n \
                 track_file {\n  f\n }\n}\n";
     let loaded = load_text("k.conf", text);
     let converted = convert(&loaded.config.unwrap(), text);
     let lost: Vec<&str> = converted.lost.iter().map(|lost| lost.split(':').next().unwrap()).collect();
-    assert_eq!(lost, ["mail", "10.1.1.30/24", "`f` names its file by a path that is not absolute"]);
+    assert_eq!(lost, ["10.1.1.30/24", "`f` names its file by a path that is not absolute", "mail"]);
+    assert!(!converted.text.contains("[notify."), "{}", converted.text);
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
+}
+
+/// Who is told of what is the same; the words are keepwatch's, which is said.
+#[test]
+fn mails_are_a_destination() {
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n{more} virtual_ipaddress {{\n  10.1.1.{vrid}\n }}\n}}\n"
+        )
+    };
+    let mail = |globals: &str, told: &str| {
+        format!(
+            "global_defs {{\n notification_email {{\n  a@example.com\n  b@example.com\n }}\n{globals}}}\n{}{}\
+             vrrp_sync_group g {{\n group {{\n  VI_1\n  VI_2\n }}\n{told}}}\n",
+            instance("VI_1", 51, told),
+            instance("VI_2", 52, "")
+        )
+    };
+    let whole = " notification_email_from k@example.com\n smtp_server fd00::25 2525\n smtp_helo_name h1\n";
+    let text = mail(whole, " smtp_alert\n");
+    let converted = convert(&load_text("k.conf", text.as_str()).config.unwrap(), &text);
+    let table = r#"[notify.smtp_alert]
+smtp = "[fd00::25]:2525"
+tls = "none"
+from = "k@example.com"
+to = ["a@example.com", "b@example.com"]
+helo = "h1"
+instances = ["VI_1", "g"]
+"#;
+    assert!(converted.text.ends_with(table), "{}", converted.text);
+    assert!(
+        converted.lost[0]
+            .starts_with("mail: [notify.smtp_alert] tells of the same instances in keepwatch's words")
+    );
+    let destinations = read_native("mail", &converted.text).config.unwrap().extensions.destinations;
+    assert_eq!(destinations.len(), 1);
+    // Where keepalived sends none, there is nothing to be lost.
+    for (globals, told) in [(whole, ""), (" notification_email_from k@example.com\n", " smtp_alert\n")] {
+        let text = mail(globals, told);
+        let converted = convert(&load_text("k.conf", text.as_str()).config.unwrap(), &text);
+        assert_eq!((converted.text.contains("[notify."), converted.lost), (false, vec![]), "{text}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod check;
 mod comments;
 mod document;
 mod instance;
+mod mail;
 mod routing;
 mod value;
 
@@ -18,8 +19,8 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, Mail, NotifyFifo, Scheduling, Statics,
-    User, VirtualAddress,
+    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Statics, User,
+    VirtualAddress,
 };
 use crate::name::is_name;
 use crate::similar::shown;
@@ -64,6 +65,7 @@ pub fn convert(config: &Config, source: &str) -> Converted {
     for found in checks.iter().filter(|check| tracked(&check.name)) {
         document.tables.extend(check::table(found, config, &mut lost));
     }
+    document.tables.extend(mail::table(config, &mut lost));
     let text = document.render(&Comments::read(source));
     Converted { text, lost }
 }
@@ -76,7 +78,8 @@ fn globals_table(
 ) {
     let Globals {
         router_id,
-        mail,
+        // A destination.
+        mail: _,
         script_user: _,
         script_security,
         net_namespace,
@@ -99,12 +102,6 @@ fn globals_table(
     let delays = [("vrrp_startup_delay", startup_delay), ("vrrp_delay_after_boot", delay_after_boot)];
     for (key, delay) in delays.into_iter().filter(|(_, delay)| !delay.is_zero()) {
         table.set(key, key, value::duration(*delay));
-    }
-    let Mail { to, from: _, server: _, connect_timeout: _, helo_name: _, alert: _, no_faults: _ } = mail;
-    if !to.is_empty() {
-        lost.push(
-            "mail: write [notify.NAME] with `smtp`, `from` and `to` (the book's page \"Mail\")".to_owned(),
-        );
     }
     if *script_security {
         table.set("enable_script_security", "enable_script_security", "true".to_owned());
