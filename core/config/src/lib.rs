@@ -3,7 +3,7 @@
 //! What is here: the front-ends (today `keepalived.conf`), the model that both they and the engine know, and
 //! diagnostics with the line, a caret and a remedy, and what has changed from one configuration to another ([`Diff`]). What is
 //! absent: the host. Nothing here asks whether an interface or a user exists, opens a socket, or knows the time; the only files
-//! read are the one named and those it includes.
+//! read are the one named, those it includes and those of passwords.
 //!
 //! ```text
 //!   octets --load--> Source --keepalived--> Findings, and the Config unless one of them is an error
@@ -36,4 +36,4 @@ pub use load::{LoadError, Loaded, load, load_as, load_text, load_text_as};
 pub use model::Config;
 pub use name::is_name;
 pub use similar::{listed, nearest};
-pub use site::{Site, host_id, load_site, set_host_id};
+pub use site::{Site, host_id, load_site, load_site_to_run, set_host_id};

@@ -18,6 +18,15 @@ pub struct Site {
     pub config: Option<Config>,
 }
 
+/// Why a configuration is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be in force: all that it needs has to be there.
+    Run,
+    /// To be looked at, perhaps by somebody to whom systemd gives nothing.
+    Look,
+}
+
 /// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names. `@` lines of a
 /// keepalived.conf are those of this host: see [`host_id`].
 ///
@@ -25,8 +34,21 @@ pub struct Site {
 ///
 /// If the file is no text; a file that it names and that is none is a finding.
 pub fn load_site(path: &Path) -> Result<Site, LoadError> {
+    load(path, Purpose::Look)
+}
+
+/// The same, to run it: what systemd gives only to the service has to be there.
+///
+/// # Errors
+///
+/// As [`load_site`].
+pub fn load_site_to_run(path: &Path) -> Result<Site, LoadError> {
+    load(path, Purpose::Run)
+}
+
+fn load(path: &Path, purpose: Purpose) -> Result<Site, LoadError> {
     if path.extension().is_some_and(|ending| ending == "toml") {
-        return native::load(path, host_id());
+        return native::load(path, host_id(), purpose);
     }
     let Loaded { source, findings, config } = load::load(path)?;
     Ok(Site { texts: vec![(source, findings)], config })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Globals, Meant, Notify, Routing, User};
+use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Mail, Meant, Notify, Routing, User};
 use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text};
 
 fn corpus() -> Vec<PathBuf> {
@@ -36,6 +36,11 @@ fn plain(config: &Config) -> Config {
     // keepalived runs only what is tracked.
     config.checks.retain(|check| tracked.contains(&check.name));
     config.checks.iter_mut().for_each(|check| set_user(check, user.as_ref()));
+    for fifo in &mut config.globals.notify_fifos {
+        fifo.user = fifo.user.take().or_else(|| user.clone());
+        let script = fifo.script.iter_mut();
+        script.for_each(|script| script.user = script.user.take().or_else(|| user.clone()));
+    }
     // Nothing depends on their interfaces.
     config.statics.addresses.iter_mut().for_each(|address| address.tracked = true);
     plain_ways(&mut config.statics.routing);
@@ -52,26 +57,8 @@ fn plain(config: &Config) -> Config {
     config.instances.sort_by(|one, other| one.name.cmp(&other.name));
     config.groups.sort_by(|one, other| one.name.cmp(&other.name));
     config.checks.sort_by(|one, other| one.name.cmp(&other.name));
-    let Globals {
-        router_id,
-        net_namespace,
-        startup_delay,
-        delay_after_boot,
-        firewall,
-        dumps,
-        scheduling,
-        ..
-    } = config.globals;
-    config.globals = Globals {
-        router_id,
-        net_namespace,
-        startup_delay,
-        delay_after_boot,
-        firewall,
-        dumps,
-        scheduling,
-        ..Globals::default()
-    };
+    // Mails are sent by destinations.
+    config.globals.mail = Mail::default();
     config.extensions = keepwatch_config::model::Extensions::default();
     config
 }
@@ -173,15 +160,58 @@ weight = 4
 
 #[test]
 fn what_has_no_equivalent_is_said() {
-    let text = "global_defs {\n notification_email {\n  a@example.com\n }\n enable_script_security\n script_user root\n}\n\
-                vrrp_track_file f {\n file /tmp/f\n weight 2\n}\n\
-                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n }\n \
+    let text = "global_defs {\n notification_email {\n  ops\n }\n smtp_server 10.1.1.25\n smtp_alert\n script_user root\n}\n\
+                vrrp_track_file f {\n file f\n weight 2\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n  10.1.1.30/24 home\n }\n \
                 track_file {\n  f\n }\n}\n";
     let loaded = load_text("k.conf", text);
     let converted = convert(&loaded.config.unwrap(), text);
     let lost: Vec<&str> = converted.lost.iter().map(|lost| lost.split(':').next().unwrap()).collect();
-    assert_eq!(lost, ["mail", "`enable_script_security` has no key", "10.1.1.30/24", "`f`"]);
+    assert_eq!(lost, ["10.1.1.30/24", "`f` names its file by a path that is not absolute", "mail"]);
+    assert!(!converted.text.contains("[notify."), "{}", converted.text);
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
+}
+
+/// Who is told of what is the same; the words are keepwatch's, which is said.
+#[test]
+fn mails_are_a_destination() {
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n{more} virtual_ipaddress {{\n  10.1.1.{vrid}\n }}\n}}\n"
+        )
+    };
+    let mail = |globals: &str, told: &str| {
+        format!(
+            "global_defs {{\n notification_email {{\n  a@example.com\n  b@example.com\n }}\n{globals}}}\n{}{}\
+             vrrp_sync_group g {{\n group {{\n  VI_1\n  VI_2\n }}\n{told}}}\n",
+            instance("VI_1", 51, told),
+            instance("VI_2", 52, "")
+        )
+    };
+    let whole = " notification_email_from k@example.com\n smtp_server fd00::25 2525\n smtp_helo_name h1\n";
+    let text = mail(whole, " smtp_alert\n");
+    let converted = convert(&load_text("k.conf", text.as_str()).config.unwrap(), &text);
+    let table = r#"[notify.smtp_alert]
+smtp = "[fd00::25]:2525"
+tls = "none"
+from = "k@example.com"
+to = ["a@example.com", "b@example.com"]
+helo = "h1"
+instances = ["VI_1", "g"]
+"#;
+    assert!(converted.text.ends_with(table), "{}", converted.text);
+    assert!(
+        converted.lost[0]
+            .starts_with("mail: [notify.smtp_alert] tells of the same instances in keepwatch's words")
+    );
+    let destinations = read_native("mail", &converted.text).config.unwrap().extensions.destinations;
+    assert_eq!(destinations.len(), 1);
+    // Where keepalived sends none, there is nothing to be lost.
+    for (globals, told) in [(whole, ""), (" notification_email_from k@example.com\n", " smtp_alert\n")] {
+        let text = mail(globals, told);
+        let converted = convert(&load_text("k.conf", text.as_str()).config.unwrap(), &text);
+        assert_eq!((converted.text.contains("[notify."), converted.lost), (false, vec![]), "{text}");
+    }
 }
 
 #[test]
@@ -347,4 +377,124 @@ fn scheduling_is_a_table_of_its_own() {
     assert!(converted.text.contains(table), "{}", converted.text);
     let read = read_native("scheduling", &converted.text).config.unwrap();
     assert_eq!(read.globals.scheduling, config.globals.scheduling);
+}
+
+/// The number in a file, what is written to it, and what it is multiplied by.
+#[test]
+fn numbers_in_files_are_converted() {
+    let text = format!(
+        "# Ops write it.\ntrack_file maintenance {{\n file /run/maintenance # one line\n weight -50\n init_file 0 overwrite\n}}\n\
+         track_file lag {{\n file /run/lag\n init_file 7\n}}\ntrack_file off {{\n file /run/off\n weight 0 reverse\n}}\n\
+         track_file unread {{\n file relative\n}}\n{}",
+        instance(" track_file {\n  maintenance\n  lag weight -254\n  off\n }\n")
+    );
+    assert_eq!(
+        converted_wholly("numbers", &text),
+        r#"[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+track = ["maintenance", { check = "lag", weight = -254 }, "off"]
+
+# Ops write it.
+[check.maintenance]
+# one line
+track_file = "/run/maintenance"
+init_file = { value = 0, overwrite = true }
+weight = -50
+
+[check.lag]
+track_file = "/run/lag"
+init_file = 7
+
+[check.off]
+track_file = "/run/off"
+weight = 0
+reverse = true
+"#
+    );
+}
+
+#[test]
+fn every_option_of_addresses_and_peers_is_converted() {
+    let text = "global_defs {\n enable_script_security\n v3_checksum_as_v2\n}\n\
+                # The switch bounces.\ninterface_up_down_delays {\n eth0 1.5 # both\n eth1 0.25 10\n eth2 0 3\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n version 3\n unicast_peer {\n  10.1.1.20 min_ttl 254\n  \
+                10.1.1.40\n  10.1.1.50 max_ttl 64 min_ttl 60\n }\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n  \
+                10.1.1.31/24 broadcast 10.1.1.0\n  10.1.1.32 peer 10.1.1.99\n  10.1.1.33/24 scope 17\n  10.1.1.34/24 scope link\n }\n}\n\
+                vrrp_instance VI_6 {\n interface eth1\n virtual_router_id 52\n version 3\n virtual_ipaddress {\n  \
+                fe80::30/64\n  fd00::31/64 preferred_lft 90\n  fd00::32/64 preferred_lft 0 home\n  fd00::33 preferred_lft forever\n  \
+                fd00::34 peer fd00::99\n  fd00::35/64 mngtmpaddr -nodad\n }\n}\n\
+                static_ipaddress {\n 10.1.1.200/24 brd + dev eth0\n}\n";
+    assert_eq!(
+        converted_wholly("options", text),
+        r#"enable_script_security = true
+# The switch bounces.
+# both
+interface_up_down_delays = { eth0 = "1s 500ms", eth1 = { down = "250ms", up = "10s" }, eth2 = { down = "0s", up = "3s" } }
+
+[static]
+addresses = [{ address = "10.1.1.200/24", dev = "eth0", broadcast = "10.1.1.255" }]
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+virtual_addresses = [
+    { address = "10.1.1.30/24", broadcast = "10.1.1.255" },
+    { address = "10.1.1.31/24", broadcast = "10.1.1.0" },
+    { address = "10.1.1.32", peer = "10.1.1.99" },
+    { address = "10.1.1.33/24", scope = 17 },
+    { address = "10.1.1.34/24", scope = "link" },
+]
+unicast_peer = [
+    { address = "10.1.1.20", min_ttl = 254 },
+    "10.1.1.40",
+    { address = "10.1.1.50", min_ttl = 60, max_ttl = 64 },
+]
+check_unicast_src = true
+v3_checksum_as_v2 = true
+
+[instance.VI_6]
+interface = "eth1"
+virtual_router_id = 52
+virtual_addresses = [
+    "fe80::30/64",
+    { address = "fd00::31/64", preferred_lft = "1m 30s" },
+    { address = "fd00::32/64", preferred_lft = "0s", home = true },
+    { address = "fd00::33", preferred_lft = "forever" },
+    { address = "fd00::34", peer = "fd00::99" },
+    { address = "fd00::35/64", dad = true, mngtmpaddr = true },
+]
+"#
+    );
+}
+
+/// FIFOs with whom they belong to and who reads them; users with their groups.
+#[test]
+fn fifos_and_whom_programs_run_as_are_converted() {
+    let text = format!(
+        "global_defs {{\n script_user nobody :nogroup\n # Ours.\n notify_fifo /run/a.fifo # of all\n \
+         notify_fifo_script \"/bin/hear 'a b'\" root\n vrrp_notify_fifo /run/b.fifo root :adm\n}}\n{}",
+        instance(" notify_master /bin/m root :\n")
+    );
+    assert_eq!(
+        converted_wholly("fifos", &text),
+        r#"# Ours.
+# of all
+notify_fifo = [
+    { path = "/run/a.fifo", user = "nobody", group = "nogroup", supplementary_groups = true, script = { exec = ["/bin/hear", "a b"], user = "root" } },
+    { path = "/run/b.fifo", user = "root", group = "adm", supplementary_groups = true },
+]
+
+[instance.VI_1]
+interface = "eth0"
+virtual_router_id = 51
+version = 2
+virtual_addresses = ["10.1.1.30"]
+notify_master = { exec = ["/bin/m"], user = "root", supplementary_groups = true }
+"#
+    );
+    let plain = format!("global_defs {{\n vrrp_notify_fifo /run/b.fifo\n}}\n{}", instance(""));
+    assert!(converted_wholly("fifo", &plain).starts_with("notify_fifo = \"/run/b.fifo\"\n"));
 }

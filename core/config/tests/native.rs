@@ -139,7 +139,7 @@ error: check `web` looks at nothing
   --> keepwatch.toml:13:8
    |
 13 | [check.web]
-   |        ^^^ add one of plugin, script, tcp, http, unix, dns, icmp, file, process, gateway, interface, systemd, haproxy
+   |        ^^^ add one of plugin, script, tcp, http, unix, dns, icmp, file, track_file, process, gateway, interface, systemd, haproxy
 
 error: unknown key `priority` in [instance]: its other settings are in the keepalived.conf
   --> keepwatch.toml:17:1

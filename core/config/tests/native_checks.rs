@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use keepwatch_config::model::{
     ActionKind, Check, CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck,
-    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InterfaceName, Place,
-    ProcessCheck, ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck, UnixCheck, User,
-    Verify,
+    HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InitFile, InterfaceName,
+    Overwrite, Place, ProcessCheck, ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck,
+    TrackFile, UnixCheck, User, Verify,
 };
 use keepwatch_config::{Site, Style, load_site};
 use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight, Unknown};
@@ -93,7 +93,7 @@ fn what_all_checks_have() {
     for (keys, expected) in [
         ("interval = \"0s\"", "error: this is no time at all"),
         ("timeout = \"500000000000years\"", "error: this is longer than a year"),
-        ("weight = 254", "error: this number cannot be"),
+        ("weight = 255", "error: this number cannot be"),
         ("rise = 0", "error: this is no count"),
         ("unknown = \"down\"", "error: `down` cannot be here"),
         ("reverse = \"yes\"", "error: this is a string, not true or false"),
@@ -312,6 +312,38 @@ fn this_host() {
         ("systemd = \"a b\"", "error: `a b` is no unit"),
         ("haproxy = \"admin.sock\"", "error: `admin.sock` is no address of a HAProxy socket"),
         ("haproxy = \"/x\"\nbackends = { web = 0 }", "error: this is no count"),
+    ] {
+        assert_eq!(wrong(keys), expected, "{keys}");
+    }
+}
+
+#[test]
+fn numbers_in_files() {
+    let file = |init| CheckKind::TrackFile(TrackFile { path: "/run/x".into(), init });
+    let init = |value, overwrite| Some(InitFile { value, overwrite });
+    for (keys, expected, weight) in [
+        ("", file(None), adjust(1)),
+        ("weight = -20", file(None), adjust(-20)),
+        ("weight = -254\nreverse = true", file(None), TrackWeight::Adjust { weight: -254, reverse: true }),
+        ("weight = 0", file(None), FAULT),
+        ("init_file = 0", file(init(0, Overwrite::Never)), adjust(1)),
+        ("init_file = { value = -3 }", file(init(-3, Overwrite::Never)), adjust(1)),
+        ("init_file = { value = 7, overwrite = true }", file(init(7, Overwrite::AtStart)), adjust(1)),
+    ] {
+        let (check, tracked) = check(&format!("track_file = \"/run/x\"\n{keys}"));
+        assert_eq!((check.what, check.weight, tracked), (expected, weight, weight), "{keys}");
+    }
+    for (keys, expected) in [
+        ("track_file = \"x\"", "error: `x` is no absolute path"),
+        ("track_file = \"/x\"\nweight = -255", "error: this number cannot be"),
+        (
+            "track_file = \"/x\"\ninit_file = \"1\"",
+            "error: this is a string, not a number, or { value = NUMBER, overwrite = true }",
+        ),
+        ("track_file = \"/x\"\ninit_file = 2147483648", "error: this number cannot be"),
+        ("track_file = \"/x\"\ninit_file = {}", "error: `init_file` has no number"),
+        ("track_file = \"/x\"\nfall = 2", "error: a number has no `fall`: it is neither up nor down"),
+        ("track_file = \"/x\"\ntest = \"zero\"", "error: unknown key `test` in a check with `track_file`"),
     ] {
         assert_eq!(wrong(keys), expected, "{keys}");
     }

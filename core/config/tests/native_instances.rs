@@ -1,8 +1,6 @@
 //! Instances that a native file makes itself: what they mean, beside a keepalived.conf that means the same, and what an
 //! administrator sees who errs, to the letter.
 
-use std::time::Duration;
-
 use keepwatch_config::model::Deleted;
 use keepwatch_config::{Config, Site, Style, load_site, load_text};
 
@@ -92,6 +90,32 @@ fn it_means_what_a_keepalived_conf_means() {
             "version 3\nnotify_master \"/bin/m 'a b'\"\nnotify_backup /bin/b nobody nogroup\nnotify_fault /bin/f\n\
              notify_stop /bin/s\nnotify_deleted /bin/d\nnotify_master_rx_lower_pri /bin/l\nnotify /bin/n\n\
              virtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "near peers",
+            "unicast_peer = [{ address = \"10.1.1.20\", min_ttl = 254 }, \"10.1.1.40\"]\n\
+             v3_checksum_as_v2 = true\nvirtual_addresses = [\"10.1.1.30\"]",
+            "version 3\nunicast_peer {\n10.1.1.20 min_ttl 254\n10.1.1.40\n}\nv3_checksum_as_v2\n\
+             virtual_ipaddress {\n10.1.1.30\n}",
+        ),
+        (
+            "one near peer",
+            "unicast_peer = { address = \"fd00::2\", min_ttl = 60, max_ttl = 64 }\nvirtual_addresses = [\"fd00::30/64\"]",
+            "version 3\nunicast_peer {\nfd00::2 min_ttl 60 max_ttl 64\n}\nvirtual_ipaddress {\nfd00::30/64\n}",
+        ),
+        (
+            "addresses",
+            "virtual_addresses = [{ address = \"10.1.1.30/24\", broadcast = \"10.1.1.255\", scope = 253 }, \
+             { address = \"10.1.1.31\", peer = \"10.1.1.99\", scope = 17 }]",
+            "version 3\nvirtual_ipaddress {\n10.1.1.30/24 brd + scope link\n10.1.1.31 peer 10.1.1.99 scope 17\n}",
+        ),
+        (
+            "addresses of IPv6",
+            "virtual_addresses = [{ address = \"fd00::30/64\", preferred_lft = \"1m\", home = true }, \
+             { address = \"fd00::31\", preferred_lft = \"forever\", mngtmpaddr = true }, \
+             { address = \"fd00::32\", peer = \"fd00::99\" }]",
+            "version 3\nvirtual_ipaddress {\nfd00::30/64 preferred_lft 60 home\n\
+             fd00::31 preferred_lft forever mngtmpaddr\nfd00::32 peer fd00::99\n}",
         ),
         (
             "unaccepting",
@@ -350,60 +374,81 @@ error: `unicast_ttl` without `unicast_peer`
     );
 }
 
-/// The packet filter's table; what the native file says takes precedence.
 #[test]
-fn the_nftables_table() {
-    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\naccept = false\nvirtual_addresses = [\"10.1.1.30\"]\n";
-    let table = "[nftables]\ntable = \"vips\"\npriority = -150\ncounters = true\n";
-    let firewall = config(read("nftables", "", &format!("{table}{instance}"))).globals.firewall;
-    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("vips", -150, true));
-    let firewall = config(read("no-nftables", "", instance)).globals.firewall;
-    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("keepwatch", -1, false));
-
-    let wrong = "[nftables]\ntable = \"\"\nprority = 1\n".to_owned()
-        + &instance.replace("accept", "priority = 255\naccept");
-    let said = read("wrong-nftables", "", &wrong).render(Style::Plain);
-    let expected = [
-        "keepwatch.toml:2:9",
-        "this cannot be the name of a table",
-        "keepwatch.toml:3:1",
-        "keepwatch.toml:8:10",
-        "`accept = false` does not go with priority 255",
+fn mistakes_about_peers_and_addresses() {
+    let rows = [
+        ("unicast_peer = [{ min_ttl = 1 }]", "error: this peer has no address"),
+        ("unicast_peer = [{ address = \"10.1.1.20\", ttl = 1 }]", "error: unknown key `ttl` in a peer"),
+        ("unicast_peer = [{ address = \"10.1.1.20\", max_ttl = 256 }]", "error: this number cannot be"),
+        (
+            "unicast_peer = { address = \"10.1.1.20\", min_ttl = 2, max_ttl = 1 }",
+            "error: min_ttl is greater than max_ttl",
+        ),
+        (
+            "unicast_peer = [\"10.1.1.20\", { address = \"10.1.1.20\", min_ttl = 2 }]",
+            "error: this address is there already",
+        ),
+        (
+            "unicast_peer = { address = \"10.1.1.20\", min_ttl = 2 }\ncheck_unicast_src = false",
+            "error: peers whose TTL counts are the only ones that are heard",
+        ),
+        ("version = 2\nv3_checksum_as_v2 = true", "error: version 2 has no pseudo-header in its checksum"),
     ];
-    for text in expected {
-        assert!(said.contains(text), "{text}: {said}");
+    let addresses = [
+        ("\"10.1.1.30/24\", broadcast = \"+\"", "error: + is no IP address"),
+        ("\"10.1.1.30/24\", broadcast = \"fd00::1\"", "error: this is no IPv4 address"),
+        ("\"10.1.1.30/24\", home = true", "error: an IPv4 address has no home"),
+        ("\"10.1.1.30/24\", preferred_lft = \"1s\"", "error: an IPv4 address has no preferred_lft"),
+        ("\"fd00::30/64\", broadcast = \"10.1.1.1\"", "error: an IPv6 address has no broadcast"),
+        ("\"fd00::30/64\", preferred_lft = \"1500ms\"", "error: the kernel counts lifetimes in seconds"),
+        ("\"fd00::30/64\", preferred_lft = \"ever\"", "error: `ever` is no duration"),
+        ("\"10.1.1.30/24\", peer = \"10.1.1.99\"", "error: an address with a peer has no prefix length"),
+        ("\"10.1.1.30\", peer = \"fd00::99\"", "error: this is not of the family of its address"),
+        (
+            "\"10.1.1.30\", peer = \"10.1.1.99\", broadcast = \"10.1.1.255\"",
+            "error: an address with a peer has no broadcast address",
+        ),
+        ("\"10.1.1.30/24\", scope = 256", "error: this number cannot be"),
+    ];
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\n";
+    let of_peers = rows.map(|(keys, expected)| {
+        (format!("{instance}{keys}\nvirtual_addresses = [\"10.1.1.30\"]\n"), expected)
+    });
+    let of_addresses = addresses.map(|(address, expected)| {
+        (format!("{instance}virtual_addresses = [{{ address = {address} }}]\n"), expected)
+    });
+    let of_ipv6 = format!("{instance}v3_checksum_as_v2 = true\nvirtual_addresses = [\"fe80::30/64\"]\n");
+    let of_ipv6 = [(of_ipv6, "error: the checksum over IPv6 always has its pseudo-header")];
+    for (text, expected) in of_peers.into_iter().chain(of_addresses).chain(of_ipv6) {
+        let said = read("peers", "", &text).render(Style::Plain);
+        let first = said.lines().next().unwrap_or_default().replace('`', "");
+        assert_eq!(first, expected.replace('`', ""), "{text}");
     }
 }
 
+/// Only instances have a priority: a group says it for its members, unless they say something else.
 #[test]
-fn how_long_addresses_stay_that_nobody_renews() {
-    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nadvert_interval = \"1s\"\nvirtual_addresses = [\"10.1.1.30\"]\n";
-    let with = |lifetime: &str| format!("vip_lifetime = \"{lifetime}\"\n{instance}");
-    let seconds = |text: &str, name| config(read(name, "", text)).globals.vip_lifetime;
-    assert_eq!(seconds(instance, "no-lifetime"), None);
-    assert_eq!(seconds(&with("10s"), "lifetime"), Some(Duration::from_secs(10)));
-    assert_eq!(seconds(&with("5s"), "least-lifetime"), Some(Duration::from_secs(5)));
-    for lifetime in ["1s", "2500ms"] {
-        assert_eq!(
-            read("wrong-lifetime", "", &with(lifetime)).render(Style::Plain).replace(lifetime, "..."),
+fn changes_of_priorities_of_a_group() {
+    let text = |group: &str| {
+        let instance = |name: &str, vrid: u8, more: &str| {
             format!(
-                "error: the kernel keeps no address for just so long
- --> keepwatch.toml:1:16
-  |
-1 | vip_lifetime = \"...\"
-  |                {} whole seconds, at least \"2s\"
-",
-                "^".repeat(lifetime.len() + 2)
+                "[instance.{name}]\ninterface = \"eth0\"\nvirtual_router_id = {vrid}\n{more}\nvirtual_addresses = [\"10.1.1.{vrid}\"]\n"
             )
-        );
-    }
-    // The backups of this one wait for up to 4 s.
-    let site = read("short-lifetime", "", &with("4s"));
-    assert_eq!(site.config.as_ref().unwrap().globals.vip_lifetime, Some(Duration::from_secs(4)));
-    let said = site.render(Style::Plain);
-    let message = "remark: addresses that go after 4 s may be nowhere until a backup of `web` takes over, after up to 4 s";
-    for text in [message, "keepwatch.toml:1:16", "help: write \"5s\" or more"] {
-        assert!(said.contains(text), "{text}: {said}");
+        };
+        let (a, b) = (instance("a", 1, ""), instance("b", 2, "notify_priority_changes = false"));
+        let (c, d) = (instance("c", 3, "notify_priority_changes = true"), instance("d", 4, ""));
+        format!("{a}{b}{c}{d}[group.g]\nmembers = [\"a\", \"b\", \"c\"]\n{group}\n")
+    };
+    for (group, expected) in [
+        ("", [false, false, true, false]),
+        ("notify_priority_changes = false", [false, false, true, false]),
+        ("notify_priority_changes = true", [true, false, true, false]),
+    ] {
+        let config = config(read("priority-changes", "", &text(group)));
+        let said: Vec<bool> =
+            config.instances.iter().map(|instance| instance.notify.priority_changes).collect();
+        assert_eq!(said, expected, "{group}");
+        assert!(!config.groups[0].notify.priority_changes, "a group has none");
     }
 }
 
@@ -458,29 +503,4 @@ fn ipvlans_of_both_families() {
         .map(|ipvlan| format!("{} {:?}", ipvlan.interface, ipvlan.address.unwrap()))
         .collect();
     assert_eq!(shown, ["vrrp.51 (10.1.1.11, 24)", "vrrp6.51 (fd00::11, 64)"]);
-}
-
-/// How the kernel is to run the engine; what the native file says takes precedence.
-#[test]
-fn the_scheduling_table() {
-    let instance =
-        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
-    let conf = "global_defs {\nvrrp_rt_priority 50\nvrrp_no_swap\n}\n\
-                vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
-    let table = "keepalived = \"k.conf\"\n[scheduling]\nreal_time_priority = 7\ncpu_affinity = [1]\n";
-    let scheduling = config(read("scheduling", conf, &format!("{table}{instance}"))).globals.scheduling;
-    assert_eq!((scheduling.real_time, scheduling.nice, scheduling.locks_memory), (Some(7), None, true));
-    assert_eq!(scheduling.processors.into_iter().collect::<Vec<_>>(), [1]);
-    let wrong = "[scheduling]\nreal_time_priority = 100\nnice = -21\ncpu_affinity = 1\nno_swapp = true\n";
-    let said = read("wrong-scheduling", "", &format!("{wrong}{instance}")).render(Style::Plain);
-    let messages: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert_eq!(
-        messages,
-        [
-            "error: this number cannot be",
-            "error: this number cannot be",
-            "error: this is an integer, not a list of processors: [0, 1]",
-            "error: unknown key `no_swapp` in [scheduling]",
-        ]
-    );
 }

@@ -45,7 +45,24 @@ impl Host {
             found.retain(|finding| !said(finding));
             findings.extend(found.into_iter().map(|finding| (&instance.place, finding)));
         }
+        findings.extend(self.of_statics(config));
         findings
+    }
+
+    /// Addresses that are always there, for interfaces that are not.
+    fn of_statics<'c>(&self, config: &'c Config) -> impl Iterator<Item = (&'c Place, Diagnostic)> {
+        config.statics.addresses.iter().filter_map(|address| {
+            let interface = address.device.as_ref().filter(|interface| !is_made(interface, config))?;
+            if self.link(interface).is_some() {
+                return None;
+            }
+            let message = format!(
+                "the static address {} is for {interface}, which is not on this host",
+                address.address
+            );
+            let help = format!("it is added when there is one; there {}", self.choice(interface));
+            Some((&address.place, Diagnostic::warning(&address.place.span, message, "").help(help)))
+        })
     }
 
     fn of_instance(&self, instance: &Instance, config: &Config) -> Vec<Diagnostic> {
@@ -76,14 +93,10 @@ impl Host {
             let interface = address.device.as_ref()?;
             Some((interface, format!("{} is for {interface}, which is not on this host", address.address)))
         });
-        let is_made = |interface: &InterfaceName| {
-            let mut own = config.instances.iter().filter_map(|instance| instance.own_interface.as_ref());
-            own.any(|own| own.name() == interface)
-        };
         let mut told = vec![&instance.interface];
         let mut found = Vec::new();
         for (interface, message) in tracked.chain(addresses) {
-            if !told.contains(&interface) && !is_made(interface) && self.link(interface).is_none() {
+            if !told.contains(&interface) && !is_made(interface, config) && self.link(interface).is_none() {
                 told.push(interface);
                 found.push((message, format!("there {}", self.choice(interface))));
             }
@@ -187,6 +200,12 @@ impl Host {
             (_, None) => format!("are {}", listed(&names)),
         }
     }
+}
+
+/// Whether keepwatch makes this interface itself.
+fn is_made(interface: &InterfaceName, config: &Config) -> bool {
+    let mut own = config.instances.iter().filter_map(|instance| instance.own_interface.as_ref());
+    own.any(|own| own.name() == interface)
 }
 
 fn state_of(link: &Link) -> Option<(String, String)> {

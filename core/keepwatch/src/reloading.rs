@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use keepwatch_bus::Draft;
+use keepwatch_config::model::Password;
 use keepwatch_config::{Config, Deed, Diff, Object, Site, StopMode, Style};
 use keepwatch_control::{ReloadReport, ReloadRequest, Reloading};
 use keepwatch_engine::ReconfigureError;
@@ -73,6 +74,8 @@ pub(crate) struct Seen {
     pub(crate) files: BTreeSet<PathBuf>,
     /// What their texts are known by, or why they cannot be read.
     pub(crate) hash: String,
+    /// What files of passwords say. The hash, which everybody sees, has nothing of it.
+    passwords: Vec<Option<Password>>,
 }
 
 /// Why there is a reload.
@@ -94,7 +97,9 @@ struct Read {
 
 impl Seen {
     pub(crate) fn of(site: &Site) -> Self {
-        Self { files: site.files(), hash: fingerprint::of(site) }
+        let instances = site.config.iter().flat_map(|config| &config.instances);
+        let passwords = instances.map(|instance| instance.password).collect();
+        Self { files: site.files(), hash: fingerprint::of(site), passwords }
     }
 }
 
@@ -193,19 +198,20 @@ impl Shared {
     }
 
     fn has_seen(&self, new: &Seen) -> bool {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).hash == new.hash
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (&seen.hash, &seen.passwords) == (&new.hash, &new.passwords)
     }
 
     /// What cannot be read still names the files that it named.
     fn see(&self, new: Seen) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = if new.files.is_empty() { std::mem::take(&mut seen.files) } else { new.files };
-        *seen = Seen { files, hash: new.hash };
+        let files = if new.files.is_empty() { std::mem::take(&mut seen.files) } else { new.files.clone() };
+        *seen = Seen { files, ..new };
     }
 
     /// Reads the configuration, or says why it is none: in short, and as a command shows it.
     fn read(&self) -> (Seen, Result<Read, Refusal>) {
-        match keepwatch_config::load_site(&self.whence.path) {
+        match keepwatch_config::load_site_to_run(&self.whence.path) {
             Ok(site) => {
                 let seen = Seen::of(&site);
                 let read = self.read_site(site, seen.hash.clone());
@@ -214,7 +220,7 @@ impl Shared {
             Err(error) => {
                 let (text, files) = (error.to_string(), BTreeSet::new());
                 let refusal = Refusal { reason: text.clone(), shown: text.clone() };
-                (Seen { files, hash: text }, Err(refusal))
+                (Seen { files, hash: text, passwords: Vec::new() }, Err(refusal))
             }
         }
     }

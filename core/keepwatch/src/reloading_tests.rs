@@ -151,6 +151,35 @@ fn what_needs_a_restart_is_said_until_it_has_been() {
     assert!(matches!(kind, EventKind::ConfigLoaded { waits: None, .. }), "{kind:?}");
 }
 
+/// The configuration is as it was, and so is its hash, which everybody may see.
+#[test]
+fn another_password_in_its_file_is_taken_over() {
+    const MAIN: &str = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nversion = 2\n\
+                        auth_pass_file = \"vrrp.password\"\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let mut trial = Trial::new("reloading-password", |folder| {
+        std::fs::write(folder.join("vrrp.password"), "k4711\n").unwrap();
+        let path = folder.join("keepwatch.toml");
+        std::fs::write(&path, MAIN).unwrap();
+        path
+    });
+    let password = trial.folder.join("vrrp.password");
+    let (_, _, EventKind::ConfigLoaded { hash: before, .. }) = trial.reload(MAIN) else { panic!() };
+    assert!(trial.reloader.files().contains(&password));
+    std::fs::write(&password, "k4712\n").unwrap();
+    let (report, _, EventKind::ConfigLoaded { hash, .. }) = trial.reload(MAIN) else { panic!() };
+    assert_eq!((report.plan[0].effect.as_str(), hash), ("another password", before));
+    assert_eq!(trial.told.try_recv().unwrap().instances[0].password, Some(Password(*b"k4712\0\0\0")));
+
+    let by_files = |trial: &Trial| trial.reloader.shared.reload(Occasioned::ByFiles);
+    assert!(by_files(&trial).plan.is_empty(), "nothing has changed");
+    std::fs::remove_file(&password).unwrap();
+    let report = by_files(&trial);
+    assert_eq!(report.exit_status, exit::CONFIGURATION);
+    assert!(report.refused[0].contains("vrrp.password cannot be read"), "{:?}", report.refused);
+    std::fs::write(&password, "k4713\n").unwrap();
+    assert_eq!(by_files(&trial).plan[0].effect, "another password");
+}
+
 #[test]
 fn what_is_only_tried_changes_nothing_and_is_no_event() {
     let mut trial = Trial::new("reloading-dry", keepalived);

@@ -220,7 +220,7 @@ const fn stop_mode(mode: cli::StopMode) -> StopMode {
 
 /// Reads the configuration, and gives it with what there is to say about it; a refusal goes to standard error.
 fn load(path: &Path, hooks: Option<&Path>) -> Result<Loaded, ExitCode> {
-    let mut site = keepwatch_config::load_site(path).map_err(|error| {
+    let mut site = keepwatch_config::load_site_to_run(path).map_err(|error| {
         eprintln!("error: {error}");
         exit::with(exit::CONFIGURATION)
     })?;

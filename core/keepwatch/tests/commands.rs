@@ -325,13 +325,35 @@ fn only_a_project_is_built() {
 }
 
 #[test]
+fn a_password_that_systemd_keeps_is_read_and_shown_to_nobody() {
+    let folder = Folder::new("credential");
+    let toml = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nversion = 2\n\
+                auth_pass_credential = \"vrrp\"\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    std::fs::write(folder.0.join("k.toml"), toml).unwrap();
+    let table = [
+        ("opensesa\n", 0, ""),
+        ("opensesame\n", 3, "/vrrp holds no password of 1 to 8 octets\n --> k.toml:5:24\n"),
+    ];
+    for (content, code, expected) in table {
+        std::fs::write(folder.0.join("vrrp"), content).unwrap();
+        let mut command = keepwatch(&folder, &["check", "k.toml"]);
+        let Output { status, stdout, stderr } =
+            command.env("CREDENTIALS_DIRECTORY", &folder.0).output().unwrap();
+        let (out, said) = (text(&stdout), text(&stderr));
+        assert_eq!(status.code(), Some(code), "{out}{said}");
+        assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{said}");
+        assert!(!said.contains("opensesa") && !out.contains("opensesa"), "{out}{said}");
+    }
+}
+
+#[test]
 fn a_keepalived_conf_is_printed_as_a_keepwatch_toml() {
     let folder = Folder::new("convert");
-    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 brd +")).unwrap();
+    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 home")).unwrap();
     let printed = keepwatch(&folder, &["convert", "k.conf"]).output().unwrap();
     assert_eq!(
         (printed.status.code(), text(&printed.stderr).as_str()),
-        (Some(0), "not converted: 10.1.1.30/24: broadcast has no key\n")
+        (Some(0), "not converted: 10.1.1.30/24: home does nothing for an IPv4 address\n")
     );
     std::fs::write(folder.0.join("keepwatch.toml"), &printed.stdout).unwrap();
     let checked = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();

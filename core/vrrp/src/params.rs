@@ -314,7 +314,7 @@ pub enum TrackWeight {
     /// A positive weight is added to the priority while up, a negative one while down; `reverse` turns the
     /// sign of what is added.
     Adjust {
-        /// -253 to 253, not 0.
+        /// -254 to 254, not 0.
         weight: i16,
         /// Whether the sign is turned.
         reverse: bool,

@@ -4,7 +4,9 @@ use keepwatch_vrrp::{TrackPolicy, TrackStart, TrackWeight, Unknown};
 
 use super::document::Table;
 use super::{user_of, value};
-use crate::model::{Check, CheckKind, Config, ProcessCheck, ProcessMatch, ScriptCheck};
+use crate::model::{
+    Check, CheckKind, Config, InitFile, Overwrite, ProcessCheck, ProcessMatch, ScriptCheck, TrackFile,
+};
 use crate::name::is_name;
 use crate::similar::shown;
 
@@ -26,9 +28,9 @@ fn why_not(check: &Check) -> Option<String> {
         {
             Some(format!("{name} names its program by a path that is not absolute"))
         }
-        CheckKind::TrackFile(_) => Some(format!(
-            "{name}: the number in a file has no key, only whether it is zero: `file` of a check"
-        )),
+        CheckKind::TrackFile(file) if !file.path.is_absolute() => {
+            Some(format!("{name} names its file by a path that is not absolute"))
+        }
         _ => None,
     }
 }
@@ -43,10 +45,15 @@ pub(super) fn table(check: &Check, config: &Config, lost: &mut Vec<String>) -> O
     let mut table = match what {
         CheckKind::Script(script) => script_table(name, script, config),
         CheckKind::Process(process) => process_table(name, process),
+        CheckKind::TrackFile(file) => file_table(name, file),
         // No keepalived.conf has others.
         _ => return None,
     };
-    table.set("interval", "interval", value::duration(*interval));
+    let is_number = check.is_number();
+    // keepalived reads a file when it changes, and says nothing of an interval.
+    if !is_number {
+        table.set("interval", "interval", value::duration(*interval));
+    }
     if timeout != interval {
         table.set("timeout", "timeout", value::duration(*timeout));
     }
@@ -55,7 +62,7 @@ pub(super) fn table(check: &Check, config: &Config, lost: &mut Vec<String>) -> O
         TrackWeight::Fault { reverse } => (0, *reverse),
         TrackWeight::Adjust { weight, reverse } => (*weight, *reverse),
     };
-    if weight != 0 {
+    if weight != i16::from(is_number) {
         table.set("weight", "weight", weight.to_string());
     }
     if reverse {
@@ -83,11 +90,23 @@ fn write_policy(policy: &TrackPolicy, table: &mut Table) {
 fn script_table(name: &str, script: &ScriptCheck, config: &Config) -> Table {
     let mut table = Table::new("check", name, "vrrp_script");
     table.set("script", "script", value::texts(&script.command.argv));
-    if let Some((user, group)) = user_of(script.command.user.as_ref(), config) {
-        table.set("user", "user", value::text(&user));
-        if let Some(group) = group {
-            table.set("group", "user", value::text(&group));
-        }
+    for (key, value) in user_of(script.command.user.as_ref(), &config.globals) {
+        table.set(key, "user", value);
+    }
+    table
+}
+
+fn file_table(name: &str, TrackFile { path, init }: &TrackFile) -> Table {
+    let mut table = Table::new("check", name, "track_file");
+    table.set("track_file", "file", value::text(&path.to_string_lossy()));
+    if let Some(InitFile { value, overwrite }) = init {
+        let written = match overwrite {
+            Overwrite::Never => value.to_string(),
+            Overwrite::AtStart => {
+                value::inline(&[("value", value.to_string()), ("overwrite", "true".to_owned())])
+            }
+        };
+        table.set("init_file", "init_file", written);
     }
     table
 }

@@ -2,15 +2,16 @@
 
 use keepwatch_vrrp::{
     AdvertInterval, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts, MacAddress, Preemption,
-    Priority, SourceCheck, TrackWeight, Version,
+    Priority, SourceCheck, TrackWeight, UnicastPeer, Version,
 };
 
 use super::document::Table;
-use super::{announcing, check, routing, user_of, value};
+use super::{announcing, check, routing, value};
 use crate::model::{
-    Command, Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup,
-    TrackCheck, TrackInterface, VirtualAddress, VmacAdverts,
+    Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup, TrackCheck,
+    TrackInterface, VirtualAddress, VmacAdverts,
 };
+use crate::native;
 use crate::similar::shown;
 
 /// `[instance.NAME]`
@@ -85,15 +86,12 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
             Err(_) => lost.push(format!("{}: its password is cut within a character", shown(name))),
         }
     }
-    if *checksum_as_v2 {
-        lost.push(format!("{}: `v3_checksum_as_v2` has no key", shown(name)));
-    }
     if let Some(source) = source {
         table.set("source", "unicast_src_ip", value::text(&source.to_string()));
     }
     // Its addresses say of which family it is; without any, whom it speaks with.
     let implied = addresses.first().map_or(Family::V4, |address| Family::of(address.address));
-    write_destination(destination, implied, name, &mut table, lost);
+    write_destination(destination, implied, &mut table);
     match own_interface {
         Some(OwnInterface::VirtualMac(vmac)) => {
             let mut entries = vec![("name", value::text(vmac.interface.as_str()))];
@@ -119,6 +117,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     }
     let switches = [
         ("dont_track_primary", *link_tracking == LinkTracking::Ignored),
+        ("v3_checksum_as_v2", *checksum_as_v2),
         ("lower_prio_no_advert", *lower_adverts == LowerAdverts::Ignore),
         ("track_src_ip", *tracks_source),
         ("promote_secondaries", *promotes_secondaries),
@@ -162,13 +161,7 @@ pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<Str
     table
 }
 
-fn write_destination(
-    destination: &Destination,
-    implied: Family,
-    name: &str,
-    table: &mut Table,
-    lost: &mut Vec<String>,
-) {
+fn write_destination(destination: &Destination, implied: Family, table: &mut Table) {
     match destination {
         Destination::Multicast { group } => {
             let default = if implied == Family::V6 { "ff02::12" } else { "224.0.0.18" };
@@ -177,19 +170,29 @@ fn write_destination(
             }
         }
         Destination::Unicast { peers, ttl, source_check } => {
-            let all: Vec<String> = peers.iter().map(|peer| peer.address.to_string()).collect();
-            table.set("unicast_peer", "unicast_peer", value::texts(&all));
+            let all: Vec<String> = peers.iter().map(peer).collect();
+            table.set("unicast_peer", "unicast_peer", value::list(&all));
             if *ttl != 255 {
                 table.set("unicast_ttl", "unicast_ttl", ttl.to_string());
             }
             if *source_check == SourceCheck::Peers {
                 table.set("check_unicast_src", "check_unicast_src", "true".to_owned());
             }
-            if peers.iter().any(|peer| (peer.min_ttl, peer.max_ttl) != (0, 255)) {
-                lost.push(format!("{}: `min_ttl` and `max_ttl` of peers have no key", shown(name)));
-            }
         }
     }
+}
+
+/// An entry of `unicast_peer`.
+fn peer(UnicastPeer { address, min_ttl, max_ttl }: &UnicastPeer) -> String {
+    let address = value::text(&address.to_string());
+    let mut entries = vec![("address", address.clone())];
+    if *min_ttl != 0 {
+        entries.push(("min_ttl", min_ttl.to_string()));
+    }
+    if *max_ttl != 255 {
+        entries.push(("max_ttl", max_ttl.to_string()));
+    }
+    if entries.len() == 1 { address } else { value::inline(&entries) }
 }
 
 /// An entry of `virtual_addresses` and the like.
@@ -208,34 +211,45 @@ pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> S
         manage_temporary,
         preferred_lifetime,
         tracked,
+        place: _,
     } = own;
     let whole = if address.is_ipv4() { 32 } else { 128 };
     let text = if *prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") };
     let default = Lifetime::of_prefix(*prefix_len);
-    let left_out = [
-        ("broadcast", broadcast.is_some()),
-        ("peer", peer.is_some()),
-        ("home", *home),
-        ("mngtmpaddr", *manage_temporary),
-        ("preferred_lft", *preferred_lifetime != default),
-        ("a scope by number", matches!(scope, Scope::Number(_))),
-    ];
-    for (what, _) in left_out.into_iter().filter(|(_, is_there)| *is_there) {
-        lost.push(format!("{text}: {what} has no key"));
+    // What the kernel knows of IPv6 addresses alone.
+    let left_out = [("home", *home), ("mngtmpaddr", *manage_temporary)];
+    for (what, _) in left_out.into_iter().filter(|(_, is_there)| *is_there && address.is_ipv4()) {
+        lost.push(format!("{text}: {what} does nothing for an IPv4 address"));
+    }
+    let is_long = matches!(preferred_lifetime, Lifetime::For(time) if *time > native::LONGEST);
+    if is_long {
+        lost.push(format!("{text}: preferred_lft is longer than a year: without end here"));
     }
     let mut entries = vec![("address", value::text(&text))];
     entries.extend(device.as_ref().map(|device| ("dev", value::text(device.as_str()))));
     entries.extend(label.as_ref().map(|label| ("label", value::text(label))));
     let scope = match scope {
-        Scope::Global | Scope::Number(_) => None,
-        Scope::Site => Some("site"),
-        Scope::Link => Some("link"),
-        Scope::Host => Some("host"),
-        Scope::Nowhere => Some("nowhere"),
+        Scope::Global => None,
+        Scope::Number(number) => Some(number.to_string()),
+        named => Some(value::text(&named.to_string())),
     };
-    entries.extend(scope.map(|scope| ("scope", value::text(scope))));
-    let switches =
-        [("no_track", !tracked), ("noprefixroute", *no_prefix_route), ("dad", *duplicate_detection)];
+    entries.extend(scope.map(|scope| ("scope", scope)));
+    entries.extend(broadcast.map(|broadcast| ("broadcast", value::text(&broadcast.to_string()))));
+    entries.extend(peer.map(|(peer, _)| ("peer", value::text(&peer.to_string()))));
+    if *preferred_lifetime != default && address.is_ipv6() {
+        let lifetime = match preferred_lifetime {
+            Lifetime::For(time) if !is_long => value::duration(*time),
+            Lifetime::Forever | Lifetime::For(_) => value::text("forever"),
+        };
+        entries.push(("preferred_lft", lifetime));
+    }
+    let switches = [
+        ("no_track", !tracked),
+        ("noprefixroute", *no_prefix_route),
+        ("dad", *duplicate_detection),
+        ("home", *home && address.is_ipv6()),
+        ("mngtmpaddr", *manage_temporary && address.is_ipv6()),
+    ];
     entries.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(key, _)| (key, "true".to_owned())));
     if entries.len() == 1 { value::text(&text) } else { value::inline(&entries) }
 }
@@ -297,19 +311,11 @@ fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table,
         table.set("notify_priority_changes", "notify_priority_changes", "true".to_owned());
     }
     for (key, command) in all {
-        let Some(Command { argv, user, place: _ }) = command else { continue };
-        if !argv.first().is_some_and(|program| program.starts_with('/')) {
+        let Some(command) = command else { continue };
+        if !command.argv.first().is_some_and(|program| program.starts_with('/')) {
             lost.push(format!("{}: `{key}` names its program by a path that is not absolute", shown(name)));
             continue;
         }
-        let value = match user_of(user.as_ref(), config) {
-            None => value::texts(argv),
-            Some((user, group)) => {
-                let mut entries = vec![("exec", value::texts(argv)), ("user", value::text(&user))];
-                entries.extend(group.map(|group| ("group", value::text(&group))));
-                value::inline(&entries)
-            }
-        };
-        table.set(key, key, value);
+        table.set(key, key, super::command(command, &config.globals));
     }
 }

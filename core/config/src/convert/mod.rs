@@ -11,6 +11,7 @@ mod check;
 mod comments;
 mod document;
 mod instance;
+mod mail;
 mod routing;
 mod value;
 
@@ -18,7 +19,8 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Config, Dumps, Firewall, Globals, JsonVersion, Mail, Scheduling, Statics, User, VirtualAddress,
+    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Statics, User,
+    VirtualAddress,
 };
 use crate::name::is_name;
 use crate::similar::shown;
@@ -38,10 +40,7 @@ pub fn convert(config: &Config, source: &str) -> Converted {
     let Config { globals, instances, checks, groups, link_delays, statics, extensions: _ } = config;
     let mut lost = Vec::new();
     let mut document = Document::default();
-    globals_table(globals, &mut document, &mut lost);
-    if !link_delays.is_empty() {
-        lost.push("`interface_up_down_delays` has no key yet: links count at once".to_owned());
-    }
+    globals_table(globals, link_delays, &mut document, &mut lost);
     if *statics != Statics::default() {
         document.tables.push(statics_table(statics, &mut lost));
     }
@@ -66,14 +65,21 @@ pub fn convert(config: &Config, source: &str) -> Converted {
     for found in checks.iter().filter(|check| tracked(&check.name)) {
         document.tables.extend(check::table(found, config, &mut lost));
     }
+    document.tables.extend(mail::table(config, &mut lost));
     let text = document.render(&Comments::read(source));
     Converted { text, lost }
 }
 
-fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<String>) {
+fn globals_table(
+    globals: &Globals,
+    link_delays: &[LinkDelay],
+    document: &mut Document,
+    lost: &mut Vec<String>,
+) {
     let Globals {
         router_id,
-        mail,
+        // A destination.
+        mail: _,
         script_user: _,
         script_security,
         net_namespace,
@@ -97,23 +103,14 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     for (key, delay) in delays.into_iter().filter(|(_, delay)| !delay.is_zero()) {
         table.set(key, key, value::duration(*delay));
     }
-    let Mail { to, from: _, server: _, connect_timeout: _, helo_name: _, alert: _, no_faults: _ } = mail;
-    if !to.is_empty() {
-        lost.push(
-            "mail: write [notify.NAME] with `smtp`, `from` and `to` (the book's page \"Mail\")".to_owned(),
-        );
-    }
     if *script_security {
-        lost.push(
-            "`enable_script_security` has no key: `keepwatch check` says which scripts others could change"
-                .to_owned(),
-        );
+        table.set("enable_script_security", "enable_script_security", "true".to_owned());
     }
-    for fifo in notify_fifos {
-        lost.push(format!(
-            "notify_fifo {}: hear events by a plugin, or `keepwatch events --json`",
-            fifo.path
-        ));
+    let fifos: Vec<String> = notify_fifos.iter().filter_map(|own| fifo(own, globals, lost)).collect();
+    match fifos.as_slice() {
+        [] => {}
+        [one] => table.set("notify_fifo", "notify_fifo", one.clone()),
+        several => table.set("notify_fifo", "notify_fifo", value::list(several)),
     }
     let Dumps { state, stats, json, json_version } = dumps;
     for (key, place) in [("state_dump_file", state), ("stats_dump_file", stats), ("json_dump_file", json)] {
@@ -124,6 +121,10 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     if *json_version == JsonVersion::Object {
         table.set("json_version", "json_version", "2".to_owned());
     }
+    if !link_delays.is_empty() {
+        let key = "interface_up_down_delays";
+        table.set_block(key, key, delays_of_links(link_delays));
+    }
     document.tables.push(table);
     if *firewall != Firewall::default() {
         document.tables.push(firewall_table(firewall));
@@ -131,6 +132,19 @@ fn globals_table(globals: &Globals, document: &mut Document, lost: &mut Vec<Stri
     if *scheduling != Scheduling::default() {
         document.tables.push(scheduling_table(scheduling));
     }
+}
+
+/// `{ eth0 = "2s", eth1 = { down = "1s", up = "5s" } }`
+fn delays_of_links(delays: &[LinkDelay]) -> String {
+    let delay = |LinkDelay { interface, down, up }: &LinkDelay| {
+        let both = || value::inline(&[("down", value::duration(*down)), ("up", value::duration(*up))]);
+        let value = if down == up { value::duration(*down) } else { both() };
+        (value::key(interface.as_str()), value)
+    };
+    let delays: Vec<(String, String)> = delays.iter().map(delay).collect();
+    let entries: Vec<(&str, String)> =
+        delays.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    value::inline(&entries)
 }
 
 fn scheduling_table(scheduling: &Scheduling) -> Table {
@@ -186,8 +200,41 @@ fn statics_table(Statics { addresses, routing }: &Statics, lost: &mut Vec<String
     table
 }
 
-/// `user` and `group` of a command, as keys of a table.
-fn user_of(own: Option<&User>, config: &Config) -> Option<(String, Option<String>)> {
-    let user = own.or(config.globals.script_user.as_ref())?;
-    Some((user.name.clone(), user.group.clone()))
+/// Whom a command runs as, as keys of a table; none if nothing is said.
+fn user_of(own: Option<&User>, globals: &Globals) -> Vec<(&'static str, String)> {
+    let Some(User { name, group, supplementary_groups }) = own.or(globals.script_user.as_ref()) else {
+        return Vec::new();
+    };
+    let mut keys = vec![("user", value::text(name))];
+    keys.extend(group.as_ref().map(|group| ("group", value::text(group))));
+    keys.extend(supplementary_groups.then(|| ("supplementary_groups", "true".to_owned())));
+    keys
+}
+
+/// A command, with whom it runs as if that is said.
+fn command(Command { argv, user, place: _ }: &Command, globals: &Globals) -> String {
+    let mut entries = vec![("exec", value::texts(argv))];
+    entries.extend(user_of(user.as_ref(), globals));
+    if entries.len() == 1 { value::texts(argv) } else { value::inline(&entries) }
+}
+
+/// An entry of `notify_fifo`; none if it cannot be said.
+fn fifo(fifo: &NotifyFifo, globals: &Globals, lost: &mut Vec<String>) -> Option<String> {
+    let NotifyFifo { path, user, script } = fifo;
+    if !path.starts_with('/') {
+        lost.push(format!("notify_fifo {path}: its path is not absolute"));
+        return None;
+    }
+    let mut entries = vec![("path", value::text(path))];
+    entries.extend(user_of(user.as_ref(), globals));
+    match script {
+        Some(script) if script.argv.first().is_some_and(|program| program.starts_with('/')) => {
+            entries.push(("script", command(script, globals)));
+        }
+        Some(_) => {
+            lost.push(format!("notify_fifo {path}: its script is named by a path that is not absolute"));
+        }
+        None => {}
+    }
+    Some(if entries.len() == 1 { value::text(path) } else { value::inline(&entries) })
 }

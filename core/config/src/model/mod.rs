@@ -6,6 +6,7 @@ mod check;
 mod dumps;
 mod extensions;
 mod firewall;
+mod link_delay;
 mod notify;
 mod own_interface;
 mod place;
@@ -29,6 +30,7 @@ pub use check::{Check, CheckKind, InitFile, Overwrite, Reading, ScriptCheck, Tra
 pub use dumps::{Dumps, JsonVersion};
 pub use extensions::{Extensions, PluginTable, Written};
 pub use firewall::Firewall;
+pub use link_delay::LinkDelay;
 pub use notify::{
     ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
     UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
@@ -63,18 +65,6 @@ pub struct Config {
     pub statics: Statics,
     /// Plugins, and what they may run.
     pub extensions: Extensions,
-}
-
-/// `interface_up_down_delays` of one interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkDelay {
-    /// Which; there once only.
-    pub interface: InterfaceName,
-    /// How long it has to be down before it counts as down: not longer than other routers wait for the adverts that it
-    /// carries.
-    pub down: Duration,
-    /// How long it has to be up before it counts as up.
-    pub up: Duration,
 }
 
 /// keepalived's `global_defs`, as far as VRRP is concerned.
@@ -335,6 +325,8 @@ pub struct VirtualAddress {
     pub preferred_lifetime: Lifetime,
     /// Whether its `device` going down is a FAULT (not so with `no_track`).
     pub tracked: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 impl VirtualAddress {
@@ -354,6 +346,7 @@ impl VirtualAddress {
             manage_temporary: false,
             preferred_lifetime: Lifetime::Forever,
             tracked: true,
+            place: Place::keepalived(0..0),
         }
     }
 }
@@ -390,6 +383,20 @@ pub enum Scope {
     Nowhere,
     /// Another number.
     Number(u8),
+}
+
+impl Scope {
+    /// The scope that the kernel numbers so.
+    pub(crate) const fn of_number(number: u8) -> Self {
+        match number {
+            0 => Self::Global,
+            200 => Self::Site,
+            253 => Self::Link,
+            254 => Self::Host,
+            255 => Self::Nowhere,
+            number => Self::Number(number),
+        }
+    }
 }
 
 /// As keepalived and `ip` write it: `global`, or the number where it has no name.

@@ -65,18 +65,27 @@ pub enum NotifyWay {
 /// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretAt {
-    /// `..._file`: in a file, read each time.
+    /// `..._file`: in a file.
     File(PathBuf),
     /// `..._credential`: in a file of this name that systemd has put in `$CREDENTIALS_DIRECTORY`.
     Credential(String),
 }
 
 impl SecretAt {
-    /// Where it is; what systemd provides is there only for the service.
+    /// Its file, if it has one of its own; what systemd provides is there only for the service.
     fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
             Self::Credential(_) => None,
+        }
+    }
+
+    /// Where it is, if systemd's credentials are in this folder.
+    #[must_use]
+    pub fn within(&self, credentials: &Path) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Credential(name) => credentials.join(name),
         }
     }
 }

@@ -8,8 +8,8 @@ use super::group::Group;
 use super::instance::{Addition, Track, What, Whose};
 use super::reader::Reader;
 use super::router::ipv6_name;
-use super::routers;
 use super::tables::{Globals, Native, VipLifetime};
+use super::{fifos, link_delays, routers};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
 use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
@@ -38,10 +38,12 @@ impl Native {
         let vip_lifetime = self.globals.vip_lifetime.take();
         config.globals.vip_lifetime = vip_lifetime.as_ref().map(|vip_lifetime| vip_lifetime.lifetime);
         self.globals.over(&mut config.globals);
+        fifos::add(self.fifos, &mut config.globals.notify_fifos, findings);
         self.statics.add_to(&mut config.statics, findings);
         let two_families: Vec<String> =
             self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();
         routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
+        link_delays::add(self.link_delays, &mut config, findings);
         for addition in &self.additions {
             add(addition, &mut config, findings);
         }
@@ -97,6 +99,7 @@ impl Globals {
             firewall,
             dumps,
             scheduling,
+            script_security,
             // Taken out before.
             vip_lifetime: _,
         } = self;
@@ -104,6 +107,7 @@ impl Globals {
         globals.net_namespace = net_namespace.or_else(|| globals.net_namespace.take());
         globals.startup_delay = startup_delay.unwrap_or(globals.startup_delay);
         globals.delay_after_boot = delay_after_boot.unwrap_or(globals.delay_after_boot);
+        globals.script_security = script_security.unwrap_or(globals.script_security);
         firewall.over(&mut globals.firewall);
         dumps.over(&mut globals.dumps);
         scheduling.over(&mut globals.scheduling);

@@ -11,8 +11,9 @@ use super::instance::{weight, weighted};
 use super::keys::{CHECK, names};
 use super::kinds::{self, KINDS, Kind};
 use super::reader::{Reader, optional};
+use super::track_file;
 use crate::lint;
-use crate::model::{Check, Place};
+use crate::model::{Check, CheckKind, Place};
 use crate::similar::{choice, shown};
 
 /// How often something is looked at unless the file says otherwise.
@@ -37,8 +38,9 @@ pub(super) fn read(
     }
     let policy = policy(reader, table);
     let reverse = optional(table, "reverse", |value| reader.flag(value)).unwrap_or(false);
-    let weight = optional(table, "weight", |value| weight(reader, value)).unwrap_or(0);
+    let weight = optional(table, "weight", |value| weight(reader, value));
     let what = kinds::read(reader, kind?, name, table, folder)?;
+    let default = if matches!(what, CheckKind::TrackFile(_)) { track_file::WEIGHT } else { 0 };
     let place = Place::native(span.clone());
     Some(Check {
         name: name.to_owned(),
@@ -46,7 +48,7 @@ pub(super) fn read(
         interval,
         timeout,
         policy,
-        weight: weighted(weight, reverse),
+        weight: weighted(weight.unwrap_or(default), reverse),
         place,
     })
 }

@@ -85,14 +85,22 @@ pub(super) fn resolve(
     resolved
 }
 
-/// Gives `notify_deleted` of a group to those of its members that have none: only instances are told of as deleted.
-pub(super) fn hand_down(groups: &mut [SyncGroup], instances: &mut [Instance]) {
+/// Gives `notify_deleted` and `notify_priority_changes` of a group to those of its members that say nothing of it: only
+/// instances are told of as deleted, and have a priority.
+pub(super) fn hand_down(groups: &mut [SyncGroup], routers: &[Router], instances: &mut [Instance]) {
+    let says_otherwise = |name: &str| {
+        let is_of = |router: &&Router| router.instances.iter().any(|instance| instance.name == name);
+        routers.iter().find(is_of).is_some_and(|router| router.priority_changes == Some(false))
+    };
     for group in groups {
         let deleted = std::mem::take(&mut group.notify.deleted);
+        let priority_changes = std::mem::take(&mut group.notify.priority_changes);
         let is_member = |instance: &&mut Instance| group.members.contains(&instance.name);
-        let members = instances.iter_mut().filter(is_member);
-        for member in members.filter(|member| member.notify.deleted == Deleted::AsFault) {
-            member.notify.deleted = deleted.clone();
+        for member in instances.iter_mut().filter(is_member) {
+            if member.notify.deleted == Deleted::AsFault {
+                member.notify.deleted = deleted.clone();
+            }
+            member.notify.priority_changes |= priority_changes && !says_otherwise(&member.name);
         }
     }
 }

@@ -114,9 +114,9 @@ fn lift<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// A weight, from -253 to 253.
+/// A weight, from -254 to 254: what a number in a file comes to is FAULT from -254 down.
 pub(super) fn weight(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<i16> {
-    reader.whole(value, -253..=253).and_then(|weight| i16::try_from(weight).ok())
+    reader.whole(value, -254..=254).and_then(|weight| i16::try_from(weight).ok())
 }
 
 /// What a weight does.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::{haproxy, keys, tables};
+use super::{haproxy, keys, tables, track_file, user};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
-    ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, User, Verify,
+    ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, Verify,
 };
 use crate::similar::shown;
 
@@ -39,6 +39,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { key: "dns", read: dns },
     Kind { key: "icmp", read: icmp },
     Kind { key: "file", read: file },
+    Kind { key: "track_file", read: track_file },
     Kind { key: "process", read: process },
     Kind { key: "gateway", read: gateway },
     Kind { key: "interface", read: interface },
@@ -95,11 +96,7 @@ fn plugin(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Opt
 }
 
 fn script(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
-    let group = of.text(reader, "group");
-    let user = of.text(reader, "user").map(|name| User { name, group, supplementary_groups: false });
-    if let (Some((key, _)), None) = (of.table.get_key_value("group"), of.table.get("user")) {
-        reader.error(&key.span(), "a group without a user", "add user = \"NAME\"");
-    }
+    let user = user::read(reader, of.table);
     let reading = if of.flag(reader, "nagios") == Some(true) { Reading::Nagios } else { Reading::Status };
     let argv = match value.get_ref().as_str() {
         Some(text) if text.trim().is_empty() => {
@@ -253,6 +250,10 @@ fn file(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
     Some(CheckKind::File(FileCheck { path: path?, test }))
 }
 
+fn track_file(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
+    track_file::read(reader, value, of.table).map(CheckKind::TrackFile)
+}
+
 /// `match`
 #[derive(Clone, Copy)]
 enum Matching {
@@ -338,7 +339,7 @@ fn haproxy_check(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>)
 }
 
 /// A path that does not depend on where the file is: what is checked has nothing to do with that.
-fn absolute(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<PathBuf> {
+pub(super) fn absolute(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<PathBuf> {
     let text = reader.text(value)?;
     if !text.starts_with('/') {
         reader.error(&value.span(), format!("{} is no absolute path", shown(&text)), "it begins with `/`");

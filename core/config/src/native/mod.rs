@@ -25,8 +25,10 @@ mod action;
 mod address;
 mod announcing;
 mod attach;
+mod auth_pass;
 mod check;
 mod dumps;
+mod fifos;
 mod group;
 mod haproxy;
 mod include;
@@ -34,11 +36,13 @@ mod instance;
 mod ipvlan;
 mod keys;
 mod kinds;
+mod link_delays;
 mod mail;
 mod nftables;
 mod notify;
 mod notify_scripts;
 mod own_interface;
+mod peers;
 mod reader;
 mod router;
 mod routers;
@@ -46,30 +50,33 @@ mod routing;
 mod scheduling;
 mod statics;
 mod tables;
+mod track_file;
+mod user;
 mod virtual_address;
 mod virtual_mac;
 mod webhook;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::load::{self, LoadError, Loaded};
 use crate::model::Config;
-use crate::site::Site;
+use crate::site::{Purpose, Site};
 use include::Files;
 pub use keys::{reference, schema};
+pub(crate) use reader::LONGEST;
 use reader::Reader;
 
 /// Reads the native file at `path`, those it includes, and the keepalived.conf they name.
-pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
+pub(crate) fn load(path: &Path, config_id: &str, purpose: Purpose) -> Result<Site, LoadError> {
     let source = load::read(path)?;
     let mut findings = Findings::default();
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let files = Files::read(&source, path, folder, &mut findings);
-    let read = read(&files, &mut findings);
-    let mut source = files.into_source(source);
+    let (read, secrets) = read(&files, purpose, &mut findings);
+    let mut source = files.into_source(source).naming(secrets);
     let mut texts = Vec::new();
     let mut config = None;
     if let Some(native) = read {
@@ -95,10 +102,11 @@ pub(crate) fn load(path: &Path, config_id: &str) -> Result<Site, LoadError> {
     Ok(Site { texts, config })
 }
 
-/// What native files say together.
-fn read(files: &Files, findings: &mut Findings) -> Option<tables::Native> {
-    let table = files.table(findings)?;
+/// What native files say together, and where the passwords are that they name.
+fn read(files: &Files, purpose: Purpose, findings: &mut Findings) -> (Option<tables::Native>, Vec<PathBuf>) {
+    let Some(table) = files.table(findings) else { return (None, Vec::new()) };
     let mut reader = Reader { findings };
-    let read = tables::read(&mut reader, &table, files);
-    if findings.has_errors() { None } else { read }
+    let read = tables::read(&mut reader, &table, files, purpose);
+    let secrets = auth_pass::named(&table, files);
+    (read.filter(|_| !findings.has_errors()), secrets)
 }

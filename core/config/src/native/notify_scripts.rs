@@ -4,7 +4,8 @@ use toml::de::DeTable;
 
 use super::keys::COMMAND;
 use super::reader::{Entry, Reader, optional};
-use crate::model::{Command, Deleted, Notify, Place, User};
+use super::user;
+use crate::model::{Command, Deleted, Notify, Place};
 
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Notify {
     let priority_changes = optional(table, "notify_priority_changes", |value| reader.flag(value));
@@ -32,7 +33,7 @@ fn deleted(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Deleted> {
 }
 
 /// `["/PROGRAM", "ARGUMENT"]`, or the same as `exec` of a table that says whom it runs as.
-fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
+pub(super) fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
     let place = Place::native(value.span());
     if value.get_ref().as_array().is_some() {
         return Some(Command { argv: reader.program(value)?, user: None, place });
@@ -44,11 +45,5 @@ fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
         return None;
     };
     let argv = reader.program(exec)?;
-    let group = optional(table, "group", |value| reader.text(value));
-    let user = optional(table, "user", |value| reader.text(value));
-    if let Some(value) = table.get("group").filter(|_| user.is_none()) {
-        reader.error(&value.span(), "a group without a user", "add user = \"NAME\"");
-    }
-    let user = user.map(|name| User { name, group, supplementary_groups: false });
-    Some(Command { argv, user, place })
+    Some(Command { argv, user: user::read(reader, table), place })
 }

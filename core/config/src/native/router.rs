@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
@@ -14,10 +15,11 @@ use toml::de::DeTable;
 use super::keys::VIRTUAL_ADDRESS;
 use super::reader::{Entry, Reader, optional};
 use super::virtual_address::{self, At};
-use super::{announcing, notify_scripts, own_interface, routing};
+use super::{announcing, auth_pass, notify_scripts, own_interface, peers, routing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Instance, InterfaceName, Meant, Notify, Password, Place, Routing, VirtualAddress};
 use crate::similar::shown;
+use crate::site::Purpose;
 
 /// More addresses do not fit an advert (IPv6: of an MTU of 1500; IPv4: their number is one octet).
 const MOST_V4: usize = 255;
@@ -32,6 +34,8 @@ pub(super) struct Router {
     /// Where its name stands.
     pub(super) span: Range<usize>,
     pub(super) vrid_at: Range<usize>,
+    /// `notify_priority_changes`, if it says so itself.
+    pub(super) priority_changes: Option<bool>,
     /// The interface that it is to have of its own.
     pub(super) own_interface: Option<own_interface::Wish>,
     /// One for each family of its addresses, IPv4 first. Interfaces of their own are still to be given.
@@ -56,6 +60,7 @@ pub(super) fn read(
     name: &str,
     table: &DeTable<'_>,
     span: &Range<usize>,
+    (folder, purpose): (&Path, Purpose),
 ) -> Option<Router> {
     let interface =
         required(reader, name, table, span, "interface = \"eth0\"", "the one that carries the adverts");
@@ -77,7 +82,7 @@ pub(super) fn read(
         virtual_address::read_list(reader, value, VIRTUAL_ADDRESS)
     });
     let ways = routing::read(reader, table, "virtual_routes", "virtual_rules");
-    let settings = Settings::read(reader, table);
+    let settings = Settings::read(reader, table, folder, purpose);
     let own_interface = own_interface::read(reader, table);
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
@@ -89,6 +94,9 @@ pub(super) fn read(
         reader.findings.push(Diagnostic::remark(&span, message, "it elects a MASTER, and that is all"));
     }
     let families = families(&listed, &settings);
+    if let Some(value) = table.get("v3_checksum_as_v2").filter(|_| families == [Family::V6]) {
+        reader.error(&value.span(), "the checksum over IPv6 always has its pseudo-header", "remove this");
+    }
     let are_two = families.len() == 2;
     let mut instances = Vec::new();
     for &family in &families {
@@ -113,13 +121,16 @@ pub(super) fn read(
         let routing = if are_two { routing::of_family(&ways, family) } else { ways.clone() };
         instances.push(Instance { routing, ..instance });
     }
-    Some(Router { name: name.to_owned(), span: span.clone(), vrid_at, own_interface, instances })
+    let priority_changes = optional(table, "notify_priority_changes", |value| value.get_ref().as_bool());
+    let (name, span) = (name.to_owned(), span.clone());
+    Some(Router { name, span, vrid_at, priority_changes, own_interface, instances })
 }
 
 /// Those of its addresses; without any, those of the hosts it speaks with.
 fn families(listed: &[At], settings: &Settings) -> Vec<Family> {
     let Settings { sources, peers, groups, .. } = settings;
-    let hosts = sources.iter().chain(peers).chain(groups).map(|(address, _)| Family::of(*address));
+    let hosts = sources.iter().chain(groups).map(|(address, _)| *address);
+    let hosts = hosts.chain(peers.iter().map(|peer| peer.address)).map(Family::of);
     let own = listed.iter().map(|at| Family::of(at.address.address));
     let own: Vec<Family> = if listed.is_empty() { hosts.collect() } else { own.collect() };
     match (own.contains(&Family::V4), own.contains(&Family::V6)) {
@@ -182,13 +193,14 @@ struct Settings {
     missed_adverts: u8,
     password: Option<Password>,
     sources: Vec<(IpAddr, Range<usize>)>,
-    peers: Vec<(IpAddr, Range<usize>)>,
+    peers: Vec<UnicastPeer>,
     ttl: u8,
     source_check: SourceCheck,
     groups: Vec<(IpAddr, Range<usize>)>,
     link_tracking: LinkTracking,
     lower_adverts: LowerAdverts,
     higher_adverts: HigherAdverts,
+    checksum_as_v2: bool,
     tracks_source: bool,
     promotes_secondaries: bool,
     accepts: bool,
@@ -197,7 +209,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Self {
+    fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path, purpose: Purpose) -> Self {
         let priority = optional(table, "priority", |value| octet(reader, value)).and_then(Priority::new);
         let priority = priority.unwrap_or(Priority::DEFAULT);
         let version = optional(table, "version", |value| version(reader, value)).unwrap_or(Version::V3);
@@ -205,6 +217,7 @@ impl Settings {
         let is = |reader: &mut Reader<'_>, key: &str| {
             optional(table, key, |value| reader.flag(value)).unwrap_or_default()
         };
+        let peers = peers::read(reader, table);
         let settings = Self {
             priority,
             version,
@@ -215,15 +228,11 @@ impl Settings {
             },
             preemption: preemption(reader, table, priority),
             missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
-            password: optional(table, "auth_pass", |value| password(reader, value, version)),
+            password: auth_pass::read(reader, table, version, folder, purpose),
             sources: reader.addresses(table, "source"),
-            peers: reader.addresses(table, "unicast_peer"),
             ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
-            source_check: if is(reader, "check_unicast_src") {
-                SourceCheck::Peers
-            } else {
-                SourceCheck::Anybody
-            },
+            source_check: peers::source_check(reader, table, &peers),
+            peers,
             groups: reader.addresses(table, "mcast_dst_ip"),
             link_tracking: if is(reader, "dont_track_primary") {
                 LinkTracking::Ignored
@@ -240,6 +249,7 @@ impl Settings {
             } else {
                 HigherAdverts::Yield
             },
+            checksum_as_v2: is(reader, "v3_checksum_as_v2"),
             tracks_source: is(reader, "track_src_ip"),
             promotes_secondaries: is(reader, "promote_secondaries"),
             accepts: optional(table, "accept", |value| reader.flag(value)).unwrap_or(true),
@@ -263,6 +273,12 @@ impl Settings {
         if let Some(value) = table.get("accept").filter(|_| !self.accepts && self.priority.is_owner()) {
             let message = "`accept = false` does not go with priority 255";
             reader.error(&value.span(), message, "an owner's addresses are its host's own");
+        }
+        let has_pseudo_header = self.version == Version::V3;
+        if let Some(value) =
+            table.get("v3_checksum_as_v2").filter(|_| self.checksum_as_v2 && !has_pseudo_header)
+        {
+            reader.error(&value.span(), "version 2 has no pseudo-header in its checksum", "remove this");
         }
         if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
             reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
@@ -312,7 +328,7 @@ impl Settings {
             meant: Meant::Either,
             preemption: self.preemption,
             password: self.password,
-            checksum_as_v2: false,
+            checksum_as_v2: self.checksum_as_v2 && family == Family::V4,
             destination: self.destination(reader, family, span),
             source: self.source(family),
             tracks_source: self.tracks_source,
@@ -345,8 +361,8 @@ impl Settings {
             let group = of_family(&self.groups, family).next().unwrap_or(default);
             return Destination::Multicast { group };
         }
-        let peer = |address| UnicastPeer { address, min_ttl: 0, max_ttl: 255 };
-        let peers: Vec<UnicastPeer> = of_family(&self.peers, family).map(peer).collect();
+        let is_of = |peer: &&UnicastPeer| Family::of(peer.address) == family;
+        let peers: Vec<UnicastPeer> = self.peers.iter().filter(is_of).copied().collect();
         if peers.is_empty() {
             let family = if family == Family::V6 { "IPv6" } else { "IPv4" };
             let message = format!("`unicast_peer` names nobody for the {family} addresses");
@@ -399,21 +415,4 @@ fn preemption(reader: &mut Reader<'_>, table: &DeTable<'_>, priority: Priority) 
         (false, Some(delay)) => Preemption::After(delay),
         (false, None) => Preemption::Immediate,
     }
-}
-
-/// A version 2 password: eight octets at most.
-fn password(reader: &mut Reader<'_>, value: Entry<'_, '_>, version: Version) -> Option<Password> {
-    let text = reader.text(value)?;
-    if version == Version::V3 {
-        let label = "remove this, or say version = 2";
-        reader.error(&value.span(), "VRRP version 3 has no authentication", label);
-        return None;
-    }
-    let mut octets = [0; 8];
-    let Some(room) = octets.get_mut(..text.len()).filter(|room| !room.is_empty()) else {
-        reader.error(&value.span(), "a password has 1 to 8 octets", "");
-        return None;
-    };
-    room.copy_from_slice(text.as_bytes());
-    Some(Password(octets))
 }

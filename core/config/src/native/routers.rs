@@ -35,7 +35,7 @@ pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[G
         reader.error(&group.span, message, "give this one another name");
     }
     let mut resolved = group::resolve(reader, groups, &routers, &config.instances);
-    group::hand_down(&mut resolved, &mut config.instances);
+    group::hand_down(&mut resolved, &routers, &mut config.instances);
     config.groups.extend(resolved);
 }
 

@@ -8,20 +8,23 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable};
 
 use super::dumps::Dumps;
+use super::fifos::Fifo;
 use super::group::{self, Group};
 use super::include::Files;
 use super::instance::{Addition, Whose};
 use super::keys::{self, PLUGIN};
+use super::link_delays::Delay;
 use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
 use super::statics::{self, Static};
-use super::{action, check, dumps, instance, nftables, notify, scheduling};
+use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
+use crate::site::Purpose;
 
 /// The kernel takes a lifetime of one second for over within it.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(2);
@@ -33,6 +36,8 @@ pub(super) struct Native {
     pub(super) routers: Vec<Router>,
     pub(super) groups: Vec<Group>,
     pub(super) statics: Static,
+    pub(super) link_delays: Vec<Delay>,
+    pub(super) fifos: Vec<Fifo>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -47,6 +52,7 @@ pub(super) struct Globals {
     pub(super) startup_delay: Option<Duration>,
     pub(super) delay_after_boot: Option<Duration>,
     pub(super) vip_lifetime: Option<VipLifetime>,
+    pub(super) script_security: Option<bool>,
     pub(super) firewall: Nftables,
     pub(super) scheduling: Scheduling,
     pub(super) dumps: Dumps,
@@ -66,7 +72,12 @@ pub(super) struct Keepalived {
 }
 
 /// Reads the whole configuration.
-pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -> Option<Native> {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &DeTable<'_>,
+    files: &Files,
+    purpose: Purpose,
+) -> Option<Native> {
     reader.only_named(root, &keys::of_root(), "keepwatch.toml");
     let plain = files.folder(&(0..0)).join("hooks.d");
     let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
@@ -98,7 +109,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -
         let is_router = table.contains_key("interface") || table.contains_key("virtual_router_id");
         let whose = if is_router || keepalived.is_none() { Whose::Own } else { Whose::Keepalived };
         if whose == Whose::Own {
-            routers.extend(router::read(reader, name, table, span));
+            routers.extend(router::read(reader, name, table, span, (files.folder(span), purpose)));
         }
         additions.push(instance::read(reader, name, table, span, whose));
     });
@@ -122,12 +133,25 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &DeTable<'_>, files: &Files) -
         startup_delay: optional(root, "vrrp_startup_delay", |value| reader.duration(value)),
         delay_after_boot: optional(root, "vrrp_delay_after_boot", |value| reader.duration(value)),
         vip_lifetime: optional(root, "vip_lifetime", |value| vip_lifetime(reader, value)),
+        script_security: optional(root, "enable_script_security", |value| reader.flag(value)),
         firewall: nftables::read(reader, root),
         dumps: dumps::read(reader, root),
         scheduling: scheduling::read(reader, root),
     };
     let statics = statics::read(reader, root);
-    Some(Native { keepalived, globals, routers, groups, statics, extensions, checks, additions })
+    let (link_delays, fifos) = (link_delays::read(reader, root), fifos::read(reader, root));
+    Some(Native {
+        keepalived,
+        globals,
+        routers,
+        groups,
+        statics,
+        link_delays,
+        fifos,
+        extensions,
+        checks,
+        additions,
+    })
 }
 
 /// Reads how long addresses stay that nobody renews: the kernel counts in whole seconds.

@@ -1,14 +1,14 @@
 //! Entries of `virtual_addresses` and `virtual_addresses_excluded`: a text, or a table for what a text does not say.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
 use keepwatch_vrrp::Family;
 
 use super::keys::Key;
 use super::reader::{Entry, Reader, optional};
-use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::model::{Lifetime, Place, Scope, VirtualAddress};
 use crate::similar::shown;
 
 /// Wider scopes first, as the kernel numbers them.
@@ -68,27 +68,87 @@ fn read(reader: &mut Reader<'_>, entry: Entry<'_, '_>, keys: &[Key]) -> Option<V
     let mut address = plain(reader, value)?;
     address.device = optional(table, "dev", |value| reader.interface(value));
     address.label = optional(table, "label", |value| label(reader, value));
-    address.scope = optional(table, "scope", |value| reader.one_of(value, SCOPES)).unwrap_or_default();
+    address.scope = optional(table, "scope", |value| scope(reader, value)).unwrap_or_default();
+    if let Some(lifetime) = optional(table, "preferred_lft", |value| lifetime(reader, value)) {
+        address.preferred_lifetime = lifetime;
+    }
     let mut is = |key: &str| optional(table, key, |value| reader.flag(value)).unwrap_or_default();
     address.tracked = !is("no_track");
     address.no_prefix_route = is("noprefixroute");
     address.duplicate_detection = is("dad");
+    address.home = is("home");
+    address.manage_temporary = is("mngtmpaddr");
     let (other, family) = match address.address {
-        IpAddr::V4(_) => (["dad"].as_slice(), "IPv4"),
-        IpAddr::V6(_) => (["label", "scope"].as_slice(), "IPv6"),
+        IpAddr::V4(_) => (["dad", "preferred_lft", "home", "mngtmpaddr"].as_slice(), "IPv4"),
+        IpAddr::V6(_) => (["label", "scope", "broadcast"].as_slice(), "IPv6"),
     };
     for key in table.keys().filter(|key| other.contains(&key.get_ref().as_ref())) {
         let message = format!("an {family} address has no {}", shown(key.get_ref()));
         reader.error(&key.span(), message, "remove this");
     }
+    if address.address.is_ipv4() {
+        address.broadcast = optional(table, "broadcast", |value| broadcast(reader, value));
+    }
+    address.peer = optional(table, "peer", |value| peer(reader, value, &address));
+    if let (Some(_), Some((key, _))) = (table.get("peer"), table.get_key_value("broadcast")) {
+        reader.error(&key.span(), "an address with a peer has no broadcast address", "remove this");
+    }
     Some(address)
+}
+
+/// A scope by name, or by the kernel's number.
+fn scope(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Scope> {
+    if value.get_ref().as_integer().is_none() {
+        return reader.one_of(value, SCOPES);
+    }
+    let number = reader.whole(value, 0..=255)?;
+    u8::try_from(number).ok().map(Scope::of_number)
+}
+
+/// `"forever"`, or whole seconds, which the kernel counts in.
+fn lifetime(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Lifetime> {
+    if value.get_ref().as_str() == Some("forever") {
+        return Some(Lifetime::Forever);
+    }
+    let lifetime = reader.pause(value)?;
+    if lifetime.subsec_nanos() != 0 {
+        let label = "whole seconds, or \"forever\"";
+        reader.error(&value.span(), "the kernel counts lifetimes in seconds", label);
+        return None;
+    }
+    Some(Lifetime::For(lifetime))
+}
+
+fn broadcast(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Ipv4Addr> {
+    let IpAddr::V4(address) = reader.ip(value)? else {
+        reader.error(&value.span(), "this is no IPv4 address", "such as 10.1.1.255");
+        return None;
+    };
+    Some(address)
+}
+
+/// The other end of a point-to-point address, which then has no prefix of its own.
+fn peer(reader: &mut Reader<'_>, value: Entry<'_, '_>, own: &VirtualAddress) -> Option<(IpAddr, u8)> {
+    let peer = reader.ip(value)?;
+    let whole = if own.address.is_ipv4() { 32 } else { 128 };
+    if Family::of(peer) != Family::of(own.address) {
+        reader.error(&value.span(), "this is not of the family of its address", "");
+        return None;
+    }
+    if own.prefix_len != whole {
+        let label = format!("write address = \"{}\"", own.address);
+        reader.error(&value.span(), "an address with a peer has no prefix length", label);
+        return None;
+    }
+    Some((peer, whole))
 }
 
 /// `10.1.1.30/24`; the whole address without a prefix length.
 fn plain(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VirtualAddress> {
     let (address, prefix_len) = with_prefix(reader, value)?;
     let preferred_lifetime = Lifetime::of_prefix(prefix_len);
-    Some(VirtualAddress { preferred_lifetime, ..VirtualAddress::plain(address, prefix_len) })
+    let place = Place::native(value.span());
+    Some(VirtualAddress { preferred_lifetime, place, ..VirtualAddress::plain(address, prefix_len) })
 }
 
 /// An address and its prefix length, which is that of the whole address if it is not there.

@@ -417,6 +417,7 @@ fn who_accepts_packets_to_virtual_addresses() {
     const RESET: &str = "warning `vrrp_strict` forbids `accept` with vrrp version 2";
     const NOBODY: &str = "remark the virtual addresses of `vi_1` will answer nobody";
     const OWNER: &str = "warning `no_accept` does not go with priority 255";
+    const HEARS: &str = "remark `vrrp_strict` with priority 255 does not ignore adverts here";
     let table = [
         ("version 2", "", true, None),
         ("version 2", "accept", true, None),
@@ -425,6 +426,7 @@ fn who_accepts_packets_to_virtual_addresses() {
         ("version 3", "no_accept\naccept", true, None),
         ("version 3", "accept\nno_accept", false, None),
         ("version 2\npriority 255", "", true, None),
+        ("version 3\npriority 255", "no_accept", true, Some(OWNER)),
         ("version 2\npriority 255", "no_accept", true, Some(OWNER)),
         ("strict version 2", "", false, Some(NOBODY)),
         ("strict version 2", "accept", false, Some(RESET)),
@@ -432,9 +434,9 @@ fn who_accepts_packets_to_virtual_addresses() {
         ("strict version 3", "", false, Some(NOBODY)),
         ("strict version 3", "accept", true, None),
         ("strict version 3", "no_accept", false, None),
-        ("strict version 2\nstate MASTER\npriority 255", "", true, None),
-        ("strict version 2\nstate MASTER\npriority 255", "accept", true, None),
-        ("strict version 3\nstate MASTER\npriority 255", "no_accept", true, Some(OWNER)),
+        ("strict version 2\nstate MASTER\npriority 255", "", true, Some(HEARS)),
+        ("strict version 2\nstate MASTER\npriority 255", "accept", true, Some(HEARS)),
+        ("strict version 3\npriority 255", "accept", true, Some(HEARS)),
     ];
     for (settings, accept, expected, finding) in table {
         let body = format!("{}\n{accept}", settings.replace("strict ", STRICT));

@@ -40,6 +40,8 @@ const BASES: &[Base] = &[
             ("check_unicast_src", "unicast_peer = \"10.1.1.20\""),
             ("track_src_ip", "source = \"10.1.1.10\""),
             ("auth_pass", "version = 2"),
+            ("auth_pass_file", "version = 2"),
+            ("auth_pass_credential", "version = 2"),
         ],
         // The example is an address, not a group.
         without: &["mcast_dst_ip"],
@@ -106,7 +108,7 @@ const BASES: &[Base] = &[
         kind: "check",
         text: "script = \"true\"",
         by: &["script"],
-        with: &[("group", "user = \"nobody\"")],
+        with: &[("group", "user = \"nobody\""), ("supplementary_groups", "user = \"nobody\"")],
         ..PLAIN
     },
     Base { kind: "check", text: "tcp = \"127.0.0.1:80\"", by: &["tcp"], ..PLAIN },
@@ -121,6 +123,14 @@ const BASES: &[Base] = &[
         ..PLAIN
     },
     Base { kind: "check", text: "file = \"/run/a\"", by: &["file"], ..PLAIN },
+    Base {
+        kind: "check",
+        text: "track_file = \"/run/a\"",
+        by: &["track_file"],
+        // A number is neither up nor down.
+        without: &["rise", "fall", "init_fail", "unknown"],
+        ..PLAIN
+    },
     Base {
         kind: "check",
         text: "process = \"a\"",
@@ -143,9 +153,10 @@ fn read(text: &str) -> Site {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("keepwatch-schema-{}-{number}", std::process::id()));
-    // Examples include files from there.
+    // Examples name files that are there.
     fs::create_dir_all(folder.join("conf.d")).unwrap();
     fs::write(folder.join("keepwatch.toml"), text).unwrap();
+    fs::write(folder.join("vrrp.password"), "1111\n").unwrap();
     let site = load_site(&folder.join("keepwatch.toml")).unwrap();
     fs::remove_dir_all(&folder).unwrap();
     site
@@ -203,8 +214,11 @@ fn tables(schema: &Value, properties: &Map<String, Value>) -> Vec<Value> {
             // An entry of `track` names one thing; an IPv6 address has what an IPv4 one has not.
             match key.as_str() {
                 "weight" | "reverse" => drop(table.insert("check".to_owned(), json!("CHECK"))),
-                "dad" => drop(table.insert("address".to_owned(), json!("fd00::30/64"))),
-                "group" => drop(table.insert("user".to_owned(), json!("nobody"))),
+                "dad" | "home" | "mngtmpaddr" | "preferred_lft" => {
+                    table.insert("address".to_owned(), json!("fd00::30/64"));
+                }
+                "peer" => drop(table.insert("address".to_owned(), json!("10.1.1.30"))),
+                "group" | "supplementary_groups" => drop(table.insert("user".to_owned(), json!("nobody"))),
                 // Adverts over IPv4 come from the address of an ipvlan.
                 "name" | "mode" if properties.contains_key("mode") => {
                     table.insert("address".to_owned(), json!("10.1.1.11/24"));

@@ -184,12 +184,6 @@ impl Reader<'_> {
 
 /// The file of a secret. systemd puts credentials into a folder that only the service can read.
 fn secret_file(at: &SecretAt) -> PathBuf {
-    match at {
-        SecretAt::File(path) => path.clone(),
-        SecretAt::Credential(name) => {
-            let folder =
-                std::env::var_os("CREDENTIALS_DIRECTORY").unwrap_or_else(|| "/run/credentials".into());
-            Path::new(&folder).join(name)
-        }
-    }
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").unwrap_or_else(|| "/run/credentials".into());
+    at.within(Path::new(&folder))
 }

@@ -43,6 +43,7 @@ fn what_is_missing() -> Result<(), Failed> {
         of("taken", "eth0", 54, "", "10.9.9.1"),
         of("other-source", "eth0", 55, "unicast_src_ip 10.1.1.99\nunicast_peer {\n10.1.1.10\n}", "10.1.1.31"),
         of("tracks", "eth0", 56, "track_interface {\neth9\n}", "10.1.1.32 dev wlan0"),
+        "static_ipaddress {\n 10.1.1.200/24 dev eth0\n 10.8.1.1/24 dev eth8\n}\n".to_owned(),
     ]
     .concat();
     let (code, said) = check(&site, &text, &["--host"])?;
@@ -58,7 +59,9 @@ fn what_is_missing() -> Result<(), Failed> {
         "warning: other-source: its peer 10.1.1.10 is this host",
         "warning: tracks: the tracked interface eth9 is not on this host",
         "warning: tracks: 10.1.1.32 is for wlan0, which is not on this host",
-        "8 warnings.",
+        "warning: the static address 10.8.1.1 is for eth8, which is not on this host",
+        "help: it is added when there is one; there are ",
+        "9 warnings.",
     ];
     for line in expected {
         ensure(said.contains(line), || format!("no {line:?} in:\n{said}"))?;
@@ -69,6 +72,8 @@ fn what_is_missing() -> Result<(), Failed> {
             format!("no line {line} in:\n{said}")
         })?;
     }
+    let line = text.lines().position(|line| line.contains("10.8.1.1")).unwrap_or_default() + 1;
+    ensure(said.contains(&format!("h1-checked.conf:{line}:2")), || format!("no line {line} in:\n{said}"))?;
     ensure(code == Some(0), || format!("{code:?}"))?;
     let (code, _) = check(&site, &text, &["--host", "--strict"])?;
     ensure(code == Some(3), || format!("{code:?}"))?;

@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::routing::iproute::List;
 use super::track::interface_name;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::model::{Lifetime, Place, Scope, VirtualAddress};
 use crate::similar::shown;
 
 /// How a broadcast address is written.
@@ -39,8 +39,9 @@ struct Dropped;
 pub(super) fn read(entry: &Statement<'_>, reader: &mut Reader<'_>) -> Option<VirtualAddress> {
     let word = &entry.line.keyword;
     let (address, prefix_len) = address(word, reader)?;
-    let mut draft =
-        Draft { address: VirtualAddress::plain(address, prefix_len), word, broadcast: None, lifetime: None };
+    let place = Place::keepalived(entry.line.span.clone());
+    let address = VirtualAddress { place, ..VirtualAddress::plain(address, prefix_len) };
+    let mut draft = Draft { address, word, broadcast: None, lifetime: None };
     let mut options = entry.line.arguments.iter();
     while let Some(option) = options.next() {
         draft.option(option, &mut options, reader).ok()?;
@@ -242,14 +243,7 @@ impl<'s, 'a> Draft<'s, 'a> {
 /// A scope by name or number; reports what is none.
 pub(super) fn scope(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Scope> {
     let number = reader.iproute.number(List::Scopes, &word.text).and_then(|number| u8::try_from(number).ok());
-    let scope = number.map(|number| match number {
-        0 => Scope::Global,
-        200 => Scope::Site,
-        253 => Scope::Link,
-        254 => Scope::Host,
-        255 => Scope::Nowhere,
-        number => Scope::Number(number),
-    });
+    let scope = number.map(Scope::of_number);
     if scope.is_none() {
         let message = format!("{} is no scope", shown(&word.text));
         let label = "must be global, site, link, host, nowhere, a name of iproute2's rt_scopes, or 0 to 255";

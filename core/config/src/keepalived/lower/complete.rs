@@ -294,6 +294,11 @@ impl Draft<'_> {
             reader.survived(&self.span, message, "", outcome);
             state = by_priority;
         }
+        if self.is_strict() && priority.is_owner() {
+            let message = "`vrrp_strict` with priority 255 does not ignore adverts here";
+            let note = "keepalived from 2.3.3 on would; keepwatch weighs them as always";
+            reader.report(Diagnostic::remark(&self.span, message, "").note(note));
+        }
         let start =
             if state == State::Master && priority.is_owner() { Start::Asserting } else { Start::Listening };
         (start, priority, self.preemption(state, priority, reader))

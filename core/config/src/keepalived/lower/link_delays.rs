@@ -2,19 +2,14 @@
 
 use std::time::Duration;
 
-use keepwatch_vrrp::LinkTracking;
-
 use super::super::number;
 use super::super::parser::Statement;
 use super::super::token::Word;
 use super::complete::Completed;
 use super::reader::Reader;
 use super::{At, track};
-use crate::model::{Instance, LinkDelay};
+use crate::model::LinkDelay;
 use crate::similar::shown;
-
-/// keepalived's longest delay.
-const MOST: Duration = Duration::from_secs(255);
 
 /// Reads the block: one interface a line. Of two lines for one interface the last one counts.
 pub(super) fn read(block: &Statement<'_>, delays: &mut Vec<At<LinkDelay>>, reader: &mut Reader<'_>) {
@@ -49,14 +44,8 @@ pub(super) fn complete(
     reader: &mut Reader<'_>,
 ) -> Vec<LinkDelay> {
     let shortened = |At { value: delay, span }: At<LinkDelay>| {
-        let watchers = instances.iter().map(|completed| &completed.instance).filter(|instance| {
-            instance.interface == delay.interface && instance.link_tracking == LinkTracking::Tracked
-        });
-        let Some(hasty) = watchers.min_by_key(|instance| unheard(instance)) else { return delay };
-        let most = unheard(hasty);
-        if delay.down <= most {
-            return delay;
-        }
+        let instances = instances.iter().map(|completed| &completed.instance);
+        let Some((hasty, most)) = delay.outlasts(instances) else { return delay };
         let (down, most_said) = (delay.down.as_secs_f64(), most.as_secs_f64());
         let message = format!("a down delay of {down} s is too long for {}", shown(&hasty.name));
         let label = format!("another router may serve after {most_said} s without adverts");
@@ -67,15 +56,10 @@ pub(super) fn complete(
     delays.into_iter().map(shortened).collect()
 }
 
-/// How long others wait at least, from when a link is lost on: its last advert may be one interval old.
-fn unheard(instance: &Instance) -> Duration {
-    instance.interval.duration() * u32::from(instance.missed_adverts.saturating_sub(1))
-}
-
 fn delay(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
     let number = number::decimal(&word.text, 6);
     let time = number.and_then(|number| u64::try_from(number.value).ok()).map(Duration::from_micros);
-    let (Some(number), Some(time)) = (number, time.filter(|time| *time <= MOST)) else {
+    let (Some(number), Some(time)) = (number, time.filter(|time| *time <= LinkDelay::MOST)) else {
         let message = format!("{} is no delay", shown(&word.text));
         reader.survived(&word.span, message, "must be 0 to 255 seconds", "ignores the line");
         return None;

@@ -1,5 +1,6 @@
 //! `[check.NAME]`
 
+use super::instance::{GROUP, SUPPLEMENTARY_GROUPS, USER};
 use super::plugin::{CONFIG, CPU, GRANTS, MEMORY};
 use super::shape::{Key, PROGRAM, Shape, Sort, Table, key};
 
@@ -20,9 +21,9 @@ pub(crate) const COMMON: &[Key] = &[
     key("fall", Shape::Whole(1, 4_294_967_295), "failures in a row before it counts as down", "1"),
     key(
         "weight",
-        Shape::Whole(-253, 253),
+        Shape::Whole(-254, 254),
         "what it adds to the priority of what tracks it and says nothing else; 0 is FAULT",
-        "0",
+        "0; of a `track_file` 1",
     ),
     key("reverse", Shape::Flag, "the other way round", "`false`"),
     key("init_fail", Shape::Flag, "it is down until it has risen", "`false`: the first result counts"),
@@ -65,13 +66,9 @@ const SORTS: &[Sort] = &[
                 "the program and its arguments; a text is read by `/bin/sh`",
                 "",
             ),
-            key(
-                "user",
-                Shape::Text("nobody"),
-                "whom it runs as",
-                "`keepalived_script` if there is such a user, else keepwatch's",
-            ),
-            key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's"),
+            USER,
+            GROUP,
+            SUPPLEMENTARY_GROUPS,
             key("nagios", Shape::Flag, "it ends as a Nagios plugin does", "`false`"),
         ],
     },
@@ -147,6 +144,25 @@ const SORTS: &[Sort] = &[
         ],
     },
     Sort {
+        by: &["track_file"],
+        unless: None,
+        means: "the number in a file, which is multiplied by the weight",
+        keys: &[
+            key(
+                "track_file",
+                Shape::Text("/run/maintenance"),
+                "its path; a missing file is 0; -254 or less, multiplied, is FAULT",
+                "",
+            ),
+            key(
+                "init_file",
+                Shape::Either(&[NUMBER, Shape::Table(INIT_FILE, &["value"])]),
+                "the number that is written to a missing file when keepwatch starts",
+                "none",
+            ),
+        ],
+    },
+    Sort {
         by: &["process"],
         unless: None,
         means: "whether processes run",
@@ -209,6 +225,14 @@ const SORTS: &[Sort] = &[
 ];
 
 const NAMES: Shape = Shape::Either(&[Shape::Text("web"), Shape::List(&Shape::Text("web"))]);
+
+const NUMBER: Shape = Shape::Whole(-2_147_483_648, 2_147_483_647);
+
+/// What is written to a file with a number.
+pub(crate) const INIT_FILE: &[Key] = &[
+    key("value", NUMBER, "the number", ""),
+    key("overwrite", Shape::Flag, "also over what is there", "`false`"),
+];
 
 /// What a name server is asked.
 pub(crate) const DNS: &[Key] = &[

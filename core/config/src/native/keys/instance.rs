@@ -72,10 +72,21 @@ pub(crate) const ROUTER: &[Key] = &[
     ),
     key("down_timer_adverts", Shape::Whole(1, 100), "so many adverts are missed before a take-over", "3"),
     key("auth_pass", Shape::Text("1111"), "version 2 only: 1 to 8 octets, readable on the wire", "none"),
+    key(
+        "auth_pass_file",
+        Shape::Path("vrrp.password"),
+        "the same: a file that holds it, read with the configuration",
+        "none",
+    ),
+    key("auth_pass_credential", Shape::Text("keepwatch.vrrp"), "the same, a credential of systemd", "none"),
     key("source", IPS, "the address that adverts come from; one of each family", "the interface's"),
     key(
         "unicast_peer",
-        IPS,
+        Shape::Either(&[
+            IP,
+            Shape::Table(PEER, &["address"]),
+            Shape::List(&Shape::Either(&[IP, Shape::Table(PEER, &["address"])])),
+        ]),
         "who is sent to, instead of multicast; with both families, peers of both",
         "none",
     ),
@@ -113,6 +124,12 @@ pub(crate) const ROUTER: &[Key] = &[
         "one more advert is sent before yielding to a higher priority",
         "`false`",
     ),
+    key(
+        "v3_checksum_as_v2",
+        Shape::Flag,
+        "version 3 over IPv4 is sent without the pseudo-header in its checksum, for routers that want it so",
+        "`false`",
+    ),
     key("track_src_ip", Shape::Flag, "FAULT while `source` is not on the interface", "`false`"),
     key(
         "promote_secondaries",
@@ -135,11 +152,23 @@ pub(crate) const TRACK: &[Key] = &[
     key("interface", INTERFACE, "an interface", ""),
     key(
         "weight",
-        Shape::Whole(-253, 253),
+        Shape::Whole(-254, 254),
         "what is added to the priority; 0 is FAULT",
         "what the check says, or 0",
     ),
     key("reverse", Shape::Flag, "the other way round", "what the check says, or `false`"),
+];
+
+/// A peer whose adverts have to come from so near.
+pub(crate) const PEER: &[Key] = &[
+    key("address", IP, "whom to send to", ""),
+    key(
+        "min_ttl",
+        Shape::Whole(0, 255),
+        "the least TTL that its adverts arrive with; only peers are heard, then",
+        "0",
+    ),
+    key("max_ttl", Shape::Whole(0, 255), "the greatest", "255"),
 ];
 
 pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
@@ -150,23 +179,53 @@ pub(crate) const VIRTUAL_ADDRESS: &[Key] = &[
     key("no_track", Shape::Flag, "its interface going down is no FAULT", "`false`"),
     NO_PREFIX_ROUTE,
     DAD,
+    BROADCAST,
+    PEER_ADDRESS,
+    PREFERRED_LIFETIME,
+    HOME,
+    TEMPORARY,
 ];
 
 /// An address that no instance has.
-pub(crate) const STATIC_ADDRESS: &[Key] =
-    &[ADDRESS, key("dev", INTERFACE, "the interface it goes to", ""), LABEL, SCOPE, NO_PREFIX_ROUTE, DAD];
+pub(crate) const STATIC_ADDRESS: &[Key] = &[
+    ADDRESS,
+    key("dev", INTERFACE, "the interface it goes to", ""),
+    LABEL,
+    SCOPE,
+    NO_PREFIX_ROUTE,
+    DAD,
+    BROADCAST,
+    PEER_ADDRESS,
+    PREFERRED_LIFETIME,
+    HOME,
+    TEMPORARY,
+];
 
 const ADDRESS: Key = key("address", Shape::Text("10.1.1.30/24"), "the address with its prefix length", "");
 const LABEL: Key = key("label", Shape::Text("eth1:db"), "IPv4 only: its label, 1 to 15 octets", "none");
 const SCOPE: Key = key(
     "scope",
-    Shape::Words(&["global", "site", "link", "host", "nowhere"]),
-    "IPv4 only: its scope",
+    Shape::Either(&[Shape::Words(&["global", "site", "link", "host", "nowhere"]), Shape::Whole(0, 255)]),
+    "IPv4 only: its scope, or the kernel's number of one",
     "`\"global\"`",
 );
 const NO_PREFIX_ROUTE: Key = key("noprefixroute", Shape::Flag, "no route for its prefix", "`false`");
 const DAD: Key =
     key("dad", Shape::Flag, "IPv6 only: look for duplicates first, which takes 1 to 2 s", "`false`");
+
+const BROADCAST: Key =
+    key("broadcast", Shape::Text("10.1.1.255"), "IPv4 only: its broadcast address", "none");
+const PEER_ADDRESS: Key =
+    key("peer", Shape::Text("10.1.1.99"), "the other end, of an address without prefix length", "none");
+const PREFERRED_LIFETIME: Key = key(
+    "preferred_lft",
+    Shape::Either(&[Shape::Pause, Shape::Words(&["forever"])]),
+    "IPv6 only: how long it may be chosen as a source, in whole seconds",
+    "`\"forever\"`; of one without prefix length `\"0s\"`",
+);
+const HOME: Key = key("home", Shape::Flag, "IPv6 only: a Mobile IPv6 home address", "`false`");
+const TEMPORARY: Key =
+    key("mngtmpaddr", Shape::Flag, "IPv6 only: the kernel makes temporary addresses like it", "`false`");
 
 pub(crate) const USE_VMAC: &[Key] = &[
     key("name", Shape::Text("vrrp.51"), "what its interface is called", "`vrrp.` and the VRID"),
@@ -229,17 +288,48 @@ pub(crate) const NOTIFY_SCRIPTS: &[Key] = &[
     ),
     key("notify_master_rx_lower_pri", SCRIPT, "when it is MASTER and hears a lower advert", "none"),
     key("notify", SCRIPT, "at each transition", "none"),
-    key("notify_priority_changes", Shape::Flag, "also when the effective priority changes", "`false`"),
+    key(
+        "notify_priority_changes",
+        Shape::Flag,
+        "FIFOs also hear when the effective priority changes; of a group: for members that say nothing of it",
+        "`false`",
+    ),
 ];
 
 /// A program, and whom it runs as.
 pub(crate) const COMMAND: &[Key] = &[
     key("exec", PROGRAM, "the program, by its absolute path, and its arguments", ""),
+    USER,
+    GROUP,
+    SUPPLEMENTARY_GROUPS,
+];
+
+/// A FIFO that hears of transitions.
+pub(crate) const FIFO: &[Key] = &[
+    key("path", Shape::Text("/run/keepwatch/vrrp.fifo"), "its path", ""),
     key(
         "user",
         Shape::Text("nobody"),
-        "whom it runs as",
+        "whom it belongs to if it is made",
         "`keepalived_script` if there is such a user, else keepwatch's",
     ),
-    key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's"),
+    GROUP,
+    SUPPLEMENTARY_GROUPS,
+    key(
+        "script",
+        SCRIPT,
+        "a program that reads it, which is started with the path as its last argument",
+        "none",
+    ),
 ];
+
+pub(crate) const USER: Key = key(
+    "user",
+    Shape::Text("nobody"),
+    "whom it runs as",
+    "`keepalived_script` if there is such a user, else keepwatch's",
+);
+pub(crate) const GROUP: Key =
+    key("group", Shape::Text("nogroup"), "with which group, if there is a user", "the user's");
+pub(crate) const SUPPLEMENTARY_GROUPS: Key =
+    key("supplementary_groups", Shape::Flag, "also with the other groups of that user", "`false`");

@@ -15,17 +15,17 @@ mod schema;
 mod shape;
 
 pub(super) use action::{EXEC, HAPROXY};
-pub(super) use check::{COMMON as CHECK, DNS};
+pub(super) use check::{COMMON as CHECK, DNS, INIT_FILE};
 pub(super) use group::KEYS as GROUP;
 pub(super) use instance::{
-    ADDED, COMMAND, GARP, NOTIFY_SCRIPTS, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
+    ADDED, COMMAND, FIFO, GARP, NOTIFY_SCRIPTS, PEER, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
     VIRTUAL_ADDRESS,
 };
 pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
 pub(super) use plugin::KEYS as PLUGIN;
 pub use reference::reference;
 use root::KEYS as ROOT;
-pub(super) use root::{NFTABLES, SCHEDULING, STATIC};
+pub(super) use root::{LINK_DELAY, NFTABLES, SCHEDULING, STATIC};
 pub use schema::schema;
 pub(super) use shape::{Key, names};
 use shape::{Sort, Table};

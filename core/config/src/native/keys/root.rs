@@ -1,6 +1,6 @@
 //! What stands above all tables.
 
-use super::instance::{ROUTES, RULES, STATIC_ADDRESS};
+use super::instance::{FIFO, ROUTES, RULES, STATIC_ADDRESS};
 use super::shape::{Key, Shape, key};
 
 /// The keys above all tables, and the kinds of tables.
@@ -51,9 +51,31 @@ pub(crate) const KEYS: &[Key] = &[
         "as without it",
     ),
     key(
+        "interface_up_down_delays",
+        Shape::Map(&Shape::Either(&[Shape::Pause, Shape::Table(LINK_DELAY, &[])])),
+        "interfaces by name, whose going down or coming up counts only after a while, 255 s at most; a time alone is for both",
+        "at once",
+    ),
+    key(
+        "enable_script_security",
+        Shape::Flag,
+        "scripts that somebody else than root could change are not run",
+        "`false`",
+    ),
+    key(
         "static",
         Shape::Table(STATIC, &[]),
         "addresses, routes and rules that are there from start to end, whoever is MASTER",
+        "none",
+    ),
+    key(
+        "notify_fifo",
+        Shape::Either(&[
+            FIFO_PATH,
+            Shape::Table(FIFO, &["path"]),
+            Shape::List(&Shape::Either(&[FIFO_PATH, Shape::Table(FIFO, &["path"])])),
+        ]),
+        "FIFOs that get a line at each transition, in keepalived's words",
         "none",
     ),
     key(
@@ -78,6 +100,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("hooks", Shape::Path("hooks.d"), "the folder whose scripts are plugins by lying there", "`hooks.d`"),
 ];
 
+const FIFO_PATH: Shape = Shape::Text("/run/keepwatch/vrrp.fifo");
+
 /// The keys of `[static]`.
 pub(crate) const STATIC: &[Key] = &[
     key(
@@ -88,6 +112,17 @@ pub(crate) const STATIC: &[Key] = &[
     ),
     key("routes", ROUTES, "routes, in the words of ip-route(8)", "none"),
     key("rules", RULES, "rules, in the words of ip-rule(8); each with its `priority`", "none"),
+];
+
+/// How long the state of a link has to last.
+pub(crate) const LINK_DELAY: &[Key] = &[
+    key(
+        "down",
+        Shape::Pause,
+        "how long it has to be down; no longer than other routers wait for its adverts",
+        "`\"0s\"`",
+    ),
+    key("up", Shape::Pause, "how long it has to be up", "`\"0s\"`"),
 ];
 
 /// The keys of `[scheduling]`.

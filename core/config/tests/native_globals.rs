@@ -1,0 +1,170 @@
+//! What a native file says of the whole daemon, beside a keepalived.conf or alone.
+
+use std::time::Duration;
+
+use keepwatch_config::{Config, Site, Style, load_site};
+
+/// A folder with this keepalived.conf and this native file, read.
+fn read(name: &str, conf: &str, text: &str) -> Site {
+    let folder = std::env::temp_dir().join(format!("keepwatch-globals-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("k.conf"), conf).unwrap();
+    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
+    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    site
+}
+
+fn config(site: Site) -> Config {
+    assert_eq!(site.render(Style::Plain), "");
+    site.config.unwrap()
+}
+
+/// Beside those of the keepalived.conf, which they take the place of.
+#[test]
+fn links_that_count_after_a_while() {
+    let conf = "interface_up_down_delays {\n eth0 0.5\n eth1 0.4 9\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 10.1.1.30\n }\n}\n";
+    let keepalived = "keepalived = \"k.conf\"\n";
+    let delays = |text: &str| -> Vec<String> {
+        let delays = config(read("delays", conf, &format!("{keepalived}{text}"))).link_delays;
+        delays.iter().map(|link| format!("{} {:?} {:?}", link.interface, link.down, link.up)).collect()
+    };
+    assert_eq!(delays(""), ["eth0 500ms 500ms", "eth1 400ms 9s"]);
+    let table = "[interface_up_down_delays]\neth0 = \"2s\"\neth2 = { up = \"255s\" }\neth3 = \"0s\"\n";
+    assert_eq!(delays(table), ["eth1 400ms 9s", "eth0 2s 2s", "eth2 0ns 255s", "eth3 0ns 0ns"]);
+
+    let quick = "[instance.quick]\ninterface = \"eth1\"\nvirtual_router_id = 52\nadvert_interval = \"100ms\"\n\
+                 virtual_addresses = [\"10.1.2.30\"]\n";
+    let said = |text: &str| read("delays", conf, &format!("{keepalived}{text}{quick}"));
+    let site = said("");
+    let message = "warning: the keepalived.conf has eth1 go down 0.4 s later, which is too long for `quick`\n --> keepwatch.toml:3:13\n";
+    assert!(site.render(Style::Plain).starts_with(message), "{}", site.render(Style::Plain));
+    assert_eq!(site.config.unwrap().link_delays[1].down, Duration::from_millis(200));
+    let rows = [
+        ("eth1 = \"300ms\"", "error: a down delay of 0.3 s is too long for `quick`"),
+        ("eth1 = { down = \"300ms\" }", "error: a down delay of 0.3 s is too long for `quick`"),
+        ("eth1 = { down = \"256s\" }", "error: this is longer than a link can be waited for"),
+        ("eth1 = { downs = \"1s\" }", "error: unknown key `downs` in the delays of an interface"),
+        ("eth1 = 3", "error: a duration has a unit"),
+        ("\"eth 1\" = \"1s\"", "error: `eth 1` cannot be the name of an interface"),
+    ];
+    for (line, expected) in rows {
+        let said = said(&format!("[interface_up_down_delays]\n{line}\n")).render(Style::Plain);
+        assert!(said.starts_with(expected), "{line}: {said}");
+    }
+}
+
+/// Beside that of the keepalived.conf.
+#[test]
+fn fifos_that_hear_of_transitions() {
+    let instance =
+        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 52\nvirtual_addresses = [\"10.1.2.30\"]\n";
+    let conf = "global_defs {\n notify_fifo /run/k.fifo\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n \
+                virtual_ipaddress {\n 10.1.1.30\n }\n}\n";
+    let read_with = |fifo: &str| {
+        read("fifos", conf, &format!("keepalived = \"k.conf\"\nnotify_fifo = {fifo}\n{instance}"))
+    };
+    let paths = |fifo: &str| -> Vec<String> {
+        config(read_with(fifo)).globals.notify_fifos.into_iter().map(|fifo| fifo.path).collect()
+    };
+    assert_eq!(paths("\"/run/w.fifo\""), ["/run/k.fifo", "/run/w.fifo"]);
+    assert_eq!(
+        paths("[\"/run/v.fifo\", { path = \"/run/w.fifo\" }]"),
+        ["/run/k.fifo", "/run/v.fifo", "/run/w.fifo"]
+    );
+    for (fifo, expected) in [
+        ("\"run\"", "error: `run` is no absolute path"),
+        ("{ script = [\"/bin/a\"] }", "error: this FIFO has no path"),
+        ("{ path = \"/f\", script = \"/bin/a\" }", "error: this is a string, not a list"),
+        ("{ path = \"/f\", group = \"adm\" }", "error: a group without a user"),
+        ("{ path = \"/f\", mode = 7 }", "error: unknown key `mode` in a FIFO"),
+        ("\"/run/k.fifo\"", "error: this FIFO gets each line already"),
+        ("[\"/run/w.fifo\", \"/run/w.fifo\"]", "error: this FIFO gets each line already"),
+    ] {
+        let said = read_with(fifo).render(Style::Plain);
+        assert!(said.starts_with(expected), "{fifo}: {said}");
+    }
+}
+
+/// The packet filter's table; what the native file says takes precedence.
+#[test]
+fn the_nftables_table() {
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\naccept = false\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let table = "[nftables]\ntable = \"vips\"\npriority = -150\ncounters = true\n";
+    let firewall = config(read("nftables", "", &format!("{table}{instance}"))).globals.firewall;
+    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("vips", -150, true));
+    let firewall = config(read("no-nftables", "", instance)).globals.firewall;
+    assert_eq!((firewall.table.as_str(), firewall.priority, firewall.counters), ("keepwatch", -1, false));
+
+    let wrong = "[nftables]\ntable = \"\"\nprority = 1\n".to_owned()
+        + &instance.replace("accept", "priority = 255\naccept");
+    let said = read("wrong-nftables", "", &wrong).render(Style::Plain);
+    let expected = [
+        "keepwatch.toml:2:9",
+        "this cannot be the name of a table",
+        "keepwatch.toml:3:1",
+        "keepwatch.toml:8:10",
+        "`accept = false` does not go with priority 255",
+    ];
+    for text in expected {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+}
+
+#[test]
+fn how_long_addresses_stay_that_nobody_renews() {
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nadvert_interval = \"1s\"\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let with = |lifetime: &str| format!("vip_lifetime = \"{lifetime}\"\n{instance}");
+    let seconds = |text: &str, name| config(read(name, "", text)).globals.vip_lifetime;
+    assert_eq!(seconds(instance, "no-lifetime"), None);
+    assert_eq!(seconds(&with("10s"), "lifetime"), Some(Duration::from_secs(10)));
+    assert_eq!(seconds(&with("5s"), "least-lifetime"), Some(Duration::from_secs(5)));
+    for lifetime in ["1s", "2500ms"] {
+        assert_eq!(
+            read("wrong-lifetime", "", &with(lifetime)).render(Style::Plain).replace(lifetime, "..."),
+            format!(
+                "error: the kernel keeps no address for just so long
+ --> keepwatch.toml:1:16
+  |
+1 | vip_lifetime = \"...\"
+  |                {} whole seconds, at least \"2s\"
+",
+                "^".repeat(lifetime.len() + 2)
+            )
+        );
+    }
+    // The backups of this one wait for up to 4 s.
+    let site = read("short-lifetime", "", &with("4s"));
+    assert_eq!(site.config.as_ref().unwrap().globals.vip_lifetime, Some(Duration::from_secs(4)));
+    let said = site.render(Style::Plain);
+    let message = "remark: addresses that go after 4 s may be nowhere until a backup of `web` takes over, after up to 4 s";
+    for text in [message, "keepwatch.toml:1:16", "help: write \"5s\" or more"] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+}
+
+/// How the kernel is to run the engine; what the native file says takes precedence.
+#[test]
+fn the_scheduling_table() {
+    let instance =
+        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let conf = "global_defs {\nvrrp_rt_priority 50\nvrrp_no_swap\n}\n\
+                vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 53\nvirtual_ipaddress {\n10.1.1.33\n}\n}\n";
+    let table = "keepalived = \"k.conf\"\n[scheduling]\nreal_time_priority = 7\ncpu_affinity = [1]\n";
+    let scheduling = config(read("scheduling", conf, &format!("{table}{instance}"))).globals.scheduling;
+    assert_eq!((scheduling.real_time, scheduling.nice, scheduling.locks_memory), (Some(7), None, true));
+    assert_eq!(scheduling.processors.into_iter().collect::<Vec<_>>(), [1]);
+    let wrong = "[scheduling]\nreal_time_priority = 100\nnice = -21\ncpu_affinity = 1\nno_swapp = true\n";
+    let said = read("wrong-scheduling", "", &format!("{wrong}{instance}")).render(Style::Plain);
+    let messages: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(
+        messages,
+        [
+            "error: this number cannot be",
+            "error: this number cannot be",
+            "error: this is an integer, not a list of processors: [0, 1]",
+            "error: unknown key `no_swapp` in [scheduling]",
+        ]
+    );
+}
