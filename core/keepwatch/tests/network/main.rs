@@ -46,6 +46,7 @@ mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
+mod vmac_standby;
 mod watching;
 mod wire;
 
@@ -173,6 +174,7 @@ fn main() -> ExitCode {
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
+        vmac_standby::CASES,
         watching::CASES,
         wire::CASES,
     ];

@@ -12,7 +12,7 @@ use crate::peers::{IP, KEEPALIVED, keepalived};
 use crate::site::{PATIENCE, Site, config, ensure, explain, ip, stop, vip, wait, wait_for_line};
 use crate::{Case, Need};
 
-const NFT: Need = Need::Program("/usr/sbin/nft", "nftables");
+pub(crate) const NFT: Need = Need::Program("/usr/sbin/nft", "nftables");
 const SYSCTL: Need = Need::Program("/usr/sbin/sysctl", "procps");
 
 pub(crate) const CASES: &[Case] = &[
@@ -59,7 +59,7 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A pair's common configuration.
-struct Pair {
+pub(crate) struct Pair {
     more: &'static str,
     addresses: &'static str,
     /// The address that is pinged.
@@ -68,14 +68,14 @@ struct Pair {
     mac: MacAddress,
 }
 
-const V4: Pair = Pair {
+pub(crate) const V4: Pair = Pair {
     more: "use_vmac",
     addresses: "10.1.1.30\n        10.1.1.31",
     address: "10.1.1.30",
     device: "vrrp.51",
     mac: MacAddress([0x00, 0x00, 0x5e, 0x00, 0x01, 51]),
 };
-const V6: Pair = Pair {
+pub(crate) const V6: Pair = Pair {
     addresses: "fe80::30/64\n        fd00:1::30/64",
     address: "fd00:1::30",
     mac: MacAddress([0x00, 0x00, 0x5e, 0x00, 0x02, 51]),
@@ -89,11 +89,11 @@ const OWN: Pair = Pair {
 };
 
 impl Pair {
-    fn config(&self, priority: u8) -> String {
+    pub(crate) fn config(&self, priority: u8) -> String {
         config(priority, self.more, self.addresses)
     }
 
-    fn address(&self) -> IpAddr {
+    pub(crate) fn address(&self) -> IpAddr {
         ip(self.address)
     }
 
@@ -102,7 +102,7 @@ impl Pair {
     }
 
     /// Waits until of both hosts only this one has the address.
-    fn wait_for_holder(&self, site: &Site, host: usize) -> Result<(), Failed> {
+    pub(crate) fn wait_for_holder(&self, site: &Site, host: usize) -> Result<(), Failed> {
         let is_it = || (1..=2).all(|number| self.has(site, number) == (number == host));
         wait(&format!("h{host} alone to hold {} on {}", self.address, self.device), is_it)
     }
@@ -216,14 +216,14 @@ fn settled(site: &Site, pair: &Pair, prober: Prober, host: usize) -> Result<(), 
 }
 
 /// How many packets the switch has counted under a name.
-fn packets(site: &Site, counter: &str) -> Result<u64, Failed> {
+pub(crate) fn packets(site: &Site, counter: &str) -> Result<u64, Failed> {
     let said = site.lan.run_on_switch("nft", &format!("list counter bridge vmac {counter}"))?;
     let mut words = said.split_whitespace().skip_while(|word| *word != "packets").skip(1);
     Ok(words.next().ok_or("no count")?.parse()?)
 }
 
 /// Lets the switch count the frames with virtual MACs from each host under its name.
-fn count_frames(site: &Site) -> Result<(), Failed> {
+pub(crate) fn count_frames(site: &Site) -> Result<(), Failed> {
     let nft = |commands: &str| site.lan.run_on_switch("nft", commands);
     nft(
         "add table bridge vmac ; add chain bridge vmac heard { type filter hook prerouting priority -300 ; }",
@@ -238,7 +238,7 @@ fn count_frames(site: &Site) -> Result<(), Failed> {
 }
 
 /// An instance of each family.
-fn both(priority: u8) -> String {
+pub(crate) fn both(priority: u8) -> String {
     format!("{}{}", V4.config(priority), V6.config(priority).replace("VI_1", "VI_2"))
 }
 
