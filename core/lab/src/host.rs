@@ -267,6 +267,20 @@ impl Host {
         Ok(addresses.iter().map(|held| (held.address, line(held))).collect())
     }
 
+    /// The link-local IPv6 address that the kernel gave the host's interface.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's; `NotFound` if there is none.
+    pub fn link_local(&self) -> io::Result<Ipv6Addr> {
+        let link_local = |held: Address| match held.address {
+            IpAddr::V6(address) if address.is_unicast_link_local() => Some(address),
+            IpAddr::V4(_) | IpAddr::V6(_) => None,
+        };
+        let addresses = self.addresses_on(INTERFACE)?;
+        addresses.into_iter().find_map(link_local).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     /// The addresses on an interface; none if there is no such interface.
     fn addresses_on(&self, interface: &str) -> io::Result<Vec<Address>> {
         self.namespace.run(|| {

@@ -220,15 +220,15 @@ fn believed_by_settings_of_all() -> Result<(), Failed> {
 
 impl Heard {
     fn forged(self, row: usize) -> Forged {
-        let plain = Forged::new(vrid(row), 250, address(row));
-        let ours = Ipv4Addr::new(10, 1, 1, 10);
+        let plain = Forged::new(vrid(row), 250, address(row).into());
+        let ours = ip("10.1.1.10");
         match self {
             Multicast => plain,
             Unicast(ttl) => Forged { destination: ours, ttl, ..plain },
             Routed(ttl) => Forged { ttl, ..plain },
             Checksum(checksum) => Forged { checksum, ..plain },
             OtherVersion => Forged { version: Version::V2, checksum: MessageOnly, ..plain },
-            To(destination) => Forged { destination, ..plain },
+            To(destination) => Forged { destination: destination.into(), ..plain },
         }
     }
 }
@@ -307,7 +307,7 @@ fn answers(program: Program, config: &str, count: usize) -> Result<Vec<bool>, Fa
         wait("an advert", || own().len() > before)
             .map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
         let at = SystemTime::now();
-        Forged::new(vrid(row), 250, address(row)).send(&site.lan.client)?;
+        Forged::new(vrid(row), 250, address(row).into()).send(&site.lan.client)?;
         std::thread::sleep(Duration::from_millis(1_500));
         let after: Vec<SeenAdvert> = own().into_iter().filter(|advert| advert.at > at).collect();
         ensure(after.len() <= 1 && after.iter().all(|advert| advert.priority == 200), || {

@@ -1,26 +1,47 @@
 //! `garp_*` and `vrrp_garp_*`: how often addresses are announced, and when, beside keepalived.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_lab::{Capture, SeenAdvert};
+use keepwatch_vrrp::Family;
 use libtest_mimic::Failed;
 
 use crate::Case;
-use crate::beside::{Forged, Program, address, beside, instances, vrid};
+use crate::beside::{Forged, Program, address, addresses_v6, beside, instances, vrid};
 use crate::peers::KEEPALIVED;
 use crate::site::{Site, ensure, explain, stop, wait};
 
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "announcing::settings_of_an_instance", needs: &[KEEPALIVED], run: settings_of_an_instance },
-    Case { name: "announcing::settings_of_all", needs: &[KEEPALIVED], run: settings_of_all },
-    Case { name: "announcing::refresh_of_all", needs: &[KEEPALIVED], run: refresh_of_all },
-    Case { name: "announcing::a_group", needs: &[KEEPALIVED], run: a_group },
-    Case { name: "announcing::least", needs: &[KEEPALIVED], run: least },
+    Case {
+        name: "announcing::settings_of_an_instance",
+        needs: &[KEEPALIVED],
+        run: || settings_of_an_instance(Family::V4),
+    },
+    Case {
+        name: "announcing::settings_of_an_instance_v6",
+        needs: &[KEEPALIVED],
+        run: || settings_of_an_instance(Family::V6),
+    },
+    Case { name: "announcing::settings_of_all", needs: &[KEEPALIVED], run: || settings_of_all(Family::V4) },
+    Case {
+        name: "announcing::settings_of_all_v6",
+        needs: &[KEEPALIVED],
+        run: || settings_of_all(Family::V6),
+    },
+    Case { name: "announcing::refresh_of_all", needs: &[KEEPALIVED], run: || refresh_of_all(Family::V4) },
+    Case { name: "announcing::refresh_of_all_v6", needs: &[KEEPALIVED], run: || refresh_of_all(Family::V6) },
+    Case { name: "announcing::a_group", needs: &[KEEPALIVED], run: || a_group(Family::V4) },
+    Case { name: "announcing::a_group_v6", needs: &[KEEPALIVED], run: || a_group(Family::V6) },
+    Case { name: "announcing::least", needs: &[KEEPALIVED], run: || least(Family::V4) },
+    Case { name: "announcing::least_v6", needs: &[KEEPALIVED], run: || least(Family::V6) },
 ];
 
 /// How long a MASTER is watched from its first announcement on, and then from a lower advert on.
 const ENTRY: Duration = Duration::from_millis(7_900);
 const LOWER: Duration = Duration::from_millis(5_900);
+/// That of the lower advert.
+const LOWER_PRIORITY: u8 = 10;
 /// Announcements that are no farther apart belong together.
 const TOGETHER: Duration = Duration::from_millis(300);
 /// An advert so soon after another one is an answer: by itself the next comes much later.
@@ -149,25 +170,25 @@ const REFRESHED: &[Row] = &[
     ),
 ];
 
-fn settings_of_an_instance() -> Result<(), Failed> {
-    compare(OF_AN_INSTANCE, "")
+fn settings_of_an_instance(family: Family) -> Result<(), Failed> {
+    compare(family, OF_AN_INSTANCE, "")
 }
 
-fn settings_of_all() -> Result<(), Failed> {
-    compare(OF_ALL, GLOBALS)
+fn settings_of_all(family: Family) -> Result<(), Failed> {
+    compare(family, OF_ALL, GLOBALS)
 }
 
-fn refresh_of_all() -> Result<(), Failed> {
-    compare(REFRESHED, REFRESH)
+fn refresh_of_all(family: Family) -> Result<(), Failed> {
+    compare(family, REFRESHED, REFRESH)
 }
 
 /// `vrrp_min_garp`
-fn least() -> Result<(), Failed> {
-    compare(&[row("", Bursts(&[(0, 1)]), Bursts(&[(0, 1)]), Answer::Advert)], "vrrp_min_garp")
+fn least(family: Family) -> Result<(), Failed> {
+    compare(family, &[row("", Bursts(&[(0, 1)]), Bursts(&[(0, 1)]), Answer::Advert)], "vrrp_min_garp")
 }
 
 /// One member of a sync group hears a lower advert: all announce, each as it is told to.
-fn a_group() -> Result<(), Failed> {
+fn a_group(family: Family) -> Result<(), Failed> {
     const ROWS: &[Row] = &[
         row("garp_lower_prio_repeat 3\n garp_lower_prio_delay 0", Untried, Bursts(&[(0, 3)]), Answer::Advert),
         row(
@@ -182,16 +203,18 @@ fn a_group() -> Result<(), Failed> {
         let site = Site::new(1)?;
         let capture = site.capture()?;
         let group = "vrrp_sync_group G {\n group {\n VI_100\n VI_101\n VI_102\n }\n}\n";
-        let daemon = program.start(&site, 1, &format!("{group}{}", config(ROWS, "")))?;
+        let daemon = program.start(&site, 1, &format!("{group}{}", config(family, ROWS, "")))?;
         for row in 0..ROWS.len() {
-            site.wait_for_holder(1, address(row).into())?;
+            for address in announced(family, row) {
+                site.wait_for_holder(1, address)?;
+            }
         }
         // Those of becoming MASTER are over.
         std::thread::sleep(Duration::from_secs(6));
-        let at = lower_advert(&site, &capture, 0)?;
+        let at = lower_advert(&site, &capture, family, 0)?;
         std::thread::sleep(Duration::from_secs(3));
-        let seen: Vec<_> =
-            (0..ROWS.len()).map(|row| offsets(&capture, row, at, Duration::from_secs(3))).collect();
+        let of = |row: usize| offsets(&capture, &announced(family, row), at, Duration::from_secs(3));
+        let seen: Vec<_> = (0..ROWS.len()).map(of).collect();
         stop(daemon)?;
         Ok(seen)
     };
@@ -207,53 +230,84 @@ fn a_group() -> Result<(), Failed> {
 }
 
 /// An instance for each.
-fn config(rows: &[Row], globals: &str) -> String {
-    let lines: Vec<String> =
-        rows.iter().map(|row| format!("version 3\n advert_int 0.5\n {}", row.lines)).collect();
-    let addresses = (0..rows.len()).map(|row| format!("{}/24", address(row)));
+fn config(family: Family, rows: &[Row], globals: &str) -> String {
+    let (lines, addresses): (Vec<String>, Vec<String>) = rows
+        .iter()
+        .enumerate()
+        .map(|(row, Row { lines, .. })| {
+            let lines = format!("version 3\n advert_int 0.5\n {lines}");
+            match family {
+                Family::V4 => (lines, format!("{}/24", address(row))),
+                Family::V6 => {
+                    let [link_local, other] = addresses_v6(row);
+                    let excluded = format!("virtual_ipaddress_excluded {{\n {other}/64\n }}");
+                    (format!("{lines}\n {excluded}"), format!("{link_local}/64"))
+                }
+            }
+        })
+        .unzip();
     instances(globals, lines.iter().map(String::as_str).zip(addresses))
 }
 
-/// How long after a moment an instance's address was announced, as far as that is within a time.
-fn offsets(capture: &Capture, row: usize, since: SystemTime, within: Duration) -> Vec<Duration> {
-    let all = capture.announcements(address(row).into()).into_iter();
-    all.filter_map(|(at, _)| at.duration_since(since).ok()).filter(|offset| *offset < within).collect()
+/// What an instance is to announce; the first is the one that adverts list.
+fn announced(family: Family, row: usize) -> Vec<IpAddr> {
+    match family {
+        Family::V4 => vec![address(row).into()],
+        Family::V6 => addresses_v6(row).map(IpAddr::from).to_vec(),
+    }
 }
 
-/// What was seen of an instance: when it announced its address as MASTER, and after the lower advert.
+/// How long after a moment each of an instance's addresses was announced, as far as that is within a time.
+fn offsets(
+    capture: &Capture,
+    addresses: &[IpAddr],
+    since: SystemTime,
+    within: Duration,
+) -> Vec<Vec<Duration>> {
+    let of = |address: &IpAddr| {
+        let all = capture.announcements(*address).into_iter();
+        all.filter_map(|(at, _)| at.duration_since(since).ok()).filter(|offset| *offset < within).collect()
+    };
+    addresses.iter().map(of).collect()
+}
+
+/// What was seen of an instance: when it announced each of its addresses as MASTER, and after the lower advert.
 #[derive(Debug)]
 struct Observed {
-    entry: Vec<Duration>,
-    lower: Vec<Duration>,
+    entry: Vec<Vec<Duration>>,
+    lower: Vec<Vec<Duration>>,
     answer: Answer,
 }
 
 /// All become MASTER, and then hear an advert of lower priority each.
-fn scene(program: Program, rows: &[Row], globals: &str) -> Result<Vec<Observed>, Failed> {
+fn scene(program: Program, family: Family, rows: &[Row], globals: &str) -> Result<Vec<Observed>, Failed> {
     let site = Site::new(1)?;
     let capture = site.capture()?;
-    let daemon = program.start(&site, 1, &config(rows, globals))?;
-    let first = |row: usize| capture.announcements(address(row).into()).first().map(|(at, _)| *at);
+    let daemon = program.start(&site, 1, &config(family, rows, globals))?;
+    let first = |row: usize| {
+        let all = announced(family, row);
+        all.into_iter().find_map(|address| capture.announcements(address).first().map(|(at, _)| *at))
+    };
     wait("all to be MASTER", || (0..rows.len()).all(|row| first(row).is_some()))
         .map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
     std::thread::sleep(ENTRY);
     let mut observed = Vec::new();
     let mut heard = Vec::new();
     for (row, Row { lower, .. }) in rows.iter().enumerate() {
-        let entry = offsets(&capture, row, first(row).ok_or("no announcement")?, ENTRY);
+        let entry = offsets(&capture, &announced(family, row), first(row).ok_or("no announcement")?, ENTRY);
         observed.push(Observed { entry, lower: Vec::new(), answer: Answer::Nothing });
         heard.push(match lower {
             Untried => None,
-            Bursts(_) | Refreshed(..) | Spread => Some(lower_advert(&site, &capture, row)?),
+            Bursts(_) | Refreshed(..) | Spread => Some(lower_advert(&site, &capture, family, row)?),
         });
     }
     std::thread::sleep(LOWER);
     let adverts = capture.adverts();
     for (row, seen) in observed.iter_mut().enumerate() {
         let Some(at) = heard[row] else { continue };
-        seen.lower = offsets(&capture, row, at, LOWER);
+        seen.lower = offsets(&capture, &announced(family, row), at, LOWER);
         let is_answer = |advert: &SeenAdvert| {
-            let own = advert.vrid == vrid(row) && advert.source == site.host(1).address;
+            let own = advert.vrid == vrid(row) && advert.priority != LOWER_PRIORITY;
             own && advert.at.duration_since(at).is_ok_and(|after| after < AT_ONCE)
         };
         if adverts.iter().any(is_answer) {
@@ -265,18 +319,19 @@ fn scene(program: Program, rows: &[Row], globals: &str) -> Result<Vec<Observed>,
 }
 
 /// Sends an advert of lower priority long before the instance's next one is due; says when.
-fn lower_advert(site: &Site, capture: &Capture, row: usize) -> Result<SystemTime, Failed> {
+fn lower_advert(site: &Site, capture: &Capture, family: Family, row: usize) -> Result<SystemTime, Failed> {
     let adverts = || capture.adverts().into_iter().filter(|advert| advert.vrid == vrid(row)).count();
     let before = adverts();
     wait("an advert", || adverts() > before)?;
     std::thread::sleep(AT_ONCE / 4);
     let now = SystemTime::now();
-    Forged::new(vrid(row), 10, address(row)).send(&site.lan.client)?;
+    let listed = *announced(family, row).first().ok_or("no address")?;
+    Forged::new(vrid(row), LOWER_PRIORITY, listed).send(&site.lan.client)?;
     Ok(now)
 }
 
-fn compare(rows: &[Row], globals: &str) -> Result<(), Failed> {
-    let both = beside(|program| scene(program, rows, globals))?;
+fn compare(family: Family, rows: &[Row], globals: &str) -> Result<(), Failed> {
+    let both = beside(|program| scene(program, family, rows, globals))?;
     for (program, all) in [(Program::Keepalived, both.keepalived), (Program::Keepwatch, both.keepwatch)] {
         for (row, seen) in rows.iter().zip(all) {
             let is_it = is_as(program, row.entry, &seen.entry)
@@ -288,8 +343,13 @@ fn compare(rows: &[Row], globals: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Whether announcements are as expected.
-fn is_as(program: Program, expected: Seen, offsets: &[Duration]) -> bool {
+/// Whether announcements of all addresses are as expected.
+fn is_as(program: Program, expected: Seen, offsets: &[Vec<Duration>]) -> bool {
+    let are = !offsets.is_empty() && offsets.iter().all(|offsets| is_one_as(program, expected, offsets));
+    matches!(expected, Untried) || are
+}
+
+fn is_one_as(program: Program, expected: Seen, offsets: &[Duration]) -> bool {
     let are = |expected: &[Burst]| {
         let bursts = bursts(offsets);
         let is_it = |(at, count): &(Duration, usize), (second, expected): &Burst| {

@@ -1,13 +1,13 @@
 //! The same configuration and the same packets for keepalived and for keepwatch, each on a LAN of its own.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::thread;
 
 use keepwatch_lab::{Daemon, Host};
 use keepwatch_system::{AdvertSocket, IpFamily};
 use keepwatch_vrrp::wire::{
-    ALL_VRRP_ROUTERS_V4, AddressList, Advert, Auth, ChecksumForm, INTERNETWORK_CONTROL, IpSend,
-    VRRP_PROTOCOL, emit_ip,
+    ALL_VRRP_ROUTERS_V4, ALL_VRRP_ROUTERS_V6, AddressList, Advert, Auth, ChecksumForm, INTERNETWORK_CONTROL,
+    IpSend, VRRP_PROTOCOL, emit_ip,
 };
 use keepwatch_vrrp::{AdvertInterval, Claim, Family, Version, Vrid};
 use libtest_mimic::Failed;
@@ -74,6 +74,12 @@ pub(crate) fn address(number: usize) -> Ipv4Addr {
     Ipv4Addr::new(10, 1, 1, vrid(number))
 }
 
+/// The IPv6 addresses of the instance with this number: the link-local one, with which its list begins, and another one.
+pub(crate) fn addresses_v6(number: usize) -> [Ipv6Addr; 2] {
+    let last = vrid(number).into();
+    [Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, last), Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, last)]
+}
+
 /// An advert that no router has sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forged {
@@ -81,21 +87,25 @@ pub(crate) struct Forged {
     pub(crate) vrid: u8,
     pub(crate) priority: u8,
     /// The one address it lists.
-    pub(crate) address: Ipv4Addr,
-    pub(crate) destination: Ipv4Addr,
+    pub(crate) address: IpAddr,
+    pub(crate) destination: IpAddr,
     pub(crate) ttl: u8,
     pub(crate) checksum: ChecksumForm,
 }
 
 impl Forged {
     /// One that is as it should be, of version 3 and an interval of a second.
-    pub(crate) fn new(vrid: u8, priority: u8, address: Ipv4Addr) -> Self {
+    pub(crate) fn new(vrid: u8, priority: u8, address: IpAddr) -> Self {
+        let destination = match address {
+            IpAddr::V4(_) => ALL_VRRP_ROUTERS_V4.into(),
+            IpAddr::V6(_) => ALL_VRRP_ROUTERS_V6.into(),
+        };
         Self {
             version: Version::V3,
             vrid,
             priority,
             address,
-            destination: ALL_VRRP_ROUTERS_V4,
+            destination,
             ttl: 255,
             checksum: ChecksumForm::WithPseudoHeader,
         }
@@ -104,17 +114,24 @@ impl Forged {
     /// Sends it from a host.
     pub(crate) fn send(self, from: &Host) -> Result<(), Failed> {
         let index = from.interface_index()?;
-        let socket = from.namespace.run(|| AdvertSocket::open("eth0", index, IpFamily::V4, &[]))?;
-        let list = self.address.octets();
+        let (ip_family, family, source, list) = match self.address {
+            IpAddr::V4(address) => {
+                (IpFamily::V4, Family::V4, IpAddr::V4(from.address), address.octets().to_vec())
+            }
+            IpAddr::V6(address) => {
+                (IpFamily::V6, Family::V6, from.link_local()?.into(), address.octets().to_vec())
+            }
+        };
+        let socket = from.namespace.run(|| AdvertSocket::open("eth0", index, ip_family, &[]))?;
         let advert = Advert {
             version: self.version,
             vrid: Vrid::new(self.vrid).ok_or("a VRID")?,
             claim: Claim::from_octet(self.priority),
             interval: AdvertInterval::DEFAULT,
-            addresses: AddressList::new(Family::V4, &list),
+            addresses: AddressList::new(family, &list),
             auth: Auth::None,
         };
-        let (source, destination) = (from.address.into(), IpAddr::V4(self.destination));
+        let destination = self.destination;
         let mut message = Vec::new();
         advert.emit(&mut message, source, destination, self.checksum);
         let mut packet = Vec::new();
