@@ -18,6 +18,7 @@ mod faults;
 mod handover;
 mod host_check;
 mod hostile;
+mod includes;
 mod interop;
 mod ipvlan;
 mod kills;
@@ -46,6 +47,7 @@ mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
+mod vmac_standby;
 mod vmac_standby;
 mod watching;
 mod wire;
@@ -148,6 +150,7 @@ fn main() -> ExitCode {
         faults::CASES,
         host_check::CASES,
         hostile::CASES,
+        includes::CASES,
         interop::CASES,
         ipvlan::CASES,
         kills::CASES,
@@ -174,6 +177,7 @@ fn main() -> ExitCode {
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
+        vmac_standby::CASES,
         vmac_standby::CASES,
         watching::CASES,
         wire::CASES,
