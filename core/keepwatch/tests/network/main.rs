@@ -10,6 +10,7 @@ mod announcing;
 mod beside;
 mod checks;
 mod components;
+mod converted;
 mod corpus;
 mod dumps;
 mod election;
@@ -47,7 +48,6 @@ mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
-mod vmac_standby;
 mod vmac_standby;
 mod watching;
 mod wire;
@@ -143,6 +143,7 @@ fn main() -> ExitCode {
         announcing::CASES,
         checks::CASES,
         components::CASES,
+        converted::CASES,
         corpus::CASES,
         dumps::CASES,
         election::CASES,
@@ -177,7 +178,6 @@ fn main() -> ExitCode {
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
-        vmac_standby::CASES,
         vmac_standby::CASES,
         watching::CASES,
         wire::CASES,

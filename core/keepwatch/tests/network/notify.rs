@@ -54,7 +54,7 @@ impl Desk {
     }
 
     /// The settings for an instance or a group, each script with its own first word.
-    fn settings(&self, of: &str) -> String {
+    pub(crate) fn settings(&self, of: &str) -> String {
         let program = self.at("told").display().to_string();
         let state = |state: &str| format!(" notify_{state} \"{program} {of} {state}\"\n");
         let states: String = ["master", "backup", "fault", "stop"].map(state).concat();
