@@ -60,7 +60,7 @@ impl Engine {
         let mut changes = Vec::new();
         for group in &mut self.parts.groups {
             let members = group.members.iter().filter_map(|member| self.parts.routers.get(*member));
-            let to = together(members.map(|router| state(router.state())));
+            let to = together(group.state, members.map(|router| state(router.state())));
             let from = std::mem::replace(&mut group.state, to);
             if from != to {
                 changes.push(EventKind::GroupChanged { group: group.name.clone(), from, to });
@@ -74,8 +74,9 @@ impl Engine {
     }
 }
 
-/// What the states of all members come to.
-fn together(members: impl Iterator<Item = State>) -> State {
+/// What the states of all members come to. A group that is being stopped is what it was until its last member has left: the
+/// ones that left before are no backups.
+fn together(told: State, members: impl Iterator<Item = State>) -> State {
     let members: Vec<State> = members.collect();
     let any = |wanted| members.contains(&wanted);
     let all = |wanted| members.iter().all(|state| *state == wanted);
@@ -83,6 +84,7 @@ fn together(members: impl Iterator<Item = State>) -> State {
         () if any(State::Fault) => State::Fault,
         () if any(State::Init) => State::Init,
         () if all(State::Stopped) => State::Stopped,
+        () if any(State::Stopped) => told,
         () if all(State::Master) => State::Master,
         () => State::Backup,
     }
@@ -95,17 +97,24 @@ mod tests {
 
     #[test]
     fn a_group_is_what_its_members_come_to() {
-        let table: [(&[State], State); 7] = [
-            (&[Init, Init], Init),
-            (&[Backup, Init], Init),
-            (&[Backup, Master], Backup),
-            (&[Master, Master], Master),
-            (&[Master, Fault], Fault),
-            (&[Stopped, Master], Backup),
-            (&[Stopped, Stopped], Stopped),
+        let table = [
+            (Init, [Backup, Backup], Backup),
+            (Backup, [Master, Backup], Backup),
+            (Backup, [Master, Master], Master),
+            (Master, [Backup, Master], Backup),
+            (Master, [Master, Fault], Fault),
+            (Fault, [Fault, Fault], Fault),
+            (Fault, [Init, Backup], Init),
+            (Init, [Init, Init], Init),
+            (Master, [Master, Stopped], Master),
+            (Backup, [Stopped, Backup], Backup),
+            (Fault, [Backup, Stopped], Fault),
+            (Master, [Stopped, Fault], Fault),
+            (Master, [Stopped, Stopped], Stopped),
+            (Stopped, [Init, Stopped], Init),
         ];
-        for (members, expected) in table {
-            assert_eq!(together(members.iter().copied()), expected, "{members:?}");
+        for (told, members, expected) in table {
+            assert_eq!(together(told, members.into_iter()), expected, "{told:?} {members:?}");
         }
     }
 }

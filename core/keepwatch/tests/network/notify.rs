@@ -14,6 +14,7 @@ use crate::site::{PATIENCE, Site, config, ensure, explain, ip, stop, stop_it, vi
 pub(crate) const CASES: &[Case] = &[
     Case { name: "notify::scripts", needs: &[], run: scripts },
     Case { name: "notify::a_stop_waits_for_its_scripts", needs: &[], run: a_stop_waits_for_its_scripts },
+    Case { name: "notify::a_group_stops_once", needs: &[], run: a_group_stops_once },
     Case { name: "notify::a_reload_takes_scripts_over", needs: &[], run: a_reload_takes_scripts_over },
     Case { name: "notify::a_lower_master_is_told", needs: &[], run: || a_lower_master(Site::keepwatch) },
     Case {
@@ -144,6 +145,35 @@ fn a_stop_waits_for_its_scripts() -> Result<(), Failed> {
     ensure(desk.called() == expected, || format!("{:#?}\n{}", desk.called(), h1.output().join("\n")))?;
     let holds = lines(&desk.at("holds"));
     ensure(holds.ends_with(&["0".to_owned(), "0".to_owned()]), || format!("{holds:?}"))
+}
+
+/// A group whose members leave one after the other, for their successors do not take over at the same time, is MASTER until
+/// it is stopped: it never becomes BACKUP.
+fn a_group_stops_once() -> Result<(), Failed> {
+    let site = Site::new(2)?;
+    let desk = Desk::new(&site, "h1", "")?;
+    let instances = |priority: u8| {
+        let slow = config(priority, "version 3\n advert_int 2", "10.1.1.30/24");
+        let fast = config(priority, "version 3\n advert_int 0.2", "10.1.1.31/24");
+        slow + &fast.replace("VI_1", "VI_2").replace("virtual_router_id 51", "virtual_router_id 52")
+    };
+    let group = format!("vrrp_sync_group G {{\n group {{\n VI_1\n VI_2\n }}\n{}}}\n", desk.settings("G"));
+    let mut h1 = site.keepwatch(1, &(group + &instances(150)))?;
+    site.wait_for_holder(1, vip())?;
+    let h2 = site.keepwatch(2, &instances(100))?;
+    let heard = || h2.output().iter().filter(|line| line.contains("is MASTER with priority 150")).count();
+    wait("h2 to hear h1", || heard() == 2)?;
+    stop_it(&mut h1)?;
+    let expected = [
+        "G backup",
+        "G any GROUP G BACKUP 0",
+        "G master",
+        "G any GROUP G MASTER 0",
+        "G stop",
+        "G any GROUP G STOP 0",
+    ];
+    ensure(desk.called() == expected, || format!("{:#?}\n{}", desk.called(), h1.output().join("\n")))?;
+    stop(h2)
 }
 
 /// A reload takes other scripts and FIFOs over, with no restart.
