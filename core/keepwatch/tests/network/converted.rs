@@ -97,7 +97,8 @@ use Deed::{Ip, Nothing, Plug, Pull, Remove, Write};
 
 /// What happens, and what the instances advertise then; `None` where the peer is MASTER.
 const STEPS: &[(Deed, [Option<u8>; 3])] = &[
-    (Nothing, [Some(150), Some(150), Some(120)]),
+    (Nothing, [Some(150), Some(150), Some(100)]),
+    (Write("better", ""), [Some(150), Some(150), Some(120)]),
     (Remove("better"), [Some(150), Some(150), Some(100)]),
     (Write("load", "3"), [Some(150), Some(150), Some(94)]),
     (Remove("worse"), [Some(150), Some(150), None]),
@@ -131,8 +132,11 @@ fn does_as_the_original() -> Result<(), Failed> {
         let converted = scope.spawn(|| story(Words::Converted));
         (story(Words::Original), converted.join())
     });
-    let (original, converted) = (original?, converted.map_err(|_| "the converted one panicked")??);
-    ensure(original == converted, || format!("{original:#?}\n{converted:#?}"))?;
+    let (original, original_log) = original?;
+    let (converted, converted_log) = converted.map_err(|_| "the converted one panicked")??;
+    ensure(original == converted, || {
+        format!("{original:#?}\n{original_log}\n{converted:#?}\n{converted_log}")
+    })?;
     // Four words behind its own two, and every state.
     for of in ["INSTANCE VI_1", "INSTANCE VI_2", "INSTANCE VI_3", "GROUP G"] {
         let name = of.split(' ').next_back().ok_or("no name")?;
@@ -147,18 +151,22 @@ fn does_as_the_original() -> Result<(), Failed> {
     Ok(())
 }
 
-fn story(words: Words) -> Result<Told, Failed> {
+/// What was told, and the host's log.
+fn story(words: Words) -> Result<(Told, String), Failed> {
     let site = Site::with_networks(2, 2)?;
     let desk = Desk::new(&site, "desk", "")?;
     let notify = ["G", "VI_1", "VI_2", "VI_3"].map(|of| desk.settings(of));
     let notify = notify.each_ref().map(String::as_str);
     let above = ABOVE.replace("DIR", &site.folder().display().to_string());
-    for (name, content) in [("needed", ""), ("better", ""), ("worse", ""), ("load", "0")] {
+    for (name, content) in [("needed", ""), ("worse", ""), ("load", "0")] {
         fs::write(site.folder().join(name), content)?;
     }
     let capture = Capture::start(site.host(1))?;
-    let h2 = keepalived(&site, 2, &text(2, PEERS, [""; 4], [""; 4]))?;
     let mut h1 = start(&site, words, &format!("{above}{}", text(1, [150, 150, 100], TRACKING, notify)))?;
+    // First, or the peer might be MASTER for a moment.
+    wait("all to be MASTER", || holds(&site) == [Some(1); 3])?;
+    let h2 = keepalived(&site, 2, &text(2, PEERS, [""; 4], [""; 4]))?;
+    wait("the peer to listen", || entries(&h2).iter().all(|of| of.len() == 1))?;
     for (deed, shows) in STEPS {
         perform(*deed, &site)?;
         wait(&format!("{shows:?} after {deed:?}"), || {
@@ -174,7 +182,7 @@ fn story(words: Words) -> Result<Told, Failed> {
     wait("the peer to serve", || holds(&site) == [Some(2); 3])?;
     let told = Told { adverts: adverts(&capture), calls: calls(&desk), peer: entries(&h2) };
     stop(h2)?;
-    Ok(told)
+    Ok((told, h1.output().join("\n")))
 }
 
 fn start(site: &Site, words: Words, text: &str) -> Result<Daemon, Failed> {
