@@ -34,8 +34,7 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         steps: Vec<StepTook>,
     },
-    /// A MASTER begins to leave: it keeps answering for its addresses until its successor has announced them. Its
-    /// state is MASTER until [`Self::Left`].
+    /// A MASTER begins to leave: it answers until its successor has announced its addresses, as MASTER until [`Self::Left`].
     Leaving {
         /// What for.
         departure: Departure,
@@ -226,8 +225,7 @@ pub enum EventKind {
         /// What the kernel said.
         error: String,
     },
-    /// A virtual address is the only address of its family that the host has on the interface: it was not removed
-    /// at the start, so that the host stays reachable.
+    /// A virtual address is the host's only one of its family on the interface: it was not removed at the start.
     AddressKept {
         /// With its prefix length.
         address: String,
