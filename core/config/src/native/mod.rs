@@ -29,6 +29,7 @@ mod check;
 mod dumps;
 mod group;
 mod haproxy;
+mod headers;
 mod include;
 mod instance;
 mod ipvlan;
