@@ -62,6 +62,8 @@ struct Known {
     flapping: Flapping,
     /// What was told of it last; `None`: nothing yet.
     told: Option<Health>,
+    /// What was found last, and in words.
+    found: Health,
     text: String,
     /// The number that it counts as, where it is one.
     value: Option<i32>,
@@ -72,13 +74,22 @@ struct Known {
 impl Known {
     fn new(policy: TrackPolicy, until: Instant, value: Option<i32>, place: Option<usize>) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, told: None, text: String::new(), value, place }
+        Self { track, flapping, told: None, found: Health::Unknown, text: String::new(), value, place }
     }
 
     fn standing(&self) -> Standing {
         match (self.track.standing(), self.value) {
             (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
             (standing, _) => standing,
+        }
+    }
+
+    /// Why it stands as it does. What was found may be the contrary, which does not count yet.
+    fn said(&self) -> String {
+        match (self.found, self.track.standing()) {
+            (Health::Pass, Standing::Down) => format!("it has not passed often enough yet ({})", self.text),
+            (Health::Fail, Standing::Up) => format!("it has not failed often enough yet ({})", self.text),
+            _ => self.text.clone(),
         }
     }
 
@@ -167,7 +178,7 @@ impl Tracks {
         };
         let changed = known.track.verdict(now, verdict, holds);
         known.count(finding.health, finding.value, changed);
-        known.text = finding.text;
+        (known.found, known.text) = (finding.health, finding.text);
         let stands_otherwise = self.shared.settle(standings, name, known, finding.health);
         let until = known.track.poll_timeout();
         if until.is_some() && look_at.is_none_or(|at| until < Some(at)) {
@@ -214,6 +225,11 @@ impl Tracks {
         self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
     }
 
+    /// What was told of the thing of this name last.
+    pub(crate) fn health_of(&self, name: &str) -> Option<Health> {
+        self.shared.lock().known.get(name).and_then(|known| known.told)
+    }
+
     /// How the things stand, for the engine: it waits for nobody to read them. Others replace them when what is tracked
     /// changes.
     pub(crate) fn standings(&self) -> Arc<Standings> {
@@ -224,7 +240,7 @@ impl Tracks {
     /// if somebody reports just now.
     pub(crate) fn text_of(&self, name: &str) -> String {
         let state = self.shared.state.try_lock();
-        state.ok().and_then(|state| Some(state.known.get(name)?.text.clone())).unwrap_or_default()
+        state.ok().and_then(|state| Some(state.known.get(name)?.said())).unwrap_or_default()
     }
 }
 
@@ -252,8 +268,7 @@ impl Shared {
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
         let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
-        let kind =
-            EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.text.clone() };
+        let kind = EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.said() };
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
         self.tell_flap(name, flap, health);
@@ -283,6 +298,7 @@ impl Shared {
             if known.track.poll_timeout().is_some_and(|until| until <= now) {
                 let changed = known.track.handle_timeout(now);
                 known.count(Health::Unknown, None, changed);
+                known.found = Health::Unknown;
                 "nobody has said how it is for too long".clone_into(&mut known.text);
                 stand_otherwise |= self.settle(standings, name, known, Health::Unknown);
             }
@@ -311,6 +327,7 @@ fn standings_of(all: &BTreeMap<String, Known>) -> Standings {
 mod tests {
     use keepwatch_bus::{Delivery, Subscription};
     use keepwatch_event::{Snapshot, Timestamp};
+    use keepwatch_vrrp::TrackStart;
 
     use super::*;
 
@@ -399,6 +416,26 @@ mod tests {
         let told = |from, to| ("web".to_owned(), from, to, "what was found".to_owned());
         assert_eq!(health(&mut events), told(Health::Unknown, Health::Unknown));
         assert_eq!(health(&mut events), told(Health::Unknown, Health::Pass));
+    }
+
+    #[test]
+    fn what_does_not_count_yet_does_not_explain_how_it_stands() {
+        let hour = Duration::from_secs(3600);
+        let found = |health, text: &str| Finding { health, text: text.to_owned(), value: None };
+        let policy = TrackPolicy { rise: 2, fall: 2, start: TrackStart::Down, ..TrackPolicy::default() };
+        let (tracks, mut events) = tracks(policy, hour);
+        tracks.report("web", found(Health::Pass, "200 OK"), hour);
+        let why = "it has not passed often enough yet (200 OK)";
+        assert_eq!(health(&mut events), ("web".to_owned(), Health::Unknown, Health::Fail, why.to_owned()));
+        assert_eq!((tracks.text_of("web").as_str(), tracks.health_of("web")), (why, Some(Health::Fail)));
+        tracks.report("web", found(Health::Pass, "200 OK"), hour);
+        assert_eq!(health(&mut events).3, "200 OK");
+
+        tracks.report("web", found(Health::Unknown, "who knows"), hour);
+        assert_eq!(health(&mut events).3, "who knows");
+        assert_eq!(tracks.health_of("web"), Some(Health::Unknown));
+        tracks.report("web", found(Health::Fail, "500"), hour);
+        assert_eq!(health(&mut events).3, "it has not failed often enough yet (500)");
     }
 
     #[test]
