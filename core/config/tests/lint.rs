@@ -87,7 +87,7 @@ warning: `nopreempt` and weights: `VI_1` does not take over when the MASTER's pr
 #[test]
 fn a_timeout_beyond_the_interval() {
     let expected = "\
-remark: the timeout, 3 s, is longer than the interval, 0.5 s
+remark: the timeout of `chk`, 3 s, is longer than its interval, 0.5 s
  --> keepalived.conf:4:5
   |
 4 |     timeout 3

@@ -282,6 +282,10 @@ fn this_host() {
             "process = \"nginx\"\nquorum_max = 0",
             CheckKind::Process(ProcessCheck { quorum: 0, quorum_max: Some(0), ..process() }),
         ),
+        (
+            "process = \"nginx\"\nquorum = 0\nquorum_max = 3",
+            CheckKind::Process(ProcessCheck { quorum: 0, quorum_max: Some(3), ..process() }),
+        ),
         ("systemd = \"nginx.service\"", CheckKind::Systemd("nginx.service".to_owned())),
         (
             "haproxy = \"/run/haproxy/admin.sock\"",
@@ -307,7 +311,13 @@ fn this_host() {
         ("file = \"x\"", "error: `x` is no absolute path"),
         ("file = \"/x\"\ntest = \"exist\"", "error: `exist` cannot be here"),
         ("process = \"x\"\nmatch = \"program\"\narguments = []", "error: with arguments this cannot be"),
-        ("process = \"x\"\nquorum = 0", "error: this number cannot be"),
+        ("process = \"x\"\nquorum = 0", "error: any number of processes would do"),
+        ("process = \"x\"\nquorum = 1\nquorum_max = 0", "error: this number cannot be"),
+        ("http = \"http://x/\"\nheaders = { \"a b\" = \"x\" }", "error: `a b` is no name of a header"),
+        (
+            "http = \"http://x/\"\nheaders = { a = \"x\\r\\nb: y\" }",
+            "error: a header's value is one line, without control characters",
+        ),
         ("process = \"x\"\nquorum = 3\nquorum_max = 2", "error: this number cannot be"),
         ("systemd = \"a b\"", "error: `a b` is no unit"),
         ("haproxy = \"admin.sock\"", "error: `admin.sock` is no address of a HAProxy socket"),

@@ -132,6 +132,7 @@ fn tracker(tracker: &Tracker, weight: TrackWeight, standing: Standing) -> Tracke
         standing: shown,
         effect: effect(standing),
         otherwise: other.map(effect),
+        health: None,
         verdicts_to_change: None,
     }
 }

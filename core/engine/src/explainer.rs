@@ -39,6 +39,7 @@ impl Explainer {
         // Counted where verdicts come in, which the engine does not look at.
         let trackers = explanations.iter_mut().flat_map(|explanation| &mut explanation.trackers);
         for tracker in trackers.filter(|tracker| tracker.what == Tracked::Check) {
+            tracker.health = self.tracks.health_of(&tracker.name);
             tracker.verdicts_to_change = self.tracks.verdicts_to_change(&tracker.name);
         }
         Some(explanations)

@@ -62,7 +62,7 @@ struct Known {
     flapping: Flapping,
     /// What was told of it last; `None`: nothing yet.
     told: Option<Health>,
-    /// What was found out last, and said of it.
+    /// What was found last, and in words.
     found: Health,
     text: String,
     /// The number that it counts as, where it is one.
@@ -81,6 +81,15 @@ impl Known {
         match (self.track.standing(), self.value) {
             (Standing::Up | Standing::Down, Some(value)) => Standing::Value(value),
             (standing, _) => standing,
+        }
+    }
+
+    /// Why it stands as it does. What was found may be the contrary, which does not count yet.
+    fn said(&self) -> String {
+        match (self.found, self.track.standing()) {
+            (Health::Pass, Standing::Down) => format!("it has not passed often enough yet ({})", self.text),
+            (Health::Fail, Standing::Up) => format!("it has not failed often enough yet ({})", self.text),
+            _ => self.text.clone(),
         }
     }
 
@@ -216,16 +225,21 @@ impl Tracks {
         self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
     }
 
-    /// Says in a snapshot what was said last of what is as it was: events tell changes alone. Words for something else, as of
-    /// a check that passes and has to do so once more, are not taken.
+    /// Says in a snapshot what was said last of what is as it was: events tell changes alone.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let state = self.shared.lock();
         for status in &mut snapshot.tracks {
             let Some(known) = state.known.get(&status.name) else { continue };
-            if known.found == status.health && known.text != status.text {
-                Arc::make_mut(status).text.clone_from(&known.text);
+            let said = known.said();
+            if known.told == Some(status.health) && said != status.text {
+                Arc::make_mut(status).text = said;
             }
         }
+    }
+
+    /// What was told of the thing of this name last.
+    pub(crate) fn health_of(&self, name: &str) -> Option<Health> {
+        self.shared.lock().known.get(name).and_then(|known| known.told)
     }
 
     /// How the things stand, for the engine: it waits for nobody to read them. Others replace them when what is tracked
@@ -238,7 +252,7 @@ impl Tracks {
     /// if somebody reports just now.
     pub(crate) fn text_of(&self, name: &str) -> String {
         let state = self.shared.state.try_lock();
-        state.ok().and_then(|state| Some(state.known.get(name)?.text.clone())).unwrap_or_default()
+        state.ok().and_then(|state| Some(state.known.get(name)?.said())).unwrap_or_default()
     }
 }
 
@@ -266,8 +280,7 @@ impl Shared {
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
         let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
-        let kind =
-            EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.text.clone() };
+        let kind = EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.said() };
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
         self.tell_flap(name, flap, health);

@@ -1,7 +1,8 @@
-//! What is told of tracked things, and what stands otherwise for it.
+//! What is told, counted, and said of it.
 
 use keepwatch_bus::{Delivery, Subscription};
-use keepwatch_event::Timestamp;
+use keepwatch_event::{Snapshot, Timestamp};
+use keepwatch_vrrp::TrackStart;
 
 use super::*;
 
@@ -100,7 +101,7 @@ fn a_snapshot_has_what_was_said_last_of_what_is_as_it_was() {
     say(Health::Fail, "status 503");
     assert_eq!(text(), (Health::Fail, "status 503".to_owned()));
     say(Health::Pass, "status 200");
-    assert_eq!(text(), (Health::Fail, "refused the connection".to_owned()), "it has to pass twice");
+    assert_eq!(text(), (Health::Fail, "it has not passed often enough yet (status 200)".to_owned()));
     say(Health::Pass, "status 204");
     assert_eq!(text(), (Health::Pass, "status 204".to_owned()));
     say(Health::Pass, "status 200");
@@ -117,6 +118,26 @@ fn that_nobody_can_tell_is_told_once_from_the_start() {
     let told = |from, to| ("web".to_owned(), from, to, "what was found".to_owned());
     assert_eq!(health(&mut events), told(Health::Unknown, Health::Unknown));
     assert_eq!(health(&mut events), told(Health::Unknown, Health::Pass));
+}
+
+#[test]
+fn what_does_not_count_yet_does_not_explain_how_it_stands() {
+    let hour = Duration::from_secs(3600);
+    let found = |health, text: &str| Finding { health, text: text.to_owned(), value: None };
+    let policy = TrackPolicy { rise: 2, fall: 2, start: TrackStart::Down, ..TrackPolicy::default() };
+    let (tracks, mut events) = tracks(policy, hour);
+    tracks.report("web", found(Health::Pass, "200 OK"), hour);
+    let why = "it has not passed often enough yet (200 OK)";
+    assert_eq!(health(&mut events), ("web".to_owned(), Health::Unknown, Health::Fail, why.to_owned()));
+    assert_eq!((tracks.text_of("web").as_str(), tracks.health_of("web")), (why, Some(Health::Fail)));
+    tracks.report("web", found(Health::Pass, "200 OK"), hour);
+    assert_eq!(health(&mut events).3, "200 OK");
+
+    tracks.report("web", found(Health::Unknown, "who knows"), hour);
+    assert_eq!(health(&mut events).3, "who knows");
+    assert_eq!(tracks.health_of("web"), Some(Health::Unknown));
+    tracks.report("web", found(Health::Fail, "500"), hour);
+    assert_eq!(health(&mut events).3, "it has not failed often enough yet (500)");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::reason::{Hindrance, Reason};
-use crate::state::State;
+use crate::state::{Health, State};
 use crate::time::{Timestamp, optional_seconds, seconds};
 
 /// What it takes for instances to become MASTER, or to stop being it, at one moment.
@@ -190,6 +190,9 @@ pub struct TrackerExplanation {
     /// What it would do if it stood the other way round; none for a number.
     #[serde(default)]
     pub otherwise: Option<TrackerEffect>,
+    /// What its last verdict has made of it, as events tell it; none before the first, and for what is no check.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// How many verdicts, one after the other, that would take (`rise` and `fall`); none for what is no check.
     #[serde(default)]
     pub verdicts_to_change: Option<u32>,

@@ -4,14 +4,20 @@
 use std::fs::OpenOptions;
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
-use keepwatch_config::model::{ActionKind, Check, CheckKind, Config, Format, Place, ScriptCheck};
+use keepwatch_config::model::{
+    ActionKind, Check, CheckKind, Config, Format, HttpCheck, Place, ScriptCheck, Verify,
+};
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_engine::Host;
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
 use crate::checks::{policy, what_runs};
 use crate::{net_namespace, notify_scripts};
+
+/// What comes of a check that cannot be asked.
+const UNTOLD: &str = "it cannot tell, then, and what tracks it stays as it is";
 
 /// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
@@ -45,6 +51,8 @@ pub(crate) fn add_findings(site: &mut Site) {
     for (place, finding) in of_notifications(config, &policy, &accounts) {
         found.extend(text(site, place).map(|text| (text, finding)));
     }
+    found
+        .extend(config.checks.iter().filter_map(|check| of_ca_file(check, site)).map(|finding| (0, finding)));
     found.extend(of_destinations(config, site).into_iter().map(|finding| (0, finding)));
     add(site, found);
 }
@@ -138,18 +146,9 @@ fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for table in &config.extensions.destinations {
         for (key, path) in table.files() {
-            // Should it be a FIFO, nobody is waited for.
-            let nonblock = nix::fcntl::OFlag::O_NONBLOCK.bits();
-            let opened = OpenOptions::new().read(true).custom_flags(nonblock).open(path);
-            let Err(error) = opened else { continue };
-            let error = error.to_string();
-            let plain = error.split(" (os error").next().unwrap_or(&error);
-            let message = format!("{key} {} cannot be read here: {plain}", path.display());
-            // Its name is written; its folder may be the configuration's own.
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let span =
-                site.texts.first().and_then(|(source, _)| behind(&source.text, &table.place.span, &name));
-            let span = span.unwrap_or_else(|| table.place.span.clone());
+            let Some(why) = unreadable(path) else { continue };
+            let message = format!("{key} {} cannot be read here: {why}", path.display());
+            let span = file_at(site, &table.place, path);
             found.push(
                 Diagnostic::warning(&span, message, "")
                     .note(format!("until it can be, what {} is told waits", table.name))
@@ -158,6 +157,37 @@ fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// The CA certificates of a check, if they cannot be read here.
+fn of_ca_file(check: &Check, site: &Site) -> Option<Diagnostic> {
+    let CheckKind::Http(HttpCheck { ca_file: Some(path), verify: Verify::On, .. }) = &check.what else {
+        return None;
+    };
+    let message = format!(
+        "check {}: ca_file {} cannot be read here: {}",
+        check.name,
+        path.display(),
+        unreadable(path)?
+    );
+    let warning = Diagnostic::warning(&file_at(site, &check.place, path), message, "");
+    let help = "write it, or correct the path; it is read when it is there, and needs no reload";
+    Some(warning.note(UNTOLD).help(help))
+}
+
+/// Why a file cannot be read, if so.
+fn unreadable(path: &Path) -> Option<String> {
+    // Should it be a FIFO, nobody is waited for.
+    let nonblock = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let error = OpenOptions::new().read(true).custom_flags(nonblock).open(path).err()?.to_string();
+    Some(error.split(" (os error").next().unwrap_or(&error).to_owned())
+}
+
+/// Where a file is written in a native table. Its name is; its folder may be the configuration's own.
+fn file_at(site: &Site, place: &Place, path: &Path) -> Range<usize> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let span = site.texts.first().and_then(|(source, _)| behind(&source.text, &place.span, &name));
+    span.unwrap_or_else(|| place.span.clone())
 }
 
 /// Where a text stands first behind a place.
@@ -171,7 +201,7 @@ fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
         Format::Keepalived => {
             "keepalived would do without it in silence; keepwatch says that it cannot tell, and what tracks it stays as it is"
         }
-        Format::Native => "it cannot tell, then, and what tracks it stays as it is",
+        Format::Native => UNTOLD,
     };
     let message = format!("check {} cannot run here: {trouble}", check.name);
     Diagnostic::warning(span, message, "").note(note).help(trouble.remedy())

@@ -20,9 +20,9 @@ pub(crate) fn planned(diff: &Diff, snapshot: &Snapshot) -> Vec<PlannedChange> {
 
 fn instance(change: &InstanceDiff, state: Option<State>) -> String {
     let changes = change.changes.join(", ");
-    // What has not begun stays nothing.
+    // What has not begun stays nothing, and what is in FAULT may just get rid of what keeps it there.
     let stays = state
-        .filter(|state| *state != State::Init)
+        .filter(|state| matches!(state, State::Master | State::Backup))
         .map_or_else(String::new, |state| format!("stays {state}"));
     match change.deed {
         Deed::Keep => joined("as it was", &stays),

@@ -140,6 +140,8 @@ pub(crate) fn run(arguments: &Run) -> ExitCode {
         }
     };
     let mut patience = Patience::Left(signals);
+    // First: their scripts may take a moment to end.
+    plugins.stop_natives("keepwatch stops");
     dumper.stop();
     drop(reloader);
     bus.flush(FLUSH);
@@ -164,7 +166,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 const LAST_WORK: Duration = Duration::from_secs(5);
 /// How long notify scripts may still take, those that wait among them, before they are stopped.
 const LAST_SCRIPTS: Duration = Duration::from_secs(10);
-/// How long the check scripts that still run may take to die.
+/// How long the check scripts that were asked to end may take for that before they are killed, as in keepalived.
 const LAST_SCRIPT: Duration = Duration::from_secs(1);
 
 /// A configuration, read.

@@ -240,3 +240,36 @@ fn files_of_destinations_that_cannot_be_read_are_named_where_they_are_written() 
     );
     assert!(!text.contains("chat.url"), "{text}");
 }
+
+#[test]
+fn what_makes_a_check_impossible_is_named() {
+    let folder = Folder::new("impossible");
+    fs::write(folder.script("reader"), "#!/no/such/reader\nexit 0\n").unwrap();
+    let ca = folder.0.join("ca.pem");
+    fs::write(&ca, "").unwrap();
+    let text = format!(
+        "[instance.V]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30/24\"]\n\
+         track = [\"read\", \"web\", \"other\"]\n[check.read]\nscript = [\"{}\"]\n\
+         [check.web]\nhttp = \"https://127.0.0.1/\"\nca_file = \"/nowhere.pem\"\n\
+         [check.other]\nhttp = \"https://127.0.0.1/\"\nca_file = \"{}\"\n",
+        folder.0.join("reader").display(),
+        ca.display()
+    );
+    let path = folder.0.join("keepwatch.toml");
+    fs::write(&path, text).unwrap();
+    let said = said(&folder, &path, 0);
+    let reader = "names /no/such/reader, which does not exist: it always fails";
+    assert_finding(
+        &said,
+        &["warning: check read: the first line of ", reader, "install it, or correct the first line"],
+    );
+    assert_finding(
+        &said,
+        &[
+            "warning: check web: ca_file /nowhere.pem cannot be read here: No such file or directory",
+            "ca_file = \"/nowhere.pem\"",
+            "it cannot tell, then, and what tracks it stays as it is",
+        ],
+    );
+    assert!(!said.contains("check other"), "{said}");
+}

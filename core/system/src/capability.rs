@@ -24,6 +24,13 @@ pub fn missing_capabilities() -> Vec<MissingCapability> {
     .collect()
 }
 
+/// Whether programs can be started as other users than this process's.
+#[must_use]
+pub fn may_start_as_others() -> bool {
+    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false);
+    has(Capability::CAP_SETUID) && has(Capability::CAP_SETGID)
+}
+
 /// Keeps this process's privileges from programs that it starts: those that a service manager gave it to hand on, systemd's
 /// `AmbientCapabilities=`, are its own from now on. For the thread that calls and those it starts later.
 pub fn keep_capabilities_to_ourselves() {

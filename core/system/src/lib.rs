@@ -24,7 +24,9 @@ pub mod netlink;
 pub mod nftables;
 
 pub use advert_socket::{AdvertSocket, Incoming, IpFamily};
-pub use capability::{MissingCapability, keep_capabilities_to_ourselves, missing_capabilities};
+pub use capability::{
+    MissingCapability, keep_capabilities_to_ourselves, may_start_as_others, missing_capabilities,
+};
 pub use clock::boot_nanos;
 pub use deadline_timer::DeadlineTimer;
 pub use frame_filter::{ClaimProtocol, FrameFilter};

@@ -13,7 +13,7 @@ use crate::command::Command;
 use crate::component::{Component, Kind};
 use crate::identity::Identity;
 use crate::policy::{Fallback, Policy, Security};
-use crate::start::Start;
+use crate::start::{Start, is_own};
 use crate::trouble::Trouble;
 use crate::walk::{Astray, Walk, walk};
 
@@ -60,6 +60,9 @@ pub fn examine(
             Identity::own()
         }
     };
+    if !is_own(&identity) && !keepwatch_system::may_start_as_others() {
+        found.hindrances.push(Trouble::NoRight { user: identity.name(), own: Identity::own().known_name() });
+    }
     let start = match command {
         Command::Argv(argv) => program(argv, &identity, policy, &mut found),
         Command::Shell(text) => Some(shell(text, &mut found)),
@@ -197,8 +200,16 @@ fn judge(path: &Path, way: &Walk, identity: &Identity, security: Security, found
     } else if reader != Reader::Kernel && !end.lets_read(identity) && !has_list(end) {
         found.hindrances.push(Trouble::NotReadable { component: end.clone(), user, class });
     }
-    if reader == Reader::Nobody {
-        found.remarks.push(Trouble::NoInterpreter(path.to_owned()));
+    match reader {
+        Reader::Kernel => {}
+        Reader::Nobody => found.remarks.push(Trouble::NoInterpreter(path.to_owned())),
+        Reader::Interpreter(interpreter) => {
+            // As a daemon sees it.
+            if Path::new("/").join(&interpreter).try_exists().is_ok_and(|exists| !exists) {
+                let program = path.to_owned();
+                found.remarks.push(Trouble::NoSuchInterpreter { program, interpreter });
+            }
+        }
     }
     if !identity.is_mighty() && !end.becomes_mighty() {
         return;
@@ -215,12 +226,12 @@ fn judge(path: &Path, way: &Walk, identity: &Identity, security: Security, found
 }
 
 /// What reads a program.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Reader {
     /// It is machine code.
     Kernel,
     /// The program that its first line names.
-    Interpreter,
+    Interpreter(String),
     /// It does not say.
     Nobody,
 }
@@ -234,11 +245,18 @@ fn reader(path: &Path) -> Reader {
         return Reader::Kernel;
     };
     match read {
-        _ if beginning.starts_with(b"#!") => Reader::Interpreter,
+        _ if beginning.starts_with(b"#!") => Reader::Interpreter(interpreter(&beginning)),
         // Machine code has zeros in it. The kernel may know more sorts of it than are known here.
         _ if beginning.contains(&0) => Reader::Kernel,
         _ => Reader::Nobody,
     }
+}
+
+/// What the first line of a script names.
+fn interpreter(beginning: &[u8]) -> String {
+    let line = String::from_utf8_lossy(beginning);
+    let line = line.trim_start_matches("#!").split('\n').next().unwrap_or_default();
+    line.trim_start_matches([' ', '\t']).split([' ', '\t']).next().unwrap_or_default().to_owned()
 }
 
 /// Whether more is allowed than the mode says: then it is not judged.

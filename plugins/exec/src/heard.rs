@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use keepwatch_host::{LINE, printable};
+
 /// What is kept of a run, both streams together.
 pub(crate) const MOST: usize = 64 << 10;
 /// What is kept of the end of a stream, for its last line.
@@ -42,12 +44,8 @@ impl Heard {
     /// The end of what it wrote, of so many octets at most, or a little more: its output, and then what went wrong.
     pub(crate) fn ending(&self, most: usize) -> String {
         let streams = [&self.output, &self.errors].map(|stream| stream.ending(most / 2));
-        streams
-            .iter()
-            .map(|text| text.trim_end())
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
+        let texts = streams.iter().map(|text| text.trim_end()).filter(|text| !text.is_empty());
+        texts.map(|text| printable(text, usize::MAX)).collect::<Vec<_>>().join("\n")
     }
 
     /// All that is kept.
@@ -57,11 +55,17 @@ impl Heard {
         String::from_utf8_lossy(&all).into_owned()
     }
 
-    /// Hands all that is kept over, line by line.
+    /// Whether more is not kept, but for the end.
+    pub(crate) fn is_full(&self) -> bool {
+        self.output.beginning.len() + self.errors.beginning.len() >= MOST
+    }
+
+    /// Hands all that is kept over, line by line, of which very long ones are cut. Whoever reads them may have a terminal:
+    /// control characters are escaped.
     pub(crate) fn tell(&self, sink: &dyn Fn(&str)) {
         for stream in [&self.output, &self.errors] {
             for line in stream.text().lines().filter(|line| !line.trim().is_empty()) {
-                sink(line);
+                sink(&printable(line, LINE));
             }
         }
         let missing = self.output.missing + self.errors.missing;
@@ -129,6 +133,20 @@ mod tests {
         assert_eq!(lines[..2], ["first", "a line"]);
         // 7 + 700,000 + 9 and 38 octets have come.
         assert_eq!(lines.last().unwrap(), &format!("({} more octets)", 700_054 - MOST));
+    }
+
+    #[test]
+    fn what_a_terminal_would_take_for_commands_is_escaped() {
+        let mut heard = Heard::default();
+        heard.output(b"a\0b\x0e\tc\n\x1b[2J\n");
+        heard.output(&[b'x'; LINE + 1]);
+        let lines = std::cell::RefCell::new(Vec::new());
+        heard.tell(&|line| lines.borrow_mut().push(line.to_owned()));
+        let expected = ["a\\u{0}b\\u{e}\tc".to_owned(), "\\u{1b}[2J".to_owned(), "x".repeat(LINE) + "..."];
+        assert_eq!(lines.into_inner(), expected);
+        let mut heard = Heard::default();
+        heard.errors(b"a\0b\nc");
+        assert_eq!(heard.ending(20), "a\\u{0}b\nc");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whom a program runs as, by number.
 
-use nix::unistd::{Gid, Uid, getegid, geteuid};
+use nix::unistd::{Gid, Uid, User, getegid, geteuid};
 
 /// Whom a program runs as, by number, with what its environment says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,12 @@ impl Identity {
             None if self.uid.is_root() => "root".to_owned(),
             None => self.uid.to_string(),
         }
+    }
+
+    /// The same, looked up in the user data base.
+    pub(crate) fn known_name(&self) -> String {
+        let user = User::from_uid(self.uid).ok().flatten();
+        user.map_or_else(|| self.name(), |user| user.name)
     }
 
     /// Whether it is root, or has root's group: what it runs can do harm.

@@ -8,12 +8,16 @@ use nix::sched::{CloneFlags, unshare};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::timeout;
 
 use crate::accounts::Accounts;
 use crate::turns::Turns;
 
 /// Files that programs make can be written by their owner only.
 const UMASK: Mode = Mode::WGRP.union(Mode::WOTH);
+
+/// How long what cannot be interrupted, such as the start of a program, is waited for at the end.
+const LAST_BREATH: Duration = Duration::from_millis(100);
 
 /// Where check and notify scripts are started: on a thread of its own, with the priority of whoever made it. Plugins'
 /// threads have stepped back, and what is started there would have stepped back as well. When the last copy of it is
@@ -48,12 +52,13 @@ impl Launcher {
         })
     }
 
-    /// Kills all that runs, and waits for that, but no longer than this. What is to be started afterwards is not. Call it
-    /// from outside asynchronous code.
+    /// Waits for the runs of checks, which nobody wants any more, to end, but no longer than this, and kills what still
+    /// runs. What is to be started afterwards is not. Call it from outside asynchronous code.
     pub fn stop(&self, within: Duration) {
-        if let Some(runtime) = self.ending.take() {
-            runtime.shutdown_timeout(within);
-        }
+        let Some(runtime) = self.ending.take() else { return };
+        // Some of them do not care.
+        let _ = runtime.block_on(async { timeout(within, self.turns.all_free()).await });
+        runtime.shutdown_timeout(LAST_BREATH);
     }
 }
 

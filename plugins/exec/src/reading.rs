@@ -11,6 +11,9 @@ use nix::sys::signal::Signal;
 
 use crate::heard::Heard;
 
+/// Characters of a script's line that a verdict shows; the log has all of it.
+const LONGEST: usize = 200;
+
 /// What the end of a check script means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
@@ -35,7 +38,7 @@ fn plain(status: ExitStatus, heard: &Heard) -> Verdict {
         return Verdict { health: Health::Pass, text: ending(status) };
     }
     let text = match heard.last_line() {
-        Some(line) => format!("{}: {line}", ending(status)),
+        Some(line) => format!("{}: {}", ending(status), cut(&line)),
         None => ending(status),
     };
     Verdict { health: Health::Fail, text }
@@ -45,7 +48,7 @@ fn nagios(status: ExitStatus, heard: &Heard) -> Verdict {
     // Behind the line is what is for machines.
     let line = heard.output.first_line();
     let said = line.as_deref().and_then(|line| line.split('|').next()).map(str::trim);
-    let text = said.filter(|said| !said.is_empty()).map_or_else(|| ending(status), str::to_owned);
+    let text = said.filter(|said| !said.is_empty()).map_or_else(|| ending(status), cut);
     let (health, text) = match status.code() {
         Some(0) => (Health::Pass, text),
         Some(1) => (Health::Pass, format!("warning: {text}")),
@@ -54,6 +57,14 @@ fn nagios(status: ExitStatus, heard: &Heard) -> Verdict {
         None => (Health::Unknown, ending(status)),
     };
     Verdict { health, text }
+}
+
+/// A line of a script as an overview can show it.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 /// How a program ended, for people.
@@ -146,6 +157,17 @@ mod tests {
             let verdict = Reading::Nagios.verdict(status, &heard(output, "noise"));
             assert_eq!(verdict, Verdict { health, text: text.to_owned() });
         }
+    }
+
+    #[test]
+    fn a_very_long_line_is_cut() {
+        let (line, shown) = ("\u{e4}".repeat(201), "\u{e4}".repeat(200) + "...");
+        assert_eq!(
+            Reading::Status.verdict(exited(1), &heard(&line, "")).text,
+            format!("exited with status 1: {shown}")
+        );
+        assert_eq!(Reading::Nagios.verdict(exited(2), &heard(&line, "")).text, shown);
+        assert_eq!(cut(&"x".repeat(200)), "x".repeat(200));
     }
 
     #[test]

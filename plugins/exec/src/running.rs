@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::group::Group;
 use crate::heard::Heard;
@@ -19,8 +19,10 @@ use crate::leftover;
 /// What it has written before its end is in the pipes already: reading it takes no longer. A child of it may hold them
 /// open for ever.
 const REST: Duration = Duration::from_millis(100);
-/// What is read at once.
-const PIECE: usize = 16 << 10;
+/// What is read at once: what a pipe holds.
+const PIECE: usize = 64 << 10;
+/// How long until more is read of one that has written more than is kept: a flood is held up, and costs next to no time.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A program that runs. Dropped, it is killed with all that it has started.
 #[derive(Debug)]
@@ -125,11 +127,14 @@ impl Pipes {
         leftover::read_on(self.errors.take());
     }
 
-    /// Reads both to their ends: a program must not wait for somebody to read on.
+    /// Reads both to their ends: a program must not wait for somebody to read on, or, if it floods, not for long.
     async fn listen(&mut self, heard: &mut Heard) {
         let Self { output, errors } = self;
         let (mut of_output, mut of_errors) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
         while output.is_some() || errors.is_some() {
+            if heard.is_full() {
+                sleep(PAUSE).await;
+            }
             tokio::select! {
                 more = read(output, &mut of_output), if output.is_some() => match more {
                     More::Come => heard.output(&of_output),

@@ -168,7 +168,7 @@ fn become_them(command: &mut Command, identity: &Identity) {
 }
 
 /// Whether this process has it already: then starting is several times cheaper.
-fn is_own(identity: &Identity) -> bool {
+pub(crate) fn is_own(identity: &Identity) -> bool {
     let known = || getgroups().unwrap_or_default();
     let extra = |groups: &[nix::unistd::Gid]| groups.iter().filter(|group| **group != identity.gid).count();
     identity.uid == geteuid()

@@ -22,6 +22,13 @@ pub enum Trouble {
         /// What it, or the system, said.
         why: String,
     },
+    /// keepwatch has no right to start programs as another user.
+    NoRight {
+        /// Whom it would run as.
+        user: String,
+        /// Whom keepwatch runs as.
+        own: String,
+    },
     /// Security is on, nobody has said whom it runs as, and there is no user `keepalived_script`.
     NoDefaultUser,
     /// It has no `/` in its name, and is in none of these directories.
@@ -92,6 +99,13 @@ pub enum Trouble {
     },
     /// Its first line does not say what reads it.
     NoInterpreter(PathBuf),
+    /// What its first line names does not exist.
+    NoSuchInterpreter {
+        /// The program.
+        program: PathBuf,
+        /// What is to read it.
+        interpreter: String,
+    },
     /// `/dev/tcp` is known to bash only, and `/bin/sh` is another one.
     NotBash(String),
 }
@@ -120,6 +134,10 @@ impl Trouble {
             Self::NoUser(user) => format!("create it: useradd --system {user}; or name another one"),
             Self::NoGroup(group) => format!("create it: groupadd --system {group}; or name another one"),
             Self::LookUp { account, .. } => format!("getent passwd {account} shows whether it is back"),
+            Self::NoRight { own, .. } => format!(
+                "give keepwatch CAP_SETUID, CAP_SETGID and CAP_KILL, as root has them; or let it run as {own}, with `user` or \
+                 `script_user`"
+            ),
             Self::NoDefaultUser => {
                 "say whom it runs as, with `user` or `script_user`; or: useradd --system keepalived_script"
                     .to_owned()
@@ -151,6 +169,10 @@ impl Trouble {
             }
             Self::Relative { taken, .. } => format!("write {}", taken.display()),
             Self::NoInterpreter(_) => "begin it with #!/bin/sh".to_owned(),
+            Self::NoSuchInterpreter { program, interpreter } if interpreter.ends_with('\r') => {
+                format!("its lines end as in Windows: sed -i 's/\\r$//' {}", program.display())
+            }
+            Self::NoSuchInterpreter { .. } => "install it, or correct the first line".to_owned(),
             Self::NotBash(text) => format!("write /bin/bash -c '{text}', or use a tcp check"),
         }
     }
@@ -163,6 +185,9 @@ impl fmt::Display for Trouble {
             Self::NoUser(user) => write!(f, "there is no user {user}"),
             Self::NoGroup(group) => write!(f, "there is no group {group}"),
             Self::LookUp { account, why } => write!(f, "{account} cannot be looked up: {why}"),
+            Self::NoRight { user, own } => {
+                write!(f, "keepwatch, as {own}, has no right to start it as {user}")
+            }
             Self::NoDefaultUser => f.write_str(
                 "nobody has said whom it runs as, there is no user keepalived_script, and script security is on",
             ),
@@ -196,6 +221,12 @@ impl fmt::Display for Trouble {
                 f,
                 "the first line of {} does not say what reads it: /bin/sh does",
                 path.display()
+            ),
+            Self::NoSuchInterpreter { program, interpreter } => write!(
+                f,
+                "the first line of {} names {}, which does not exist: it always fails",
+                program.display(),
+                interpreter.escape_debug()
             ),
             Self::NotBash(text) => {
                 write!(f, "`{text}` needs bash, and /bin/sh is another shell here: it always fails")

@@ -23,6 +23,15 @@ impl Turns {
         turns.retain(|_, turn| Arc::strong_count(&turn.0) > 1);
         turns.entry(name.to_owned()).or_default().clone()
     }
+
+    /// Ends when nobody has any of those that there are now.
+    pub(crate) async fn all_free(&self) {
+        let turns: Vec<Turn> =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for turn in turns {
+            drop(turn.take().await);
+        }
+    }
 }
 
 impl Turn {

@@ -80,7 +80,10 @@ impl Checker {
                     return Err(trouble);
                 }
                 Err(trouble) if matches!(trouble.cause, Cause::Absent | Cause::Broken) => trouble,
-                answer => return answer,
+                // Asked through the master, which may have begun to load meanwhile; or the worker hangs.
+                answer => {
+                    return answer.map_err(|trouble| self.excused(trouble, deadline, master::starts_anew));
+                }
             };
             let master = self.master.load(Ordering::Relaxed);
             if master == 0 || !master::is_haproxy(master) {
@@ -94,7 +97,9 @@ impl Checker {
     }
 
     async fn ask_once(&self, deadline: Deadline) -> Result<Verdict, Trouble> {
-        let worker = self.check.socket.worker(deadline).await?;
+        let worker = self.check.socket.worker(deadline).await;
+        // The socket stays open while the master loads its configuration: whoever connects waits.
+        let worker = worker.map_err(|trouble| self.excused(trouble, deadline, master::is_haproxy))?;
         self.master.store(worker.master().unwrap_or(0), Ordering::Relaxed);
         let Some(former) = worker.former() else { return self.ask_worker(&worker, deadline).await };
         // From 3.1 on a new worker is there before it has loaded its configuration; until then that before it serves.
@@ -105,6 +110,15 @@ impl Checker {
             },
             _ => self.ask_worker(&worker, deadline).await,
         }
+    }
+
+    /// What is to be said of one that was late, if the master is such that it hears nobody.
+    fn excused(&self, trouble: Trouble, deadline: Deadline, hears_nobody: fn(u32) -> bool) -> Trouble {
+        let master = self.master.load(Ordering::Relaxed);
+        if trouble.cause != Cause::Late || master == 0 || !hears_nobody(master) {
+            return trouble;
+        }
+        Trouble::loading(master, deadline)
     }
 
     async fn ask_worker(&self, worker: &Worker<'_>, deadline: Deadline) -> Result<Verdict, Trouble> {

@@ -44,6 +44,12 @@ pub(crate) fn is_haproxy(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| is_ours(&name))
 }
 
+/// Whether a process is a master that loads its configuration: it puts SIGUSR2 off meanwhile.
+pub(crate) fn starts_anew(pid: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+    is_haproxy(pid) && status.is_ok_and(|status| mask(&status, "SigBlk") & USR2 != 0)
+}
+
 /// Whether a process of this name is a HAProxy: `haproxy`, or with its version in its name.
 fn is_ours(name: &str) -> bool {
     name.starts_with("haproxy")
@@ -62,13 +68,14 @@ fn send(process: &OwnedFd, number: i32) -> Result<(), HostError> {
 
 /// Whether a process has a handler for SIGUSR2, or has put it off for the moment, as the master does while it starts anew.
 fn hears(status: &str) -> bool {
-    let mask = |name: &str| {
-        let mut lines = status.lines().filter_map(|line| line.split_once(':'));
-        let value = lines.find(|(key, _)| *key == name)?.1;
-        u64::from_str_radix(value.trim(), 16).ok()
-    };
-    let either = mask("SigCgt").unwrap_or(0) | mask("SigBlk").unwrap_or(0);
-    either & USR2 != 0
+    (mask(status, "SigCgt") | mask(status, "SigBlk")) & USR2 != 0
+}
+
+/// A mask of signals in `/proc/PID/status`; empty if it is not there.
+fn mask(status: &str, name: &str) -> u64 {
+    let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+    let value = lines.find(|(key, _)| *key == name).map(|(_, value)| value.trim());
+    value.and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
 }
 
 /// The number in a pid file: the first, should workers' numbers follow.

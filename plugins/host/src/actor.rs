@@ -15,7 +15,7 @@ use crate::guard::{guarded, handled};
 use crate::hearing::Hearing;
 use crate::host::{Host, LINE, printable};
 use crate::metrics::Metrics;
-use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict};
+use crate::plugin::{CheckRequest, Leaving, Outcome, Plugin, Program, Verdict};
 use crate::rate::Rate;
 use crate::restart::{Pause, Restarts, jitter};
 use crate::spec::PluginSpec;
@@ -138,8 +138,13 @@ impl Actor {
 
     /// Works until it is told to stop, or the bus has ended.
     pub(crate) async fn run(mut self) {
+        let mut next = None;
         loop {
-            match self.turn().await {
+            let turn = match next.take() {
+                Some(turn) => turn,
+                None => self.turn().await,
+            };
+            match turn {
                 Turn::Command(Some(Command::Replace { program, spec, reply })) => {
                     // Nobody waits if whoever asked has been stopped.
                     let _ = reply.send(self.replace(program, *spec).await);
@@ -153,7 +158,7 @@ impl Actor {
                 }
                 Turn::Start => self.start_anew().await,
                 Turn::Again => self.handle_again().await,
-                Turn::Check => self.check().await,
+                Turn::Check => next = self.check().await,
                 Turn::Event(Some(event)) => self.handle(event, 0, 0).await,
             }
         }
@@ -226,10 +231,11 @@ impl Actor {
         event.kind.plugin() != Some(&*self.spec.name) && self.program.manifest().wants(event)
     }
 
-    async fn check(&mut self) {
+    /// Asks the plugin; gives what came first, if that was a command.
+    async fn check(&mut self) -> Option<Turn> {
         let (Some(schedule), Life::Running(Running { plugin, host })) = (self.spec.schedule, &mut self.life)
         else {
-            return;
+            return None;
         };
         let due = Instant::now();
         // Checks that began together are spread over their interval from the second time on.
@@ -238,15 +244,30 @@ impl Actor {
         // What was asked before has had its verdict. Whoever begins late because of it has the whole time all the same: else
         // one hang could be two failures.
         let within = schedule.timeout;
-        if let Some(done) = plugin.busy()
-            && timeout(within, done).await.is_err()
-        {
-            self.metrics.count(|counts| counts.skipped += 1);
-            return;
-        }
-        let began = Instant::now();
         let request = CheckRequest { name: self.spec.name.to_string(), within };
-        let answer = guarded(host, within, plugin.check(&request)).await;
+        let asked = async {
+            if let Some(done) = plugin.busy() {
+                timeout(within, done).await.ok()?;
+            }
+            let began = Instant::now();
+            Some((began, guarded(host, within, plugin.check(&request)).await))
+        };
+        let asked = match self.program.leaving() {
+            Leaving::AtOnce => tokio::select! {
+                biased;
+                command = self.commands.recv() => {
+                    // Whoever takes over has still to find out what this one has not.
+                    self.next_check = Some(due);
+                    return Some(Turn::Command(command));
+                }
+                asked = asked => asked,
+            },
+            Leaving::AfterAnswer => asked.await,
+        };
+        let Some((began, answer)) = asked else {
+            self.metrics.count(|counts| counts.skipped += 1);
+            return None;
+        };
         let value = plugin.value();
         self.metrics.called(began, answer.is_ok(), plugin.memory());
         let (verdict, failure) = match answer {
@@ -268,6 +289,7 @@ impl Actor {
         if let Some(failure) = failure {
             self.failed(&failure);
         }
+        None
     }
 
     fn reported(&self, error: &str) {

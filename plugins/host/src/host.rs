@@ -17,7 +17,7 @@ use crate::plugin::Verdict;
 use crate::rate::Rate;
 
 /// The longest line of a log, in octets; more is cut.
-pub(crate) const LINE: usize = 4 << 10;
+pub const LINE: usize = 4 << 10;
 /// The largest value, request or answer.
 const LARGEST: usize = 1 << 20;
 /// The longest key or name.
@@ -390,7 +390,8 @@ pub(crate) fn at_most(what: &str, length: usize, most: usize) -> Result<(), Host
 }
 
 /// Text without control characters, cut to so many octets. Line breaks stay.
-pub(crate) fn printable(text: &str, most: usize) -> String {
+#[must_use]
+pub fn printable(text: &str, most: usize) -> String {
     let mut printed = String::with_capacity(text.len().min(most));
     for c in text.chars() {
         if printed.len() + c.len_utf8() > most {

@@ -11,12 +11,12 @@ use tokio::time::timeout;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::manifest::{Manifest, Roles};
-use crate::plugin::{CheckRequest, Outcome, Plugin, Program, Verdict, Work};
+use crate::plugin::{CheckRequest, Leaving, Outcome, Plugin, Program, Verdict, Work};
 
 /// How much longer than its patience a check is waited for: in time, it says itself what it has waited for in vain.
 const LONGER: Duration = Duration::from_millis(100);
 
-/// A check that is built in. It is asked once at a time.
+/// A check that is built in. It is asked once at a time. A question is dropped if the check is replaced or ends meanwhile.
 pub trait Probe: Send + Sync {
     /// How things are. It says within this time what it knows, if only that it has waited in vain. An answer that takes
     /// noticeably longer is dropped, and counts as a failure.
@@ -79,6 +79,10 @@ impl NativeProgram {
 impl Program for NativeProgram {
     fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    fn leaving(&self) -> Leaving {
+        Leaving::AtOnce
     }
 
     fn start(&self, _: Host) -> Work<'_, Result<Box<dyn Plugin>, Failure>> {

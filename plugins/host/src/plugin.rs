@@ -55,12 +55,26 @@ pub trait Program: Send + Sync {
         &[]
     }
 
+    /// What becomes of a check that is being asked when it is to be replaced or to end.
+    fn leaving(&self) -> Leaving {
+        Leaving::AfterAnswer
+    }
+
     /// Starts it. `host` is all it can reach.
     ///
     /// # Errors
     ///
     /// If it failed while it started.
     fn start(&self, host: Host) -> Work<'_, Result<Box<dyn Plugin>, Failure>>;
+}
+
+/// What becomes of a check that is being asked when it is to be replaced or to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It is waited for: what breaks off in the middle of a call knows no more what it knew.
+    AfterAnswer,
+    /// The call is dropped, and what it has begun ends in the background.
+    AtOnce,
 }
 
 /// A running plugin. It gets one call at a time; after a [`Failure`] that is no [`Failure::Reported`] it is dropped,

@@ -199,6 +199,18 @@ impl Plugins {
         async move { reading.await.unwrap_or_else(|_| Err(HostError::unavailable("keepwatch stops"))) }
     }
 
+    /// Ends the checks that are built in, in the background; all else works on.
+    pub fn stop_natives(&self, reason: &str) {
+        for entry in self.shared.entries().values() {
+            let Some(actor) = entry.actor.as_ref().filter(|actor| actor.spec.made.file().is_none()) else {
+                continue;
+            };
+            let stop = Command::Stop { reason: reason.to_owned(), deadline: Instant::now() };
+            // One whose line is full hears it from `stop`.
+            let _ = actor.commands.try_send(stop);
+        }
+    }
+
     /// Lets each plugin handle what waits for it, for so long at most or until it is to be at once, and ends them. There are
     /// none afterwards.
     pub fn stop(&self, reason: &str, within: Duration, at_once: impl Future<Output = ()>) {

@@ -64,6 +64,21 @@ pub fn in_words(error: &CertificateError, name: &str) -> String {
         CertificateError::UnknownIssuer => {
             "is signed by nobody who is trusted; `ca_file` can say who else is".to_owned()
         }
+        // One whose end is before its beginning, too.
+        CertificateError::Expired => "has expired, or ends before it begins".to_owned(),
+        CertificateError::NotValidYet => "is not valid yet".to_owned(),
+        CertificateError::Revoked => "was revoked".to_owned(),
+        CertificateError::BadEncoding => "cannot be read".to_owned(),
+        CertificateError::BadSignature => "has a signature that is not right".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "is not one for servers".to_owned()
+        }
+        CertificateError::UnhandledCriticalExtension => {
+            "demands what is not known here, by a critical extension".to_owned()
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
+            "is signed in a way that is not accepted".to_owned()
+        }
         other => format!("is not valid: {other}"),
     }
 }
@@ -86,6 +101,24 @@ impl fmt::Display for Life {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_is_in_words() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        for (error, text) in [
+            (
+                CertificateError::ExpiredContext { time: at(5 * DAY), not_after: at(DAY) },
+                "expired 4 days ago",
+            ),
+            (CertificateError::Expired, "has expired, or ends before it begins"),
+            (CertificateError::NotValidYet, "is not valid yet"),
+            (CertificateError::NotValidForName, "is not for www.example.com"),
+            (CertificateError::BadSignature, "has a signature that is not right"),
+            (CertificateError::InvalidPurpose, "is not one for servers"),
+        ] {
+            assert_eq!(in_words(&error, "www.example.com"), text);
+        }
+    }
 
     #[test]
     fn times_that_people_can_use() {

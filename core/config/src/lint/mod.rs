@@ -7,17 +7,24 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::similar::shown;
 
 pub(crate) use shell::{Unread, for_no_shell};
 pub(crate) use weights::{Counts, Weighed, weights};
 
 /// A check that may take longer than until it is due again; `span` is where that is said.
-pub(crate) fn timeout(span: &Range<usize>, interval: Duration, timeout: Duration) -> Option<Diagnostic> {
+pub(crate) fn timeout(
+    span: &Range<usize>,
+    name: &str,
+    interval: Duration,
+    timeout: Duration,
+) -> Option<Diagnostic> {
     if timeout <= interval {
         return None;
     }
     let (interval, timeout) = (said(interval), said(timeout));
-    let message = format!("the timeout, {timeout}, is longer than the interval, {interval}");
+    let message =
+        format!("the timeout of {}, {timeout}, is longer than its interval, {interval}", shown(name));
     let finding = Diagnostic::remark(span, message, "").note(
         "a run that takes longer than the interval lets the next one fall out, under keepalived and keepwatch",
     );

@@ -32,7 +32,7 @@ pub(super) fn read(
     let given = optional(table, "timeout", |value| reader.duration(value));
     let timeout = given.unwrap_or(interval);
     if let Some(value) = table.get("timeout")
-        && let Some(finding) = lint::timeout(&value.span(), interval, timeout)
+        && let Some(finding) = lint::timeout(&value.span(), name, interval, timeout)
     {
         reader.findings.push(finding);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader, optional};
-use super::{haproxy, keys, tables, track_file, user};
+use super::{haproxy, headers, keys, tables, track_file, user};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
@@ -132,7 +132,7 @@ fn http(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
         let span = of.table.get("method").map_or_else(|| value.span(), |value| value.span());
         reader.error(&span, format!("{} is no method", shown(&method)), "such as GET or HEAD, in capitals");
     }
-    let headers = of.table.get("headers").map(|value| headers(reader, value)).unwrap_or_default();
+    let headers = optional(of.table, "headers", |value| headers::read(reader, value)).unwrap_or_default();
     let status = optional(of.table, "status", |value| status(reader, value));
     let is_verified = of.flag(reader, "verify").unwrap_or(true);
     let redirects = of.whole(reader, "redirects", 0..=20).and_then(|most| u8::try_from(most).ok());
@@ -158,15 +158,6 @@ fn http(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
         }
     }
     Some(CheckKind::Http(check))
-}
-
-fn headers(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Vec<(String, String)> {
-    let Some(table) = reader.table(value, "a table: { NAME = \"VALUE\" }") else { return Vec::new() };
-    let pair = |(name, value)| -> Option<(String, String)> {
-        let name: &toml::Spanned<toml::de::DeString<'_>> = name;
-        Some((name.get_ref().to_string(), reader.text(value)?))
-    };
-    table.iter().filter_map(pair).collect()
 }
 
 /// `200`, `"200-399"`, or a list of such.
@@ -294,10 +285,13 @@ fn process(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Op
         Matching::Beginning => ProcessMatch::Beginning(arguments),
     };
     let quorum_max = of.whole(reader, "quorum_max", 0..=65535).map(u32::from);
-    let least = if quorum_max == Some(0) { 0 } else { 1 };
-    let most = quorum_max.unwrap_or(65535);
-    let quorum =
-        of.whole(reader, "quorum", least..=i64::from(most)).map_or_else(|| u32::from(least > 0), u32::from);
+    let most = i64::from(quorum_max.unwrap_or(65535));
+    let least = u32::from(quorum_max != Some(0));
+    let quorum = of.whole(reader, "quorum", 0..=most).map_or(least, u32::from);
+    if let (0, None, Some(value)) = (quorum, quorum_max, of.table.get("quorum")) {
+        let label = "write 1 to 65535, or say with quorum_max how many may run";
+        reader.error(&value.span(), "any number of processes would do", label);
+    }
     let delay = |reader: &mut Reader<'_>, key: &str| {
         optional(of.table, key, |value| reader.duration(value)).unwrap_or(Duration::ZERO)
     };

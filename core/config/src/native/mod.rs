@@ -31,6 +31,7 @@ mod dumps;
 mod fifos;
 mod group;
 mod haproxy;
+mod headers;
 mod include;
 mod instance;
 mod ipvlan;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::headers;
 use super::keys::WEBHOOK;
 use super::notify::{alone, certificate, only, secret, template};
 use super::reader::{Entry, Reader, optional};
@@ -41,9 +42,9 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) 
     let format = format(reader, table, folder);
     let words = [("POST", WebhookMethod::Post), ("PUT", WebhookMethod::Put), ("PATCH", WebhookMethod::Patch)];
     let method = optional(table, "method", |value| reader.one_of(value, &words)).unwrap_or_default();
-    let headers = optional(table, "headers", |value| headers(reader, value)).unwrap_or_default();
+    let headers = optional(table, "headers", |value| headers::read(reader, value)).unwrap_or_default();
     let header_files =
-        optional(table, "header_files", |value| self::headers(reader, value)).unwrap_or_default();
+        optional(table, "header_files", |value| headers::read(reader, value)).unwrap_or_default();
     let header_files = header_files.into_iter().map(|(name, file)| (name, folder.join(file))).collect();
     let certificate = certificate(reader, table, folder);
     Some(WebhookTable {
@@ -117,26 +118,6 @@ fn format(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Option
         (Format::Teams, _) => WebhookFormat::Teams,
         (Format::Ntfy, _) => WebhookFormat::Ntfy,
     })
-}
-
-/// `{ NAME = "VALUE" }`
-fn headers(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<(String, String)>> {
-    let table = reader.table(value, "a table: { X-Site = \"north\" }")?;
-    let mut headers = Vec::new();
-    for (name, value) in table {
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.get_ref().is_empty() || !name.get_ref().chars().all(is_token) {
-            reader.error(&name.span(), format!("{} is no name of a header", shown(name.get_ref())), "");
-            continue;
-        }
-        let Some(text) = reader.text(value) else { continue };
-        if text.chars().any(char::is_control) {
-            reader.error(&value.span(), "a header's value is one line, without control characters", "");
-            continue;
-        }
-        headers.push((name.get_ref().to_string(), text));
-    }
-    Some(headers)
 }
 
 fn auth(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Option<WebhookAuth> {

@@ -1,6 +1,6 @@
 //! The sum that a priority is, and what it would be otherwise.
 
-use keepwatch_event::{InstanceExplanation, Tracked, TrackerExplanation, TrackerStanding};
+use keepwatch_event::{Health, InstanceExplanation, Tracked, TrackerExplanation, TrackerStanding};
 
 /// The priority of a host that owns the addresses. Nothing changes it.
 const OWNER: u8 = 255;
@@ -38,6 +38,11 @@ fn row(tracker: &TrackerExplanation) -> String {
 
 fn stands(tracker: &TrackerExplanation) -> String {
     let name = &tracker.name;
+    if tracker.health == Some(Health::Unknown)
+        && let Some(counts) = counts_as(tracker.standing)
+    {
+        return format!("{name} cannot tell, and counts as {counts}");
+    }
     match (tracker.what, tracker.standing) {
         (_, TrackerStanding::Value(value)) => format!("{name} is {value}"),
         (Tracked::Interface, TrackerStanding::Up) => format!("{name} is up"),
@@ -46,6 +51,16 @@ fn stands(tracker: &TrackerExplanation) -> String {
         (_, TrackerStanding::Up) => format!("{name} passes"),
         (_, TrackerStanding::Down) => format!("{name} fails"),
         (_, _) => format!("{name} has not answered yet"),
+    }
+}
+
+/// What something counts as of which nobody can tell how it is.
+fn counts_as(standing: TrackerStanding) -> Option<String> {
+    match standing {
+        TrackerStanding::Up => Some("passing".to_owned()),
+        TrackerStanding::Down => Some("failing".to_owned()),
+        TrackerStanding::Value(value) => Some(value.to_string()),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The explanation as text.
 
-use keepwatch_event::{Explanation, InstanceExplanation, Rounded, State, Timers};
+use keepwatch_event::{Explanation, InstanceExplanation, Reason, Rounded, State, Timers};
 
 use super::{backup, hindered, master, priority};
 use crate::terminal::Paint;
@@ -80,11 +80,21 @@ fn standing(instance: &InstanceExplanation, paint: Paint) -> String {
     let why = match state {
         State::Backup => Some(backup::hears(instance)),
         State::Init | State::Master | State::Fault | State::Stopped => {
-            instance.reason.as_ref().map(ToString::to_string)
+            reason(instance).map(|reason| reason.to_string())
         }
     };
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     format!("{} is {word}{leaving} on {interface}, VRID {virtual_router_id}{long}{why}.", paint.bold(name))
+}
+
+/// Why it is in its state. What kept it from taking part when it entered it may have ended, and something else have come.
+fn reason(instance: &InstanceExplanation) -> Option<Reason> {
+    match (&instance.reason, instance.hindrances.first()) {
+        (Some(Reason::Hindered(then)), Some(now)) if !instance.hindrances.contains(then) => {
+            Some(Reason::Hindered(now.clone()))
+        }
+        (reason, _) => reason.clone(),
+    }
 }
 
 /// The timers with their formulas (RFC 3768 §6.1, RFC 9568 §6.1).

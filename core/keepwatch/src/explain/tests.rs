@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{
-    BackupExplanation, GroupExplanation, GroupMember, Hindrance, LastHeard, Preemption, Reason, Timestamp,
-    Tracked, TrackerEffect, TrackerExplanation, TrackerStanding,
+    BackupExplanation, GroupExplanation, GroupMember, Health, Hindrance, LastHeard, Preemption, Reason,
+    Timestamp, Tracked, TrackerEffect, TrackerExplanation, TrackerStanding,
 };
 
 use super::*;
@@ -35,6 +35,11 @@ fn check(name: &str, weight: i16, standing: TrackerStanding, verdicts: u32) -> T
         standing,
         effect: does(standing),
         otherwise: Some(does(other)),
+        health: Some(match standing {
+            TrackerStanding::Up => Health::Pass,
+            TrackerStanding::Pending => Health::Unknown,
+            _ => Health::Fail,
+        }),
         verdicts_to_change: Some(verdicts),
     }
 }
@@ -42,6 +47,7 @@ fn check(name: &str, weight: i16, standing: TrackerStanding, verdicts: u32) -> T
 fn eth1() -> TrackerExplanation {
     TrackerExplanation {
         what: Tracked::Interface,
+        health: None,
         verdicts_to_change: None,
         ..check("eth1", 0, TrackerStanding::Up, 1)
     }
@@ -454,6 +460,22 @@ VI_1 is in FAULT on eth0, VRID 51, for 3 min 12 s: check web fails: exit code 1.
 }
 
 #[test]
+fn what_has_ended_keeps_it_from_nothing() {
+    let pending = |check: &str| Hindrance::CheckPending { check: check.to_owned() };
+    let waiting = InstanceExplanation {
+        state: State::Fault,
+        reason: Some(Reason::Hindered(pending("hdr"))),
+        hindrances: vec![pending("lag"), pending("web")],
+        backup: None,
+        ..backup()
+    };
+    let began = "VI_1 is in FAULT on eth0, VRID 51, for 3 min 12 s: waiting for the first answer of check";
+    assert_eq!(line(waiting.clone(), 0), format!("{began} lag."));
+    let both = InstanceExplanation { hindrances: vec![pending("lag"), pending("hdr")], ..waiting };
+    assert_eq!(line(both, 0), format!("{began} hdr."));
+}
+
+#[test]
 fn those_that_have_not_begun_or_have_ended() {
     let init = InstanceExplanation {
         state: State::Init,
@@ -495,7 +517,23 @@ fn rows_and_timers_say_how_they_count() {
     let reverse = |tracker| TrackerExplanation { reverse: true, ..tracker };
     let pending = check("web", 0, TrackerStanding::Pending, 1);
     let number = check("n", 0, TrackerStanding::Value(3), 1);
+    let untold = |tracker| TrackerExplanation { health: Some(Health::Unknown), ..tracker };
     let rows = [
+        (
+            untold(check("web", 0, TrackerStanding::Up, 1)),
+            "         +   0  web cannot tell, and counts as passing (weight 0: FAULT when it fails)",
+        ),
+        (
+            untold(check("web", -5, TrackerStanding::Down, 1)),
+            "         -   5  web cannot tell, and counts as failing (weight -5)",
+        ),
+        (
+            untold(TrackerExplanation {
+                effect: TrackerEffect { adds: 6, fault: false },
+                ..check("n", 2, TrackerStanding::Value(3), 1)
+            }),
+            "         +   6  n cannot tell, and counts as 3 (weight 2 for each 1)",
+        ),
         (pending.clone(), "         +   0  web has not answered yet (weight 0: FAULT when it fails)"),
         (
             reverse(pending),

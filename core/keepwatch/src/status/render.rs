@@ -5,7 +5,7 @@ use std::path::Path;
 use keepwatch_control::Status;
 use keepwatch_event::{Health, InstanceStatus, Peer, Severity, State, Timestamp, TrackStatus};
 
-use super::wrong::{Wrong, absent};
+use super::wrong::{Wrong, absent, reason};
 use super::{destinations, plugins};
 use crate::terminal::Paint;
 use crate::words::{address, clock, interval, lasting, since};
@@ -22,7 +22,7 @@ pub(super) fn render(status: &Status, wrong: &[Wrong], paint: Paint) -> String {
     }
     let instances = &status.snapshot.instances;
     let width = instances.iter().map(|instance| instance.name.chars().count()).max().unwrap_or(0) + 3;
-    blocks.extend(instances.iter().map(|instance| block(instance, status.at, width, paint)));
+    blocks.extend(instances.iter().map(|instance| block(instance, status, width, paint)));
     if instances.is_empty() {
         blocks.push("The configuration has no instance.".to_owned());
     }
@@ -65,8 +65,9 @@ fn header(status: &Status, paint: Paint) -> String {
 }
 
 /// An instance: its name, and beside it what is known of it.
-fn block(instance: &InstanceStatus, now: Timestamp, width: usize, paint: Paint) -> String {
-    let mut lines = vec![standing(instance, now, paint), protocol(instance)];
+fn block(instance: &InstanceStatus, status: &Status, width: usize, paint: Paint) -> String {
+    let now = status.at;
+    let mut lines = vec![standing(instance, status, paint), protocol(instance)];
     lines.extend(addresses(instance, now, paint));
     lines.extend(instance.peer.as_ref().map(|peer| heard(peer, instance.state, now)));
     let name = format!("{}{}", paint.bold(&instance.name), " ".repeat(width - instance.name.chars().count()));
@@ -74,7 +75,7 @@ fn block(instance: &InstanceStatus, now: Timestamp, width: usize, paint: Paint) 
 }
 
 /// `MASTER for 3 h 12 min (no advert heard for 3.61 s)`
-fn standing(instance: &InstanceStatus, now: Timestamp, paint: Paint) -> String {
+fn standing(instance: &InstanceStatus, status: &Status, paint: Paint) -> String {
     let name = instance.state.to_string();
     let state = match instance.state {
         State::Master => paint.good(&name),
@@ -82,9 +83,9 @@ fn standing(instance: &InstanceStatus, now: Timestamp, paint: Paint) -> String {
         State::Init | State::Backup | State::Stopped => paint.bold(&name),
     };
     let leaving = if instance.leaving { ", leaving" } else { "" };
-    match (instance.since, &instance.reason) {
+    match (instance.since, reason(instance, &status.snapshot.tracks)) {
         (Some(then), Some(reason)) => {
-            format!("{state} for {}{leaving} ({reason})", lasting(since(then, now)))
+            format!("{state} for {}{leaving} ({reason})", lasting(since(then, status.at)))
         }
         _ => format!("{state}, about to take part"),
     }

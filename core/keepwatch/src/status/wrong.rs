@@ -1,8 +1,11 @@
 //! What is wrong, in words.
 
+use std::sync::Arc;
+
 use keepwatch_control::Status;
 use keepwatch_event::{
-    Health, InstanceStatus, PluginState, PluginStatus, Severity, State, Timestamp, Trouble,
+    Health, Hindrance, InstanceStatus, PluginState, PluginStatus, Reason, Severity, State, Timestamp,
+    TrackStatus, Trouble,
 };
 
 use super::destinations;
@@ -24,7 +27,7 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
     let (snapshot, now) = (&status.snapshot, status.at);
     let mut found = Vec::new();
     for instance in &snapshot.instances {
-        found.extend(fault(instance, now));
+        found.extend(fault(instance, &snapshot.tracks, now));
         found.extend(missing(instance));
         found.extend(instance.troubles.iter().map(|trouble| told(Some(&instance.name), trouble, now)));
     }
@@ -57,15 +60,28 @@ pub(super) fn wrong(status: &Status) -> Vec<Wrong> {
     found
 }
 
-fn fault(instance: &InstanceStatus, now: Timestamp) -> Option<Wrong> {
+fn fault(instance: &InstanceStatus, tracks: &[Arc<TrackStatus>], now: Timestamp) -> Option<Wrong> {
     if instance.state != State::Fault {
         return None;
     }
     let name = &instance.name;
     let for_long =
         instance.since.map(|then| format!(" for {}", lasting(since(then, now)))).unwrap_or_default();
-    let reason = instance.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = reason(instance, tracks).map(|reason| format!(": {reason}")).unwrap_or_default();
     Some(Wrong { severity: Severity::Error, text: format!("{name} is in FAULT{for_long}{reason}") })
+}
+
+/// Why an instance is in its state. A check that it waited for when it entered it may have answered, and others not.
+pub(super) fn reason(instance: &InstanceStatus, tracks: &[Arc<TrackStatus>]) -> Option<String> {
+    let reason = instance.reason.as_ref()?;
+    match reason {
+        Reason::Hindered(Hindrance::CheckPending { check })
+            if tracks.iter().any(|track| track.name == *check) =>
+        {
+            Some(format!("what it still waits for, `keepwatch explain {}` says", instance.name))
+        }
+        reason => Some(reason.to_string()),
+    }
 }
 
 /// The addresses that a MASTER should hold and does not.

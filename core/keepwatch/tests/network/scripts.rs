@@ -15,6 +15,7 @@ use crate::site::{Site, config, ensure, explain, stop_it, vip, wait};
 pub(crate) const CASES: &[Case] = &[
     Case { name: "scripts::bad_ones_delay_no_advert_and_leave_nothing", needs: &[], run: bad_ones },
     Case { name: "scripts::replaced_by_a_reload_while_one_runs", needs: &[], run: replaced_while_it_runs },
+    Case { name: "scripts::ends_with_the_check_or_the_daemon", needs: &[], run: ends_with_the_check },
 ];
 
 /// Between adverts.
@@ -239,4 +240,43 @@ fn replaced_while_it_runs() -> Result<(), Failed> {
     .map_err(|failed| explain(failed, &format!("{}\n{}", ended(), h1.output().join("\n"))))?;
     ensure(!scripts.at("twice").exists(), || format!("two at once:\n{}", ended()))?;
     stop_it(&mut h1)
+}
+
+/// A script that would run for an hour. Nobody waits for it: not a reload that takes its check away, for which the instance
+/// has waited, and not the end of the daemon. It is asked to end, and not just killed.
+fn ends_with_the_check() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let scripts = Scripts::new(site.folder())?;
+    scripts
+        .replace("long", "trap 'touch $here/asked; exit' TERM\ntouch $here/began\n$here/sleep 3600 & wait")?;
+    fs::write(site.folder().join("k.conf"), config(150, "", "10.1.1.30"))?;
+    let text = |more: &str| format!("keepalived = \"k.conf\"\n{more}");
+    let program = scripts.at("long").display().to_string();
+    let checked = text(&format!(
+        "[check.long]\nscript = [\"{program}\"]\ninterval = \"1h\"\ntimeout = \"1h\"\n[instance.VI_1]\n\
+         track = [{{ check = \"long\", weight = -5 }}]\n"
+    ));
+    let path = site.folder().join("keepwatch.toml");
+    fs::write(&path, &checked)?;
+    let mut h1 = site.keepwatch_at(1, &path, &[])?;
+    let reload = |text: &str| -> Result<String, Failed> {
+        fs::write(&path, text)?;
+        let output = site.asking(1).arg("reload").output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        ensure(output.status.success(), || said.clone())?;
+        Ok(said)
+    };
+    wait("the script to run", || scripts.at("began").exists())?;
+    let said = reload(&text(""))?;
+    ensure(said.contains("check long: removed") && !said.contains("stays FAULT"), || said)?;
+    wait("the script to be asked to end", || scripts.at("asked").exists())?;
+    site.wait_for_holder(1, vip())?;
+
+    for mark in ["began", "asked"] {
+        fs::remove_file(scripts.at(mark))?;
+    }
+    reload(&checked)?;
+    wait("the script to run again", || scripts.at("began").exists())?;
+    stop_it(&mut h1)?;
+    ensure(scripts.at("asked").exists(), || "the script was killed without a word".to_owned())
 }

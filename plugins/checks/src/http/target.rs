@@ -68,7 +68,7 @@ impl Target {
             if self.way == Way::Elsewhere && !name.as_str().starts_with("accept") {
                 continue;
             }
-            let value = HeaderValue::try_from(value.as_str()).map_err(|_| wrong("value of a header"))?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong("value of a header"))?;
             said.push(name.clone());
             message = message.header(name, value);
         }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use caps::{CapSet, Capability};
 use keepwatch_exec::{Account, Accounts, Command, Fallback, Policy, Ready, Security, Trouble, examine};
 
 use crate::place::{Place, chmod, chown, is_root};
@@ -111,6 +112,28 @@ fn what_is_no_program_is_told() {
 }
 
 #[test]
+fn what_is_to_read_a_script_must_be_there() {
+    let place = Place::new("readers");
+    let missing = "the first line of DIR/script names /no/such/reader, which does not exist: it always fails";
+    let windows = "the first line of DIR/script names /bin/sh\\r, which does not exist: it always fails";
+    let install = "install it, or correct the first line";
+    for (first, expected) in [
+        ("#!/no/such/reader", Some(pair(missing, install))),
+        ("#! /no/such/reader -x", Some(pair(missing, install))),
+        ("#!/bin/sh\r", Some(pair(windows, "its lines end as in Windows: sed -i 's/\\r$//' DIR/script"))),
+        ("#!/bin/sh", None),
+        ("#! /usr/bin/env sh", None),
+        ("#!bin/sh", None),
+    ] {
+        let script = place.write("script", &format!("{first}\nexit 0\n")).display().to_string();
+        let ready = judged(&argv(&script), None, &Policy::default()).unwrap();
+        let remarks = ready.remarks.iter().filter(|it| matches!(it, Trouble::NoSuchInterpreter { .. }));
+        let remarks: Vec<Trouble> = remarks.cloned().collect();
+        assert_eq!(told(&remarks, &place.folder), expected.into_iter().collect::<Vec<_>>(), "{first}");
+    }
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once() {
     let command = argv("/no/such/program > /dev/null");
     let troubles = judged(&command, Some("no-such-user-of-keepwatch"), &Policy::default()).unwrap_err();
@@ -144,6 +167,10 @@ fn dev_tcp_needs_bash() {
 
 #[test]
 fn who_runs_it_if_nobody_says_so() {
+    if !is_root() {
+        eprintln!("only root can run programs as another user: nothing is tested");
+        return;
+    }
     let policy = Policy { fallback: Fallback::Keepalived, ..secure() };
     let exists = nix::unistd::User::from_name("keepalived_script").unwrap().is_some();
     let judged_secure = judged(&argv("/bin/true"), None, &policy);
@@ -261,4 +288,30 @@ fn its_user_must_get_there() {
     );
     chmod(&file, "0755");
     assert!(judged(&argv(&web), Some("nobody"), &Policy::default()).is_ok());
+}
+
+/// As under systemd with `AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW`. Each test has a thread of its own, and so have
+/// capabilities.
+#[test]
+fn who_may_not_become_others_is_told_so_and_does_not_try() {
+    if !is_root() {
+        eprintln!("only root has a right to lose: nothing is tested");
+        return;
+    }
+    let command = argv("/bin/true");
+    assert!(judged(&command, Some("nobody"), &Policy::default()).is_ok(), "with all rights");
+    for capability in [Capability::CAP_SETUID, Capability::CAP_SETGID] {
+        caps::drop(None, CapSet::Effective, capability).unwrap();
+        assert_eq!(
+            hindrances("/bin/true", Some("nobody"), &Policy::default(), Path::new("/nowhere")),
+            [pair(
+                "keepwatch, as root, has no right to start it as nobody",
+                "give keepwatch CAP_SETUID, CAP_SETGID and CAP_KILL, as root has them; or let it run as root, with `user` or \
+                 `script_user`"
+            )]
+        );
+        assert!(judged(&command, Some("root"), &Policy::default()).is_ok(), "it is its own user");
+        assert!(judged(&command, None, &Policy::default()).is_ok());
+        caps::raise(None, CapSet::Effective, capability).unwrap();
+    }
 }

@@ -86,11 +86,29 @@ fn at_the_end_all_are_killed_and_nothing_is_started_any_more() {
     let asked = Arc::clone(&script);
     let asking = place.asker.spawn(async move { asked.probe(PATIENCE).await });
     wait_until("it has begun", || began.exists());
-    place.launcher.stop(PATIENCE);
+    place.launcher.stop(SHORT);
     let ending = Verdict { health: Unknown, text: "keepwatch is ending".to_owned() };
     assert_eq!(place.asker.block_on(asking).unwrap(), ending);
     wait_until("it is gone", || alive(&mark) == 0);
     assert_eq!(place.ask(&script, PATIENCE), ending);
+}
+
+#[test]
+fn at_the_end_those_that_are_not_wanted_any_more_have_their_time() {
+    let place = Place::new("order");
+    let at = |name: &str| place.folder.join(name);
+    let (began, ended) = (at("began"), at("ended"));
+    let start = place.sh(&format!(
+        "trap 'sleep 0.1; touch {}; exit' TERM; touch {}; while :; do sleep 0.01; done",
+        ended.display(),
+        began.display()
+    ));
+    let script = place.script(start, Reading::Status);
+    let asking = place.asker.spawn(async move { script.probe(PATIENCE).await });
+    wait_until("it has begun", || began.exists());
+    asking.abort();
+    place.launcher.stop(PATIENCE);
+    assert!(ended.exists(), "it was killed instead");
 }
 
 #[test]

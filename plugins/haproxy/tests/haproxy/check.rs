@@ -197,6 +197,66 @@ async fn a_master_that_loads_for_long_says_nothing_of_its_health() {
     assert!(verdict.text.contains("there is no such socket"), "{verdict:?}");
 }
 
+/// Its socket is open, and whoever connects waits.
+#[tokio::test]
+async fn a_master_that_is_silent_says_nothing_of_its_health_and_a_worker_does() {
+    let mut site = Site::new().await;
+    let master = site.procs().await.master;
+    // 0: all answer; 1: the master does not; 2: it does, and its worker does not.
+    let silent = Arc::new(AtomicU32::new(0));
+    let who = Arc::clone(&silent);
+    let fake = Fake::new(move |command| match (command, who.load(Ordering::SeqCst)) {
+        ("show proc", 0 | 2) => {
+            let head = "#<PID> <type> <reloads> <uptime> <version>";
+            Some(format!("{head}\n{master} master 0 0d 2.6.12\n# workers\n7 worker 0 0d 2.6.12\n\n").into())
+        }
+        ("@!7 show info", 0) => Some(b"Version: 2.6.12\nPid: 7\nStopping: 0\n".to_vec()),
+        _ => None,
+    });
+    let within = std::time::Duration::from_secs(1);
+    let probe = check(Socket::Master(fake.address()), &[]).native().probe;
+    silent.store(1, Ordering::SeqCst);
+    let verdict = probe.probe(within).await;
+    assert_eq!(verdict.health, Health::Fail, "no master was seen yet: {verdict:?}");
+    silent.store(0, Ordering::SeqCst);
+    assert_eq!(probe.probe(LONG).await.health, Health::Pass);
+
+    silent.store(1, Ordering::SeqCst);
+    let verdict = probe.probe(within).await;
+    let text = format!(
+        "HAProxy's master, process {master}, loads its configuration and has heard nobody for 900 ms"
+    );
+    assert_eq!((verdict.health, verdict.text), (Health::Unknown, text));
+    silent.store(2, Ordering::SeqCst);
+    let verdict = probe.probe(within).await;
+    assert_eq!(verdict.health, Health::Fail, "{verdict:?}");
+
+    silent.store(1, Ordering::SeqCst);
+    site.kill().await;
+    assert_eq!(probe.probe(within).await.health, Health::Fail, "there is no master any more");
+}
+
+/// A port that is taken is tried for a while, in which the master hears nobody; then it goes on as before.
+#[tokio::test]
+async fn a_reload_that_cannot_bind_is_no_failure() {
+    let site = Site::new().await;
+    let native = check(site.master(), &[("web", 1)]).native();
+    until("a server is up", async || native.probe.probe(LONG).await.health == Health::Pass).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    site.configure(&format!("frontend taken\n    bind 127.0.0.1:{port}\n    default_backend web\n"));
+    let master = site.procs().await.master;
+    let pid = rustix::process::Pid::from_raw(i32::try_from(master).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::USR2).unwrap();
+    let mut failed = None;
+    while failed != Some(1) {
+        let verdict = native.probe.probe(std::time::Duration::from_millis(200)).await;
+        assert_ne!(verdict.health, Health::Fail, "{verdict:?}: {}", site.log());
+        let answer = ask(&site.master_address(), "show proc", LONG).await;
+        failed = answer.ok().and_then(|text| Procs::parse(&text).ok()).and_then(|procs| procs.failed);
+    }
+}
+
 /// What a master of 3.1 and later says while a new worker loads its configuration.
 const LOADING: &[u8] =
     b"#<PID> <type> <reloads> <uptime> <version>\n1 master 1 [failed: 0] 0d 3.4.0\n# workers\n\

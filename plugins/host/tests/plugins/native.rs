@@ -129,6 +129,69 @@ fn a_built_in_check_that_is_busy_is_not_asked_and_nothing_is_found() {
     site.stop();
 }
 
+/// Never answers, and counts the questions that it was asked and those that were dropped.
+#[derive(Default)]
+struct Hanging {
+    asked: AtomicU64,
+    dropped: Arc<AtomicU64>,
+}
+
+struct CountsItsEnd(Arc<AtomicU64>);
+
+impl Drop for CountsItsEnd {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Probe for Hanging {
+    fn probe(&self, _: Duration) -> Work<'_, Verdict> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let question = CountsItsEnd(Arc::clone(&self.dropped));
+        Box::pin(async move {
+            let _question = question;
+            std::future::pending().await
+        })
+    }
+}
+
+#[test]
+fn nobody_waits_for_the_answer_of_a_built_in_check_that_is_replaced_or_ended() {
+    let mut site = Site::new("hanging");
+    let hanging = Arc::<Hanging>::default();
+    let schedule = Some(Schedule { interval: PATIENCE * 60, timeout: PATIENCE * 60 });
+    let probe = |settings: &str, probe: Arc<dyn Probe>| {
+        let native = Native { label: "probe".to_owned(), settings: settings.to_owned(), probe };
+        let plain = PluginSpec::plain("probe", "".into());
+        vec![PluginSpec { made: Made::Native(native), schedule, ..plain }]
+    };
+    let wait = |what: &str, holds: &dyn Fn() -> bool| {
+        let until = Instant::now() + PATIENCE;
+        while !holds() {
+            assert!(Instant::now() < until, "{what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let asked = |times| move |hanging: &Hanging| hanging.asked.load(Ordering::SeqCst) == times;
+    let dropped = |times| move |hanging: &Hanging| hanging.dropped.load(Ordering::SeqCst) == times;
+    let _ = site.apply(probe("1", Arc::clone(&hanging) as Arc<dyn Probe>));
+    wait("it is asked", &|| asked(1)(&hanging));
+
+    let declared = probe("2", Arc::<Turns>::default());
+    site.plugins.begin(Plan { declared, ..Plan::default() }).recv().unwrap();
+    // At once, though the interval is long.
+    site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { to: Health::Pass, .. }));
+    assert!(dropped(1)(&hanging));
+
+    let hour = Some(Schedule { interval: PATIENCE * 61, timeout: PATIENCE * 60 });
+    let again = probe("3", Arc::clone(&hanging) as Arc<dyn Probe>).remove(0);
+    let _ = site.apply(vec![PluginSpec { schedule: hour, ..again }]);
+    wait("it is asked", &|| asked(2)(&hanging));
+    site.plugins.stop_natives("the test ends");
+    wait("the question is dropped", &|| dropped(2)(&hanging));
+    site.stop();
+}
+
 struct Refuses;
 
 impl Deed for Refuses {

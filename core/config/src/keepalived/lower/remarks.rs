@@ -65,7 +65,7 @@ pub(super) fn mail(
 pub(super) fn checks(checks: &[CheckAt], instances: &[Completed], reader: &mut Reader<'_>) {
     for at in checks {
         let span = at.timeout_at.as_ref().unwrap_or(&at.span);
-        if let Some(finding) = lint::timeout(span, at.check.interval, at.check.timeout) {
+        if let Some(finding) = lint::timeout(span, &at.check.name, at.check.interval, at.check.timeout) {
             reader.report(finding);
         }
     }

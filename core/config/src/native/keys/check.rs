@@ -175,7 +175,12 @@ const SORTS: &[Sort] = &[
                 "what must be the same; with `arguments` one of the last three",
                 "`\"name\"`; with `arguments` `\"exact\"`",
             ),
-            key("quorum", Shape::Whole(0, 65535), "so many processes at least", "1"),
+            key(
+                "quorum",
+                Shape::Whole(0, 65535),
+                "so many processes at least; 0 beside `quorum_max`",
+                "1; with `quorum_max = 0` 0",
+            ),
             key("quorum_max", Shape::Whole(0, 65535), "so many at most", "any"),
             key("fork_delay", Shape::Duration, "how long a new one must have been there", "none"),
             key("terminate_delay", Shape::Duration, "how long one may be gone", "none"),

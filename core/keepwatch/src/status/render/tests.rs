@@ -197,6 +197,31 @@ fn what_is_wrong_stands_first_the_gravest_before_the_others() {
 }
 
 #[test]
+fn a_check_that_has_answered_is_not_waited_for() {
+    let waiting = InstanceStatus {
+        state: State::Fault,
+        reason: Some(Reason::Hindered(Hindrance::CheckPending { check: "hdr".into() })),
+        held: Vec::new(),
+        peer: None,
+        ..instance()
+    };
+    let mut status = status(vec![waiting]);
+    let text = rendered(&status);
+    assert_eq!(text.matches("waiting for the first answer of check hdr").count(), 2, "{text}");
+    let hdr = TrackStatus {
+        name: "hdr".into(),
+        health: Health::Pass,
+        text: "3 ms".into(),
+        since: ago(9.0),
+        flapping: false,
+    };
+    status.snapshot.tracks = vec![hdr.into()];
+    let text = rendered(&status);
+    assert_eq!(text.matches("what it still waits for, `keepwatch explain VI_1` says").count(), 2, "{text}");
+    assert!(!text.contains("first answer"), "{text}");
+}
+
+#[test]
 fn an_owner_a_leaver_and_many_addresses() {
     let owner =
         InstanceStatus { base_priority: 255, priority: 255, held: Vec::new(), peer: None, ..instance() };
