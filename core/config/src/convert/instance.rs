@@ -208,6 +208,7 @@ pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> S
         manage_temporary,
         preferred_lifetime,
         tracked,
+        place: _,
     } = own;
     let whole = if address.is_ipv4() { 32 } else { 128 };
     let text = if *prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") };

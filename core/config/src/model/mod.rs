@@ -145,6 +145,8 @@ pub struct User {
     pub group: Option<String>,
     /// Whether the user's supplementary groups are set too (keepalived's `:group`).
     pub supplementary_groups: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// A command: program and arguments, run without a shell.
@@ -335,6 +337,8 @@ pub struct VirtualAddress {
     pub preferred_lifetime: Lifetime,
     /// Whether its `device` going down is a FAULT (not so with `no_track`).
     pub tracked: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 impl VirtualAddress {
@@ -354,6 +358,7 @@ impl VirtualAddress {
             manage_temporary: false,
             preferred_lifetime: Lifetime::Forever,
             tracked: true,
+            place: Place::keepalived(0..0),
         }
     }
 }

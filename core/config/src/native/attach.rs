@@ -12,7 +12,7 @@ use super::routers;
 use super::tables::{Globals, Native, VipLifetime};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
-use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
+use crate::model::{self, Config, Format, Instance, Place, TrackCheck, TrackInterface};
 use crate::similar::{choice, did_you_mean, nearest, shown};
 
 const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
@@ -188,7 +188,8 @@ fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, fi
         match &track.what {
             What::Check(name) => known.track_checks.push(TrackCheck { check: name.clone(), weight }),
             What::Interface(name) => {
-                known.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+                let place = Place::native(track.span.clone());
+                known.track_interfaces.push(TrackInterface { interface: name.clone(), weight, place });
             }
         }
     }
@@ -248,7 +249,8 @@ fn attach(track: &Track, default: TrackWeight, instance: &mut Instance, findings
             already(findings);
         }
         What::Interface(name) => {
-            instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+            let place = Place::native(track.span.clone());
+            instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight, place });
         }
     }
 }

@@ -96,7 +96,10 @@ fn plugin(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Opt
 
 fn script(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
     let group = of.text(reader, "group");
-    let user = of.text(reader, "user").map(|name| User { name, group, supplementary_groups: false });
+    let user = of.table.get("user").and_then(|value| {
+        let place = Place::native(value.span());
+        Some(User { name: reader.text(value)?, group, supplementary_groups: false, place })
+    });
     if let (Some((key, _)), None) = (of.table.get_key_value("group"), of.table.get("user")) {
         reader.error(&key.span(), "a group without a user", "add user = \"NAME\"");
     }

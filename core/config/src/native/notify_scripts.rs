@@ -49,6 +49,6 @@ fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
     if let Some(value) = table.get("group").filter(|_| user.is_none()) {
         reader.error(&value.span(), "a group without a user", "add user = \"NAME\"");
     }
-    let user = user.map(|name| User { name, group, supplementary_groups: false });
+    let user = user.map(|name| User { name, group, supplementary_groups: false, place: place.clone() });
     Some(Command { argv, user, place })
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use keepwatch_config::model::{InterfaceName, Lifetime, Scope, VirtualAddress};
+use keepwatch_config::model::{InterfaceName, Lifetime, Place, Scope, VirtualAddress};
 
 use super::{read, try_instance, with_instance};
 
@@ -31,6 +31,7 @@ fn plain(address: &str, prefix_len: u8) -> VirtualAddress {
         manage_temporary: false,
         preferred_lifetime: Lifetime::Forever,
         tracked: true,
+        place: Place::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::routing::iproute::List;
 use super::track::interface_name;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Lifetime, Scope, VirtualAddress};
+use crate::model::{Lifetime, Place, Scope, VirtualAddress};
 use crate::similar::shown;
 
 /// How a broadcast address is written.
@@ -39,8 +39,9 @@ struct Dropped;
 pub(super) fn read(entry: &Statement<'_>, reader: &mut Reader<'_>) -> Option<VirtualAddress> {
     let word = &entry.line.keyword;
     let (address, prefix_len) = address(word, reader)?;
-    let mut draft =
-        Draft { address: VirtualAddress::plain(address, prefix_len), word, broadcast: None, lifetime: None };
+    let place = Place::keepalived(entry.line.span.clone());
+    let address = VirtualAddress { place, ..VirtualAddress::plain(address, prefix_len) };
+    let mut draft = Draft { address, word, broadcast: None, lifetime: None };
     let mut options = entry.line.arguments.iter();
     while let Some(option) = options.next() {
         draft.option(option, &mut options, reader).ok()?;
