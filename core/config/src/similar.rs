@@ -42,6 +42,12 @@ fn longer<'c>(word: &str, choices: &[&'c str]) -> Option<&'c str> {
     choices.iter().filter(is_part).min_by_key(|choice| choice.len()).copied()
 }
 
+/// `there is a, b`, under a name that is none of these; empty if there is none.
+#[must_use]
+pub fn there_is(names: &[&str]) -> String {
+    if names.is_empty() { String::new() } else { format!("there is {}", names.join(", ")) }
+}
+
 pub(crate) fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
 }

@@ -16,6 +16,34 @@ pub struct Site {
     pub texts: Vec<(Source, Findings)>,
     /// What they mean: there exactly if no finding is an error.
     pub config: Option<Config>,
+    /// As much of it as can be told if findings are errors: see [`Site::draft`].
+    pub(crate) draft: Option<Config>,
+    /// The tables that are not in a draft for their own mistakes.
+    pub refused: Refused,
+}
+
+/// Tables with mistakes: nobody is to say that there are none of their names.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    names: Vec<(&'static str, String)>,
+}
+
+impl Refused {
+    /// Notes that a table `[KIND.NAME]` is refused.
+    pub(crate) fn note(&mut self, kind: &'static str, name: &str) {
+        self.names.push((kind, name.to_owned()));
+    }
+
+    /// Whether the table `[KIND.NAME]` is refused.
+    #[must_use]
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        self.of(kind).any(|refused| refused == name)
+    }
+
+    /// The names of this kind.
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
+    }
 }
 
 /// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names. `@` lines of a
@@ -29,7 +57,7 @@ pub fn load_site(path: &Path) -> Result<Site, LoadError> {
         return native::load(path, host_id());
     }
     let Loaded { source, findings, config } = load::load(path)?;
-    Ok(Site { texts: vec![(source, findings)], config })
+    Ok(Site { texts: vec![(source, findings)], config, draft: None, refused: Refused::default() })
 }
 
 /// One process reads all its configurations as the same host.
@@ -63,6 +91,13 @@ impl Site {
         self.texts.iter().map(|(_, findings)| findings.count(severity)).sum()
     }
 
+    /// The configuration, or as much of it as can be told, to look for more mistakes: it is not to be used. Nothing if it is
+    /// too broken for that.
+    #[must_use]
+    pub fn draft(&self) -> Option<&Config> {
+        self.config.as_ref().or(self.draft.as_ref())
+    }
+
     /// Adds findings about the file that was read first, made by whoever knows more than this crate. If one of them is an error
     /// the configuration is none.
     pub fn refuse(&mut self, findings: &Findings) {
@@ -72,7 +107,7 @@ impl Site {
         }
         known.sort();
         if findings.has_errors() {
-            self.config = None;
+            self.draft = self.config.take().or_else(|| self.draft.take());
         }
     }
 

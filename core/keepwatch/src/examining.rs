@@ -17,7 +17,7 @@ use crate::{net_namespace, notify_scripts};
 
 /// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
-    let Some(config) = &site.config else { return };
+    let Some(config) = site.draft() else { return };
     let (policy, accounts) = (policy(&config.globals), Accounts::new());
     let mut found = Vec::new();
     for table in &config.extensions.actions {
@@ -56,7 +56,7 @@ pub(crate) fn add_findings(site: &mut Site) {
 
 /// Adds what a configuration would meet on this host: interfaces and addresses, and who else is at work.
 pub(crate) fn add_host_findings(site: &mut Site) {
-    let Some(config) = &site.config else { return };
+    let Some(config) = site.draft() else { return };
     let mut found = Vec::new();
     if let Some(name) = &config.globals.net_namespace
         && let Err(error) = net_namespace::enter(name)

@@ -11,9 +11,16 @@ use super::router::Router;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Config, Instance, InterfaceName};
 use crate::similar::shown;
+use crate::site::Refused;
 
 /// Adds instances and groups to what the keepalived.conf has, if there is one.
-pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[Group], config: &mut Config) {
+pub(super) fn add(
+    reader: &mut Reader<'_>,
+    mut routers: Vec<Router>,
+    groups: &[Group],
+    refused: &Refused,
+    config: &mut Config,
+) {
     let mut taken: HashSet<InterfaceName> = HashSet::new();
     let of_routers = routers.iter().flat_map(|router| &router.instances);
     for instance in config.instances.iter().chain(of_routers) {
@@ -34,7 +41,7 @@ pub(super) fn add(reader: &mut Reader<'_>, mut routers: Vec<Router>, groups: &[G
         let message = format!("the keepalived.conf has a group {}, too", shown(&group.name));
         reader.error(&group.span, message, "give this one another name");
     }
-    let mut resolved = group::resolve(reader, groups, &routers, &config.instances);
+    let mut resolved = group::resolve(reader, groups, &routers, refused, &config.instances);
     group::hand_down(&mut resolved, &mut config.instances);
     config.groups.extend(resolved);
 }
