@@ -346,7 +346,7 @@ error: adverts cannot be sent in this interval
 error: a password has 1 to 8 octets
   --> keepwatch.toml:18:13
    |
-18 | auth_pass * ******* **** ******
+18 | auth_pass = ******* **** ******
    |             ^^^^^^^^^^^^^^^^^^^
 
 error: `preempt_delay` does not go with `nopreempt`
