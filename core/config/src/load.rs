@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Findings, Source};
 use crate::keepalived::{self, Surroundings};
 use crate::model::Config;
+use crate::site::is_native;
 
 /// Longer files are no configuration.
 const LONGEST: u64 = 16 << 20;
@@ -41,7 +42,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// There is nothing in it.
-    #[error("{} is empty; a virtual router is written `vrrp_instance NAME {{ ... }}`", path.display())]
+    #[error("{} is empty; a virtual router is written {}", path.display(), example(path))]
     Empty {
         /// The file.
         path: PathBuf,
@@ -79,6 +80,15 @@ impl LoadError {
     /// Whether the file is not given, whatever is in it.
     pub(crate) const fn is_of_the_system(&self) -> bool {
         matches!(self, Self::Unreadable { .. } | Self::Directory { .. })
+    }
+}
+
+/// A virtual router in the words of a file's format.
+fn example(path: &Path) -> &'static str {
+    if is_native(path) {
+        "[instance.NAME], with interface, virtual_router_id and virtual_addresses below it"
+    } else {
+        "`vrrp_instance NAME { ... }`"
     }
 }
 

@@ -53,11 +53,16 @@ impl Refused {
 ///
 /// If the file is no text; a file that it names and that is none is a finding.
 pub fn load_site(path: &Path) -> Result<Site, LoadError> {
-    if path.extension().is_some_and(|ending| ending == "toml") {
+    if is_native(path) {
         return native::load(path, host_id());
     }
     let Loaded { source, findings, config } = load::load(path)?;
     Ok(Site { texts: vec![(source, findings)], config, draft: None, refused: Refused::default() })
+}
+
+/// Whether a file is a native one: its name says so.
+pub(crate) fn is_native(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "toml")
 }
 
 /// One process reads all its configurations as the same host.

@@ -504,3 +504,62 @@ fn the_scheduling_table() {
         ]
     );
 }
+
+/// What is meant, and where it belongs.
+#[test]
+fn what_is_said_about_keys_that_are_not_there() {
+    let web = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\", \"fd00::30\"]\n";
+    let table = [
+        (format!("{web}prio = 101\n"), "prio = 101", "did you mean `priority`?"),
+        (format!("{web}vip_lifetime = \"10s\"\n"), "vip_lifetime", "it belongs above all tables"),
+        (format!("{web}include = \"a\"\n"), "include = \"a\"", "it belongs above all tables"),
+        (format!("{web}xyzzy = 1\n"), "xyzzy = 1", "there is interface, virtual_router_id, "),
+        (format!("interface = \"eth0\"\n{web}"), "^^^^^^^^^", "it belongs under a name: [instance.NAME]"),
+        (format!("{web}[check.x]\nexec = [\"/bin/true\"]\n"), "exec = ", "did you mean `script`?"),
+        (
+            format!("[instance]\nvirtual_router_id = 5\n{web}"),
+            "`virtual_router_id` stands in [instance] itself",
+            "it belongs under a name: [instance.NAME]",
+        ),
+        (
+            format!("{web}{}", web.replace("[instance.web]", "[instance.web-ipv6]")),
+            "`web` has addresses of both families: its IPv6 half has that name",
+            "give one of them another name",
+        ),
+        (
+            format!("{web}{}", web.replace("[instance.web]", "[instance.www]")),
+            "the first time",
+            "give one of them another",
+        ),
+        (format!("{web}[check.\"a b\"]\ntcp = \"[::1]:80\"\n"), "`a b` is no name", "64 octets at most"),
+    ];
+    for (text, about, said) in table {
+        let site = read("not-there", "", &text);
+        let found = site.render(Style::Plain);
+        let is_it = |finding: &str| finding.contains(about) && finding.contains(said);
+        assert!(site.config.is_none() && found.split("\n\n").any(is_it), "{about}: {said}\n{found}");
+        assert!(!found.contains("keepalived.conf"), "{found}");
+    }
+    // Letters of all alphabets, and for instances any name of one line.
+    let text = web.replace("[instance.web]", "[instance.\"we b\"]\ntrack = [\"ä\"]")
+        + "[check.\"ä\"]\ntcp = \"[::1]:80\"\n";
+    let names = config(read("names", "", &text));
+    assert_eq!((names.instances[0].name.as_str(), names.checks[0].name.as_str()), ("we b", "ä"));
+}
+
+#[test]
+fn an_empty_file_is_told_of_in_its_own_words() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-instances-empty-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let said = ["keepwatch.toml", "k.conf"].map(|name| {
+        std::fs::write(folder.join(name), "\n").unwrap();
+        load_site(&folder.join(name)).unwrap_err().to_string()
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(said[0].ends_with("is empty; a virtual router is written [instance.NAME], with interface, virtual_router_id and virtual_addresses below it"), "{}", said[0]);
+    assert!(
+        said[1].ends_with("is empty; a virtual router is written `vrrp_instance NAME { ... }`"),
+        "{}",
+        said[1]
+    );
+}

@@ -27,8 +27,10 @@ pub(super) fn add(
         taken.insert(instance.interface.clone());
         taken.extend(instance.own_interface.as_ref().map(|own| own.name().clone()));
     }
-    for router in &mut routers {
-        refuse_known(reader, router, &config.instances);
+    for nth in 0..routers.len() {
+        let (before, rest) = routers.split_at_mut(nth);
+        let Some(router) = rest.first_mut() else { break };
+        refuse_known(reader, router, before, &config.instances);
         if let Some(wish) = &router.own_interface {
             own_interface::give(reader, wish, &mut router.instances, &mut taken);
             for instance in &router.instances {
@@ -46,25 +48,51 @@ pub(super) fn add(
     config.groups.extend(resolved);
 }
 
-/// Refuses what another instance is already: by name, or as the same virtual router.
-fn refuse_known(reader: &mut Reader<'_>, router: &Router, known: &[Instance]) {
+/// Refuses what another instance is already: by name, or as the same virtual router. `before` are those of this file among them.
+fn refuse_known(reader: &mut Reader<'_>, router: &Router, before: &[Router], known: &[Instance]) {
+    let written = |other: &Instance| {
+        let is_it = |router: &&Router| router.instances.iter().any(|instance| instance.name == other.name);
+        before.iter().find(is_it)
+    };
     for instance in &router.instances {
-        if known.iter().any(|other| other.name == instance.name) {
+        if let Some(other) = known.iter().find(|other| other.name == instance.name) {
             let finding =
-                Diagnostic::error(&router.span, format!("{} is there already", shown(&instance.name)), "")
-                    .help("what the keepalived.conf has is changed there; here it can have `track` only");
-            reader.findings.push(finding);
-        }
-        if let Some(other) = known.iter().find(|other| is_same_router(instance, other)) {
-            let message = format!(
-                "virtual_router_id {} is used twice on {}, here and by {}",
-                instance.vrid,
-                instance.interface,
-                shown(&other.name)
-            );
-            reader.error(&router.vrid_at, message, "give one of them another");
+                Diagnostic::error(&router.span, format!("{} is there already", shown(&instance.name)), "");
+            reader.findings.push(match written(other) {
+                Some(two) => finding
+                    .and(&two.span, "two virtual routers")
+                    .note(of_both_families(two))
+                    .help("give one of them another name"),
+                None if instance.name != router.name => finding
+                    .note(format!(
+                        "{} has addresses of both families: its IPv6 half has that name",
+                        router.name
+                    ))
+                    .help("give it another name: the keepalived.conf has one of that name"),
+                None => finding
+                    .help("what the keepalived.conf has is changed there; here it can have `track` only"),
+            });
         }
     }
+    let pairs = router.instances.iter().flat_map(|instance| known.iter().map(move |other| (instance, other)));
+    let same = pairs.into_iter().find(|(instance, other)| is_same_router(instance, other));
+    if let Some((instance, other)) = same {
+        let message = format!(
+            "virtual_router_id {} is used twice on {}, here and by {}",
+            instance.vrid,
+            instance.interface,
+            shown(&other.name)
+        );
+        let finding = Diagnostic::error(&router.vrid_at, message, "give one of them another");
+        reader.findings.push(match written(other) {
+            Some(first) => finding.and(&first.vrid_at, "the first time"),
+            None => finding,
+        });
+    }
+}
+
+fn of_both_families(router: &Router) -> String {
+    format!("{} has addresses of both families: its IPv6 half has that name", shown(&router.name))
 }
 
 /// Whether adverts of one would be taken for those of the other.

@@ -210,7 +210,7 @@ fn has_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
     let text = name.get_ref();
     let is_valid = is_name(text);
     if !is_valid {
-        let label = "letters, digits, `-`, `_` and `.`, 64 at most";
+        let label = "letters, digits, `-`, `_` and `.`, 64 octets at most";
         reader.error(&name.span(), format!("{} is no name", shown(text)), label);
     }
     is_valid
