@@ -81,6 +81,12 @@ impl Source {
         self
     }
 
+    /// Whether it is one file as it stands, and not put together from several, or from lines with variables.
+    #[must_use]
+    pub fn is_one_file(&self) -> bool {
+        self.assembly.is_none()
+    }
+
     fn own_path(&self) -> Option<&Path> {
         self.whereabouts.as_ref()?.path.as_deref()
     }
