@@ -28,7 +28,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The system does not give it.
-    #[error("{} cannot be read: {reason}; {}", path.display(), remedy(reason))]
+    #[error("{} cannot be read: {reason}; {}", path.display(), remedy(path, reason))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -92,11 +92,18 @@ fn example(path: &Path) -> &'static str {
     }
 }
 
-fn remedy(reason: &io::Error) -> &'static str {
-    match reason.kind() {
-        io::ErrorKind::NotFound => "check the name, or write the file",
-        io::ErrorKind::PermissionDenied => "run this as root, or let its user read the file",
-        _ => "check the file and the disk it is on",
+fn remedy(path: &Path, reason: &io::Error) -> String {
+    match (reason.kind(), path.read_link()) {
+        (io::ErrorKind::NotFound, Ok(target)) => {
+            format!(
+                "it is a link to {}, which is not there: correct the link, or write that file",
+                target.display()
+            )
+        }
+        (io::ErrorKind::NotFound, Err(_)) => "check the name, or write the file".to_owned(),
+        (io::ErrorKind::PermissionDenied, _) => "run this as root, or let its user read the file".to_owned(),
+        (_, Ok(target)) => format!("it is a link to {}: correct it", target.display()),
+        (_, Err(_)) => "check the file and the disk it is on".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::keywords::Level;
-use super::token::{Line, Token, Word};
+use super::token::{Comment, Line, Token, Word};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::similar::shown;
 
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
 /// Stands in for the keyword of a block that has none.
 fn nameless<'a>(span: &Range<usize>) -> Line<'a> {
     let keyword = Word { text: Cow::Borrowed(""), span: span.clone() };
-    Line { keyword, arguments: Vec::new(), raw: "", span: span.clone(), commented: false }
+    Line { keyword, arguments: Vec::new(), raw: "", span: span.clone(), comment: Comment::None }
 }
 
 #[cfg(test)]

@@ -60,6 +60,12 @@ impl Native {
         if is_whole {
             untracked(&config, findings);
         }
+        for (format, finding) in lint::held_twice(&config.instances, &config.groups) {
+            // The keepalived.conf has been told of its own.
+            if format == Format::Native {
+                findings.push(finding);
+            }
+        }
         if let Some(vip_lifetime) = vip_lifetime {
             vip_lifetime.too_short(&config).into_iter().for_each(|finding| findings.push(finding));
         }
