@@ -58,7 +58,7 @@ pub fn there_is(names: &[&str]) -> String {
     const MOST: usize = 32;
     match names.len() {
         0 => String::new(),
-        ..=MOST => format!("there is {}", names.join(", ")),
+        1..=MOST => format!("there is {}", names.join(", ")),
         _ => format!("there is {}", listed(names)),
     }
 }
