@@ -35,5 +35,5 @@ pub use keepwatch_vrrp::StopMode;
 pub use load::{LoadError, Loaded, load, load_as, load_text, load_text_as};
 pub use model::Config;
 pub use name::is_name;
-pub use similar::{listed, nearest};
-pub use site::{Site, host_id, load_site, load_site_to_run, set_host_id};
+pub use similar::{listed, nearest, there_is};
+pub use site::{Refused, Site, host_id, load_site, load_site_to_run, set_host_id};

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Findings, Source};
 use crate::keepalived::{self, Surroundings};
 use crate::model::Config;
+use crate::site::is_native;
 
 /// Longer files are no configuration.
 const LONGEST: u64 = 16 << 20;
@@ -28,7 +29,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The system does not give it.
-    #[error("{} cannot be read: {reason}; {}", path.display(), remedy(reason))]
+    #[error("{} cannot be read: {reason}; {}", path.display(), remedy(path, reason))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -48,7 +49,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// There is nothing in it.
-    #[error("{} is empty; a virtual router is written `vrrp_instance NAME {{ ... }}`", path.display())]
+    #[error("{} is empty; a virtual router is written {}", path.display(), example(path))]
     Empty {
         /// The file.
         path: PathBuf,
@@ -89,11 +90,27 @@ impl LoadError {
     }
 }
 
-fn remedy(reason: &io::Error) -> &'static str {
-    match reason.kind() {
-        io::ErrorKind::NotFound => "check the name, or write the file",
-        io::ErrorKind::PermissionDenied => "run this as root, or let its user read the file",
-        _ => "check the file and the disk it is on",
+/// A virtual router in the words of a file's format.
+fn example(path: &Path) -> &'static str {
+    if is_native(path) {
+        "[instance.NAME], with interface, virtual_router_id and virtual_addresses below it"
+    } else {
+        "`vrrp_instance NAME { ... }`"
+    }
+}
+
+fn remedy(path: &Path, reason: &io::Error) -> String {
+    match (reason.kind(), path.read_link()) {
+        (io::ErrorKind::NotFound, Ok(target)) => {
+            format!(
+                "it is a link to {}, which is not there: correct the link, or write that file",
+                target.display()
+            )
+        }
+        (io::ErrorKind::NotFound, Err(_)) => "check the name, or write the file".to_owned(),
+        (io::ErrorKind::PermissionDenied, _) => "run this as root, or let its user read the file".to_owned(),
+        (_, Ok(target)) => format!("it is a link to {}: correct it", target.display()),
+        (_, Err(_)) => "check the file and the disk it is on".to_owned(),
     }
 }
 

@@ -3,11 +3,17 @@
 /// Longer words are not compared: no keyword comes near.
 pub(crate) const LONGEST: usize = 40;
 
+/// Of shorter words nobody knows what they are the beginning of.
+const SHORTEST_BEGINNING: usize = 3;
+
 /// What others call what is called differently here: keepalived, and people in a hurry.
-const OTHER_WORDS: [(&str, &str); 16] = [
+const OTHER_WORDS: [(&str, &str); 19] = [
     ("advert_int", "advert_interval"),
     ("auth_type", "auth_pass"),
     ("authentication", "auth_pass"),
+    ("command", "script"),
+    ("exec", "script"),
+    ("interface", "dev"),
     ("mcast_src_ip", "source"),
     ("nic", "interface"),
     ("static_ipaddress", "static"),
@@ -35,11 +41,26 @@ pub(crate) fn choice(word: &str, choices: &[&str], otherwise: &str) -> String {
     }
 }
 
-/// The shortest of the choices that the word is a part of, from an underscore or to one.
+/// The shortest of the choices that the word is a part of, from an underscore or to one, or else that it begins.
 fn longer<'c>(word: &str, choices: &[&'c str]) -> Option<&'c str> {
     let (first, last) = (format!("{word}_"), format!("_{word}"));
     let is_part = |choice: &&&str| choice.starts_with(&first) || choice.ends_with(&last);
-    choices.iter().filter(is_part).min_by_key(|choice| choice.len()).copied()
+    let shortest = |found: &dyn Fn(&&&str) -> bool| {
+        choices.iter().filter(found).min_by_key(|choice| choice.len()).copied()
+    };
+    let begins = |choice: &&&str| word.len() >= SHORTEST_BEGINNING && choice.starts_with(word);
+    shortest(&is_part).or_else(|| shortest(&begins))
+}
+
+/// `there is a, b`, under a name that is none of these; empty if there is none. Of many, the first ones.
+#[must_use]
+pub fn there_is(names: &[&str]) -> String {
+    const MOST: usize = 32;
+    match names.len() {
+        0 => String::new(),
+        1..=MOST => format!("there is {}", names.join(", ")),
+        _ => format!("there is {}", listed(names)),
+    }
 }
 
 pub(crate) fn did_you_mean(name: &str) -> String {
@@ -151,6 +172,8 @@ mod tests {
             ("advert_int", "did you mean `advert_interval`?"),
             ("unicast_src_ip", "none"),
             ("id", "did you mean `virtual_router_id`?"),
+            ("adv", "did you mean `advert_interval`?"),
+            ("ad", "none"),
             ("val", "none"),
         ];
         for (word, expected) in table {

@@ -16,6 +16,34 @@ pub struct Site {
     pub texts: Vec<(Source, Findings)>,
     /// What they mean: there exactly if no finding is an error.
     pub config: Option<Config>,
+    /// As much of it as can be told if findings are errors: see [`Site::draft`].
+    pub(crate) draft: Option<Config>,
+    /// The tables that are not in a draft for their own mistakes.
+    pub refused: Refused,
+}
+
+/// Tables with mistakes: nobody is to say that there are none of their names.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    names: Vec<(&'static str, String)>,
+}
+
+impl Refused {
+    /// Notes that a table `[KIND.NAME]` is refused.
+    pub(crate) fn note(&mut self, kind: &'static str, name: &str) {
+        self.names.push((kind, name.to_owned()));
+    }
+
+    /// Whether the table `[KIND.NAME]` is refused.
+    #[must_use]
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        self.of(kind).any(|refused| refused == name)
+    }
+
+    /// The names of this kind.
+    pub fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
+    }
 }
 
 /// Why a configuration is read.
@@ -47,11 +75,16 @@ pub fn load_site_to_run(path: &Path) -> Result<Site, LoadError> {
 }
 
 fn load(path: &Path, purpose: Purpose) -> Result<Site, LoadError> {
-    if path.extension().is_some_and(|ending| ending == "toml") {
+    if is_native(path) {
         return native::load(path, host_id(), purpose);
     }
     let Loaded { source, findings, config } = load::load(path)?;
-    Ok(Site { texts: vec![(source, findings)], config })
+    Ok(Site { texts: vec![(source, findings)], config, draft: None, refused: Refused::default() })
+}
+
+/// Whether a file is a native one: its name says so.
+pub(crate) fn is_native(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "toml")
 }
 
 /// One process reads all its configurations as the same host.
@@ -85,6 +118,13 @@ impl Site {
         self.texts.iter().map(|(_, findings)| findings.count(severity)).sum()
     }
 
+    /// The configuration, or as much of it as can be told, to look for more mistakes: it is not to be used. Nothing if it is
+    /// too broken for that.
+    #[must_use]
+    pub fn draft(&self) -> Option<&Config> {
+        self.config.as_ref().or(self.draft.as_ref())
+    }
+
     /// Adds findings about the file that was read first, made by whoever knows more than this crate. If one of them is an error
     /// the configuration is none.
     pub fn refuse(&mut self, findings: &Findings) {
@@ -94,7 +134,7 @@ impl Site {
         }
         known.sort();
         if findings.has_errors() {
-            self.config = None;
+            self.draft = self.config.take().or_else(|| self.draft.take());
         }
     }
 

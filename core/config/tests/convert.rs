@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use keepwatch_config::model::{Check, CheckKind, Command, Deleted, Mail, Meant, Notify, Routing, User};
-use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text};
+use keepwatch_config::{Config, Site, Style, convert, load, load_site, load_text, load_text_as};
 
 fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
@@ -497,4 +497,29 @@ notify_master = { exec = ["/bin/m"], user = "root", supplementary_groups = true 
     );
     let plain = format!("global_defs {{\n vrrp_notify_fifo /run/b.fifo\n}}\n{}", instance(""));
     assert!(converted_wholly("fifo", &plain).starts_with("notify_fifo = \"/run/b.fifo\"\n"));
+}
+
+/// Also behind lines that are put together from variables, and behind those of definitions.
+#[test]
+fn comments_behind_variables_are_kept() {
+    let text =
+        "$VIP=10.1.1.30 # the address\n$BLOCK=track_interface { \\ # several\n# lines\neth1 \\ ! in all\n}\n"
+            .to_owned()
+            + "vrrp_instance ${_INSTANCE} { # beside\ninterface eth0\nvirtual_router_id 51\n"
+            + "virtual_ipaddress {\n${VIP}/24 dev eth0 # main one\n}\n$BLOCK\n@^nobody priority 99 # mine\n}\n";
+    let loaded = load_text_as("t.conf", &text, "web");
+    let converted = convert(&loaded.config.unwrap(), &loaded.source.text);
+    for (comment, key) in [
+        ("# the address", "[instance.web]"),
+        ("# several", "[instance.web]"),
+        ("# lines", "[instance.web]"),
+        ("# in all", "[instance.web]"),
+        ("# beside", "[instance.web]"),
+        ("# main one", "virtual_addresses = "),
+        ("# mine", "priority = 99"),
+    ] {
+        let at = |what: &str| converted.text.lines().position(|line| line.starts_with(what));
+        let before = at(comment).zip(at(key)).is_some_and(|(comment, key)| comment < key);
+        assert!(before, "{comment}\n{}", converted.text);
+    }
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keepwatch_config::model::{Check, CheckKind, Command, Instance, SyncGroup, VirtualAddress};
+use keepwatch_config::model::{Check, CheckKind, Command, Instance, SyncGroup, User, VirtualAddress};
 use keepwatch_config::{Config, Diagnostic, LoadError, Loaded, Severity, Source, Style, load_as};
 use keepwatch_vrrp::{Destination, SourceCheck, TrackStart};
 
@@ -309,6 +309,11 @@ fn group_line(group: &SyncGroup) -> String {
 }
 
 fn command_text(command: &Command) -> String {
-    let user = command.user.as_ref().map(|user| format!(" as {user:?}")).unwrap_or_default();
+    let user = command.user.as_ref().map(|User { name, group, supplementary_groups, place: _ }| {
+        format!(
+            " as User {{ name: {name:?}, group: {group:?}, supplementary_groups: {supplementary_groups} }}"
+        )
+    });
+    let user = user.unwrap_or_default();
     format!("{:?}{user}", command.argv)
 }

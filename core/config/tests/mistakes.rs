@@ -308,6 +308,6 @@ fn what_may_stand_twice_and_what_is_said_already() {
     }
     let text = script("script /a\ninterval 1\ninterval 2") + &instance("track_script { chk }");
     assert_eq!(said(&text), twice(4, "interval"));
-    let other = instance("").replace("VI_1", "VI_2").replace("51", "52");
+    let other = instance("").replace("VI_1", "VI_2").replace("51", "52").replace("10.1.1.30", "10.1.1.31");
     assert_eq!(said(&(instance("") + &other)), Vec::<String>::new());
 }

@@ -156,6 +156,12 @@ fn what_is_no_toml_and_what_names_no_file() {
     let (_, site) = read("toml", "keepalived = \"k.conf\n[plugin\n");
     assert!(site.config.is_none());
     assert!(site.render(Style::Plain).contains("keepwatch.toml:1:"), "{}", site.render(Style::Plain));
+    // A row of brackets is one mistake; one in each line are several.
+    let (_, site) = read("brackets", &format!("a = {}\n", "[".repeat(90)));
+    let rendered = site.render(Style::Plain);
+    assert_eq!(rendered.matches("unclosed array").count(), 1, "{rendered}");
+    let (_, site) = read("lines", "a = ]\nb = ]\n");
+    assert_eq!(site.count(Severity::Error), 2, "{}", site.render(Style::Plain));
     let (_, site) = read("none", "[plugin.a]\n");
     assert!(site.render(Style::Plain).starts_with("error: there are no instances"));
     let (folder, site) = read("missing", "keepalived = \"other.conf\"\n");

@@ -111,7 +111,12 @@ fn scripts() {
     assert_eq!(what("script = [\"/bin/x\", \"a b\"]"), CheckKind::Script(script(&["/bin/x", "a b"])));
     let shell = CheckKind::Script(script(&["/bin/sh", "-c", "pidof x | wc -l"]));
     assert_eq!(what("script = \"pidof x | wc -l\""), shell);
-    let user = User { name: "u".to_owned(), group: Some("g".to_owned()), supplementary_groups: false };
+    let user = User {
+        name: "u".to_owned(),
+        group: Some("g".to_owned()),
+        supplementary_groups: false,
+        place: Place::default(),
+    };
     let command = Command { user: Some(user), ..script(&["/bin/x"]).command };
     assert_eq!(
         what("script = [\"/bin/x\"]\nuser = \"u\"\ngroup = \"g\"\nnagios = true"),

@@ -295,7 +295,21 @@ members = ["db", "wbe"]
     assert!(site.config.is_none());
     assert_eq!(
         site.render(Style::Plain),
-        r#"error: a loopback interface cannot carry adverts
+        r#"error: `VI_1` is there already
+ --> keepwatch.toml:3:11
+  |
+3 | [instance.VI_1]
+  |           ^^^^
+  |
+  = help: what the keepalived.conf has is changed there; here it can have `track` only
+
+error: virtual_router_id 53 is used twice on eth0, here and by `VI_1`
+ --> keepwatch.toml:5:21
+  |
+5 | virtual_router_id = 53
+  |                     ^^ give one of them another
+
+error: a loopback interface cannot carry adverts
  --> keepwatch.toml:9:13
   |
 9 | interface = "lo"
@@ -356,7 +370,7 @@ error: adverts cannot be sent in this interval
 error: a password has 1 to 8 octets
   --> keepwatch.toml:18:13
    |
-18 | auth_pass * ******* **** ******
+18 | auth_pass = ******* **** ******
    |             ^^^^^^^^^^^^^^^^^^^
 
 error: `preempt_delay` does not go with `nopreempt`
@@ -370,6 +384,12 @@ error: `unicast_ttl` without `unicast_peer`
    |
 21 | unicast_ttl = 3
    |               ^
+
+error: there is no instance `wbe`
+  --> keepwatch.toml:24:18
+   |
+24 | members = ["db", "wbe"]
+   |                  ^^^^^ did you mean `web`?
 "#
     );
 }

@@ -140,6 +140,7 @@ fn mistakes_in_what_is_static() {
         [
             "this cannot be a path",
             "it is not said which interface has this address",
+            "the keepalived.conf has this address, too",
             "unknown key `no_track` in an address",
             "unknown key `route` in [static]",
         ]

@@ -12,6 +12,9 @@ use keepwatch_config::{listed, nearest};
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, Link, Requests};
 use keepwatch_vrrp::{Destination, Family};
 
+/// A message, and what to do about it.
+type Told = (String, String);
+
 /// The interfaces and addresses of a host.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
@@ -35,15 +38,15 @@ impl Host {
     pub fn findings<'c>(&self, config: &'c Config) -> Vec<(&'c Place, Diagnostic)> {
         let mut findings: Vec<(&Place, Diagnostic)> = Vec::new();
         for instance in &config.instances {
-            let mut found = self.of_instance(instance, config);
+            let mut found: Vec<(&Place, Diagnostic)> = self.of_instance(instance, config).collect();
             // The other family of an instance stands at the same place, and has the same to say about the interface.
-            let said = |new: &Diagnostic| {
-                let mut others = findings.iter().filter(|(place, _)| place.format == instance.place.format);
+            let said = |place: &Place, new: &Diagnostic| {
+                let mut others = findings.iter().filter(|(known, _)| known.format == place.format);
                 let (_, new) = new.message.split_once(": ").unwrap_or_default();
-                others.any(|(place, known)| place.span == instance.place.span && known.message.ends_with(new))
+                others.any(|(known, finding)| known.span == place.span && finding.message.ends_with(new))
             };
-            found.retain(|finding| !said(finding));
-            findings.extend(found.into_iter().map(|finding| (&instance.place, finding)));
+            found.retain(|(place, finding)| !said(place, finding));
+            findings.extend(found);
         }
         findings.extend(self.of_statics(config));
         findings
@@ -65,47 +68,52 @@ impl Host {
         })
     }
 
-    fn of_instance(&self, instance: &Instance, config: &Config) -> Vec<Diagnostic> {
-        let warning = |(message, help): (String, String)| {
-            let message = format!("{}: {message}", instance.name);
-            Diagnostic::warning(&instance.place.span, message, "").help(help)
-        };
-        let mut found = match self.link(&instance.interface) {
+    fn of_instance<'c>(
+        &self,
+        instance: &'c Instance,
+        config: &'c Config,
+    ) -> impl Iterator<Item = (&'c Place, Diagnostic)> + use<'c> {
+        let of_interface: Vec<Told> = match self.link(&instance.interface) {
             None => vec![(
                 format!("there is no interface {} on this host", instance.interface),
                 format!("it waits in FAULT until there is one; there {}", self.choice(&instance.interface)),
             )],
             Some(link) => state_of(link).into_iter().chain(self.source_of(instance, link, config)).collect(),
         };
+        let of_interface = of_interface.into_iter().chain(self.own_peer(instance));
+        let mut found: Vec<(&Place, Told)> = of_interface.map(|told| (&instance.place, told)).collect();
         found.extend(self.other_interfaces(instance, config));
         found.extend(self.taken(instance));
-        found.extend(self.own_peer(instance));
-        found.into_iter().map(warning).collect()
+        found.into_iter().map(|(place, (message, help))| {
+            let message = format!("{}: {message}", instance.name);
+            (place, Diagnostic::warning(&place.span, message, "").help(help))
+        })
     }
 
     /// Interfaces that an instance tracks, or has addresses for, and that are not there; nor will keepwatch make them.
-    fn other_interfaces(&self, instance: &Instance, config: &Config) -> Vec<(String, String)> {
+    fn other_interfaces<'c>(&self, instance: &'c Instance, config: &'c Config) -> Vec<(&'c Place, Told)> {
         let tracked = instance.track_interfaces.iter().map(|tracked| {
             let interface = &tracked.interface;
-            (interface, format!("the tracked interface {interface} is not on this host"))
+            (&tracked.place, interface, format!("the tracked interface {interface} is not on this host"))
         });
         let addresses = instance.addresses.iter().chain(&instance.excluded).filter_map(|address| {
             let interface = address.device.as_ref()?;
-            Some((interface, format!("{} is for {interface}, which is not on this host", address.address)))
+            let message = format!("{} is for {interface}, which is not on this host", address.address);
+            Some((&address.place, interface, message))
         });
         let mut told = vec![&instance.interface];
         let mut found = Vec::new();
-        for (interface, message) in tracked.chain(addresses) {
+        for (place, interface, message) in tracked.chain(addresses) {
             if !told.contains(&interface) && !is_made(interface, config) && self.link(interface).is_none() {
                 told.push(interface);
-                found.push((message, format!("there {}", self.choice(interface))));
+                found.push((place, (message, format!("there {}", self.choice(interface)))));
             }
         }
         found
     }
 
     /// Whether adverts have an address to come from, as the engine chooses it.
-    fn source_of(&self, instance: &Instance, link: &Link, config: &Config) -> Option<(String, String)> {
+    fn source_of(&self, instance: &Instance, link: &Link, config: &Config) -> Option<Told> {
         // An ipvlan brings its own.
         if instance.ipvlan().is_some_and(|ipvlan| ipvlan.address.is_some()) {
             return None;
@@ -155,7 +163,7 @@ impl Host {
     }
 
     /// Virtual addresses that are on this host already, and were not put there by keepwatch.
-    fn taken(&self, instance: &Instance) -> Vec<(String, String)> {
+    fn taken<'c>(&self, instance: &'c Instance) -> Vec<(&'c Place, Told)> {
         if instance.priority.is_owner() {
             return Vec::new();
         }
@@ -172,13 +180,13 @@ impl Host {
                 "this host answers for it, whoever is MASTER, unless arp_ignore or the like keep it from that"
             };
             let message = format!("the virtual address {} is on {} already", wanted.address, link.name);
-            Some((message, help.to_owned()))
+            Some((&wanted.place, (message, help.to_owned())))
         });
         taken.collect()
     }
 
     /// A peer that is this host: what was copied from the other host without a change.
-    fn own_peer(&self, instance: &Instance) -> Option<(String, String)> {
+    fn own_peer(&self, instance: &Instance) -> Option<Told> {
         let Destination::Unicast { peers, .. } = &instance.destination else { return None };
         let is_own = |peer: IpAddr| self.addresses.iter().any(|known| known.address == peer);
         let own = peers.iter().map(|peer| peer.address).find(|peer| is_own(*peer))?;
@@ -208,7 +216,7 @@ fn is_made(interface: &InterfaceName, config: &Config) -> bool {
     own.any(|own| own.name() == interface)
 }
 
-fn state_of(link: &Link) -> Option<(String, String)> {
+fn state_of(link: &Link) -> Option<Told> {
     let interface = &link.name;
     if !link.up {
         return Some((format!("{interface} is down"), format!("ip link set {interface} up")));

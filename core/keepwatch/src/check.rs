@@ -49,7 +49,8 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
         1 => " 1 plugin or check would not be loaded.".to_owned(),
         many => format!(" {many} plugins or checks would not be loaded."),
     };
-    ask::printed(&format!("{}{plugins}\n", summary(&path, &site)), code)
+    let summary = if too_lax { refused_as_strict(&path, &site) } else { summary(&path, &site) };
+    ask::printed(&format!("{summary}{plugins}\n"), code)
 }
 
 /// All findings, for standard error.
@@ -61,9 +62,17 @@ fn style() -> Style {
     if shows_colour(&std::io::stderr()) { Style::Colour } else { Style::Plain }
 }
 
+/// `keepalived.conf is refused, as --strict asks: 1 warning.`
+fn refused_as_strict(path: &Path, site: &Site) -> String {
+    if site.config.is_none() {
+        return summary(path, site);
+    }
+    format!("{} is refused, as --strict asks: {}.", shown(path), found(site).join(", "))
+}
+
 /// `keepalived.conf is valid: 1 instance (VI_1), 1 script (check_haproxy), 1 remark.`
 pub(crate) fn summary(path: &Path, site: &Site) -> String {
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string());
+    let name = shown(path);
     let findings = found(site);
     match &site.config {
         None => format!("{name} is not valid: {}.", findings.join(", ")),
@@ -73,6 +82,11 @@ pub(crate) fn summary(path: &Path, site: &Site) -> String {
             format!("{name} is valid: {}.", parts.join(", "))
         }
     }
+}
+
+/// The name of a file, without its folder.
+fn shown(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string())
 }
 
 fn contents<'c>(config: &'c Config) -> Vec<String> {

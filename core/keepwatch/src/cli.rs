@@ -77,7 +77,7 @@ pub(crate) enum Command {
   keepwatch convert /etc/keepalived/keepalived.conf
   keepwatch convert keepalived.conf > keepwatch.toml && keepwatch check keepwatch.toml
 
-Exit codes: 0 converted (what is lost is said), 2 wrong command line, 3 not valid or unreadable")]
+Exit codes: 0 converted (what is lost is said), 1 the output could not be written, 2 wrong command line, 3 not valid or unreadable")]
 pub(crate) struct Convert {
     /// The keepalived.conf
     pub(crate) file: PathBuf,
@@ -164,8 +164,8 @@ pub(crate) enum StopMode {
   keepwatch check --host               # on the host that is to run it
   keepwatch check --json keepwatch.toml | jq -r '.findings[] | \"\\(.file):\\(.line): \\(.message)\"'
 
-Exit codes: 0 valid (perhaps with warnings and remarks), 2 wrong command line, 3 not valid or unreadable, or with --strict a
-warning")]
+Exit codes: 0 valid (perhaps with warnings and remarks), 1 the output could not be written, 2 wrong command line, 3 not valid or
+unreadable, or with --strict a warning")]
 pub(crate) struct Check {
     /// The configuration [default: as for `run`]
     #[arg(value_name = "FILE")]
@@ -179,8 +179,8 @@ pub(crate) struct Check {
     #[arg(long, short = 'i', value_name = "ID")]
     pub(crate) config_id: Option<String>,
 
-    /// Look at this host, too: whether the interfaces are there and up and have addresses, and whether somebody else has the
-    /// virtual ones
+    /// Look at this host, too: whether the interfaces are there and up and have addresses, whether virtual ones are on it already,
+    /// and whether keepalived runs. Nothing is sent: whether another host answers for a virtual address is not found out
     #[arg(long)]
     pub(crate) host: bool,
 

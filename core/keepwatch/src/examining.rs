@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use keepwatch_config::model::{
-    ActionKind, Check, CheckKind, Config, Format, HttpCheck, Place, ScriptCheck, Verify,
+    ActionKind, Check, CheckKind, Command as Written, Config, Format, HttpCheck, Place, ScriptCheck, Verify,
 };
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_engine::Host;
@@ -21,7 +21,7 @@ const UNTOLD: &str = "it cannot tell, then, and what tracks it stays as it is";
 
 /// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
-    let Some(config) = &site.config else { return };
+    let Some(config) = site.draft() else { return };
     let (policy, accounts) = (policy(&config.globals), Accounts::new());
     let mut found = Vec::new();
     for table in &config.extensions.actions {
@@ -43,10 +43,13 @@ pub(crate) fn add_findings(site: &mut Site) {
             Ok(ready) => (Vec::new(), ready.remarks),
             Err(hindrances) => (hindrances, Vec::new()),
         };
-        let Some(text) = text(site, &check.place) else { continue };
-        let span = &command_at(site, text, check, script);
-        found.extend(hindrances.iter().map(|trouble| (text, cannot(check, trouble, span))));
-        found.extend(remarks.iter().map(|trouble| (text, odd(check, trouble, span))));
+        let Some(text) = text(site, &script.command.place) else { continue };
+        let program = Place { span: program_at(site, text, script), ..script.command.place.clone() };
+        for trouble in hindrances {
+            let place = blamed(&trouble, &script.command, &program, config);
+            found.extend(self::text(site, place).map(|text| (text, cannot(check, &trouble, &place.span))));
+        }
+        found.extend(remarks.iter().map(|trouble| (text, odd(check, trouble, &program.span))));
     }
     for (place, finding) in of_notifications(config, &policy, &accounts) {
         found.extend(text(site, place).map(|text| (text, finding)));
@@ -59,7 +62,7 @@ pub(crate) fn add_findings(site: &mut Site) {
 
 /// Adds what a configuration would meet on this host: interfaces and addresses, and who else is at work.
 pub(crate) fn add_host_findings(site: &mut Site) {
-    let Some(config) = &site.config else { return };
+    let Some(config) = site.draft() else { return };
     let mut found = Vec::new();
     if let Some(name) = &config.globals.net_namespace
         && let Err(error) = net_namespace::enter(name)
@@ -124,16 +127,15 @@ fn of_notifications<'c>(
             }
             Format::Native => "each time it will be said that it was not run",
         };
-        let warning = |message: String| Diagnostic::warning(&place.span, message, "");
         match examine(&script.command, script.account.as_ref(), policy, accounts) {
-            Ok(ready) => found.extend(
-                ready
-                    .remarks
-                    .iter()
-                    .map(|trouble| (place, warning(format!("{setting}: {trouble}")).help(trouble.remedy()))),
-            ),
+            Ok(ready) => found.extend(ready.remarks.iter().map(|trouble| {
+                let message = format!("{setting}: {trouble}");
+                (place, Diagnostic::warning(&place.span, message, "").help(trouble.remedy()))
+            })),
             Err(hindrances) => found.extend(hindrances.iter().map(|trouble| {
-                let finding = warning(format!("{setting} cannot run here: {trouble}"));
+                let place = blamed(trouble, written, place, config);
+                let message = format!("{setting} cannot run here: {trouble}");
+                let finding = Diagnostic::warning(&place.span, message, "");
                 (place, finding.note(note).help(trouble.remedy()))
             })),
         }
@@ -211,18 +213,30 @@ fn odd(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
     Diagnostic::warning(span, format!("check {}: {trouble}", check.name), "").help(trouble.remedy())
 }
 
-/// Where the program of a check stands, or else the check.
-fn command_at(site: &Site, text: usize, check: &Check, script: &ScriptCheck) -> Range<usize> {
-    let start = check.place.span.end;
+/// What a trouble is about: whom the program runs as, if that is said somewhere, else the program.
+fn blamed<'p>(trouble: &Trouble, command: &'p Written, program: &'p Place, config: &'p Config) -> &'p Place {
+    match trouble {
+        Trouble::NoUser(_) | Trouble::NoGroup(_) | Trouble::LookUp { .. } => {
+            let user = command.user.as_ref().or(config.globals.script_user.as_ref());
+            user.map_or(program, |user| &user.place)
+        }
+        _ => program,
+    }
+}
+
+/// Where the program of a check stands within its command, or else the command.
+fn program_at(site: &Site, text: usize, script: &ScriptCheck) -> Range<usize> {
+    let whole = &script.command.place.span;
     // A native text, which a shell reads, is what is written.
     let written = match script.command.argv.as_slice() {
         [shell, dash_c, text] if shell == "/bin/sh" && dash_c == "-c" => text,
         [program, ..] => program,
-        [] => return check.place.span.clone(),
+        [] => return whole.clone(),
     };
-    let rest = site.texts.get(text).and_then(|(source, _)| source.text.get(start..));
-    let found = rest.and_then(|rest| rest.find(written.as_str()));
-    found.map_or_else(|| check.place.span.clone(), |at| start + at..start + at + written.len())
+    let command = site.texts.get(text).and_then(|(source, _)| source.text.get(whole.clone()));
+    let found = command.and_then(|command| command.find(written.as_str()));
+    let start = found.map(|at| whole.start + at);
+    start.map_or_else(|| whole.clone(), |start| start..start + written.len())
 }
 
 /// The number of the text that this place is in, if it was read.

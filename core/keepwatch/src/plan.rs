@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use keepwatch_config::model::{Check, CheckKind, Config, PluginTable};
-use keepwatch_config::{Diagnostic, Findings, Site};
+use keepwatch_config::{Diagnostic, Findings, Refused, Site};
 use keepwatch_exec::Accounts;
-use keepwatch_host::{Action, Grant, Grants, Limits, Plan, PluginSpec, Schedule};
+use keepwatch_host::{Grant, Grants, Limits, Plan, PluginSpec, Schedule};
 
 use crate::{actions, destinations};
 
@@ -15,14 +15,14 @@ const HOOKS: &str = "/etc/keepwatch/hooks.d";
 /// The plugins of a configuration; `hooks` is what the command line says. Grants that are none become findings, and the
 /// configuration then is none, either.
 pub(crate) fn plan(site: &mut Site, hooks: Option<&Path>) -> Plan {
-    let Some(config) = &site.config else { return Plan::default() };
+    let Some(config) = site.draft() else { return Plan::default() };
     let mut findings = Findings::default();
-    let plan = read(config, hooks, &mut findings);
+    let plan = read(config, &site.refused, hooks, &mut findings);
     site.refuse(&findings);
     plan
 }
 
-fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
+fn read(config: &Config, refused: &Refused, hooks: Option<&Path>, findings: &mut Findings) -> Plan {
     let tables = &config.extensions;
     let accounts = Accounts::new();
     let mut actions = Vec::new();
@@ -32,11 +32,12 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
             Err(finding) => findings.push(*finding),
         }
     }
-    let plugins = tables.plugins.iter().map(|table| spec(table, None, config, &actions, findings));
+    let surroundings = Surroundings { config, refused };
+    let plugins = tables.plugins.iter().map(|table| spec(table, None, &surroundings, findings));
     let mut declared: Vec<PluginSpec> = plugins.collect();
     for check in &config.checks {
         if let CheckKind::Plugin(table) = &check.what {
-            declared.push(spec(table, Some(check), config, &actions, findings));
+            declared.push(spec(table, Some(check), &surroundings, findings));
         }
     }
     let said = hooks.unwrap_or_else(|| Path::new(HOOKS));
@@ -49,22 +50,39 @@ fn read(config: &Config, hooks: Option<&Path>, findings: &mut Findings) -> Plan 
     Plan { declared, hooks, actions }
 }
 
+/// What grants may name.
+struct Surroundings<'c> {
+    config: &'c Config,
+    /// What is wrong with these has been said.
+    refused: &'c Refused,
+}
+
+impl Surroundings<'_> {
+    fn has_action(&self, name: &str) -> bool {
+        let mut actions = self.config.extensions.actions.iter();
+        actions.any(|action| action.name == name) || self.refused.has("action", name)
+    }
+
+    fn has_destination(&self, name: &str) -> bool {
+        destinations::has(self.config, name) || self.refused.has("notify", name)
+    }
+}
+
 fn spec(
     table: &PluginTable,
     check: Option<&Check>,
-    config: &Config,
-    actions: &[Action],
+    surroundings: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> PluginSpec {
     let mut grants = Vec::new();
     for written in &table.grants {
         match written.text.parse::<Grant>() {
-            Ok(Grant::Run(name)) if !actions.iter().any(|action| action.name == name) => {
+            Ok(Grant::Run(name)) if !surroundings.has_action(&name) => {
                 let finding = Diagnostic::error(&written.span, format!("there is no action \"{name}\""), "")
                     .help(format!("add [action.{name}] with exec = [\"/PATH/TO/PROGRAM\"]"));
                 findings.push(finding);
             }
-            Ok(Grant::Notify(name)) if !destinations::has(config, &name) => {
+            Ok(Grant::Notify(name)) if !surroundings.has_destination(&name) => {
                 let finding =
                     Diagnostic::error(&written.span, format!("there is no destination \"{name}\""), "")
                         .help(format!("add [notify.{name}] with smtp = \"HOST\", or webhook = \"URL\""));

@@ -140,3 +140,66 @@ fn a_file_that_cannot_be_read_has_a_document_too() {
     assert!(document["findings"][0]["message"].as_str().unwrap().starts_with("absent.toml cannot be read"));
     assert_eq!((document, code, said.as_str()), (expected, Some(3), ""));
 }
+
+/// Messages of a document, in its order.
+fn messages(document: &Value) -> Vec<&str> {
+    let findings = document["findings"].as_array().unwrap();
+    findings.iter().filter_map(|finding| finding["message"].as_str()).collect()
+}
+
+/// A mistake in one table does not hide those in others, nor those between tables.
+#[test]
+fn all_mistakes_are_said_at_once() {
+    let folder = Folder::new("all");
+    let conf =
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 10.1.1.30 }\n}\n";
+    folder.write("k.conf", conf);
+    folder.write(
+        "more.toml",
+        "[instance.twin]\ninterface = \"eth0\"\nvirtual_router_id = 52\nvirtual_addresses = [\"10.1.1.53\"]\n",
+    );
+    let text = "include = \"more.toml\"\nkeepalived = \"k.conf\"\nnodde = \"a\"\n[instance.VI_2]\ntrack = [\"haproxy\"]\n\
+                [instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 52\nvirtual_addresses = [\"10.1.1.52\"]\n\
+                track = [\"haproxi\"]\n[check.haproxy]\nhaproxy = \"/run/haproxy/admin.sock\"\n\
+                [group.g]\nmembers = [\"nope\"]\n[plugin.nofile]\ngrants = [\"run:restart\"]\n\
+                [notify.admins]\nsmtp = \"mail\"\nfrom = \"k@a.example\"\nto = \"a@a.example\"\non = \"transitio\"\n\
+                instances = [\"wob\"]\n";
+    folder.write("keepwatch.toml", text);
+    let (document, code, _) = folder.check(&["keepwatch.toml"]);
+    assert_eq!(code, Some(3));
+    let missing = format!(
+        "{} cannot be read: No such file or directory (os error 2)",
+        folder.0.join("hooks.d/nofile.rhai").display()
+    );
+    let expected = [
+        "unknown key `nodde` in keepwatch.toml",
+        "there is no vrrp_instance `VI_2` in the keepalived.conf",
+        "virtual_router_id 52 is used twice on eth0, here and by `twin`",
+        "there is no check `haproxi`",
+        "there is no instance `nope`",
+        "there is no action \"restart\"",
+        "nothing is called \"transitio\" that one could hear of",
+        "there is no instance and no group \"wob\"",
+        &missing,
+    ];
+    assert_eq!(messages(&document), expected);
+}
+
+/// What is there, and refused, is not said to be missing.
+#[test]
+fn a_mistake_is_said_once() {
+    let folder = Folder::new("once");
+    let text = "[instance.web]\ninterface = \"eth0\"\nvirtual_addresses = [\"10.1.1.52\"]\ntrack = [\"c\"]\n\
+                [instance.ssh]\ninterface = \"eth0\"\nvirtual_router_id = 53\nvirtual_addresses = [\"10.1.1.53\"]\ntrack = [\"c\"]\n\
+                [group.g]\nmembers = [\"web\", \"ssh\"]\n[check.c]\nnothing = 1\n[check.d]\ntcp = \"127.0.0.1:80\"\n\
+                [action.a]\ntimeout = \"1s\"\n[notify.n]\nto = \"a@a.example\"\n[notify.m]\nsmtp = \"mail\"\nfrom = \"k@a.example\"\n\
+                to = \"a@a.example\"\ninstances = [\"web\", \"g\"]\n[check.p]\nplugin = \"/dev/null\"\ngrants = [\"run:a\", \"notify:n\"]\n";
+    folder.write("keepwatch.toml", text);
+    let (document, code, _) = folder.check(&["keepwatch.toml"]);
+    assert_eq!(code, Some(3));
+    let messages = messages(&document);
+    for kind in ["there is no", "no instance tracks"] {
+        assert!(!messages.iter().any(|message| message.starts_with(kind)), "{messages:#?}");
+    }
+    assert!(messages.contains(&"the instance `web` has no virtual_router_id"), "{messages:#?}");
+}

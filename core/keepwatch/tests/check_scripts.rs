@@ -65,7 +65,7 @@ fn a_missing_user_is_named() {
     let text = findings(&folder, "", &script, "user kw-nobody-here");
     let expected = [
         "warning: check web cannot run here: there is no user kw-nobody-here",
-        &script,
+        "user kw-nobody-here\n",
         "help: create it: useradd --system kw-nobody-here; or name another one",
     ];
     assert_finding(&text, &expected);
@@ -75,6 +75,59 @@ fn a_missing_user_is_named() {
     assert_finding(&text, &expected);
     let text = findings(&folder, "script_user kw-nobody-here", &script, "");
     assert_finding(&text, &["there is no user kw-nobody-here"]);
+}
+
+/// Two checks may run one program, each at its own line.
+#[test]
+fn each_check_is_shown_where_it_is_written() {
+    let folder = Folder::new("places");
+    let script = folder.script("web").display().to_string();
+    let check = |name: &str, program: &str, user: &str| {
+        format!("vrrp_script {name} {{\n script \"{program} {name}\"\n user {user}\n}}\n")
+    };
+    let checks = [
+        check("first", "/nowhere/web", "root"),
+        check("second", "/nowhere/web", "root"),
+        check("third", &script, "kw-nobody-here"),
+        check("fourth", &script, "root kw-nobody-here"),
+    ];
+    let instance = "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 10.1.1.30 }\n \
+                    track_script {\n  first\n  second\n  third\n  fourth\n }\n}\n";
+    let path = folder.0.join("k.conf");
+    fs::write(&path, checks.concat() + instance).unwrap();
+    let text = said(&folder, &path, 0);
+    assert_finding(&text, &["check first cannot run here: /nowhere/web does not exist", "k.conf:2:10"]);
+    assert_finding(&text, &["check second cannot run here: /nowhere/web does not exist", "k.conf:6:10"]);
+    assert_finding(&text, &["check third cannot run here: there is no user", "k.conf:11:2"]);
+    assert_finding(&text, &["check fourth cannot run here: there is no group", "k.conf:15:2"]);
+
+    let instance = instance.replace("third\n  fourth\n", "");
+    let globals = "global_defs {\n script_user kw-nobody-here\n}\n";
+    let checks =
+        check("first", &script, "root") + &check("second", &script, "root").replace(" user root\n", "");
+    fs::write(&path, format!("{globals}{checks}{instance}")).unwrap();
+    let text = said(&folder, &path, 0);
+    assert_finding(&text, &["check second cannot run here: there is no user", "k.conf:2:2"]);
+
+    let native = |name: &str, more: &str| format!("[check.{name}]\nscript = {more}\n");
+    let native = [
+        "[instance.VI_1]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n".to_owned(),
+        native("first", "[\"/nowhere/web\", \"1\"]\nuser = \"root\""),
+        native("second", "[\"/nowhere/web\", \"2\"]\nuser = \"root\""),
+        native("third", &format!("[\"{script}\"]\nuser = \"kw-nobody-here\"")),
+    ];
+    let path = folder.0.join("keepwatch.toml");
+    fs::write(&path, native.concat()).unwrap();
+    let text = said(&folder, &path, 0);
+    assert_finding(
+        &text,
+        &["check first cannot run here: /nowhere/web does not exist", "keepwatch.toml:6:12"],
+    );
+    assert_finding(
+        &text,
+        &["check second cannot run here: /nowhere/web does not exist", "keepwatch.toml:9:12"],
+    );
+    assert_finding(&text, &["check third cannot run here: there is no user", "keepwatch.toml:13:8"]);
 }
 
 #[test]

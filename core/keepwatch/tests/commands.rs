@@ -140,6 +140,26 @@ fn the_haproxy_pair_is_as_its_example_says() {
     assert!(text(&output.stdout).contains("would run     haproxy-reload"), "{}", text(&output.stdout));
 }
 
+/// A warning is no mistake, unless somebody wants none.
+#[test]
+fn a_file_that_strict_refuses_is_not_called_valid() {
+    let folder = Folder::new("strict");
+    let file = folder.0.join("k.conf");
+    let instance =
+        "vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 10.1.1.30 }\n";
+    std::fs::write(&file, format!("{instance} prioritee 7\n}}\n")).unwrap();
+    for (arguments, code, expected) in [
+        (&["check"][..], 0, "k.conf is valid: 1 instance (VI_1), 1 warning.\n"),
+        (&["check", "--strict"][..], 3, "k.conf is refused, as --strict asks: 1 warning.\n"),
+    ] {
+        let output = keepwatch(&folder, arguments).arg(&file).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(code), expected));
+    }
+    std::fs::write(&file, format!("{instance} prioritee 7\n")).unwrap();
+    let output = keepwatch(&folder, &["check", "--strict"]).arg(&file).output().unwrap();
+    assert!(text(&output.stdout).contains("k.conf is not valid"), "{}", text(&output.stdout));
+}
+
 /// The example's hook, with the grants that its configuration gives it.
 #[test]
 fn mail_and_chat_is_as_its_example_says() {

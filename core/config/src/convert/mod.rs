@@ -202,7 +202,8 @@ fn statics_table(Statics { addresses, routing }: &Statics, lost: &mut Vec<String
 
 /// Whom a command runs as, as keys of a table; none if nothing is said.
 fn user_of(own: Option<&User>, globals: &Globals) -> Vec<(&'static str, String)> {
-    let Some(User { name, group, supplementary_groups }) = own.or(globals.script_user.as_ref()) else {
+    let Some(User { name, group, supplementary_groups, place: _ }) = own.or(globals.script_user.as_ref())
+    else {
         return Vec::new();
     };
     let mut keys = vec![("user", value::text(name))];

@@ -81,6 +81,12 @@ impl Source {
         self
     }
 
+    /// Whether it is one file as it stands, and not put together from several, or from lines with variables.
+    #[must_use]
+    pub fn is_one_file(&self) -> bool {
+        self.assembly.is_none()
+    }
+
     fn own_path(&self) -> Option<&Path> {
         self.whereabouts.as_ref()?.path.as_deref()
     }
@@ -166,6 +172,7 @@ pub(super) fn masked(line: &str) -> String {
             }
             (None, _) => return line.to_owned(),
         };
+    let begin = begin + assignment(line.get(begin..).unwrap_or_default());
     let (before, secret) = line.split_at_checked(begin).unwrap_or((line, ""));
     let mut masked = before.to_owned();
     for c in secret.chars() {
@@ -176,6 +183,13 @@ pub(super) fn masked(line: &str) -> String {
         }
     }
     masked
+}
+
+/// How many octets of what stands behind a key of TOML are no value: ` = ` before a text. A word of a keepalived.conf may begin
+/// with `=`, too, and then is all secret.
+fn assignment(behind: &str) -> usize {
+    let value = behind.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
+    if value.starts_with(['"', '\'', '[', '{']) { behind.len() - value.len() } else { 0 }
 }
 
 /// Whether a word is a `$NAME` that holds a password or a key, as far as its name says.
@@ -198,13 +212,15 @@ mod tests {
             ),
             ("auth_pass pä#ss # old one", "auth_pass ****** * *** ***"),
             ("  key 1 hex:0011", "  key * ********"),
-            ("password = \"open\"", "password * ******"),
-            ("headers = { Authorization = \"Bearer x\" }", "headers = { Authorization * ******* ** }"),
+            ("password = \"open\"", "password = ******"),
+            ("headers = { Authorization = \"Bearer x\" }", "headers = { Authorization = ******* ** }"),
             ("url = \"https://a.example/T0\"", "url = \"https://a.example/***"),
             ("password_file = \"a\"", "password_file = \"a\""),
             ("auth_pass_file = \"a\"", "auth_pass_file = \"a\""),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
+            ("auth_pass=\"1111\"", "auth_pass=******"),
+            ("auth_pass = 1 # 1", "auth_pass * * * *"),
             ("$VRRP_PASS=1111", "$VRRP_PASS=****"),
             ("$VIP=10.0.0.1", "$VIP=10.0.0.1"),
             ("  interface eth0", "  interface eth0"),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::names;
-use super::token::{Line, Token, Word};
+use super::token::{Comment, Line, Token, Word};
 use crate::diagnostic::{Diagnostic, Findings};
 
 /// keepalived drops longer lines (its `MAXBUF`, less the final NUL).
@@ -32,7 +32,7 @@ pub(super) fn lex<'a>(text: &'a str, findings: &mut Findings) -> Vec<Token<'a>> 
         let start = start + skipped;
         names::report_undefined(content, start, findings);
         report_oddities(content, start, line.len(), open_quote, findings);
-        Scanner { content, start, at: 0, commented: part.commented }.scan(&mut tokens);
+        Scanner { content, start, at: 0, comment: part.comment }.scan(&mut tokens);
     }
     tokens
 }
@@ -42,7 +42,7 @@ pub(super) struct Significant {
     /// Its length in octets, without white space at its end.
     pub(super) end: usize,
     /// Whether a comment follows.
-    commented: bool,
+    comment: Comment,
     /// Where a double quote stands that is never closed.
     open_quote: Option<usize>,
 }
@@ -52,7 +52,7 @@ pub(super) fn significant(line: &str) -> Significant {
     let mut quote = None;
     let mut end = line.len();
     let mut escaped = false;
-    let mut commented = false;
+    let mut comment = Comment::None;
     for (at, octet) in line.bytes().enumerate() {
         if std::mem::take(&mut escaped) {
             continue;
@@ -61,14 +61,18 @@ pub(super) fn significant(line: &str) -> Significant {
             b'\\' => escaped = true,
             b'"' => quote = if quote.is_some() { None } else { Some(at) },
             b'#' | b'!' if quote.is_none() => {
-                (end, commented) = (at, true);
+                (end, comment) = (at, Comment::Apart);
                 break;
             }
             _ => {}
         }
     }
+    let begin = end;
     let end = line.get(..end).unwrap_or_default().trim_end_matches(is_blank).len();
-    Significant { end, commented, open_quote: quote }
+    if comment == Comment::Apart && end == begin {
+        comment = Comment::WithinWord;
+    }
+    Significant { end, comment, open_quote: quote }
 }
 
 fn report_oddities(
@@ -109,7 +113,7 @@ struct Scanner<'a> {
     /// How far it has been read.
     at: usize,
     /// Whether a comment follows.
-    commented: bool,
+    comment: Comment,
 }
 
 impl<'a> Scanner<'a> {
@@ -150,8 +154,8 @@ impl<'a> Scanner<'a> {
         let from = keyword.span.start - self.start;
         let raw = self.content.get(from..self.at).unwrap_or_default().trim_end_matches(is_blank);
         let span = keyword.span.start..keyword.span.start + raw.len();
-        let commented = self.commented && self.at == self.content.len();
-        tokens.push(Token::Line(Line { keyword, arguments: words.collect(), raw, span, commented }));
+        let comment = if self.at == self.content.len() { self.comment } else { Comment::None };
+        tokens.push(Token::Line(Line { keyword, arguments: words.collect(), raw, span, comment }));
     }
 
     fn quoted_word(&mut self) -> Option<Word<'a>> {

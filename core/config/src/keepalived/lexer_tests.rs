@@ -61,10 +61,10 @@ fn a_line_keeps_its_raw_text_and_knows_of_a_comment() {
     let mut findings = Findings::default();
     let tokens = lex("  script \"a b\"  c # why\n", &mut findings);
     let [Token::Line(line)] = tokens.as_slice() else { panic!("{tokens:?}") };
-    assert_eq!((line.raw, line.span.clone(), line.commented), ("script \"a b\"  c", 2..17, true));
+    assert_eq!((line.raw, line.span.clone(), line.comment), ("script \"a b\"  c", 2..17, Comment::Apart));
     let tokens = lex("virtual_ipaddress { 10.0.0.1 }\n", &mut findings);
     let [_, _, Token::Line(line), _] = tokens.as_slice() else { panic!("{tokens:?}") };
-    assert_eq!((line.raw, line.span.clone(), line.commented), ("10.0.0.1", 20..28, false));
+    assert_eq!((line.raw, line.span.clone(), line.comment), ("10.0.0.1", 20..28, Comment::None));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::keywords::Level;
-use super::token::{Line, Token, Word};
+use super::token::{Comment, Line, Token, Word};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::similar::shown;
 
@@ -84,6 +84,11 @@ struct Open<'a> {
 }
 
 impl Open<'_> {
+    /// Whether no keyword stands before it.
+    const fn is_nameless(&self) -> bool {
+        self.line.raw.is_empty()
+    }
+
     /// From its keyword to its `{`.
     fn span(&self) -> Range<usize> {
         self.line.span.start..self.at + 1
@@ -126,10 +131,13 @@ impl<'a> Parser<'a> {
         let line = match self.statements.pop() {
             Some(Statement { line, block: None }) => line,
             other => {
+                // A row of them is one mistake.
+                let is_said = self.open.last().is_some_and(Open::is_nameless) && other.is_none();
                 self.statements.extend(other);
-                let finding =
-                    Diagnostic::error(&span, "this `{` belongs to nothing", "a keyword should precede it");
-                findings.push(finding);
+                if !is_said {
+                    let label = "a keyword should precede it";
+                    findings.push(Diagnostic::error(&span, "this `{` belongs to nothing", label));
+                }
                 nameless(&span)
             }
         };
@@ -177,7 +185,7 @@ impl<'a> Parser<'a> {
 /// Stands in for the keyword of a block that has none.
 fn nameless<'a>(span: &Range<usize>) -> Line<'a> {
     let keyword = Word { text: Cow::Borrowed(""), span: span.clone() };
-    Line { keyword, arguments: Vec::new(), raw: "", span: span.clone(), commented: false }
+    Line { keyword, arguments: Vec::new(), raw: "", span: span.clone(), comment: Comment::None }
 }
 
 #[cfg(test)]
@@ -223,6 +231,8 @@ mod tests {
         assert_eq!(parsed("x\na {\n b {\n }\n"), (None, one("the file ends within a block", 2..5)));
         assert_eq!(parsed("a { }\n}\nb"), (Some("a[]; b".to_owned()), one("this `}` closes nothing", 6..7)));
         assert_eq!(parsed("{ a }"), (Some("[a]".to_owned()), one("this `{` belongs to nothing", 0..1)));
+        assert_eq!(parsed("{{ {\n{ a } } } }").1, one("this `{` belongs to nothing", 0..1));
+        assert_eq!(parsed("{ a {} { } }").1.len(), 2);
         assert_eq!(parsed("a {} {}").1, one("this `{` belongs to nothing", 5..6));
         assert_eq!(parsed(&"a {".repeat(40)).1, one("blocks are nested too deep", 98..99));
     }

@@ -25,8 +25,20 @@ pub(super) struct Line<'a> {
     pub(super) raw: &'a str,
     /// Where `raw` stands.
     pub(super) span: Range<usize>,
-    /// Whether the line ends in a comment: it may have eaten an argument.
-    pub(super) commented: bool,
+    /// What follows on the line: a comment may have eaten an argument, or a part of one.
+    pub(super) comment: Comment,
+}
+
+/// Where the comment of a line begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub(super) enum Comment {
+    /// There is none.
+    None,
+    /// Behind white space.
+    Apart,
+    /// Within what would be a word: `ab#cd`.
+    WithinWord,
 }
 
 /// What the parser sees.

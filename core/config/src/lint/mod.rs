@@ -1,5 +1,6 @@
 //! What can be used as written, but will hardly do what was meant: the mistakes that administrators make with checks.
 
+mod held_twice;
 mod shell;
 mod weights;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use crate::diagnostic::Diagnostic;
 use crate::similar::shown;
 
+pub(crate) use held_twice::held_twice;
 pub(crate) use shell::{Unread, for_no_shell};
 pub(crate) use weights::{Counts, Weighed, weights};
 

@@ -135,6 +135,8 @@ pub struct User {
     pub group: Option<String>,
     /// Whether the user's supplementary groups are set too (keepalived's `:group`).
     pub supplementary_groups: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// A command: program and arguments, run without a shell.

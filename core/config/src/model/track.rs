@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keepwatch_vrrp::{TrackPolicy, TrackWeight};
 
-use super::{Check, CheckKind, Config, InterfaceName, Written};
+use super::{Check, CheckKind, Config, InterfaceName, Place, Written};
 
 /// An interface whose state moves the priority or forbids taking part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct TrackInterface {
     pub interface: InterfaceName,
     /// What its state does.
     pub weight: TrackWeight,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// A check whose result moves the priority or forbids taking part.

@@ -12,8 +12,9 @@ use super::tables::{Globals, Native, VipLifetime};
 use super::{fifos, link_delays, routers};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
-use crate::model::{self, Config, Format, Instance, TrackCheck, TrackInterface};
-use crate::similar::{choice, did_you_mean, nearest, shown};
+use crate::model::{self, Config, Format, Instance, Place, TrackCheck, TrackInterface};
+use crate::similar::{choice, did_you_mean, nearest, shown, there_is};
+use crate::site::Refused;
 
 const FAULT: TrackWeight = TrackWeight::Fault { reverse: false };
 
@@ -31,7 +32,14 @@ impl Native {
     }
 
     /// Both together.
-    pub(super) fn added_to(mut self, mut config: Config, findings: &mut Findings) -> Config {
+    pub(super) fn added_to(
+        mut self,
+        mut config: Config,
+        refused: &Refused,
+        findings: &mut Findings,
+    ) -> Config {
+        // Whoever tracks a check may be among what could not be read.
+        let is_whole = !findings.has_errors();
         self.check_names(&config, findings);
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
@@ -42,16 +50,24 @@ impl Native {
         self.statics.add_to(&mut config.statics, findings);
         let two_families: Vec<String> =
             self.routers.iter().filter(|router| router.is_two()).map(|router| router.name.clone()).collect();
-        routers::add(&mut Reader { findings }, self.routers, &self.groups, &mut config);
+        routers::add(&mut Reader { findings }, self.routers, &self.groups, refused, &mut config);
         link_delays::add(self.link_delays, &mut config, findings);
         for addition in &self.additions {
-            add(addition, &mut config, findings);
+            add(addition, refused, &mut config, findings);
         }
         two_families.iter().for_each(|name| share_tracks(name, &mut config));
         for group in &self.groups {
-            add_to_members(group, &self.additions, &mut config, findings);
+            add_to_members(group, &self.additions, refused, &mut config, findings);
         }
-        untracked(&config, findings);
+        if is_whole {
+            untracked(&config, findings);
+        }
+        for (format, finding) in lint::held_twice(&config.instances, &config.groups) {
+            // The keepalived.conf has been told of its own.
+            if format == Format::Native {
+                findings.push(finding);
+            }
+        }
         if let Some(vip_lifetime) = vip_lifetime {
             vip_lifetime.too_short(&config).into_iter().for_each(|finding| findings.push(finding));
         }
@@ -114,7 +130,7 @@ impl Globals {
     }
 }
 
-fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
+fn add(addition: &Addition, refused: &Refused, config: &mut Config, findings: &mut Findings) {
     let place = config.instances.iter().position(|instance| instance.name == addition.instance);
     let Some(place) = place else {
         // Of one that is made here it has been said why there is none.
@@ -124,13 +140,12 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
         let names: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
         let message =
             format!("there is no vrrp_instance {} in the keepalived.conf", shown(&addition.instance));
-        let otherwise = format!("there is {}", names.join(", "));
-        let label = choice(&addition.instance, &names, &otherwise);
+        let label = choice(&addition.instance, &names, &there_is(&names));
         findings.push(Diagnostic::error(&addition.span, message, label));
         return;
     };
     let defaults: Vec<Option<TrackWeight>> =
-        addition.tracks.iter().map(|track| default_weight(track, config, findings)).collect();
+        addition.tracks.iter().map(|track| default_weight(track, refused, config, findings)).collect();
     let Some(instance) = config.instances.get_mut(place) else { return };
     let first = (instance.track_interfaces.len(), instance.track_checks.len());
     for (track, default) in addition.tracks.iter().zip(defaults) {
@@ -162,14 +177,22 @@ fn add(addition: &Addition, config: &mut Config, findings: &mut Findings) {
 }
 
 /// What a group tracks each member tracks. A member's own weights would tear the group apart.
-fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, findings: &mut Findings) {
+fn add_to_members(
+    group: &Group,
+    additions: &[Addition],
+    refused: &Refused,
+    config: &mut Config,
+    findings: &mut Findings,
+) {
     let Some(place) = config.groups.iter().position(|known| known.name == group.name) else { return };
     let members = config.groups.get(place).map(|known| known.members.clone()).unwrap_or_default();
     let alone =
         additions.iter().filter(|addition| !group.weights_allowed && members.contains(&addition.instance));
     for addition in alone {
         for track in &addition.tracks {
-            let Some(default) = default_weight(track, config, &mut Findings::default()) else { continue };
+            let Some(default) = default_weight(track, refused, config, &mut Findings::default()) else {
+                continue;
+            };
             if let TrackWeight::Adjust { .. } = track.weight(default) {
                 let message = format!("{} would move one member of the group alone", track.name());
                 let finding = Diagnostic::error(&track.span, message, "")
@@ -180,7 +203,7 @@ fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, fi
         }
     }
     let defaults: Vec<Option<TrackWeight>> =
-        group.tracks.iter().map(|track| default_weight(track, config, findings)).collect();
+        group.tracks.iter().map(|track| default_weight(track, refused, config, findings)).collect();
     let tracks =
         || group.tracks.iter().zip(&defaults).filter_map(|(track, default)| Some((track, (*default)?)));
     for instance in config.instances.iter_mut().filter(|instance| members.contains(&instance.name)) {
@@ -192,7 +215,8 @@ fn add_to_members(group: &Group, additions: &[Addition], config: &mut Config, fi
         match &track.what {
             What::Check(name) => known.track_checks.push(TrackCheck { check: name.clone(), weight }),
             What::Interface(name) => {
-                known.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+                let place = Place::native(track.span.clone());
+                known.track_interfaces.push(TrackInterface { interface: name.clone(), weight, place });
             }
         }
     }
@@ -210,13 +234,21 @@ fn share_tracks(name: &str, config: &mut Config) {
 }
 
 /// What the track weighs unless it says otherwise; `None` if there is no such check, which is reported.
-fn default_weight(track: &Track, config: &Config, findings: &mut Findings) -> Option<TrackWeight> {
+fn default_weight(
+    track: &Track,
+    refused: &Refused,
+    config: &Config,
+    findings: &mut Findings,
+) -> Option<TrackWeight> {
     let What::Check(name) = &track.what else { return Some(FAULT) };
     if let Some(check) = config.checks.iter().find(|check| check.name == *name) {
         return Some(check.weight);
     }
     if config.may_be_set(name) {
         return Some(FAULT);
+    }
+    if refused.has("check", name) {
+        return None;
     }
     let label = nearest(name, config.checks.iter().map(|check| check.name.as_str())).map(did_you_mean);
     let finding = Diagnostic::error(
@@ -252,7 +284,8 @@ fn attach(track: &Track, default: TrackWeight, instance: &mut Instance, findings
             already(findings);
         }
         What::Interface(name) => {
-            instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight });
+            let place = Place::native(track.span.clone());
+            instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight, place });
         }
     }
 }

@@ -14,7 +14,7 @@ use super::reader::{Reader, optional};
 use super::track_file;
 use crate::lint;
 use crate::model::{Check, CheckKind, Place};
-use crate::similar::{choice, shown};
+use crate::similar::{choice, shown, there_is};
 
 /// How often something is looked at unless the file says otherwise.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -93,12 +93,14 @@ fn only(reader: &mut Reader<'_>, table: &DeTable<'_>, kind: Option<&Kind>) {
         let Some(kind) = kind else {
             // Whose key it is cannot be told.
             if !KINDS.iter().any(of_kind) {
-                reader.error(&key.span(), format!("unknown key {} in [check]", shown(word)), "");
+                let known = KINDS.iter().map(|kind| kind.key).chain(common.iter().copied());
+                let label = choice(word, &known.collect::<Vec<_>>(), "");
+                reader.error(&key.span(), format!("unknown key {} in [check]", shown(word)), label);
             }
             continue;
         };
         let known = [kind.keys(), common.clone()].concat();
-        let label = choice(word, &known, &format!("there is {}", known.join(", ")));
+        let label = choice(word, &known, &there_is(&known));
         let message = format!("unknown key {} in a check with `{}`", shown(word), kind.key);
         reader.error(&key.span(), message, label);
     }

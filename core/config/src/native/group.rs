@@ -11,7 +11,8 @@ use super::reader::{Reader, optional};
 use super::router::{Router, ipv6_name};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Deleted, Instance, Notify, SyncGroup, Written};
-use crate::similar::{choice, shown};
+use crate::similar::{choice, shown, there_is};
+use crate::site::Refused;
 
 /// A group, as it is written.
 pub(super) struct Group {
@@ -51,6 +52,7 @@ pub(super) fn resolve(
     reader: &mut Reader<'_>,
     groups: &[Group],
     routers: &[Router],
+    refused: &Refused,
     instances: &[Instance],
 ) -> Vec<SyncGroup> {
     let names: Vec<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
@@ -59,9 +61,12 @@ pub(super) fn resolve(
         let mut members: Vec<String> = Vec::new();
         for member in &group.members {
             let name = &member.text;
+            if refused.has("instance", name) {
+                continue;
+            }
             if !names.contains(&name.as_str()) {
-                let otherwise = format!("there is {}", names.join(", "));
-                let label = choice(name, &names, &otherwise);
+                let known: Vec<&str> = names.iter().copied().chain(refused.of("instance")).collect();
+                let label = choice(name, &known, &there_is(&known));
                 reader.error(&member.span, format!("there is no instance {}", shown(name)), label);
                 continue;
             }

@@ -71,8 +71,19 @@ impl Files {
         let mut tables = Vec::new();
         for (file, place) in self.files.iter().zip(&self.places) {
             let (table, errors) = DeTable::parse_recoverable(&file.text);
+            let mut said: Option<(&str, usize)> = None;
             for error in &errors {
                 let span = error.span().unwrap_or(0..0);
+                let (message, at) = (error.message(), span.start);
+                // A row of brackets that are not closed is one mistake.
+                let is_said = said.is_some_and(|(known, before)| {
+                    let between = file.text.get(before.min(at)..before.max(at)).unwrap_or_default();
+                    known == message && !between.contains('\n')
+                });
+                said = Some((message, at));
+                if is_said {
+                    continue;
+                }
                 let span = place.start + span.start..place.start + span.end;
                 let finding = Diagnostic::error(&span, error.message().to_owned(), "");
                 findings.push(finding.note("this is not TOML"));

@@ -28,12 +28,13 @@ pub(super) fn read(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Ipvl
     }
     let table = reader.table(value, "its address, or { address = \"10.1.1.11/24\" }")?;
     reader.only(table, &[USE_IPVLAN], "`use_ipvlan`");
-    Some(IpvlanWish {
-        name: optional(table, "name", |value| reader.interface(value)),
-        addresses: optional(table, "address", |value| addresses(reader, value)).unwrap_or_default(),
-        mode: optional(table, "mode", |value| reader.one_of(value, &IpvlanMode::WORDS)),
-        ..wish
-    })
+    let name = optional(table, "name", |value| reader.interface(value));
+    let mode = optional(table, "mode", |value| reader.one_of(value, &IpvlanMode::WORDS));
+    let addresses = match table.get("address") {
+        Some(value) => addresses(reader, value)?,
+        None => Vec::new(),
+    };
+    Some(IpvlanWish { name, addresses, mode, ..wish })
 }
 
 /// An address, or one of each family.

@@ -62,7 +62,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::load::{self, LoadError, Loaded};
 use crate::model::Config;
-use crate::site::{Purpose, Site};
+use crate::site::{Purpose, Refused, Site};
 use include::Files;
 pub use keys::{reference, schema};
 pub(crate) use reader::LONGEST;
@@ -79,15 +79,16 @@ pub(crate) fn load(path: &Path, config_id: &str, purpose: Purpose) -> Result<Sit
     let (read, secrets) = read(&files, purpose, &mut findings);
     let mut source = files.into_source(source).naming(secrets);
     let mut texts = Vec::new();
-    let mut config = None;
-    if let Some(native) = read {
+    let (mut draft, mut refused) = (None, Refused::default());
+    if let Some(mut native) = read {
+        refused = std::mem::take(&mut native.refused);
         source = source.naming(native.keepalived.iter().map(|keepalived| keepalived.path.clone()).collect());
         match &native.keepalived {
-            None => config = Some(native.added_to(Config::default(), &mut findings)),
+            None => draft = Some(native.added_to(Config::default(), &refused, &mut findings)),
             Some(keepalived) => match load::load_tracked(&keepalived.path, config_id, &native.tracked()) {
                 Ok(Loaded { source, findings: said, config: read }) => {
                     texts.push((source, said));
-                    config = read.map(|read| native.added_to(read, &mut findings));
+                    draft = read.map(|read| native.added_to(read, &refused, &mut findings));
                 }
                 Err(error) => {
                     findings.push(Diagnostic::error(&keepalived.span, error.to_string(), "named here"));
@@ -96,18 +97,15 @@ pub(crate) fn load(path: &Path, config_id: &str, purpose: Purpose) -> Result<Sit
         }
     }
     findings.sort();
-    if findings.has_errors() {
-        config = None;
-    }
+    let config = if findings.has_errors() { None } else { draft.take() };
     texts.insert(0, (source, findings));
-    Ok(Site { texts, config })
+    Ok(Site { texts, config, draft, refused })
 }
 
-/// What native files say together, and where the passwords are that they name.
+/// What native files say together, and where the passwords are that they name. What is wrong with one table does not hide what
+/// is wrong between others.
 fn read(files: &Files, purpose: Purpose, findings: &mut Findings) -> (Option<tables::Native>, Vec<PathBuf>) {
     let Some(table) = files.table(findings) else { return (None, Vec::new()) };
-    let mut reader = Reader { findings };
-    let read = tables::read(&mut reader, &table, files, purpose);
-    let secrets = auth_pass::named(&table, files);
-    (read.filter(|_| !findings.has_errors()), secrets)
+    let read = tables::read(&mut Reader { findings }, &table, files, purpose);
+    (read, auth_pass::named(&table, files))
 }

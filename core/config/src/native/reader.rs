@@ -9,11 +9,11 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::keys::{Key, names};
+use super::keys::{Key, home, names, of_kind};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Unread};
 use crate::model::{InterfaceName, Written};
-use crate::similar::{choice, shown};
+use crate::similar::{choice, shown, there_is};
 
 /// The longest duration that a key may have: a year. What is longer is a mistake, and clocks could not count so far.
 pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -58,7 +58,9 @@ impl Reader<'_> {
     pub(super) fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str], place: &str) {
         let word = key.get_ref().as_ref();
         if !known.contains(&word) {
-            self.unknown(key, place, choice(word, known, &format!("there is {}", known.join(", "))));
+            let otherwise = || of_kind(word, place).unwrap_or_else(|| there_is(known));
+            let label = home(word, place).unwrap_or_else(|| choice(word, known, &otherwise()));
+            self.unknown(key, place, label);
         }
     }
 

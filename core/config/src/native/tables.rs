@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable};
 use crate::name::is_name;
 use crate::similar::shown;
-use crate::site::Purpose;
+use crate::site::{Purpose, Refused};
 
 /// The kernel takes a lifetime of one second for over within it.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(2);
@@ -41,6 +41,8 @@ pub(super) struct Native {
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
+    /// What is there as well, and could not be read.
+    pub(super) refused: Refused,
 }
 
 /// What holds for the whole daemon; what is absent is as the keepalived.conf says.
@@ -84,23 +86,22 @@ pub(super) fn read(
     if let Some(hooks) = root.get("hooks") {
         extensions.hooks = reader.path(hooks, files.folder(&hooks.span()));
     }
-    let mut checks = Vec::new();
     let hooks = extensions.hooks.clone().unwrap_or(plain);
-    each(reader, root, "plugin", |reader, name, table, span| {
-        let plugin = plugin(reader, name, table, files.folder(span), &hooks);
-        extensions.plugins.push(plugin);
+    let mut refused = Refused::default();
+    extensions.plugins = each(reader, root, "plugin", &mut refused, |reader, name, table, span| {
+        Some(plugin(reader, name, table, files.folder(span), &hooks))
     });
-    each(reader, root, "check", |reader, name, table, span| {
+    let checks = each(reader, root, "check", &mut refused, |reader, name, table, span| {
         if extensions.plugins.iter().any(|plugin| plugin.name == name) {
             reader.error(span, format!("{} is a plugin, too", shown(name)), "give one of them another name");
         }
-        checks.extend(check::read(reader, name, table, files.folder(span), span));
+        check::read(reader, name, table, files.folder(span), span)
     });
-    each(reader, root, "action", |reader, name, table, span| {
-        extensions.actions.extend(action::read(reader, name, table, files.folder(span), span));
+    extensions.actions = each(reader, root, "action", &mut refused, |reader, name, table, span| {
+        action::read(reader, name, table, files.folder(span), span)
     });
-    each(reader, root, "notify", |reader, name, table, span| {
-        extensions.destinations.extend(notify::read(reader, name, table, files.folder(span), span));
+    extensions.destinations = each(reader, root, "notify", &mut refused, |reader, name, table, span| {
+        notify::read(reader, name, table, files.folder(span), span)
     });
     let keepalived = root.get("keepalived");
     let mut routers = Vec::new();
@@ -109,24 +110,29 @@ pub(super) fn read(
         let is_router = table.contains_key("interface") || table.contains_key("virtual_router_id");
         let whose = if is_router || keepalived.is_none() { Whose::Own } else { Whose::Keepalived };
         if whose == Whose::Own {
-            routers.extend(router::read(reader, name, table, span, (files.folder(span), purpose)));
+            let router = router::read(reader, name, table, span, (files.folder(span), purpose));
+            if router.is_none() {
+                refused.note("instance", name);
+            }
+            routers.extend(router);
         }
         additions.push(instance::read(reader, name, table, span, whose));
     });
-    let mut groups = Vec::new();
-    each(reader, root, "group", |reader, name, table, span| {
-        groups.extend(group::read(reader, name, table, span));
-    });
+    let groups = each(reader, root, "group", &mut refused, group::read);
     if keepalived.is_none() && additions.is_empty() {
         let finding = Diagnostic::error(&(0..0), "there are no instances", "")
             .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
         reader.findings.push(finding);
-        return None;
     }
-    let keepalived = keepalived.and_then(|value| {
+    let keepalived = keepalived.map(|value| {
         let span = value.span();
         reader.path(value, files.folder(&span)).map(|path| Keepalived { path, span })
     });
+    // Which one is meant nobody knows, nor then what there is in it.
+    let keepalived = match keepalived {
+        Some(None) => return None,
+        named => named.flatten(),
+    };
     let globals = Globals {
         node: optional(root, "node", |value| reader.text(value)),
         net_namespace: optional(root, "net_namespace", |value| reader.text(value)),
@@ -151,6 +157,7 @@ pub(super) fn read(
         extensions,
         checks,
         additions,
+        refused,
     })
 }
 
@@ -171,48 +178,63 @@ fn instances<'i>(
     root: &DeTable<'i>,
     mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>),
 ) {
-    let Some(tables) = root.get("instance") else { return };
-    let Some(tables) = reader.table(tables, "tables: write [instance.NAME]") else { return };
-    for (name, value) in tables {
+    for (name, table) in named(reader, root, "instance") {
         // It stands in lines of logs, of FIFOs and of mails.
         if name.get_ref().chars().any(char::is_control) {
             let message = format!("{} is no name", shown(name.get_ref()));
             reader.error(&name.span(), message, "a name is one line, without control characters");
             continue;
         }
-        let what = format!("a table: write [instance.{}]", name.get_ref());
-        if let Some(table) = reader.table(value, &what) {
-            read(reader, name.get_ref(), table, &name.span());
-        }
+        read(reader, name.get_ref(), table, &name.span());
     }
 }
 
-/// Reads each `[KIND.NAME]`.
-fn each<'i>(
+/// Reads each `[KIND.NAME]`, and notes those that cannot be.
+fn each<'i, T>(
     reader: &mut Reader<'_>,
     root: &DeTable<'i>,
-    kind: &str,
-    mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>),
-) {
-    let Some(tables) = root.get(kind) else { return };
-    let Some(tables) = reader.table(tables, &format!("tables: write [{kind}.NAME]")) else { return };
-    if let Some((key, _)) = tables.iter().find(|(_, value)| value.get_ref().as_table().is_none()) {
-        let message = format!("{} stands in [{kind}] itself", shown(key.get_ref()));
-        return reader.error(&key.span(), message, format!("it belongs under a name: [{kind}.NAME]"));
+    kind: &'static str,
+    refused: &mut Refused,
+    mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>) -> Option<T>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for (name, table) in named(reader, root, kind) {
+        let one =
+            if has_name(reader, name) { read(reader, name.get_ref(), table, &name.span()) } else { None };
+        if one.is_none() {
+            refused.note(kind, name.get_ref());
+        }
+        all.extend(one);
     }
-    for (name, value) in tables {
-        let Some(table) = value.get_ref().as_table() else { continue };
-        if has_name(reader, name) {
-            read(reader, name.get_ref(), table, &name.span());
+    all
+}
+
+/// The tables `[KIND.NAME]`.
+fn named<'t, 'i>(
+    reader: &mut Reader<'_>,
+    root: &'t DeTable<'i>,
+    kind: &str,
+) -> Vec<(&'t Spanned<DeString<'i>>, &'t DeTable<'i>)> {
+    let what = format!("tables: write [{kind}.NAME]");
+    let tables = root.get(kind).and_then(|tables| reader.table(tables, &what));
+    let mut found = Vec::new();
+    for (name, value) in tables.into_iter().flatten() {
+        match value.get_ref().as_table() {
+            Some(table) => found.push((name, table)),
+            None => {
+                let message = format!("{} stands in [{kind}] itself", shown(name.get_ref()));
+                reader.error(&name.span(), message, format!("it belongs under a name: [{kind}.NAME]"));
+            }
         }
     }
+    found
 }
 
 fn has_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
     let text = name.get_ref();
     let is_valid = is_name(text);
     if !is_valid {
-        let label = "letters, digits, `-`, `_` and `.`, 64 at most";
+        let label = "letters, digits, `-`, `_` and `.`, 64 octets at most";
         reader.error(&name.span(), format!("{} is no name", shown(text)), label);
     }
     is_valid

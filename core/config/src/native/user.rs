@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::reader::{Reader, optional};
-use crate::model::User;
+use crate::model::{Place, User};
 
 /// `user`, `group` and `supplementary_groups` of a table.
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<User> {
@@ -16,5 +16,6 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Option<User>
             reader.error(&key.span(), "a group without a user", "add user = \"NAME\"");
         }
     }
-    Some(User { name: name?, group, supplementary_groups })
+    let place = Place::native(table.get("user").map_or(0..0, |value| value.span()));
+    Some(User { name: name?, group, supplementary_groups, place })
 }

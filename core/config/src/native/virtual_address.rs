@@ -40,7 +40,11 @@ pub(super) fn read_list(reader: &mut Reader<'_>, value: Entry<'_, '_>, keys: &[K
         reader.wrong(value, "a list: [\"10.1.1.30/24\", \"fd00::30/64\"]");
         return None;
     };
-    let read = |entry| Some(At { address: read(reader, entry, keys)?, span: entry.span() });
+    let read = |entry: Entry<'_, '_>| {
+        let place = Place::native(entry.span());
+        let address = VirtualAddress { place, ..read(reader, entry, keys)? };
+        Some(At { address, span: entry.span() })
+    };
     let read: Vec<At> = entries.iter().filter_map(read).collect();
     (entries.is_empty() || !read.is_empty()).then_some(read)
 }

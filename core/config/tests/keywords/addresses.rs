@@ -127,6 +127,11 @@ fn what_is_wrong_is_said_and_ends_as_with_keepalived() {
         ),
         ("fd00::1/64 brd +", None, "warning ipv6 has no broadcast address"),
         ("fd00::1/64 scope link", kept("fd00::1", 64), "warning an ipv6 address has no scope to set"),
+        (
+            "10.1.1.30/24 preferred_lft 60",
+            kept("10.1.1.30", 24),
+            "warning an ipv4 address has no preferred lifetime",
+        ),
         ("fd00::1/64 label x", kept("fd00::1", 64), "warning an ipv6 address has no label"),
         (
             "fd00::1/64 preferred_lft x",

@@ -48,7 +48,12 @@ fn mail_and_names() {
 #[test]
 fn script_users_and_fifos() {
     let user = |group: Option<&str>, supplementary_groups| {
-        Some(User { name: "u".to_owned(), group: group.map(str::to_owned), supplementary_groups })
+        Some(User {
+            name: "u".to_owned(),
+            group: group.map(str::to_owned),
+            supplementary_groups,
+            place: Place::default(),
+        })
     };
     let table =
         [("u", None, false), ("u g", Some("g"), false), ("u :g", Some("g"), true), ("u :", None, true)];

@@ -14,8 +14,8 @@ const fn adjust(weight: i16) -> TrackWeight {
 
 #[test]
 fn sync_groups() {
-    let instances =
-        format!("vrrp_instance a {{\n{GOOD}}}\nvrrp_instance b {{\n{}}}\n", GOOD.replace("51", "52"));
+    let second = GOOD.replace("51", "52").replace("10.1.1.30", "10.1.1.31");
+    let instances = format!("vrrp_instance a {{\n{GOOD}}}\nvrrp_instance b {{\n{second}}}\n");
     let group = |body: &str| {
         let (config, said) = read(&format!("{instances}vrrp_sync_group g {{\n{body}\n}}\n"));
         (config.unwrap().groups.into_iter().next(), said)

@@ -179,7 +179,7 @@ fn identity_is_required() {
 fn passwords() {
     let block = |inner: &str| format!("authentication {{\n{inner}\n}}");
     let none = "warning authentication without a password";
-    let table: [(String, Option<&[u8; 8]>, &[&str]); 9] = [
+    let table: [(String, Option<&[u8; 8]>, &[&str]); 10] = [
         (block("auth_type PASS\nauth_pass 1111"), Some(b"1111\0\0\0\0"), &[]),
         (block("auth_pass 12345678\nauth_type PASS"), Some(b"12345678"), &[]),
         (
@@ -188,7 +188,12 @@ fn passwords() {
             &["warning the password is too long"],
         ),
         (block("auth_type PASS\nauth_pass \"a b#c\""), Some(b"a b#c\0\0\0"), &[]),
-        (block("auth_type PASS\nauth_pass ab#cd"), Some(b"ab\0\0\0\0\0\0"), &[]),
+        (
+            block("auth_type PASS\nauth_pass ab#cd"),
+            Some(b"ab\0\0\0\0\0\0"),
+            &["remark the password ends where a comment begins"],
+        ),
+        (block("auth_type PASS\nauth_pass ab #cd"), Some(b"ab\0\0\0\0\0\0"), &[]),
         (block("auth_type PASS"), None, &[none]),
         (block("auth_type pass\nauth_pass 1"), None, &["warning `pass` is no kind of authentication"]),
         (block("auth_pass 1"), None, &["warning a password without `auth_type`"]),

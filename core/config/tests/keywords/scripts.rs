@@ -39,7 +39,12 @@ fn plain() -> Check {
 
 #[test]
 fn every_keyword_of_a_script() {
-    let user = User { name: "u".to_owned(), group: Some("g".to_owned()), supplementary_groups: false };
+    let user = User {
+        name: "u".to_owned(),
+        group: Some("g".to_owned()),
+        supplementary_groups: false,
+        place: Place::default(),
+    };
     let adjust = |weight, reverse| TrackWeight::Adjust { weight, reverse };
     let (second, policy) = (Duration::from_secs(1), TrackPolicy::default());
     let table = [
@@ -123,7 +128,12 @@ fn notify_scripts() {
                 notify_master_rx_lower_pri /l\nnotify /any";
     let (instance, said) = with_instance(body);
     assert!(said.is_empty(), "{said:?}");
-    let user = Some(User { name: "u".to_owned(), group: None, supplementary_groups: false });
+    let user = Some(User {
+        name: "u".to_owned(),
+        group: None,
+        supplementary_groups: false,
+        place: Place::default(),
+    });
     let expected = Notify {
         master: Some(Command { user, ..command(&["/n", "a"]) }),
         backup: Some(command(&["/b"])),

@@ -150,7 +150,8 @@ fn a_prefix_for_names() {
 #[test]
 fn one_mac_stands_once_on_an_interface() {
     let own = format!("use_vmac 02:00:00:00:00:07\n{GOOD}");
-    let second = own.replace("virtual_router_id 51", "virtual_router_id 52");
+    let second =
+        own.replace("virtual_router_id 51", "virtual_router_id 52").replace("10.1.1.30", "10.1.1.31");
     let (vmacs, said) = instances("", &[&own, &second]);
     assert_eq!(vmacs, None);
     assert_eq!(said, ["error the virtual mac 02:00:00:00:00:07 is used twice on eth0"]);

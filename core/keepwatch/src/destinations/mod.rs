@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_config::model::{Config, Gravity, NotifyTable, NotifyWay, SecretAt, TemplateAt, Written};
-use keepwatch_config::{Diagnostic, Findings, Site, nearest};
+use keepwatch_config::{Diagnostic, Findings, Refused, Site, nearest, there_is};
 use keepwatch_event::{KINDS, Severity};
 use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Template, Topic, Transport};
 
@@ -18,10 +18,10 @@ use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Templat
 const LONGER: Duration = Duration::from_secs(5);
 
 /// The destinations of a configuration. What cannot be becomes a finding about the native file.
-fn read(config: &Config, node: &str, findings: &mut Findings) -> Vec<Destination> {
+fn read(config: &Config, refused: &Refused, node: &str, findings: &mut Findings) -> Vec<Destination> {
     let tables = &config.extensions.destinations;
     let mut destinations: Vec<Destination> =
-        tables.iter().filter_map(|table| destination(table, config, node, findings)).collect();
+        tables.iter().filter_map(|table| destination(table, config, refused, node, findings)).collect();
     if let Some(mails) = keepalived::destination(config, node) {
         if let Some(same) = tables.iter().find(|table| table.name == *mails.name) {
             let message = format!("{} is what keepalived's mails are called here", same.name);
@@ -34,9 +34,9 @@ fn read(config: &Config, node: &str, findings: &mut Findings) -> Vec<Destination
 
 /// The destinations of a configuration that was read. What cannot be becomes a finding, and the configuration then is none.
 pub(crate) fn of_site(site: &mut Site) -> Vec<Destination> {
-    let Some(config) = &site.config else { return Vec::new() };
+    let Some(config) = site.draft() else { return Vec::new() };
     let mut findings = Findings::default();
-    let destinations = read(config, &node(config), &mut findings);
+    let destinations = read(config, &site.refused, &node(config), &mut findings);
     site.refuse(&findings);
     destinations
 }
@@ -65,11 +65,12 @@ pub(crate) fn node(config: &Config) -> String {
 fn destination(
     table: &NotifyTable,
     config: &Config,
+    refused: &Refused,
     node: &str,
     findings: &mut Findings,
 ) -> Option<Destination> {
     let mut reader = Reader { span: table.place.span.clone(), name: &table.name, findings };
-    let route = route(table, config, reader.findings);
+    let route = route(table, config, refused, reader.findings);
     let (transport, timeout): (Arc<dyn Transport>, Duration) = match &table.way {
         NotifyWay::Mail(mail) => {
             let relays = u32::try_from(mail.relays.len()).unwrap_or(1);
@@ -91,7 +92,7 @@ fn destination(
 }
 
 /// `on`, `instances` and `severity`.
-fn route(table: &NotifyTable, config: &Config, findings: &mut Findings) -> Route {
+fn route(table: &NotifyTable, config: &Config, refused: &Refused, findings: &mut Findings) -> Route {
     let (mut topics, mut kinds) = (Vec::new(), Vec::new());
     for word in &table.on {
         let topic = TOPICS.iter().find(|(name, _)| *name == word.text).map(|(_, topic)| *topic);
@@ -105,11 +106,13 @@ fn route(table: &NotifyTable, config: &Config, findings: &mut Findings) -> Route
     let is_known = |name: &str| {
         config.instances.iter().any(|instance| instance.name == name)
             || config.groups.iter().any(|group| group.name == name)
+            || ["instance", "group"].iter().any(|kind| refused.has(kind, name))
     };
     for name in table.instances.iter().filter(|name| !is_known(&name.text)) {
-        let all: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();
+        let known = config.instances.iter().map(|instance| instance.name.as_str());
+        let all: Vec<&str> = known.chain(refused.of("instance")).collect();
         let message = format!("there is no instance and no group \"{}\"", name.text);
-        findings.push(Diagnostic::error(&name.span, message, format!("there is {}", all.join(", "))));
+        findings.push(Diagnostic::error(&name.span, message, there_is(&all)));
     }
     let severity = match table.severity {
         Gravity::Info => Severity::Info,

@@ -66,10 +66,10 @@ fn what_is_missing() -> Result<(), Failed> {
     for line in expected {
         ensure(said.contains(line), || format!("no {line:?} in:\n{said}"))?;
     }
-    // At the interface's line of each.
-    for line in [3, 13, 23, 33, 43, 56] {
-        ensure(said.contains(&format!("h1-checked.conf:{line}:15")), || {
-            format!("no line {line} in:\n{said}")
+    // At the line of each: the interface's, the address's, the tracked interface's.
+    for place in ["3:15", "13:15", "23:15", "38:9", "43:15", "60:1", "63:9"] {
+        ensure(said.contains(&format!("h1-checked.conf:{place}\n")), || {
+            format!("no place {place} in:\n{said}")
         })?;
     }
     let line = text.lines().position(|line| line.contains("10.8.1.1")).unwrap_or_default() + 1;

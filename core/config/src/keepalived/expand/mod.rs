@@ -112,6 +112,7 @@ impl Expander<'_> {
                 self.out.push(line, Origin { file, span: start..offset });
                 continue;
             }
+            self.keep_comment(line, end, Origin { file, span: start..offset });
             let mut traced = Traced::default();
             let from = start + skipped;
             traced.push(content, Origin { file, span: from..from + content.len() });
@@ -125,6 +126,17 @@ impl Expander<'_> {
             self.define(open);
         }
         if file != 0 && !self.out.text.ends_with('\n') {
+            self.out.close("\n");
+        }
+    }
+
+    /// Keeps what a line ends in that begins at `at`, for those who read comments.
+    fn keep_comment(&mut self, line: &str, at: usize, Origin { file, span }: Origin) {
+        let rest = line.get(at..).unwrap_or_default();
+        let comment = rest.trim();
+        if !comment.is_empty() {
+            let from = span.start + at + (rest.len() - rest.trim_start().len());
+            self.out.push(comment, Origin { file, span: from..from + comment.len() });
             self.out.close("\n");
         }
     }

@@ -194,6 +194,10 @@ impl<'s, 'a> Draft<'s, 'a> {
                 if let Some((broadcast, word)) = self.broadcast {
                     self.address.broadcast = self.broadcast_of(address, broadcast, word, reader);
                 }
+                if self.lifetime.is_some() {
+                    let message = "an IPv4 address has no preferred lifetime";
+                    reader.survived(&self.word.span, message, "", "ignores the lifetime");
+                }
             }
             IpAddr::V6(_) => self.complete_v6(reader),
         }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::keywords::Level;
 use super::super::parser::Statement;
+use super::super::token::Comment;
 use super::reader::Reader;
 use super::twice::Twice;
 use crate::diagnostic::Diagnostic;
@@ -61,6 +62,19 @@ impl Authentication {
             if word.text.len() > 8 {
                 let label = format!("{} octets, of which 8 are used", word.text.len());
                 reader.survived(&word.span, "the password is too long", label, "uses its first 8 octets");
+            }
+            if statement.line.comment == Comment::WithinWord {
+                let message = "the password ends where a comment begins";
+                let label = format!("{} octets", word.text.len());
+                reader.report(
+                    Diagnostic::remark(&word.span, message, label)
+                        .note(
+                            "`#` and `!` begin a comment within a word, too, under keepalived and keepwatch",
+                        )
+                        .help(
+                            "put the password in double quotes if it goes on, or a blank before the comment",
+                        ),
+                );
             }
             self.password = password(&word.text);
             self.password_at = Some(word.span.clone());

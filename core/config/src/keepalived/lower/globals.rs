@@ -210,7 +210,8 @@ impl GlobalDefs {
             }
             "no_email_faults" => self.mail.no_faults = true,
             "script_user" => {
-                let user = notify::user(statement.line.arguments.iter().map(|word| word.text.as_ref()));
+                let words = statement.line.arguments.iter().map(|word| word.text.as_ref());
+                let user = notify::user(words, statement);
                 if user.is_none() {
                     reader.survived(
                         &statement.line.span,
@@ -317,7 +318,8 @@ impl GlobalDefs {
             fifo.script = notify::command(statement, reader);
         } else {
             fifo.path = Some(path.text.clone().into_owned());
-            fifo.user = notify::user(statement.line.arguments.iter().skip(1).map(|word| word.text.as_ref()));
+            let words = statement.line.arguments.iter().skip(1).map(|word| word.text.as_ref());
+            fifo.user = notify::user(words, statement);
         }
     }
 }

@@ -52,7 +52,7 @@ fn clear_weights(tracked: &mut Tracked, reader: &mut Reader<'_>) {
 fn add_interfaces(group: &Resolved, member: &mut Completed, reader: &mut Reader<'_>) {
     let Completed { instance, interfaces_at, .. } = member;
     for at in &group.tracked.interfaces {
-        let TrackInterface { interface, weight } = &at.value;
+        let TrackInterface { interface, weight, .. } = &at.value;
         // Its own one is tracked anyway, without weight.
         if *interface == instance.interface && instance.link_tracking == LinkTracking::Tracked {
             continue;

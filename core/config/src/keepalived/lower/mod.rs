@@ -45,7 +45,8 @@ use self::sync_group::{GroupDraft, Resolved};
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::{Config, Extensions, LinkDelay, Statics};
+use crate::lint;
+use crate::model::{Config, Extensions, Instance, LinkDelay, Statics, SyncGroup};
 use crate::similar::shown;
 
 /// Something, and where the file says it.
@@ -206,8 +207,10 @@ impl<'a> File<'a> {
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
         let link_delays = link_delays::complete(self.link_delays, &instances, reader);
-        let groups = groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
-        let instances = instances.into_iter().map(|completed| completed.instance).collect();
+        let groups: Vec<SyncGroup> =
+            groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
+        let instances: Vec<Instance> = instances.into_iter().map(|completed| completed.instance).collect();
+        lint::held_twice(&instances, &groups).into_iter().for_each(|(_, finding)| reader.report(finding));
         let checks = checks.into_iter().map(|at| at.check).collect();
         let extensions = Extensions::default();
         let (globals, statics) = (self.globals.model(), self.statics);

@@ -78,7 +78,8 @@ pub(super) fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Opt
     }
     let (argv, rest) = argv(statement, reader)?;
     let place = Place::keepalived(statement.line.span.clone());
-    Some(Command { argv, user: user(rest.iter().map(String::as_str)), place })
+    let user = user(rest.iter().map(String::as_str), statement);
+    Some(Command { argv, user, place })
 }
 
 /// Program and arguments, and the words behind the command.
@@ -105,7 +106,7 @@ pub(super) fn argv(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option
 }
 
 /// `USER [[:]GROUP]`; a colon asks for the user's supplementary groups too.
-pub(super) fn user<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<User> {
+pub(super) fn user<'w>(mut words: impl Iterator<Item = &'w str>, statement: &Statement<'_>) -> Option<User> {
     let name = words.next()?.to_owned();
     let group = words.next();
     let named = group.map(|group| group.strip_prefix(':').unwrap_or(group)).filter(|group| !group.is_empty());
@@ -113,5 +114,6 @@ pub(super) fn user<'w>(mut words: impl Iterator<Item = &'w str>) -> Option<User>
         name,
         group: named.map(str::to_owned),
         supplementary_groups: group.is_some_and(|group| group.starts_with(':')),
+        place: Place::keepalived(statement.line.span.clone()),
     })
 }

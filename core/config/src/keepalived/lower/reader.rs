@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::keywords::{Level, Status, takes_block};
 use super::super::number::{self, Number};
 use super::super::parser::Statement;
-use super::super::token::Word;
+use super::super::token::{Comment, Word};
 use super::super::unknown::unknown;
 use super::checks::Kind;
 use super::routing::iproute::Iproute;
@@ -220,7 +220,7 @@ impl<'f> Reader<'f> {
         let message = format!("`{}` needs a value", statement.keyword());
         let mut finding = Diagnostic::error(&statement.line.keyword.span, message, "nothing follows")
             .note("keepalived refuses to start");
-        if statement.line.commented {
+        if statement.line.comment != Comment::None {
             finding =
                 finding.help("`#` and `!` begin a comment: put a value that holds one in double quotes");
         }

@@ -49,7 +49,8 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
             "fall" => fall = reader.whole(statement, 1..=0x7fff_ffff, "uses 1").unwrap_or(1),
             "user" => {
                 if reader.value(statement).is_some() {
-                    user = notify::user(statement.line.arguments.iter().map(|word| word.text.as_ref()));
+                    let words = statement.line.arguments.iter().map(|word| word.text.as_ref());
+                    user = notify::user(words, statement);
                 }
             }
             _ => init_fail = true,

@@ -11,7 +11,7 @@ use super::super::token::Word;
 use super::At;
 use super::checks::{Checks, Kind};
 use super::reader::Reader;
-use crate::model::{InterfaceName, TrackCheck, TrackInterface};
+use crate::model::{InterfaceName, Place, TrackCheck, TrackInterface};
 use crate::similar::{choice, shown};
 
 /// What an instance or a group tracks.
@@ -42,8 +42,9 @@ impl Tracked {
                 continue;
             }
             if let Some(weight) = weight(entry, TrackWeight::Fault { reverse: false }, None, reader) {
-                self.interfaces
-                    .push(At { value: TrackInterface { interface, weight }, span: entry.line.span.clone() });
+                let span = entry.line.span.clone();
+                let place = Place::keepalived(span.clone());
+                self.interfaces.push(At { value: TrackInterface { interface, weight, place }, span });
             }
         }
     }

@@ -6,6 +6,7 @@
 mod action;
 mod check;
 mod group;
+mod home;
 mod instance;
 mod notify;
 mod plugin;
@@ -17,6 +18,7 @@ mod shape;
 pub(super) use action::{EXEC, HAPROXY};
 pub(super) use check::{COMMON as CHECK, DNS, INIT_FILE};
 pub(super) use group::KEYS as GROUP;
+pub(super) use home::{home, of_kind};
 pub(super) use instance::{
     ADDED, COMMAND, FIFO, GARP, NOTIFY_SCRIPTS, PEER, ROUTER, STATIC_ADDRESS, TRACK, USE_IPVLAN, USE_VMAC,
     VIRTUAL_ADDRESS,

@@ -6,7 +6,7 @@ use super::{PAUSE, SCRIPT, Served, WEIGHTS, served};
 
 const ADDRESSES: &str = "ADDRESS[/LENGTH] [dev INTERFACE] [brd ADDRESS\\|+\\|-] [scope SCOPE] [label TEXT] [peer ADDRESS] [home] [-nodad] \
      [mngtmpaddr] [noprefixroute] [no_track] [preferred_lft SECONDS\\|forever]";
-const LENGTHS: &[super::Within] = &[("10.1.1.40/%", 0, 32), ("10.1.1.40 preferred_lft %", 0, 4_294_967_295)];
+const LENGTHS: &[super::Within] = &[("10.1.1.40/%", 0, 32), ("fd00::40 preferred_lft %", 0, 4_294_967_295)];
 const SOURCE: super::Takes = Form("ADDRESS", "10.1.1.10", &[]);
 const SILENT: super::Absent = Words("nothing runs");
 

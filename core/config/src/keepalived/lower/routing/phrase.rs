@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::super::lexer::is_blank;
 use super::super::super::parser::Statement;
-use super::super::super::token::{Line, Word};
+use super::super::super::token::{Comment, Line, Word};
 use super::super::reader::Reader;
 use super::{Priorities, route, rule};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
@@ -66,7 +66,8 @@ fn statement<'a>(text: &'a str, span: &Range<usize>) -> Option<Statement<'a>> {
     }
     let mut words = words.into_iter();
     let keyword = words.next()?;
-    let line = Line { keyword, arguments: words.collect(), raw: text, span: span.clone(), commented: false };
+    let line =
+        Line { keyword, arguments: words.collect(), raw: text, span: span.clone(), comment: Comment::None };
     Some(Statement { line, block: None })
 }
 
