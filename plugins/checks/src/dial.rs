@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use keepwatch_host::HostPort;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_tcp_quickack;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -29,6 +31,16 @@ pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -
     Ok(found)
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// To talk.
+    Talk,
+    /// To see that somebody is there. Once the other side has answered it is broken off, before it has come about there: its
+    /// program is not bothered, and logs nothing, and it costs both sides a third less. HAProxy's checks do the same.
+    Knock,
+}
+
 /// Connects, to talk.
 pub(crate) async fn connect(
     to: &HostPort,
@@ -36,7 +48,7 @@ pub(crate) async fn connect(
     names: &Names,
     deadline: &Deadline,
 ) -> Step<TcpStream> {
-    let open = open(to, source, names, deadline).await?;
+    let open = open(to, source, Manner::Talk, names, deadline).await?;
     TcpStream::from_std(open).map_err(|error| failed(&to.to_string(), &error))
 }
 
@@ -45,6 +57,7 @@ pub(crate) async fn connect(
 pub(crate) async fn open(
     to: &HostPort,
     source: Option<IpAddr>,
+    manner: Manner,
     names: &Names,
     deadline: &Deadline,
 ) -> Step<std::net::TcpStream> {
@@ -61,7 +74,7 @@ pub(crate) async fn open(
         let share = deadline.left() / left.max(1);
         left = left.saturating_sub(1);
         let name = named(to, address);
-        last = match timeout(share, connect_from(source, address)).await {
+        last = match timeout(share, connect_from(source, address, manner)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => Some(match source {
                 Some(source) if error.kind() == io::ErrorKind::AddrNotAvailable => {
@@ -80,8 +93,17 @@ fn named(to: &HostPort, address: SocketAddr) -> String {
     if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
 }
 
-async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<std::net::TcpStream> {
+async fn connect_from(
+    source: Option<IpAddr>,
+    to: SocketAddr,
+    manner: Manner,
+) -> io::Result<std::net::TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), None)?;
+    if manner == Manner::Knock {
+        // The answer is not acknowledged but by the reset that closing sends.
+        set_tcp_quickack(&socket, false)?;
+        socket.set_linger(Some(Duration::ZERO))?;
+    }
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }

@@ -5,11 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use keepwatch_host::{HostPort, Probe, Verdict, Work};
-use tokio::net::TcpStream;
 
 use crate::deadline::Deadline;
-use crate::dial::open;
-use crate::io_text::failed;
+use crate::dial::{Manner, connect, open};
 use crate::names::Names;
 use crate::talk::{Talk, answered};
 use crate::verdict::{Step, either};
@@ -54,13 +52,12 @@ impl TcpProbe {
     async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
         let check = &self.check;
         let target = check.to.to_string();
-        let open = open(&check.to, check.source, &self.names, &deadline).await?;
         let talk = Talk { send: check.send.as_deref(), expect: check.expect.as_deref() };
         if talk.is_silent() {
-            take_the_rest(&open);
+            open(&check.to, check.source, Manner::Knock, &self.names, &deadline).await?;
             return Ok(answered(&target, &deadline));
         }
-        let mut stream = TcpStream::from_std(open).map_err(|error| failed(&target, &error))?;
+        let mut stream = connect(&check.to, check.source, &self.names, &deadline).await?;
         let verdict = talk.over(&mut stream, &target, &deadline).await;
         if let Ok(open) = stream.into_std() {
             take_the_rest(&open);

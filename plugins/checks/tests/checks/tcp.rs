@@ -99,7 +99,7 @@ async fn the_source_is_as_told() {
     let server = listener.local_addr().unwrap();
     let check = TcpCheck { source: Some("127.0.0.9".parse().unwrap()), ..TcpCheck::new(at(server)) };
     let (verdict, accepted) = {
-        let check = Check::Tcp(check.clone());
+        let check = Check::Tcp(TcpCheck { send: Some("hello".to_owned()), ..check.clone() });
         tokio::join!(ask(&check, PATIENT), listener.accept())
     };
     assert_pass(&verdict, &format!("{server} answered in "));
@@ -118,11 +118,43 @@ async fn the_source_is_as_told() {
 #[tokio::test]
 async fn the_end_of_a_connection_is_orderly() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let check = Check::Tcp(TcpCheck::new(at(listener.local_addr().unwrap())));
+    let to = TcpCheck::new(at(listener.local_addr().unwrap()));
+    let check = Check::Tcp(TcpCheck { send: Some("hello".to_owned()), ..to });
     let (verdict, accepted) = tokio::join!(ask(&check, PATIENT), listener.accept());
     assert_eq!(verdict.health, Health::Pass);
     // The end of what the other side says, not an error.
-    assert_eq!(accepted.unwrap().0.read(&mut [0; 10]).await.unwrap(), 0);
+    let mut said = String::new();
+    accepted.unwrap().0.read_to_string(&mut said).await.unwrap();
+    assert_eq!(said, "hello");
+}
+
+/// Its program sees neither a connection nor an error.
+#[tokio::test]
+async fn whoever_only_looks_bothers_nobody() {
+    for host in ["127.0.0.1:0", "[::1]:0"] {
+        let listener = TcpListener::bind(host).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let check = Check::Tcp(TcpCheck::new(at(address)));
+        for _ in 0..20 {
+            assert_pass(&ask(&check, PATIENT).await, &format!("{address} answered in "));
+        }
+        let mut real = tokio::net::TcpStream::connect(address).await.unwrap();
+        // The kernel acknowledges for a program that is kept from the processor for long.
+        let mut seen = 0;
+        let mut accepted = loop {
+            let (accepted, from) = listener.accept().await.unwrap();
+            if from == real.local_addr().unwrap() {
+                break accepted;
+            }
+            seen += 1;
+        };
+        assert!(seen < 10, "{seen} of 20");
+        real.write_all(b"hello").await.unwrap();
+        drop(real);
+        let mut said = String::new();
+        accepted.read_to_string(&mut said).await.unwrap();
+        assert_eq!(said, "hello");
+    }
 }
 
 /// The kernel does not answer for a listener whose queue is full.
