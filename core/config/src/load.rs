@@ -11,6 +11,8 @@ use crate::keepalived::{self, Surroundings};
 use crate::model::Config;
 use crate::site::is_native;
 
+/// Links that lead in a circle; the standard library has no name for it yet.
+const ELOOP: i32 = 40;
 /// Longer files are no configuration.
 const LONGEST: u64 = 16 << 20;
 
@@ -109,8 +111,10 @@ fn remedy(path: &Path, reason: &io::Error) -> String {
         }
         (io::ErrorKind::NotFound, Err(_)) => "check the name, or write the file".to_owned(),
         (io::ErrorKind::PermissionDenied, _) => "run this as root, or let its user read the file".to_owned(),
-        (_, Ok(target)) => format!("it is a link to {}: correct it", target.display()),
-        (_, Err(_)) => "check the file and the disk it is on".to_owned(),
+        (_, Ok(target)) if reason.raw_os_error() == Some(ELOOP) => {
+            format!("it is a link to {}: correct it", target.display())
+        }
+        (_, _) => "check the file and the disk it is on".to_owned(),
     }
 }
 

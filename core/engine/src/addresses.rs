@@ -34,6 +34,7 @@ impl Held {
     pub(crate) fn stand_as(&mut self, old: &Self) {
         self.state = old.state;
         self.leaves = old.leaves;
+        self.is_refused = old.is_refused;
         self.new.no_prefix_route = old.new.no_prefix_route;
     }
 }

@@ -35,7 +35,7 @@ pub struct Counting {
 }
 
 impl Counting {
-    /// Says in a snapshot what was found out last of what is tracked. Waits for nobody.
+    /// Says in a snapshot what was found out last of what is tracked. Waits for those who report, not for the engine.
     pub fn refresh(&self, snapshot: &mut Snapshot) {
         self.tracks.refresh(snapshot);
     }

@@ -152,7 +152,13 @@ impl Engine {
             return;
         };
         let interface = self.parts.interfaces.get(index(held.interface));
-        let Some((name, link_index)) = interface.and_then(|i| Some((i.name.clone(), i.index()?))) else {
+        let name = interface.map(|interface| interface.name.clone()).unwrap_or_default();
+        let Some(link_index) = interface.and_then(Interface::index) else {
+            if !std::mem::replace(&mut held.is_refused, true) {
+                let (address, error) = (held.describe(), "there is no such interface".to_owned());
+                let kind = EventKind::AddressFailed { address, interface: name, error };
+                self.publish_for(router, Severity::Error, kind);
+            }
             self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
             return;
         };

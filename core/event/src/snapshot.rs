@@ -383,7 +383,9 @@ impl InstanceStatus {
                 self.reason = Some(reason.clone());
                 self.priority = *priority;
                 self.leaving = false;
-                self.troubles.clear();
+                // An address that cannot be added is told of once, before the host is MASTER.
+                let is_kept = |trouble: &Trouble| *to == State::Master && trouble.kind == "address_failed";
+                self.troubles.retain(is_kept);
                 if *to != State::Master {
                     self.held.clear();
                 }

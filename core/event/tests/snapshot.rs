@@ -205,6 +205,30 @@ fn a_check_flaps_until_it_has_settled() {
     assert_eq!(seen, expected);
 }
 
+/// It is told of once, as the host takes its addresses; that it cannot be added is so for as long as it is MASTER.
+#[test]
+fn why_an_address_is_refused_is_known_while_the_host_is_master() {
+    let mut now = snapshot();
+    let failed = EventKind::AddressFailed {
+        address: "10.1.1.30/32".into(),
+        interface: "eth0".into(),
+        error: "no".into(),
+    };
+    now.apply(&event(1, Some("VI_1"), Severity::Error, failed));
+    let to = |to| EventKind::Transition {
+        from: State::Backup,
+        to,
+        reason: Reason::Started,
+        initial: false,
+        priority: 100,
+        steps: Vec::new(),
+    };
+    now.apply(&event(2, Some("VI_1"), Severity::Info, to(State::Master)));
+    assert_eq!(now.instance("VI_1").unwrap().troubles.len(), 1);
+    now.apply(&event(3, Some("VI_1"), Severity::Info, to(State::Backup)));
+    assert_eq!(now.instance("VI_1").unwrap().troubles.len(), 0);
+}
+
 #[test]
 fn a_part_that_cannot_work_is_seen_with_how_often_it_was_told() {
     let mut now = snapshot();

@@ -163,9 +163,12 @@ fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
 
 /// The CA certificates of a check, if they cannot be read here.
 fn of_ca_file(check: &Check, site: &Site) -> Option<Diagnostic> {
-    let CheckKind::Http(HttpCheck { ca_file: Some(path), verify: Verify::On, .. }) = &check.what else {
+    let CheckKind::Http(HttpCheck { url, ca_file: Some(path), verify: Verify::On, .. }) = &check.what else {
         return None;
     };
+    if !url.starts_with("https://") {
+        return None;
+    }
     let message = format!(
         "check {}: ca_file {} cannot be read here: {}",
         check.name,

@@ -13,7 +13,7 @@ use crate::command::Command;
 use crate::component::{Component, Kind};
 use crate::identity::Identity;
 use crate::policy::{Fallback, Policy, Security};
-use crate::start::{Start, is_own};
+use crate::start::{Start, takes_rights};
 use crate::trouble::Trouble;
 use crate::walk::{Astray, Walk, walk};
 
@@ -60,7 +60,7 @@ pub fn examine(
             Identity::own()
         }
     };
-    if !is_own(&identity) && !keepwatch_system::may_start_as_others() {
+    if takes_rights(&identity) && !keepwatch_system::may_start_as_others() {
         found.hindrances.push(Trouble::NoRight { user: identity.name(), own: Identity::own().known_name() });
     }
     let start = match command {

@@ -177,6 +177,11 @@ pub(crate) fn is_own(identity: &Identity) -> bool {
         && extra(&known()) == 0
 }
 
+/// Whether becoming it takes rights: the groups that this process has besides it keeps, if it may not give them up.
+pub(crate) fn takes_rights(identity: &Identity) -> bool {
+    identity.uid != geteuid() || identity.gid != getegid() || !identity.groups.is_empty()
+}
+
 /// A line of what is started, for people: `/usr/bin/killall -0 haproxy`.
 pub(crate) fn label(start: &Start) -> String {
     let mut label = String::from_utf8_lossy(start.program.as_os_str().as_bytes()).into_owned();
@@ -185,4 +190,21 @@ pub(crate) fn label(start: &Start) -> String {
         label.push_str(argument);
     }
     label
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::unistd::{Gid, Uid};
+
+    use super::*;
+
+    /// Groups that systemd gave this process besides (`SupplementaryGroups=`) do not count: no right is needed to stay who one is.
+    #[test]
+    fn rights_are_for_becoming_another() {
+        let own = Identity::own;
+        assert!(!takes_rights(&own()));
+        assert!(takes_rights(&Identity { uid: Uid::from_raw(own().uid.as_raw() + 1), ..own() }));
+        assert!(takes_rights(&Identity { gid: Gid::from_raw(own().gid.as_raw() + 1), ..own() }));
+        assert!(takes_rights(&Identity { groups: vec![Gid::from_raw(4242)], ..own() }));
+    }
 }

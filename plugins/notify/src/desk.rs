@@ -172,7 +172,7 @@ impl Desk {
                     let micros =
                         at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
                     let event = Event {
-                        id: format!("{}-end-{micros:x}", self.node),
+                        id: format!("{}-end-{micros:x}-{}", self.node, self.numbers.next(at.wall)),
                         seq: 0,
                         at,
                         node: Arc::clone(&self.node),
@@ -338,7 +338,14 @@ impl Desk {
             }
             Order::Purge { destination, ids, tell } => {
                 let mailbox = self.mailboxes.get(destination.as_str());
-                let _ = tell.send(mailbox.map(|mailbox| mailbox.change(|queue| queue.purge(&ids))));
+                let purged = mailbox.map(|mailbox| {
+                    // Of one that the configuration has no longer, nothing is to be left.
+                    if ids.is_empty() && mailbox.label().is_none() {
+                        mailbox.enable();
+                    }
+                    mailbox.change(|queue| queue.purge(&ids))
+                });
+                let _ = tell.send(purged);
             }
             Order::Silence { silence, tell } => {
                 let lasts = silence.until.duration_since(SystemTime::now()).unwrap_or_default();

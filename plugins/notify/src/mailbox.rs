@@ -125,6 +125,11 @@ impl Mailbox {
     pub(crate) fn disable(&self, gone: Gone) {
         self.spool.note_gone(&self.name, Some(&gone));
         self.standing().gone = Some(gone);
+        // It may have become another one since it was asked.
+        let transport = self.destination.borrow().as_ref().map(|there| Arc::clone(&there.transport));
+        if let Some(transport) = transport {
+            self.enable_by(&*transport);
+        }
     }
 
     /// It may be asked again.

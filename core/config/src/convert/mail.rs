@@ -10,7 +10,7 @@ const NAME: &str = "smtp_alert";
 
 /// `[notify.smtp_alert]`; none if keepalived would send no mail, or its addresses are not whole, which is said then.
 pub(super) fn table(config: &Config, lost: &mut Vec<String>) -> Option<Table> {
-    let Mail { to, from, server, connect_timeout: _, helo_name, alert: _, no_faults } = &config.globals.mail;
+    let Mail { to, from, server, connect_timeout, helo_name, alert: _, no_faults } = &config.globals.mail;
     let instances = config.instances.iter().filter(|instance| instance.mail_alert);
     let groups = config.groups.iter().filter(|group| group.mail_alert && is_name(&group.name));
     let about: Vec<String> = instances
@@ -31,8 +31,16 @@ pub(super) fn table(config: &Config, lost: &mut Vec<String>) -> Option<Table> {
     table.set("tls", "smtp_server", value::text("none"));
     table.set("from", "notification_email_from", value::text(from));
     table.set("to", "notification_email", value::texts(to));
-    if let Some(name) = helo_name {
-        table.set("helo", "smtp_helo_name", value::text(name));
+    match helo_name {
+        Some(name) if name.chars().all(|c| c.is_ascii_graphic()) => {
+            table.set("helo", "smtp_helo_name", value::text(name));
+        }
+        Some(_) => lost.push("smtp_helo_name: no name of a host".to_owned()),
+        None => {}
+    }
+    if connect_timeout.is_some() {
+        let message = "smtp_connect_timeout: here `timeout` is for everything with the relay";
+        lost.push(message.to_owned());
     }
     table.set("instances", "smtp_alert", value::texts(&about));
     let faults = if *no_faults { ", and of FAULT, too" } else { "" };

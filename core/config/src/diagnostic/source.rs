@@ -154,24 +154,28 @@ const SECRET: [&str; 5] = ["key", "password", "token", "secret", "routing_key"];
 /// one, and the path of a webhook. The length in octets stays, so that positions stay right.
 pub(super) fn masked(line: &str) -> String {
     let first = line.split([' ', '\t', '=']).find(|word| !word.is_empty());
-    let behind = |word: &str| Some(line.to_ascii_lowercase().find(word)? + word.len());
+    let lower = line.to_ascii_lowercase();
     // Of `auth_pass_file` only the place is written.
-    let is_place = |at: &usize| line.get(*at..).is_some_and(|rest| rest.starts_with('_'));
-    let begin =
-        match (behind("auth_pass").filter(|at| !is_place(at)).or_else(|| behind("authorization")), first) {
-            (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
-            (Some(at), _) => at,
-            (None, Some(word)) if SECRET.contains(&word) => line.find(word).map_or(0, |at| at + word.len()),
-            // Many services know their users by it; the scheme and the host may be seen, a password before it not.
-            (None, Some("webhook" | "url")) => {
-                let nth = if line.contains('@') { 1 } else { 2 };
-                match line.match_indices('/').nth(nth) {
-                    Some((at, _)) => at + 1,
-                    None => return line.to_owned(),
-                }
+    let is_place = |at: &usize| {
+        let rest = lower.get(*at..).unwrap_or_default();
+        rest.starts_with("_file") || rest.starts_with("_credential")
+    };
+    let behind =
+        |word: &str| lower.match_indices(word).map(|(at, word)| at + word.len()).find(|at| !is_place(at));
+    let begin = match (behind("auth_pass").or_else(|| behind("authorization")), first) {
+        (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
+        (Some(at), _) => at,
+        (None, Some(word)) if SECRET.contains(&word) => line.find(word).map_or(0, |at| at + word.len()),
+        // Many services know their users by it; the scheme and the host may be seen, a password before it not.
+        (None, Some("webhook" | "url")) => {
+            let nth = if line.contains('@') { 1 } else { 2 };
+            match line.match_indices('/').nth(nth) {
+                Some((at, _)) => at + 1,
+                None => return line.to_owned(),
             }
-            (None, _) => return line.to_owned(),
-        };
+        }
+        (None, _) => return line.to_owned(),
+    };
     let begin = begin + assignment(line.get(begin..).unwrap_or_default());
     let (before, secret) = line.split_at_checked(begin).unwrap_or((line, ""));
     let mut masked = before.to_owned();
@@ -217,6 +221,12 @@ mod tests {
             ("url = \"https://a.example/T0\"", "url = \"https://a.example/***"),
             ("password_file = \"a\"", "password_file = \"a\""),
             ("auth_pass_file = \"a\"", "auth_pass_file = \"a\""),
+            ("auth_pass_file = \"a\" # auth_pass = \"b\"", "auth_pass_file = \"a\" # auth_pass = ***"),
+            (
+                "web = { auth_pass_file = \"p\", auth_pass = \"b\" }",
+                "web = { auth_pass_file = \"p\", auth_pass = *** }",
+            ),
+            ("auth_pass_phrase 1111", "auth_pass******* ****"),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
             ("auth_pass=\"1111\"", "auth_pass=******"),

@@ -5,6 +5,7 @@ use toml::de::DeTable;
 
 use super::keys::PEER;
 use super::reader::{Entry, Reader, optional};
+use crate::diagnostic::Diagnostic;
 
 /// One peer, or several; none twice.
 pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Vec<UnicastPeer> {
@@ -35,7 +36,10 @@ fn peer(reader: &mut Reader<'_>, entry: Entry<'_, '_>) -> Option<UnicastPeer> {
     };
     let (min_ttl, max_ttl) = (ttl(reader, "min_ttl").unwrap_or(0), ttl(reader, "max_ttl").unwrap_or(255));
     if min_ttl > max_ttl {
-        reader.error(&entry.span(), "min_ttl is greater than max_ttl", "nothing would be heard of this peer");
+        // As keepalived has it.
+        let message = "min_ttl is greater than max_ttl";
+        let finding = Diagnostic::warning(&entry.span(), message, "nothing is heard of this peer");
+        reader.findings.push(finding);
     }
     let Some(address) = table.get("address") else {
         reader.error(&entry.span(), "this peer has no address", "add address = \"10.1.1.20\"");

@@ -94,7 +94,9 @@ pub(super) fn read(
         reader.findings.push(Diagnostic::remark(&span, message, "it elects a MASTER, and that is all"));
     }
     let families = families(&listed, &settings);
-    if let Some(value) = table.get("v3_checksum_as_v2").filter(|_| families == [Family::V6]) {
+    if let Some(value) =
+        table.get("v3_checksum_as_v2").filter(|_| settings.checksum_as_v2 && families == [Family::V6])
+    {
         reader.error(&value.span(), "the checksum over IPv6 always has its pseudo-header", "remove this");
     }
     let are_two = families.len() == 2;

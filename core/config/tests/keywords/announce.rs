@@ -92,7 +92,7 @@ fn what_cannot_be_is_said() {
     }
 }
 
-/// keepalived copies these defaults where an instance begins; what comes later does not reach it.
+/// keepalived copies these defaults where an instance begins, but by then its first process has read the whole file for them.
 #[test]
 fn global_settings_may_stand_below_as_at_keepalived_s_start() {
     let text = format!(

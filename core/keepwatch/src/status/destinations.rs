@@ -42,7 +42,7 @@ pub(super) fn wrong(summary: &DestinationSummary, now: SystemTime) -> Vec<Wrong>
     let DestinationSummary { name, waiting, dead, refusal, trouble, gone, next, .. } = summary;
     let mut found = Vec::new();
     match (gone, trouble) {
-        (Some(gone), _) => {
+        (Some(gone), _) if summary.way.is_some() => {
             let text = format!(
                 "destination {name} takes nothing any more: {} (`keepwatch spool retry {name}` tries it again)",
                 indented(gone)
@@ -56,14 +56,14 @@ pub(super) fn wrong(summary: &DestinationSummary, now: SystemTime) -> Vec<Wrong>
             let text = format!("{name} cannot be told: {} ({wait})", indented(trouble));
             found.push(Wrong { severity: Severity::Warning, text });
         }
-        (None, _) if *waiting > 0 && summary.way.is_none() => {
+        (_, _) if *waiting > 0 && summary.way.is_none() => {
             let wait = counted(*waiting, "letter");
             let text = format!(
                 "{wait} waiting for {name}, which the configuration has no longer (`keepwatch spool purge {name} --all`)"
             );
             found.push(Wrong { severity: Severity::Warning, text });
         }
-        (None, _) => {}
+        (_, _) => {}
     }
     if *dead > 0 {
         let given_up = counted(*dead, "letter");

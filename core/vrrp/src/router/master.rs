@@ -475,9 +475,10 @@ impl VirtualRouter {
         if let Phase::Listening { .. } = master.phase {
             return;
         }
-        let is_all = master.missing.len() >= self.params.addresses.len();
-        let weighs = |missing: &&Missing| is_all || missing.why != Absence::Refused;
-        let is_over = |missing: &&Missing| weighs(missing) && now.since(missing.since) >= MISSING_AT_MOST;
+        let is_long = |missing: &Missing| now.since(missing.since) >= MISSING_AT_MOST;
+        let is_all =
+            master.missing.len() >= self.params.addresses.len() && master.missing.iter().all(is_long);
+        let is_over = |missing: &&Missing| is_long(missing) && (is_all || missing.why != Absence::Refused);
         if let Some(missing) = master.missing.iter().find(is_over) {
             self.conditions.set_unstable(missing.address, now);
             self.reconsider(now, out);

@@ -63,7 +63,8 @@ impl Authentication {
                 let label = format!("{} octets, of which 8 are used", word.text.len());
                 reader.survived(&word.span, "the password is too long", label, "uses its first 8 octets");
             }
-            if statement.line.comment == Comment::WithinWord {
+            let is_alone = statement.argument(1).is_none() && !statement.line.raw.trim_end().ends_with('"');
+            if statement.line.comment == Comment::WithinWord && is_alone {
                 let message = "the password ends where a comment begins";
                 let label = format!("{} octets", word.text.len());
                 reader.report(

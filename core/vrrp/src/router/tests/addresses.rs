@@ -64,6 +64,26 @@ fn an_address_that_cannot_be_added_keeps_nobody_from_serving_the_others() {
     );
 }
 
+/// The other one, which was refused long ago, does not make it one's last.
+#[test]
+fn a_loss_beside_a_refused_address_has_its_time() {
+    let mut rig = Rig::backup(two());
+    rig.timeout(3_610);
+    rig.feed(3_610, Input::AddressUsable(1));
+    rig.feed(3_610, Input::AddressFailed(0));
+    for at in (3_700..70_000).step_by(10) {
+        if rig.timeout(at).contains(&"add 0".into()) {
+            rig.feed(at, Input::AddressFailed(0));
+        }
+    }
+    rig.feed(70_000, Input::AddressLost(1));
+    rig.feed(70_001, Input::AddressUsable(1));
+    rig.feed(70_010, Input::AddressLost(1));
+    assert!(rig.timeout(70_110).contains(&"add 1".into()));
+    rig.feed(70_111, Input::AddressUsable(1));
+    assert!(rig.router.is_serving());
+}
+
 #[test]
 fn a_lost_address_that_does_not_come_back_for_three_seconds_makes_a_fault_for_a_minute() {
     let mut rig = Rig::backup(two());
