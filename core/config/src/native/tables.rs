@@ -113,6 +113,7 @@ pub(super) fn read(
             let router = router::read(reader, name, table, span, (files.folder(span), purpose));
             if router.is_none() {
                 refused.note("instance", name);
+                refused.note("instance", &router::ipv6_name(name));
             }
             routers.extend(router);
         }
