@@ -48,5 +48,5 @@ pub(crate) fn held_twice(instances: &[Instance], groups: &[SyncGroup]) -> Vec<(F
 fn interface_of<'i>(address: &'i VirtualAddress, instance: &'i Instance) -> &'i InterfaceName {
     let elsewhere = address.device.as_ref().filter(|device| **device != instance.interface);
     let vmac = instance.vmac().filter(|_| Family::of(address.address) == instance.family);
-    elsewhere.or(vmac.map(|vmac| &vmac.interface)).unwrap_or(&instance.interface)
+    elsewhere.or_else(|| vmac.map(|vmac| &vmac.interface)).unwrap_or(&instance.interface)
 }
