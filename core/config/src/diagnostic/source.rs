@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::traced::{Origin, Traced};
+use crate::similar::nearest;
 
 /// A text with the name it is known by.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -147,7 +148,7 @@ impl fmt::Debug for Source {
 }
 
 /// Keys that somebody may write a secret behind, though it belongs into a file.
-const SECRET: [&str; 5] = ["key", "password", "token", "secret", "routing_key"];
+const SECRET: [&str; 6] = ["key", "pass", "password", "token", "secret", "routing_key"];
 
 /// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, or the header
 /// `Authorization`, the line that gives an `auth_hmac` key or a secret, the value of a variable whose name says that it is
@@ -165,7 +166,10 @@ pub(super) fn masked(line: &str) -> String {
     let begin = match (behind("auth_pass").or_else(|| behind("authorization")), first) {
         (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
         (Some(at), _) => at,
-        (None, Some(word)) if SECRET.contains(&word) => line.find(word).map_or(0, |at| at + word.len()),
+        // Also what is hardly anything but a slip for `auth_pass`.
+        (None, Some(word)) if SECRET.contains(&word) || nearest(word, ["auth_pass"]).is_some() => {
+            line.find(word).map_or(0, |at| at + word.len())
+        }
         // Many services know their users by it; the scheme and the host may be seen, a password before it not.
         (None, Some("webhook" | "url")) => {
             let nth = if line.contains('@') { 1 } else { 2 };
@@ -226,6 +230,10 @@ mod tests {
                 "web = { auth_pass_file = \"p\", auth_pass = \"b\" }",
                 "web = { auth_pass_file = \"p\", auth_pass = *** }",
             ),
+            ("auth_pas 1111", "auth_pas ****"),
+            ("auht_pass = \"b\"", "auht_pass = ***"),
+            ("pass = \"b\"", "pass = ***"),
+            ("auth_type PASS", "auth_type PASS"),
             ("auth_pass_phrase 1111", "auth_pass******* ****"),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
