@@ -1,19 +1,12 @@
 //! What a native file says of the whole daemon, beside a keepalived.conf or alone.
 
+mod common;
+
 use std::time::Duration;
 
-use keepwatch_config::{Config, Site, Style, load_site};
+use keepwatch_config::{Config, Site, Style};
 
-/// A folder with this keepalived.conf and this native file, read.
-fn read(name: &str, conf: &str, text: &str) -> Site {
-    let folder = std::env::temp_dir().join(format!("keepwatch-globals-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("k.conf"), conf).unwrap();
-    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
-    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    site
-}
+use common::read;
 
 fn config(site: Site) -> Config {
     assert_eq!(site.render(Style::Plain), "");

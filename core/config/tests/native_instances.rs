@@ -1,19 +1,12 @@
 //! Instances that a native file makes itself: what they mean, beside a keepalived.conf that means the same, and what an
 //! administrator sees who errs, to the letter.
 
-use keepwatch_config::model::Deleted;
-use keepwatch_config::{Config, Site, Style, load_site, load_text};
+mod common;
 
-/// A folder with this keepalived.conf and this native file, read.
-fn read(name: &str, conf: &str, text: &str) -> Site {
-    let folder = std::env::temp_dir().join(format!("keepwatch-instances-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("k.conf"), conf).unwrap();
-    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
-    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    site
-}
+use keepwatch_config::model::Deleted;
+use keepwatch_config::{Config, Site, Style, load_text};
+
+use common::read;
 
 fn config(site: Site) -> Config {
     assert_eq!(site.render(Style::Plain), "");

@@ -1,10 +1,12 @@
 //! `virtual_routes`, `virtual_rules`, `[static]`, the files that signals ask for, and instances without addresses, in the native
 //! format.
 
+mod common;
+
 use std::net::IpAddr;
 
 use keepwatch_config::model::{Dumps, Hop, InterfaceName, JsonVersion, Routing};
-use keepwatch_config::{Site, Style, load_site, load_text};
+use keepwatch_config::{Site, Style, load_text};
 use keepwatch_vrrp::Family;
 
 const CONF: &str = "global_defs {\n state_dump_file /run/a\n json_version 2\n}\nstatic_ipaddress {\n 10.1.1.200/24 dev eth0\n}\n\
@@ -15,13 +17,7 @@ const WEB: &str =
 
 /// A folder with a keepalived.conf and this native file, read.
 fn read(name: &str, text: &str) -> Site {
-    let folder = std::env::temp_dir().join(format!("keepwatch-native-ways-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("k.conf"), CONF).unwrap();
-    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
-    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    site
+    common::read(&format!("ways-{name}"), CONF, text)
 }
 
 /// What a keepalived.conf has of both.

@@ -1,18 +1,11 @@
 //! What an administrator is told of what a native file cannot have, be it a key that there is not or one thing twice; and of
 //! files that are none.
 
-use keepwatch_config::{Site, Style, load_site, load_text};
+mod common;
 
-/// A folder with this keepalived.conf and this native file, read.
-fn read(name: &str, conf: &str, text: &str) -> Site {
-    let folder = std::env::temp_dir().join(format!("keepwatch-wrong-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("k.conf"), conf).unwrap();
-    std::fs::write(folder.join("keepwatch.toml"), text).unwrap();
-    let site = load_site(&folder.join("keepwatch.toml")).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    site
-}
+use keepwatch_config::{Style, load_site, load_text};
+
+use common::read;
 
 /// What is meant, and where it belongs.
 #[test]

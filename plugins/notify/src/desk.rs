@@ -276,13 +276,7 @@ impl Desk {
             mailbox.wake.notify_one();
         }
         for (name, gone) in found.gone {
-            let mailbox = self.mailbox(&name.into());
-            mailbox.standing().gone = Some(gone);
-            // It was applied before, if it is there.
-            let transport = mailbox.destination.borrow().as_ref().map(|there| Arc::clone(&there.transport));
-            if let Some(transport) = transport {
-                mailbox.enable_by(&*transport);
-            }
+            self.mailbox(&name.into()).stand_gone(gone);
         }
         let now = SystemTime::now();
         for silence in found.silences.into_iter().filter(|silence| silence.until > now) {

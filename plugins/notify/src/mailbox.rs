@@ -124,6 +124,11 @@ impl Mailbox {
     /// It takes nothing any more. The disk hears of it: a restart is no reason to ask again.
     pub(crate) fn disable(&self, gone: Gone) {
         self.spool.note_gone(&self.name, Some(&gone));
+        self.stand_gone(gone);
+    }
+
+    /// It takes nothing any more, as far as the disk knows.
+    pub(crate) fn stand_gone(&self, gone: Gone) {
         self.standing().gone = Some(gone);
         // It may have become another one since it was asked.
         let transport = self.destination.borrow().as_ref().map(|there| Arc::clone(&there.transport));
