@@ -152,15 +152,8 @@ impl Engine {
             return;
         };
         let interface = self.parts.interfaces.get(index(held.interface));
-        let name = interface.map(|interface| interface.name.clone()).unwrap_or_default();
-        let Some(link_index) = interface.and_then(Interface::index) else {
-            if !std::mem::replace(&mut held.is_refused, true) {
-                let (address, error) = (held.describe(), "there is no such interface".to_owned());
-                let kind = EventKind::AddressFailed { address, interface: name, error };
-                self.publish_for(router, Severity::Error, kind);
-            }
-            self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
-            return;
+        let Some((name, link_index)) = interface.and_then(|i| Some((i.name.clone(), i.index()?))) else {
+            return self.address_refused(now, router, number, "there is no such interface".to_owned());
         };
         match held.state {
             Placement::Own | Placement::Present => {
@@ -174,13 +167,7 @@ impl Engine {
         let address = held.describe();
         held.settle_route(route);
         if let Err(error) = held.add(link_index, lifetime, &mut self.parts.requests) {
-            // Told once: it is tried again for as long as this host is MASTER.
-            if !std::mem::replace(&mut held.is_refused, true) {
-                let kind = EventKind::AddressFailed { address, interface: name, error: error.to_string() };
-                self.publish_for(router, Severity::Error, kind);
-            }
-            self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
-            return;
+            return self.address_refused(now, router, number, error.to_string());
         }
         held.is_refused = false;
         // IPv4 addresses are usable when the kernel says they are added.
@@ -193,6 +180,17 @@ impl Engine {
         } else {
             self.settling.push(Settling { router, address: number, since: now });
         }
+    }
+
+    /// Says that an address cannot be added: to people once, as it is tried again for as long as this host is MASTER.
+    fn address_refused(&mut self, now: Instant, router: RouterId, number: usize, error: String) {
+        let Some(held) = self.held_mut(router, number) else { return };
+        if !std::mem::replace(&mut held.is_refused, true) {
+            let (address, at) = (held.describe(), index(held.interface));
+            let interface = self.parts.interfaces.get(at).map(|it| it.name.clone()).unwrap_or_default();
+            self.publish_for(router, Severity::Error, EventKind::AddressFailed { address, interface, error });
+        }
+        self.parts.routers.handle(now, router, Input::AddressFailed(number), &mut self.actions);
     }
 
     fn remove_address(&mut self, now: Instant, router: RouterId, number: usize) {
