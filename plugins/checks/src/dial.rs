@@ -2,12 +2,9 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use keepwatch_host::HostPort;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::set_tcp_quickack;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -31,36 +28,25 @@ pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -
     Ok(found)
 }
 
-/// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// To talk.
-    Talk,
-    /// To see that somebody is there. Once the other side has answered it is broken off, before it has come about there: its
-    /// program is not bothered, and logs nothing, and it costs both sides a third less. HAProxy's checks do the same.
-    Knock,
-}
-
-/// Connects, to talk.
+/// Connects to the first of a host's addresses that answers.
 pub(crate) async fn connect(
     to: &HostPort,
     source: Option<IpAddr>,
     names: &Names,
     deadline: &Deadline,
 ) -> Step<TcpStream> {
-    let open = open(to, source, Manner::Talk, names, deadline).await?;
-    TcpStream::from_std(open).map_err(|error| failed(&to.to_string(), &error))
+    first(to, source, names, deadline, connect_from).await
 }
 
-/// Connects to the first of a host's addresses that answers. Each has its share of the time: one that is silent leaves
-/// the others theirs. Nobody listens yet to what comes: whoever only wants to know that somebody is there is spared that.
-pub(crate) async fn open(
+/// What comes of dialling the first of a host's addresses that answers. Each has its share of the time: one that is silent
+/// leaves the others theirs.
+pub(crate) async fn first<T, Dialling: Future<Output = io::Result<T>>>(
     to: &HostPort,
     source: Option<IpAddr>,
-    manner: Manner,
     names: &Names,
     deadline: &Deadline,
-) -> Step<std::net::TcpStream> {
+    dial: impl Fn(Option<IpAddr>, SocketAddr) -> Dialling,
+) -> Step<T> {
     let mut addresses = resolve(to, names, deadline).await?;
     if let Some(source) = source {
         addresses.retain(|address| address.is_ipv4() == source.is_ipv4());
@@ -73,17 +59,19 @@ pub(crate) async fn open(
     for address in addresses {
         let share = deadline.left() / left.max(1);
         left = left.saturating_sub(1);
-        let name = named(to, address);
-        last = match timeout(share, connect_from(source, address, manner)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => Some(match source {
-                Some(source) if error.kind() == io::ErrorKind::AddrNotAvailable => {
-                    unknown(format!("{name} cannot be asked: the source {source} is no address of this host"))
-                }
-                _ => failed(&name, &error),
-            }),
-            Err(_) => Some(fail(format!("{name} did not answer within {deadline}"))),
+        let why = match timeout(share, dial(source, address)).await {
+            Ok(Ok(dialled)) => return Ok(dialled),
+            Ok(Err(error)) => Some(error),
+            Err(_) => None,
         };
+        let name = named(to, address);
+        last = Some(match (why, source) {
+            (None, _) => fail(format!("{name} did not answer within {deadline}")),
+            (Some(error), Some(source)) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                unknown(format!("{name} cannot be asked: the source {source} is no address of this host"))
+            }
+            (Some(error), _) => failed(&name, &error),
+        });
     }
     Err(last.unwrap_or_else(|| fail(format!("{to} has no address"))))
 }
@@ -93,36 +81,41 @@ fn named(to: &HostPort, address: SocketAddr) -> String {
     if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
 }
 
-async fn connect_from(
-    source: Option<IpAddr>,
-    to: SocketAddr,
-    manner: Manner,
-) -> io::Result<std::net::TcpStream> {
+async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = connected(new(source, to)?, to).await?;
+    TcpStream::from_std(socket.into())
+}
+
+/// A socket that can connect there.
+pub(crate) fn new(source: Option<IpAddr>, to: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), None)?;
-    if manner == Manner::Knock {
-        // The answer is not acknowledged but by the reset that closing sends.
-        set_tcp_quickack(&socket, false)?;
-        socket.set_linger(Some(Duration::ZERO))?;
-    }
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
-    match socket.connect(&to.into()) {
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
-        done => return done.map(|()| socket.into()),
-    }
-    // On this host itself it has come about by now: no need to be told later.
-    let mut looked = [PollFd::new(&socket, PollFlags::OUT)];
-    if poll(&mut looked, Some(&Timespec::default()))? > 0 {
-        return match socket.take_error()? {
-            Some(error) => Err(error),
-            None => Ok(socket.into()),
-        };
+    Ok(socket)
+}
+
+/// Connects a socket. Nobody listens yet to what comes: whoever only wants to know that somebody is there is spared that.
+pub(crate) async fn connected(socket: Socket, to: SocketAddr) -> io::Result<Socket> {
+    // On this host itself it has come about when it is asked for the second time: no need to be told later.
+    if has_connected(&socket, to)? || has_connected(&socket, to)? {
+        return Ok(socket);
     }
     let stream = TcpStream::from_std(socket.into())?;
     stream.writable().await?;
     match stream.take_error()? {
         Some(error) => Err(error),
-        None => stream.into_std(),
+        None => Ok(stream.into_std()?.into()),
+    }
+}
+
+/// Begins to connect, or asks whether that has come about.
+fn has_connected(socket: &Socket, to: SocketAddr) -> io::Result<bool> {
+    match socket.connect(&to.into()) {
+        Ok(()) => Ok(true),
+        Err(error) => match Errno::from_io_error(&error) {
+            Some(Errno::INPROGRESS | Errno::ALREADY) => Ok(false),
+            _ => Err(error),
+        },
     }
 }

@@ -11,6 +11,7 @@ mod file;
 mod http;
 mod interface;
 mod io_text;
+mod knock;
 mod names;
 mod neighbour;
 mod ping;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use keepwatch_host::{HostPort, Probe, Verdict, Work};
 
 use crate::deadline::Deadline;
-use crate::dial::{Manner, connect, open};
+use crate::dial::{connect, first};
+use crate::knock::knock;
 use crate::names::Names;
 use crate::talk::{Talk, answered};
 use crate::verdict::{Step, either};
@@ -40,7 +41,13 @@ pub(crate) struct TcpProbe {
 
 impl Probe for TcpProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(async move { either(self.ask(Deadline::new(within)).await) })
+        let deadline = Deadline::new(within);
+        // Two futures: the one that is needed thousands of times a second is small.
+        if self.talk().is_silent() {
+            Box::pin(async move { either(self.knock(deadline).await) })
+        } else {
+            Box::pin(async move { either(self.ask(deadline).await) })
+        }
     }
 }
 
@@ -49,16 +56,20 @@ impl TcpProbe {
         Self { check: check.clone(), names: Names::default() }
     }
 
+    fn talk(&self) -> Talk<'_> {
+        Talk { send: self.check.send.as_deref(), expect: self.check.expect.as_deref() }
+    }
+
+    async fn knock(&self, deadline: Deadline) -> Step<Verdict> {
+        let TcpCheck { to, source, .. } = &self.check;
+        first(to, *source, &self.names, &deadline, knock).await?;
+        Ok(answered(&to.to_string(), &deadline))
+    }
+
     async fn ask(&self, deadline: Deadline) -> Step<Verdict> {
-        let check = &self.check;
-        let target = check.to.to_string();
-        let talk = Talk { send: check.send.as_deref(), expect: check.expect.as_deref() };
-        if talk.is_silent() {
-            open(&check.to, check.source, Manner::Knock, &self.names, &deadline).await?;
-            return Ok(answered(&target, &deadline));
-        }
-        let mut stream = connect(&check.to, check.source, &self.names, &deadline).await?;
-        let verdict = talk.over(&mut stream, &target, &deadline).await;
+        let TcpCheck { to, source, .. } = &self.check;
+        let mut stream = connect(to, *source, &self.names, &deadline).await?;
+        let verdict = self.talk().over(&mut stream, &to.to_string(), &deadline).await;
         if let Ok(open) = stream.into_std() {
             take_the_rest(&open);
         }
