@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::Gauge;
 use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use crate::beat;
 use crate::context::Context;
@@ -31,6 +31,8 @@ const STRIKES: u32 = 2;
 /// answer each other for ever, and leave the log no room for anything else.
 const ERRORS: u32 = 20;
 const ERRORS_A_SECOND: u32 = 1;
+/// How long the answer to a check may still take when the plugin is to be replaced or to end.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// What a plugin's actor can be told.
 pub(crate) enum Command {
@@ -252,21 +254,22 @@ impl Actor {
             let began = Instant::now();
             Some((began, guarded(host, within, plugin.check(&request)).await))
         };
-        let asked = match self.program.leaving() {
-            Leaving::AtOnce => tokio::select! {
-                biased;
-                command = self.commands.recv() => {
-                    // Whoever takes over has still to find out what this one has not.
-                    self.next_check = Some(due);
-                    return Some(Turn::Command(command));
+        let (leaving, mut next) = (self.program.leaving(), None);
+        let asked = tokio::select! {
+            biased;
+            () = interrupted(&mut self.commands, &mut next, leaving) => {
+                // Whoever takes over has still to find out what this one has not.
+                self.next_check = Some(due);
+                if leaving == Leaving::AfterMoment {
+                    self.life = Life::Down(due);
                 }
-                asked = asked => asked,
-            },
-            Leaving::AfterAnswer => asked.await,
+                return next;
+            }
+            asked = asked => asked,
         };
         let Some((began, answer)) = asked else {
             self.metrics.count(|counts| counts.skipped += 1);
-            return None;
+            return next;
         };
         let value = plugin.value();
         self.metrics.called(began, answer.is_ok(), plugin.memory());
@@ -289,7 +292,7 @@ impl Actor {
         if let Some(failure) = failure {
             self.failed(&failure);
         }
-        None
+        next
     }
 
     fn reported(&self, error: &str) {
@@ -440,6 +443,14 @@ async fn start(
     guarded(&host, within, plugin.init(state)).await?;
     guarded(&host, within, plugin.sync(snapshot)).await?;
     Ok(Running { plugin, host })
+}
+
+/// Ends when a check's answer is not waited for any longer, because of a command, which is what is to be done `next`.
+async fn interrupted(commands: &mut mpsc::Receiver<Command>, next: &mut Option<Turn>, leaving: Leaving) {
+    *next = Some(Turn::Command(commands.recv().await));
+    if leaving == Leaving::AfterMoment {
+        sleep(MOMENT).await;
+    }
 }
 
 /// Waits until a plugin may have another answer.

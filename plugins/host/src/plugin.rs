@@ -57,7 +57,7 @@ pub trait Program: Send + Sync {
 
     /// What becomes of a check that is being asked when it is to be replaced or to end.
     fn leaving(&self) -> Leaving {
-        Leaving::AfterAnswer
+        Leaving::AfterMoment
     }
 
     /// Starts it. `host` is all it can reach.
@@ -71,8 +71,9 @@ pub trait Program: Send + Sync {
 /// What becomes of a check that is being asked when it is to be replaced or to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
-    /// It is waited for: what breaks off in the middle of a call knows no more what it knew.
-    AfterAnswer,
+    /// It is waited for, but only for a moment: what breaks off in the middle of a call knows no more what it knew, and one
+    /// that hangs would hold up everybody. It is dropped then.
+    AfterMoment,
     /// The call is dropped, and what it has begun ends in the background.
     AtOnce,
 }

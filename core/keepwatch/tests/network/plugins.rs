@@ -3,13 +3,15 @@
 use std::process::Output;
 
 use libtest_mimic::Failed;
+use nix::sys::signal::Signal;
 
 use crate::Case;
-use crate::site::{Site, ensure, seed, stop_it, vip, wait_for_line};
+use crate::site::{Site, config, ensure, seed, stop_it, vip, wait, wait_for_line};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "plugins::a_hook_hears_all_of_it", needs: &[], run: a_hook_hears_all_of_it },
     Case { name: "plugins::reload_says_what_came_of_it", needs: &[], run: reload_says_what_came_of_it },
+    Case { name: "plugins::no_reload_waits_for_a_check", needs: &[], run: no_reload_waits_for_a_check },
 ];
 
 fn errors(output: &Output) -> String {
@@ -102,5 +104,31 @@ fn reload_says_what_came_of_it() -> Result<(), Failed> {
     ensure(site.host(1).has(vip()), || "the address was removed".to_owned())?;
     let list = printed(&site.asking(1).args(["plugin", "list"]).output()?);
     ensure(list.contains("act"), || list)?;
+    stop_it(&mut h1)
+}
+
+/// A check that would take an hour to answer: neither a reload that changes it, nor what else that changes, nor the end of the
+/// daemon waits for it.
+fn no_reload_waits_for_a_check() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let script = "fn check(config) {\n info(`asked by ${config.version}`);\n sleep(3000);\n true\n}\n";
+    std::fs::write(site.folder().join("slow.rhai"), script)?;
+    std::fs::write(site.folder().join("k.conf"), config(150, "", "10.1.1.30"))?;
+    let path = site.folder().join("keepwatch.toml");
+    let write = |version: u32, more: &str| {
+        let slow = format!(
+            "[check.slow]\nplugin = \"slow.rhai\"\nconfig = {{ version = {version} }}\ninterval = \"1h\"\ntimeout = \"1h\"\n"
+        );
+        std::fs::write(&path, format!("keepalived = \"k.conf\"\n{slow}{more}"))
+    };
+    write(1, "")?;
+    let mut h1 = site.keepwatch_at(1, &path, &[])?;
+    wait_for_line(&h1, "asked by 1")?;
+    write(2, "[check.beside]\ninterface = \"eth0\"\n")?;
+    h1.signal(Signal::SIGHUP)?;
+    let loaded = || h1.output().iter().filter(|line| line.contains(" loaded: 1 instance")).count();
+    wait("the reload to be done", || loaded() == 2)?;
+    wait_for_line(&h1, "asked by 2")?;
+    wait_for_line(&h1, "check beside passes")?;
     stop_it(&mut h1)
 }

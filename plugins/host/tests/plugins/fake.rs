@@ -198,6 +198,10 @@ impl Plugin for FakePlugin {
         Box::pin(async move {
             self.seen += 1;
             match self.after("check ") {
+                Some("hang") => {
+                    self.note("is asked");
+                    std::future::pending().await
+                }
                 Some("pass") => Ok(Verdict { health: Health::Pass, text: "fine".to_owned() }),
                 Some("crash") => Err(Failure::Crashed("fell over".to_owned())),
                 _ => Err(Failure::Reported("not fine".to_owned())),

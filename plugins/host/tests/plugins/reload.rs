@@ -197,3 +197,29 @@ fn a_withdrawn_grant_is_withdrawn_even_if_the_new_version_is_refused() {
     site.wait_until("a", |lines| lines.last().is_some_and(|line| line == "stop a grant was withdrawn"));
     site.stop();
 }
+
+#[test]
+fn nobody_waits_for_the_answer_of_a_check_that_hangs() {
+    let mut site = Site::new("hanging-check");
+    site.write("a.fake", &["check hang"]);
+    site.write("b.fake", &["check pass"]);
+    // An answer is not to be had while the test waits for anything.
+    let schedule = Some(Schedule { interval: PATIENCE * 60, timeout: PATIENCE * 60 });
+    let (a, b) = (PluginSpec { schedule, ..site.spec("a") }, PluginSpec { schedule, ..site.spec("b") });
+    let asked =
+        |times| move |lines: &[String]| lines.iter().filter(|line| *line == "is asked").count() == times;
+    let _ = site.apply(vec![a.clone()]);
+    site.wait_until("a", asked(1));
+
+    site.write("a.fake", &["check hang", "version 2"]);
+    let applied = site.apply(vec![a, b.clone()]);
+    assert_eq!((applied.reloaded, applied.loaded), (vec!["a".to_owned()], vec!["b".to_owned()]));
+    let lines = site.wait_until("a", asked(2));
+    let begun: Vec<&String> = lines.iter().filter(|line| line.starts_with("init")).collect();
+    assert_eq!(begun, ["init 0", "init 0"], "what was broken off knows nothing, and is not called again");
+    let passes = |kind: &EventKind| matches!(kind, EventKind::HealthChanged { track, .. } if track == "b");
+    site.wait_for(passes);
+
+    assert_eq!(site.apply(vec![b]).unloaded, ["a"]);
+    site.stop();
+}
