@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,8 +26,10 @@ const UNABLE: u8 = 74;
 /// How long the words of a child that has ended may take to arrive.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How long compiling may take. What is compiled is at most 16 MiB, of which a scripting language takes ten seconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a child may compute. What is compiled is at most 16 MiB, of which a scripting language takes ten seconds.
+const COMPUTING: Duration = Duration::from_secs(60);
+/// How long compiling may take by the clock: where others want each processor, a child gets a twentieth of one.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// Address space of a child, in octets: many times what it needs for the largest component.
 const ADDRESS_SPACE: u64 = 4 << 30;
 /// How often a child is looked after.
@@ -74,10 +76,13 @@ impl fmt::Display for NotCompiled {
 ///
 /// If `input` cannot be read or is no component, or `output` cannot be written.
 pub fn compile_file(input: &Path, output: &Path) -> Result<(), NotCompiled> {
-    // Should the daemon end meanwhile, nobody else looks at the clock.
-    for (resource, most) in [(Resource::As, ADDRESS_SPACE), (Resource::Cpu, PATIENCE.as_secs())] {
+    // Whoever waits looks at the clock, which says little on a busy machine; and should it end meanwhile, nobody does. The
+    // signal at the lower limit says why, the one at the higher says nothing.
+    let computing = COMPUTING.as_secs();
+    let limits = [(Resource::As, ADDRESS_SPACE, ADDRESS_SPACE), (Resource::Cpu, computing, computing + 1)];
+    for (resource, current, maximum) in limits {
         // If a limit cannot be set it is not needed either: there is a lower one.
-        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+        let _ = setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) });
     }
     step_back();
     let content = fs::read(input).map_err(|error| cannot("read", input, &error))?;
@@ -129,27 +134,32 @@ fn run(compiler: &ChildCompiler, input: &Path, output: &Path) -> Result<(), Fail
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| Failed::Unable(error.to_string()))?;
     let words = child.stderr.take().map(listen);
-    let started = Instant::now();
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Some(status),
-            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(LOOK),
-            Ok(None) => {
-                // It is collected here whether or not it had ended just before.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(Failed::Refused(late()));
-            }
-            // Process 1 collects all children. Whether there is a file will tell.
-            Err(_) => break None,
-        }
-    };
+    let status = wait(&mut child, PATIENCE).map_err(Failed::Refused)?;
     if status.is_none_or(|status| status.success()) {
         return Ok(());
     }
     // Words that cannot be read are none.
     let words = words.and_then(|words| words.recv_timeout(LAST_WORDS).ok()).unwrap_or_default();
     Err(failed(&String::from_utf8_lossy(&words), status))
+}
+
+/// Waits for a child's end, so long at most; none if somebody else has heard of it.
+fn wait(child: &mut Child, patience: Duration) -> Result<Option<ExitStatus>, Refusal> {
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(Some(status)),
+            Ok(None) if started.elapsed() < patience => thread::sleep(LOOK),
+            Ok(None) => {
+                // It is collected here whether or not it had ended just before.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(late());
+            }
+            // Process 1 collects all children. Whether there is a file will tell.
+            Err(_) => return Ok(None),
+        }
+    }
 }
 
 /// Hears all that a child says, so that it is never held up by it, and keeps the beginning.
@@ -174,7 +184,7 @@ fn failed(words: &str, status: Option<ExitStatus>) -> Failed {
         return Failed::Unable(why.strip_prefix("error: ").unwrap_or(why).to_owned());
     }
     if status.and_then(|status| status.signal()) == Some(Signal::XCPU.as_raw()) {
-        return Failed::Refused(late());
+        return Failed::Refused(laborious());
     }
     Failed::Refused(refusal(words, status))
 }
@@ -191,10 +201,18 @@ fn refusal(words: &str, status: Option<ExitStatus>) -> Refusal {
     helps.fold(Refusal::plain(message), Refusal::help)
 }
 
-/// The refusal of what took too long.
-pub(crate) fn late() -> Refusal {
-    let refusal = Refusal::plain(format!("compiling took longer than {} s", PATIENCE.as_secs()));
+/// The refusal of what was too much to compute.
+fn laborious() -> Refusal {
+    let refusal = Refusal::plain(format!("compiling took longer than {} s", COMPUTING.as_secs()));
     refusal.help("a smaller component takes less: build it for size, with optimisation")
+}
+
+/// The refusal of what was not done in time, be it much or not.
+pub(crate) fn late() -> Refusal {
+    let refusal = Refusal::plain(format!("compiling was not done after {} min", PATIENCE.as_secs() / 60));
+    refusal.help(
+        "this machine has too much else to do, or the disk of KEEPWATCH_CACHE_DIR hangs; reload to try again",
+    )
 }
 
 fn invalid(error: &wasmtime::Error) -> Refusal {
@@ -211,6 +229,22 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> NotCompiled {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shell(script: &str) -> Child {
+        Command::new("/bin/sh").args(["-c", script]).spawn().unwrap()
+    }
+
+    #[test]
+    fn time_is_what_a_child_computes_and_the_clock_only_if_it_never_ends() {
+        let mut idle = shell("exec sleep 3600");
+        assert_eq!(wait(&mut idle, Duration::from_millis(20)).unwrap_err(), late());
+        assert!(idle.try_wait().unwrap().is_some(), "it has been ended");
+
+        let mut computing = shell("ulimit -S -t 1; while :; do :; done");
+        let status = wait(&mut computing, PATIENCE).unwrap();
+        let Failed::Refused(refusal) = failed("", status) else { panic!("{status:?}") };
+        assert_eq!(refusal, laborious());
+    }
 
     #[test]
     fn a_childs_refusal_is_passed_on() {
