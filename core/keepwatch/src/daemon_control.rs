@@ -151,17 +151,16 @@ struct Facts {
 
 impl Backend for Facts {
     fn status(&self) -> Answering<Status> {
-        let (bus, counting) = (self.bus.clone(), self.hooks.counting.clone());
+        let counting = self.hooks.counting.clone();
+        let at = Bus::now();
+        let mut unasked = self.bus.snapshot();
+        counting.refresh(&mut unasked);
+        let mut snapshot = unasked.clone();
         // On a thread that may wait for the engine.
         let asked = tokio::task::spawn_blocking(move || {
-            let mut snapshot = bus.snapshot();
-            counting.refresh(&mut snapshot);
             counting.fill(&mut snapshot, ENGINE);
             snapshot
         });
-        let at = Bus::now();
-        let mut unasked = self.bus.snapshot();
-        self.hooks.counting.refresh(&mut unasked);
         let plugins = plugin_reports::all(&(self.hooks.plugins)(), &unasked, at);
         let status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
