@@ -56,7 +56,7 @@ pub use describe::describe;
 pub use engine::Engine;
 pub use explainer::Explainer;
 pub use host_check::Host;
-pub use keepwatch_system::{ask_for_precedence, keep_capabilities_to_ourselves};
+pub use keepwatch_system::{ask_for_precedence, give_back_code_pages, keep_capabilities_to_ourselves};
 pub use reconfiguration::{ReconfigureError, Reconfigurer};
 pub use running::Running;
 pub use setup::StartError;

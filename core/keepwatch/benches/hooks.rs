@@ -7,6 +7,7 @@
 //!     cargo bench -p keepwatch --bench hooks
 
 use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime};
@@ -19,6 +20,8 @@ const ROUNDS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Until nothing is going on any more.
 const SETTLED: Duration = Duration::from_millis(500);
+/// Until a daemon has given back what only its start needed.
+const REST: Duration = Duration::from_secs(12);
 const KEEPALIVED: &str = "/usr/sbin/keepalived";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -49,18 +52,19 @@ fn measure(folder: &Path, rounds: usize) -> Outcome<()> {
     let mut script = Vec::new();
     // Compiled once, as in a daemon that has run before, not while the take-over is awaited.
     let cache = folder.join("cache");
-    println!("resident memory of a daemon with one instance, MASTER:");
+    println!("resident memory of a daemon with one instance, MASTER, after its start and {REST:?} later:");
     for (name, native) in
         [("no plugin", NONE.to_owned()), ("a Rhai hook", RHAI.to_owned()), ("a WASM handler", component())]
     {
-        let Seen { resident, .. } = keepwatch(&folder.join(name.replace(' ', "-")), &native, &cache)?;
-        println!("  {name:24}  {:5.1} MiB", resident as f64 / 1024.0);
+        let seen = keepwatch(&folder.join(name.replace(' ', "-")), &native, &cache, &[SETTLED, REST])?;
+        let figures: Vec<String> = seen.memory.iter().map(Memory::to_string).collect();
+        println!("  {name:24}  {}", figures.join("   "));
     }
     for round in 0..rounds {
         let folder = folder.join(round.to_string());
         std::fs::create_dir(&folder)?;
-        rhai.push(keepwatch(&folder.join("rhai"), RHAI, &cache)?.after);
-        wasm.push(keepwatch(&folder.join("wasm"), &component(), &cache)?.after);
+        rhai.push(keepwatch(&folder.join("rhai"), RHAI, &cache, &[SETTLED])?.after);
+        wasm.push(keepwatch(&folder.join("wasm"), &component(), &cache, &[SETTLED])?.after);
         if Path::new(KEEPALIVED).exists() {
             script.push(keepalived(&folder.join("keepalived"))?);
         }
@@ -104,12 +108,38 @@ fn instance(more: &str) -> String {
 struct Seen {
     /// From its first advert to the line, in milliseconds.
     after: f64,
-    /// Its memory a moment later, in KiB.
-    resident: u64,
+    /// Its memory then, after each of the times that were waited.
+    memory: Vec<Memory>,
 }
 
-/// Lets keepwatch take over, and its hook write a line; without a hook, the transition is the line.
-fn keepwatch(folder: &Path, native: &str, cache: &Path) -> Outcome<Seen> {
+/// A process's resident memory, in KiB.
+struct Memory {
+    all: u64,
+    /// What is no part of a file.
+    own: u64,
+}
+
+impl Memory {
+    fn of(process: u32) -> Outcome<Self> {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+        let figure = |name: &str| -> Outcome<u64> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+            Ok(line.split_whitespace().next().ok_or("no figure")?.parse()?)
+        };
+        Ok(Self { all: figure("VmRSS:")?, own: figure("RssAnon:")? })
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        write!(f, "{:5.1} MiB, own {:4.1}", mib(self.all), mib(self.own))
+    }
+}
+
+/// Lets keepwatch take over, and its hook write a line; without a hook, the transition is the line. Then it has nothing to do
+/// for these times.
+fn keepwatch(folder: &Path, native: &str, cache: &Path, idle: &[Duration]) -> Outcome<Seen> {
     std::fs::create_dir(folder)?;
     std::fs::write(folder.join("k.conf"), instance(""))?;
     std::fs::write(folder.join("hook.rhai"), "fn on_master(event) { info(\"here\"); }\n")?;
@@ -141,18 +171,14 @@ fn keepwatch(folder: &Path, native: &str, cache: &Path) -> Outcome<Seen> {
     until("the hook's line", || line().is_some())?;
     record.kill()?;
     record.wait()?;
-    std::thread::sleep(SETTLED);
-    let resident = resident(daemon.id())?;
+    let mut memory = Vec::new();
+    for time in idle {
+        std::thread::sleep(*time);
+        memory.push(Memory::of(daemon.id())?);
+    }
     daemon.terminate()?;
     daemon.wait(PATIENCE)?;
-    Ok(Seen { after: since(&capture, line().ok_or("no line")?)?, resident })
-}
-
-/// A process's resident memory, in KiB.
-fn resident(process: u32) -> Outcome<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.split_whitespace().next().ok_or("no figure")?.parse()?)
+    Ok(Seen { after: since(&capture, line().ok_or("no line")?)?, memory })
 }
 
 /// When an event happened.

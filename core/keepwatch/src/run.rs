@@ -169,6 +169,9 @@ const LAST_SCRIPTS: Duration = Duration::from_secs(10);
 /// How long the check scripts that were asked to end may take for that before they are killed, as in keepalived.
 const LAST_SCRIPT: Duration = Duration::from_secs(1);
 
+/// When a start is over: plugins are loaded, and instances have had their first turn.
+const STARTED: Duration = Duration::from_secs(10);
+
 /// A configuration, read.
 struct Loaded {
     config: Config,
@@ -309,7 +312,8 @@ fn serve(
         // Nobody waits any more if the daemon was told to stop first.
         let _ = tell.send(());
     })?;
-    // It ends with the runtime.
+    // These end with the runtime.
+    drop(runtime.spawn(give_back_the_start()));
     drop(watching.map(|reloader| runtime.spawn(watching::watch(reloader, bus.clone()))));
     runtime.block_on(async {
         let Some(signal) = signals.wait(&mut ended, listeners).await else { return };
@@ -328,6 +332,13 @@ fn serve(
     running.stop_now();
     running.join()?;
     Ok(signals)
+}
+
+/// Gives back the pages of the program that only its start needed: most of those that it has.
+async fn give_back_the_start() {
+    tokio::time::sleep(STARTED).await;
+    // They merely stay if that fails.
+    let _ = keepwatch_engine::give_back_code_pages();
 }
 
 fn stopping(bus: &Bus, reason: &str) {

@@ -1,7 +1,7 @@
 //! Linux: what the kernel is asked and told, as concrete types without policy.
 //!
 //! What is here: netlink requests and notifications, sockets for adverts and frames, the packet filter's table of addresses, the absolute timer, the
-//! poller, clocks, capabilities, files that only trusted users can have written, programs started as somebody else, and
+//! poller, clocks, capabilities, pages of code, files that only trusted users can have written, programs started as somebody else, and
 //! the lock that keeps two engines from one interface. Nothing blocks unless its name says `wait`. What is absent: VRRP. This is the only crate with
 //! unsafe code.
 
@@ -15,6 +15,7 @@ mod interface_lock;
 mod limits;
 mod poller;
 mod precedence;
+mod program_pages;
 mod start_as;
 mod sysctl;
 mod trusted_file;
@@ -37,6 +38,7 @@ pub use poller::{Poller, Token};
 pub use precedence::{
     HIGHEST_NICE, LOWEST_REAL_TIME, ask_for_precedence, ask_for_real_time, run_on, set_nice,
 };
+pub use program_pages::give_back_code_pages;
 pub use start_as::start_as;
 pub use sysctl::{InterfaceSetting, forwards_ipv6};
 pub use trusted_file::{Distrust, TrustedFile};

@@ -31,15 +31,20 @@ fn of_engine(daemon: &Daemon) -> Option<(String, String, String, String)> {
 
 /// How much of the process's memory cannot be swapped out, in KiB.
 fn locked(daemon: &Daemon) -> Option<u64> {
+    memory(daemon, "VmLck:")
+}
+
+/// What `/proc/PID/status` says of the process's memory, in KiB.
+fn memory(daemon: &Daemon, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.id())).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmLck:"))?.split_whitespace().next()?.parse().ok()
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
 fn with_globals(globals: &str) -> String {
     format!("global_defs {{\n{globals}\n}}\n{}", config(100, "", "10.1.1.30"))
 }
 
-/// Nobody has asked for anything: real-time with the lowest priority, and memory as it comes.
+/// Nobody has asked for anything: real-time with the lowest priority, and memory as it comes. That of the start goes again.
 fn by_itself() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let h1 = site.keepwatch(1, &config(100, "", "10.1.1.30"))?;
@@ -47,6 +52,9 @@ fn by_itself() -> Result<(), Failed> {
     let found = of_engine(&h1).ok_or("there is no thread `vrrp`")?;
     ensure((&*found.0, &*found.1, &*found.2) == ("2", "1", "0"), || format!("{found:?}"))?;
     ensure(locked(&h1) == Some(0), || format!("{:?} KiB are locked", locked(&h1)))?;
+    let of_files = || memory(&h1, "RssFile:");
+    let started = of_files().ok_or("no RssFile")?;
+    wait("pages of the program to be given back", || of_files().is_some_and(|now| now < started / 4 * 3))?;
     stop(h1)
 }
 

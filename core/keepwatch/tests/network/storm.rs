@@ -150,9 +150,9 @@ fn config(site: &Site, switch: &Path) -> Result<std::path::PathBuf, Failed> {
     Ok(native)
 }
 
-/// A process's resident memory, in KiB.
+/// A process's own memory, in KiB: its code comes and goes.
 fn resident(daemon: &Daemon) -> Result<u64, Failed> {
     let status = fs::read_to_string(format!("/proc/{}/status", daemon.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).ok_or("no RssAnon")?;
     Ok(line.split_whitespace().next().ok_or("no figure")?.parse()?)
 }
