@@ -64,10 +64,9 @@ impl Context<'_> {
                 (Severity::Warning, EventKind::Reasserted { source, theirs: theirs.get(), ours: ours.get() })
             }
             Notice::Announcing => {
-                let addresses = self
-                    .held
-                    .iter()
-                    .map(|held| format!("{} on {}", held.address(), self.interface_name(held)));
+                let in_place = self.held.iter().filter(|held| held.state.is_in_place());
+                let addresses =
+                    in_place.map(|held| format!("{} on {}", held.address(), self.interface_name(held)));
                 (Severity::Info, EventKind::Announcing { addresses: addresses.collect() })
             }
             Notice::Address { address, trouble } => self.trouble(address, trouble),
