@@ -1,5 +1,6 @@
 //! From VRRP's notices to events.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use keepwatch_bus::Draft;
@@ -19,6 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) interfaces: &'a [Interface],
     /// The instance's own interface.
     pub(crate) interface: &'a str,
+    /// The address to send from, if taking part depends on it.
+    pub(crate) tracked_source: Option<IpAddr>,
     pub(crate) held: &'a [Held],
     pub(crate) trackers: &'a [Tracker],
     pub(crate) tracks: &'a Tracks,
@@ -152,6 +155,9 @@ impl Context<'_> {
             From::InterfaceMissing => Hindrance::InterfaceMissing { interface },
             From::LinkDown => Hindrance::InterfaceDown { interface },
             From::NoSource => {
+                if let Some(source) = self.tracked_source {
+                    return Hindrance::SourceMissing { interface, source };
+                }
                 let family = match self.params.family {
                     Family::V4 => "IPv4",
                     Family::V6 => "IPv6",
