@@ -26,6 +26,8 @@ pub struct Site {
 #[derive(Clone, Debug, Default)]
 pub struct Refused {
     names: Vec<(&'static str, String)>,
+    /// Those that would have come of them, and that nobody has written.
+    implied: Vec<(&'static str, String)>,
 }
 
 impl Refused {
@@ -34,13 +36,19 @@ impl Refused {
         self.names.push((kind, name.to_owned()));
     }
 
-    /// Whether the table `[KIND.NAME]` is refused.
-    #[must_use]
-    pub fn has(&self, kind: &str, name: &str) -> bool {
-        self.of(kind).any(|refused| refused == name)
+    /// Notes that nothing of this kind and name comes of a table that is refused.
+    pub(crate) fn note_implied(&mut self, kind: &'static str, name: String) {
+        self.implied.push((kind, name));
     }
 
-    /// The names of this kind.
+    /// Whether the table `[KIND.NAME]` is refused, or one that this would have come of.
+    #[must_use]
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        let mut all = self.names.iter().chain(&self.implied);
+        all.any(|(other, refused)| *other == kind && refused == name)
+    }
+
+    /// The names of this kind that are written.
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.names.iter().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
     }
