@@ -77,6 +77,14 @@ impl Authentication {
                         ),
                 );
             }
+            if word.text == "=" && statement.argument(1).is_some() {
+                let message = "the password is the `=`, and not what stands behind it";
+                reader.report(Diagnostic::remark(
+                    &word.span,
+                    message,
+                    "a keepalived.conf has none: remove it",
+                ));
+            }
             self.password = password(&word.text);
             self.password_at = Some(word.span.clone());
             return;
