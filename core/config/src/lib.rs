@@ -15,6 +15,7 @@ mod announce;
 mod convert;
 pub mod diagnostic;
 mod diff;
+mod format;
 mod glob;
 mod keepalived;
 mod lint;

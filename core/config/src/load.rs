@@ -7,9 +7,9 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Findings, Source};
+use crate::format;
 use crate::keepalived::{self, Surroundings};
-use crate::model::Config;
-use crate::site::is_native;
+use crate::model::{Config, Format};
 
 /// Links that lead in a circle; the standard library has no name for it yet.
 const ELOOP: i32 = 40;
@@ -94,10 +94,9 @@ impl LoadError {
 
 /// A virtual router in the words of a file's format.
 fn example(path: &Path) -> &'static str {
-    if is_native(path) {
-        "[instance.NAME], with interface, virtual_router_id and virtual_addresses below it"
-    } else {
-        "`vrrp_instance NAME { ... }`"
+    match format::by_name(path) {
+        Format::Native => "[instance.NAME], with interface, virtual_router_id and virtual_addresses below it",
+        Format::Keepalived => "`vrrp_instance NAME { ... }`",
     }
 }
 
@@ -142,14 +141,18 @@ pub(crate) fn load_tracked(
     config_id: &str,
     elsewhere: &HashSet<String>,
 ) -> Result<Loaded, LoadError> {
-    let source = read(path)?;
+    Ok(parse(read(path)?, path, config_id, elsewhere))
+}
+
+/// What the text of the keepalived.conf at `path` says.
+pub(crate) fn parse(source: Source, path: &Path, config_id: &str, elsewhere: &HashSet<String>) -> Loaded {
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let surroundings = Surroundings { config_id, folder: Some(&folder) };
     let mut findings = Findings::default();
     let (source, config) = keepalived::read(source, surroundings, elsewhere, &mut findings);
-    Ok(Loaded { source, findings, config })
+    Loaded { source, findings, config }
 }
 
 /// Reads the file at `path` as a text that is not empty.

@@ -41,6 +41,14 @@ pub(crate) fn choice(word: &str, choices: &[&str], otherwise: &str) -> String {
     }
 }
 
+/// The one of the choices that others call so, or that is called so in the other format; nothing if several are.
+pub(crate) fn synonym<'c>(word: &str, choices: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let is_other =
+        |choice: &&str| OTHER_WORDS.iter().any(|pair| *pair == (word, *choice) || *pair == (*choice, word));
+    let mut found = choices.into_iter().filter(is_other);
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// The shortest of the choices that the word is a part of, from an underscore or to one, or else that it begins.
 fn longer<'c>(word: &str, choices: &[&'c str]) -> Option<&'c str> {
     let (first, last) = (format!("{word}_"), format!("_{word}"));

@@ -1,13 +1,13 @@
 //! A configuration that may be spread over files of both formats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Findings, Severity, Source, Style};
 use crate::load::{self, LoadError, Loaded};
-use crate::model::Config;
-use crate::native;
+use crate::model::{Config, Format};
+use crate::{format, native};
 
 /// All texts of a configuration, what there is to say about each, and what they mean together.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Site {
 #[derive(Clone, Debug, Default)]
 pub struct Refused {
     names: Vec<(&'static str, String)>,
+    /// Those that would have come of them, and that nobody has written.
+    implied: Vec<(&'static str, String)>,
 }
 
 impl Refused {
@@ -34,13 +36,19 @@ impl Refused {
         self.names.push((kind, name.to_owned()));
     }
 
-    /// Whether the table `[KIND.NAME]` is refused.
-    #[must_use]
-    pub fn has(&self, kind: &str, name: &str) -> bool {
-        self.of(kind).any(|refused| refused == name)
+    /// Notes that nothing of this kind and name comes of a table that is refused.
+    pub(crate) fn note_implied(&mut self, kind: &'static str, name: String) {
+        self.implied.push((kind, name));
     }
 
-    /// The names of this kind.
+    /// Whether the table `[KIND.NAME]` is refused, or one that this would have come of.
+    #[must_use]
+    pub fn has(&self, kind: &str, name: &str) -> bool {
+        let mut all = self.names.iter().chain(&self.implied);
+        all.any(|(other, refused)| *other == kind && refused == name)
+    }
+
+    /// The names of this kind that are written.
     pub fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.names.iter().filter(move |(other, _)| *other == kind).map(|(_, name)| name.as_str())
     }
@@ -55,8 +63,9 @@ pub(crate) enum Purpose {
     Look,
 }
 
-/// Reads the file at `path`, native if its name ends in `.toml`, keepalived's otherwise, and the files it names. `@` lines of a
-/// keepalived.conf are those of this host: see [`host_id`].
+/// Reads the file at `path` and the files it names. It is a native one if its name ends in `.toml`, a keepalived.conf if it ends
+/// otherwise; without an ending, as of a pipe, its first line decides. `@` lines of a keepalived.conf are those of this host: see
+/// [`host_id`].
 ///
 /// # Errors
 ///
@@ -75,16 +84,18 @@ pub fn load_site_to_run(path: &Path) -> Result<Site, LoadError> {
 }
 
 fn load(path: &Path, purpose: Purpose) -> Result<Site, LoadError> {
-    if is_native(path) {
-        return native::load(path, host_id(), purpose);
+    // Once: of a pipe there is no second time.
+    let source = load::read(path)?;
+    if format::of(path, &source.text) == Format::Native {
+        return Ok(native::load(source, path, host_id(), purpose));
     }
-    let Loaded { source, findings, config } = load::load(path)?;
+    let misnamed = format::misnamed(&source.text);
+    let Loaded { source, mut findings, config } = load::parse(source, path, host_id(), &HashSet::new());
+    if let Some(finding) = misnamed.filter(|_| source.is_one_file()) {
+        findings.push(finding);
+        findings.sort();
+    }
     Ok(Site { texts: vec![(source, findings)], config, draft: None, refused: Refused::default() })
-}
-
-/// Whether a file is a native one: its name says so.
-pub(crate) fn is_native(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "toml")
 }
 
 /// One process reads all its configurations as the same host.

@@ -172,6 +172,37 @@ fn what_has_no_equivalent_is_said() {
     assert!(read_native("lossy", &converted.text).config.is_some(), "{}", converted.text);
 }
 
+/// Names that tables cannot have, and a time that is no duration here: each is said, and what is left is valid.
+#[test]
+fn names_and_times_that_have_no_equivalent_are_said() {
+    let instance = |name: &str, vrid: u8, more: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n native_ipv6\n virtual_ipaddress {{\n  \
+             fe80::{vrid}/64\n  fd00::{vrid}/64 preferred_lft 40000000\n }}\n{more}}}\n"
+        )
+    };
+    let text = format!(
+        "vrrp_script web/1 {{\n script /bin/true\n}}\n{}{}vrrp_sync_group g:1 {{\n group {{\n  a/1\n  b\n }}\n}}\n",
+        instance("a/1", 51, " track_script {\n  web/1\n }\n"),
+        instance("b", 52, "")
+    );
+    let converted = convert(&load_text("k.conf", text.as_str()).config.unwrap(), &text);
+    let long = "preferred_lft is longer than a year: without end here";
+    let no_name = |name: &str, what: &str| {
+        format!("`{name}` cannot be the name of a {what} here: letters, digits, `-`, `_`, `.`")
+    };
+    let expected = [
+        format!("fd00::51/64: {long}"),
+        format!("fd00::52/64: {long}"),
+        no_name("g:1", "group"),
+        no_name("web/1", "check"),
+    ];
+    assert_eq!(converted.lost, expected);
+    let site = read_native("names", &converted.text);
+    assert_eq!(site.render(Style::Plain), "", "{}", converted.text);
+    assert_eq!(site.config.unwrap().instances[0].name, "a/1");
+}
+
 /// Who is told of what is the same; the words are keepwatch's, which is said.
 #[test]
 fn mails_are_a_destination() {

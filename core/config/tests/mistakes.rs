@@ -226,6 +226,15 @@ fn words_that_must_be_one_of_a_few() {
             "authentication {\nauth_type none\nauth_pass 1\n}",
             "3 warning `none` is no kind of authentication | must be PASS",
         ),
+        (
+            "authentication {\nauth_type PASS\nauth_pass = 1\n}",
+            "4 remark the password is the `=`, and not what stands behind it | a keepalived.conf has none: remove it",
+        ),
+        // Perhaps the password.
+        (
+            "authentication {\nauth_type hushhush\nauth_pass 1\n}",
+            "3 warning this is no kind of authentication | must be PASS",
+        ),
         ("smtp_alert ture", "2 warning `smtp_alert` can be on or off only | did you mean `true`?"),
         ("smtp_alert Off", "2 warning `smtp_alert` can be on or off only | did you mean `off`?"),
         (

@@ -106,6 +106,14 @@ fn findings_point_into_the_file_that_they_are_about() {
 3 | interface = "a/b"
   |             ^^^^^ must be 1 to 15 octets without `/` and `:`
 
+error: there is no check `proxi`
+ --> conf.d/a.toml:6:10
+  |
+6 | track = ["proxi"]
+  |          ^^^^^^^ did you mean `proxy`?
+  |
+  = help: write [check.proxi], or let a plugin set it: grants = ["track:proxi"]
+
 error: unknown key `intervall` in a check with `tcp`
  --> conf.d/b.toml:3:1
   |

@@ -41,6 +41,7 @@ fn a_file_holds_it() {
     for (content, expected) in [
         ("k4711", *b"k4711\0\0\0"),
         ("k4711\n", *b"k4711\0\0\0"),
+        ("k4711\n\n", *b"k4711\0\0\0"),
         ("opensesa\r\n", *b"opensesa"),
         (" a b ", *b" a b \0\0\0"),
     ] {
@@ -73,6 +74,11 @@ fn a_file_that_holds_none_is_shown_where_it_is_written() {
         std::fs::write(&path, content).unwrap();
         let shown = said("holds no password of 1 to 8 octets");
         assert!(content.trim().is_empty() || !shown.contains(content.trim()), "{shown}");
+    }
+    for content in ["k47\nx47\n", "k4711\r\nthe one before", "\n1"] {
+        std::fs::write(&path, content).unwrap();
+        let shown = said("holds more than one line");
+        assert!(!shown.contains("47") && !shown.contains("before"), "{shown}");
     }
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();

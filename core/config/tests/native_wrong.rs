@@ -34,6 +34,24 @@ fn what_is_said_about_keys_that_are_not_there() {
             "give one of them another",
         ),
         (format!("{web}[check.\"a b\"]\ntcp = \"[::1]:80\"\n"), "`a b` is no name", "64 octets at most"),
+        (
+            web.replace("[instance.", "[instances."),
+            "unknown key `instances`",
+            "did you mean [instance.NAME]?",
+        ),
+        (
+            web.replace("[instance.", "[vrrp_instance."),
+            "unknown key `vrrp_instance`",
+            "did you mean [instance.NAME]?",
+        ),
+        (format!("{web}[checks.x]\ntcp = \"[::1]:80\"\n"), "key `checks`", "did you mean [check.NAME]?"),
+        // As a key, and not as tables, it is one of a destination.
+        (format!("instances = [\"web\"]\n{web}"), "key `instances`", "under a name: [notify.NAME]"),
+        (
+            format!("{web}[check]\nhttp = \"http://[::1]/\"\nheaders = {{ Host = \"a\" }}\n"),
+            "`headers` stands in [check] itself",
+            "it belongs under a name: [check.NAME]",
+        ),
     ];
     for (text, about, said) in table {
         let site = read("not-there", "", &text);
@@ -41,6 +59,7 @@ fn what_is_said_about_keys_that_are_not_there() {
         let is_it = |finding: &str| finding.contains(about) && finding.contains(said);
         assert!(site.config.is_none() && found.split("\n\n").any(is_it), "{about}: {said}\n{found}");
         assert!(!found.contains("keepalived.conf"), "{found}");
+        assert!(!found.contains("there are no instances") && !found.contains("check `headers`"), "{found}");
     }
     // Letters of all alphabets, and for instances any name of one line.
     let text = web.replace("[instance.web]", "[instance.\"we b\"]\ntrack = [\"ä\"]")
@@ -49,6 +68,58 @@ fn what_is_said_about_keys_that_are_not_there() {
     assert_eq!(site.render(Style::Plain), "");
     let names = site.config.unwrap();
     assert_eq!((names.instances[0].name.as_str(), names.checks[0].name.as_str()), ("we b", "ä"));
+}
+
+/// What is wrong with an instance itself does not hide what it and its group name that there is not.
+#[test]
+fn a_bad_virtual_router_id_hides_nothing() {
+    let text = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 512\n\
+                virtual_addresses = [\"10.1.1.30\", \"fd00::30\", \"10.1.1.30\"]\ntrack = [\"htpp\"]\n\
+                [group.g]\nmembers = [\"web\", \"web-ipv4\"]\ntrack = [\"dns\"]\n\
+                [check.http]\ntcp = \"[::1]:80\"\n";
+    let said = read("hides-nothing", "", text).render(Style::Plain);
+    let expected = [
+        "error: this number cannot be\n --> keepwatch.toml:3:21\n",
+        "error: there is no check `htpp`",
+        "did you mean `http`?",
+        "error: there is no instance `web-ipv4`",
+        "there is web\n",
+        "error: there is no check `dns`",
+        "error: this address is there already",
+    ];
+    for part in expected {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    // Nobody has written that.
+    assert!(!said.contains("web-ipv6"), "{said}");
+    let said = read("halves", "", &text.replace("512", "51")).render(Style::Plain);
+    assert!(said.contains("there is web\n") && !said.contains("web-ipv6"), "{said}");
+}
+
+/// The ending of a name decides, and what has none, as a pipe, is looked into.
+#[test]
+fn a_native_file_under_another_name() {
+    let folder = std::env::temp_dir().join(format!("keepwatch-wrong-name-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = "# web\n[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let sites = ["63", "keepwatch.tml"].map(|name| {
+        std::fs::write(folder.join(name), text).unwrap();
+        load_site(&folder.join(name)).unwrap()
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+    let [pipe, misnamed] = sites;
+    assert_eq!((pipe.render(Style::Plain).as_str(), pipe.config.unwrap().instances[0].vrid.get()), ("", 51));
+    let said = misnamed.render(Style::Plain);
+    let expected = "remark: this looks like a keepwatch.toml, and is read as a keepalived.conf
+ --> keepwatch.tml:2:1
+  |
+2 | [instance.web]
+  | ^^^^^^^^^^^^^^
+  |
+  = note: the ending of the file's name decides
+  = help: let the name end in `.toml`
+";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]

@@ -56,6 +56,14 @@ pub(crate) enum Placement {
 }
 
 impl Placement {
+    /// Whether it is on its interface, by whomever, so that it can be announced.
+    pub(crate) const fn is_in_place(self) -> bool {
+        match self {
+            Self::Settling | Self::Present | Self::Own => true,
+            Self::Absent | Self::Kept => false,
+        }
+    }
+
     /// Whether we have put it there.
     pub(crate) const fn is_placed(self) -> bool {
         match self {

@@ -302,6 +302,7 @@ impl Engine {
             params: self.parts.routers.get(router)?.params(),
             interfaces: &self.parts.interfaces,
             interface: &self.parts.interfaces.get(index(instance.interface))?.name,
+            tracked_source: instance.tracked_source(),
             held: &instance.held,
             trackers: &instance.trackers,
             tracks: &self.parts.tracks,

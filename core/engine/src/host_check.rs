@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use keepwatch_config::diagnostic::Diagnostic;
 use keepwatch_config::model::{Config, Instance, InterfaceName, Place};
 use keepwatch_config::{listed, nearest};
+use keepwatch_system::InterfaceSetting;
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, Link, Requests};
 use keepwatch_vrrp::{Destination, Family};
 
@@ -20,6 +21,36 @@ type Told = (String, String);
 pub struct Host {
     links: Vec<Link>,
     addresses: Vec<Address>,
+    /// Interfaces that take no IPv6 address, by index.
+    without_ipv6: Vec<(u32, NoIpv6)>,
+}
+
+/// Why an interface takes no IPv6 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NoIpv6 {
+    /// `disable_ipv6` is set for it.
+    Disabled,
+    /// The kernel has no IPv6, or the interface none of the kernel's: its MTU may be below 1280.
+    Unknown,
+}
+
+impl NoIpv6 {
+    fn of(link: &Link) -> Option<Self> {
+        match InterfaceSetting::DisableIpv6.read(&link.name) {
+            Ok(0) => None,
+            Ok(_) => Some(Self::Disabled),
+            Err(error) => (error.kind() == io::ErrorKind::NotFound).then_some(Self::Unknown),
+        }
+    }
+
+    fn remedy(self, interface: &str) -> String {
+        match self {
+            Self::Disabled => format!("sysctl -w {}=0", InterfaceSetting::DisableIpv6.name(interface)),
+            Self::Unknown => {
+                "start the kernel with IPv6, and give the interface an MTU of 1280 or more".to_owned()
+            }
+        }
+    }
 }
 
 impl Host {
@@ -30,7 +61,9 @@ impl Host {
     /// The kernel's.
     pub fn look() -> io::Result<Self> {
         let mut requests = Requests::open()?;
-        Ok(Self { links: requests.links()?, addresses: requests.addresses()? })
+        let (links, addresses) = (requests.links()?, requests.addresses()?);
+        let without_ipv6 = links.iter().filter_map(|link| Some((link.index, NoIpv6::of(link)?))).collect();
+        Ok(Self { links, addresses, without_ipv6 })
     }
 
     /// What a configuration would meet here, each with the place that it is about.
@@ -83,6 +116,7 @@ impl Host {
         let of_interface = of_interface.into_iter().chain(self.own_peer(instance));
         let mut found: Vec<(&Place, Told)> = of_interface.map(|told| (&instance.place, told)).collect();
         found.extend(self.other_interfaces(instance, config));
+        found.extend(self.not_for_ipv6(instance));
         found.extend(self.taken(instance));
         found.into_iter().map(|(place, (message, help))| {
             let message = format!("{}: {message}", instance.name);
@@ -110,6 +144,29 @@ impl Host {
             }
         }
         found
+    }
+
+    /// The first IPv6 address for each interface that takes none.
+    fn not_for_ipv6<'c>(&self, instance: &'c Instance) -> Vec<(&'c Place, Told)> {
+        let mut told: Vec<&InterfaceName> = Vec::new();
+        let mut found = Vec::new();
+        let all = instance.addresses.iter().chain(&instance.excluded);
+        for address in all.filter(|address| address.address.is_ipv6()) {
+            // On an interface that keepwatch makes it sees to IPv6 itself.
+            let own = instance.own_interface.is_none().then_some(&instance.interface);
+            let Some(interface) = address.device.as_ref().or(own).filter(|it| !told.contains(it)) else {
+                continue;
+            };
+            let Some(why) = self.link(interface).and_then(|link| self.no_ipv6(link)) else { continue };
+            told.push(interface);
+            let message = format!("{} cannot be added to {interface}, which has no IPv6", address.address);
+            found.push((&address.place, (message, why.remedy(interface.as_str()))));
+        }
+        found
+    }
+
+    fn no_ipv6(&self, link: &Link) -> Option<NoIpv6> {
+        self.without_ipv6.iter().find(|(index, _)| *index == link.index).map(|(_, why)| *why)
     }
 
     /// Whether adverts have an address to come from, as the engine chooses it.

@@ -7,7 +7,7 @@ use keepwatch_bus::Draft;
 use keepwatch_config::model::VmacAdverts;
 use keepwatch_vrrp::{Family, InterfaceId};
 
-use crate::addresses::Held;
+use crate::addresses::{Held, Placement};
 use crate::compose::Composed;
 use crate::interfaces::Sender;
 use crate::routing::Ways;
@@ -153,6 +153,13 @@ impl InstanceState {
         self.is_owner = composed.is_owner;
         self.accepts = composed.accepts;
         changed
+    }
+
+    /// The address to send from, if it cannot take part while its interface lacks that. One that is taken for a virtual address
+    /// lacks its own for another reason.
+    pub(crate) fn tracked_source(&self) -> Option<IpAddr> {
+        let is_kept = self.held.iter().any(|held| held.state == Placement::Kept);
+        self.source.filter(|_| self.tracks_source && !is_kept)
     }
 
     /// Leaves nothing of it but its name.

@@ -38,8 +38,8 @@ impl LinkDelay {
         self.counts
     }
 
-    /// Takes in an update; gives it back if it counts at once. What comes or goes as a whole does, and so does what is
-    /// heard at the start.
+    /// Takes in an update; gives back what counts of it at once. What comes or goes as a whole does, and so does what is
+    /// heard at the start. What did not last changes nothing.
     fn take(&mut self, now: Instant, update: LinkUpdate) -> Option<LinkUpdate> {
         let delay = match (self.counts, update.state) {
             (Some(LinkState::Up), LinkState::Down) => self.down,
@@ -47,8 +47,13 @@ impl LinkDelay {
             _ => Duration::ZERO,
         };
         if delay.is_zero() {
-            self.counts = Some(update.state);
-            self.waits = None;
+            let was_about_to_count = self.waits.take().is_some();
+            let is_as_before = self.counts.replace(update.state) == Some(update.state);
+            if was_about_to_count && is_as_before {
+                // Nobody heard of the change, so nobody hears that it is over. A switch may have forgotten us meanwhile.
+                let hardware_changed = update.hardware_changed || update.state == LinkState::Up;
+                return Some(LinkUpdate { changed: false, hardware_changed, ..update });
+            }
             return Some(update);
         }
         // It stays as it was: only the first word of it counts from then on.
@@ -117,7 +122,8 @@ mod tests {
         let mut delay = LinkDelay::new(Duration::from_secs(3), Duration::from_secs(5));
         assert_eq!(delay.take(at(0), up), Some(up), "the start");
         assert_eq!(delay.take(at(10), down), None);
-        assert_eq!((delay.due(at(12)), delay.take(at(12), up)), (None, Some(up)), "a short loss");
+        let as_before = LinkUpdate { changed: false, hardware_changed: true, ..up };
+        assert_eq!((delay.due(at(12)), delay.take(at(12), up)), (None, Some(as_before)), "a short loss");
         assert_eq!((delay.poll_timeout(), delay.due(at(99))), (None, None));
 
         assert_eq!(delay.take(at(100), down), None);

@@ -1,5 +1,6 @@
 //! From VRRP's notices to events.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use keepwatch_bus::Draft;
@@ -19,6 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) interfaces: &'a [Interface],
     /// The instance's own interface.
     pub(crate) interface: &'a str,
+    /// The address to send from, if taking part depends on it.
+    pub(crate) tracked_source: Option<IpAddr>,
     pub(crate) held: &'a [Held],
     pub(crate) trackers: &'a [Tracker],
     pub(crate) tracks: &'a Tracks,
@@ -64,10 +67,9 @@ impl Context<'_> {
                 (Severity::Warning, EventKind::Reasserted { source, theirs: theirs.get(), ours: ours.get() })
             }
             Notice::Announcing => {
-                let addresses = self
-                    .held
-                    .iter()
-                    .map(|held| format!("{} on {}", held.address(), self.interface_name(held)));
+                let in_place = self.held.iter().filter(|held| held.state.is_in_place());
+                let addresses =
+                    in_place.map(|held| format!("{} on {}", held.address(), self.interface_name(held)));
                 (Severity::Info, EventKind::Announcing { addresses: addresses.collect() })
             }
             Notice::Address { address, trouble } => self.trouble(address, trouble),
@@ -153,6 +155,9 @@ impl Context<'_> {
             From::InterfaceMissing => Hindrance::InterfaceMissing { interface },
             From::LinkDown => Hindrance::InterfaceDown { interface },
             From::NoSource => {
+                if let Some(source) = self.tracked_source {
+                    return Hindrance::SourceMissing { interface, source };
+                }
                 let family = match self.params.family {
                     Family::V4 => "IPv4",
                     Family::V6 => "IPv6",

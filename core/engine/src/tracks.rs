@@ -8,10 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use keepwatch_bus::{Bus, Draft};
-use keepwatch_config::model::{Instance, Trackable};
+use keepwatch_config::model::{Instance, Trackable, TrackedNumber};
 use keepwatch_event::{EventKind, Health, Severity, Snapshot};
 use keepwatch_system::Wakeup;
-use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, Verdict};
+use keepwatch_vrrp::{Flap, Flapping, Instant, Standing, Track, TrackPolicy, TrackWeight, Verdict};
 
 use crate::clock;
 use crate::standings::Standings;
@@ -67,14 +67,33 @@ struct Known {
     text: String,
     /// The number that it counts as, where it is one.
     value: Option<i32>,
+    /// The weights by which instances multiply that.
+    weights: Vec<TrackWeight>,
     /// Its place among those that instances track.
     place: Option<usize>,
 }
 
 impl Known {
-    fn new(policy: TrackPolicy, until: Instant, value: Option<i32>, place: Option<usize>) -> Self {
+    fn new(
+        policy: TrackPolicy,
+        until: Instant,
+        number: Option<&TrackedNumber>,
+        place: Option<usize>,
+    ) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, told: None, found: Health::Unknown, text: String::new(), value, place }
+        let value = number.map(|number| number.at_first);
+        let weights = number.map(|number| number.weights.clone()).unwrap_or_default();
+        let (found, text) = (Health::Unknown, String::new());
+        Self { track, flapping, told: None, found, text, value, weights, place }
+    }
+
+    /// Goes on as what another configuration makes of it.
+    fn follow(&mut self, trackable: &Trackable) {
+        self.track.follow(trackable.policy);
+        if self.value.is_some() != trackable.number.is_some() {
+            self.value = trackable.number.as_ref().map(|number| number.at_first);
+        }
+        self.weights = trackable.number.as_ref().map(|number| number.weights.clone()).unwrap_or_default();
     }
 
     fn standing(&self) -> Standing {
@@ -93,6 +112,26 @@ impl Known {
         }
     }
 
+    /// Whether an instance is in FAULT by the number.
+    fn is_faulty(&self) -> bool {
+        let standing = self.standing();
+        matches!(standing, Standing::Value(_)) && self.weights.iter().any(|weight| weight.faults(standing))
+    }
+
+    /// Why it stands as it does, and what the number does to those that track it: `/run/load says -20: priority -40`
+    fn explained(&self) -> String {
+        let mut effects: Vec<String> = Vec::new();
+        if let (Health::Pass, standing @ Standing::Value(_)) = (self.found, self.standing()) {
+            for effect in self.weights.iter().filter_map(|weight| effect(*weight, standing)) {
+                if !effects.contains(&effect) {
+                    effects.push(effect);
+                }
+            }
+        }
+        let said = self.said();
+        if effects.is_empty() { said } else { format!("{said}: {}", effects.join(" or ")) }
+    }
+
     /// Counts the number that was found. When nobody can tell, it is the one before, unless that counts as a failure.
     fn count(&mut self, found: Health, value: Option<i32>, changed: Option<Standing>) {
         let keeps = found == Health::Unknown && value.is_none() && changed != Some(Standing::Down);
@@ -102,13 +141,25 @@ impl Known {
     }
 }
 
+/// What a number does to an instance that tracks it with this weight, if anything.
+fn effect(weight: TrackWeight, standing: Standing) -> Option<String> {
+    if weight.faults(standing) {
+        return Some("FAULT".to_owned());
+    }
+    let adds = weight.adjustment(standing);
+    (adds != 0).then(|| format!("priority {adds:+}"))
+}
+
 impl Tracks {
     /// Those that a configuration has.
     pub(crate) fn new(trackables: &[Trackable], bus: &Bus, wakeup: Wakeup) -> Self {
         let now = clock::now();
         let known = |(place, trackable): (usize, &Trackable)| {
             let until = now + trackable.first_within;
-            (trackable.name.clone(), Known::new(trackable.policy, until, trackable.number, Some(place)))
+            (
+                trackable.name.clone(),
+                Known::new(trackable.policy, until, trackable.number.as_ref(), Some(place)),
+            )
         };
         let known: BTreeMap<String, Known> = trackables.iter().enumerate().map(known).collect();
         let standings = Arc::new(standings_of(&known));
@@ -132,14 +183,11 @@ impl Tracks {
             let Trackable { name, policy, first_within, number } = trackable;
             match all.get_mut(name) {
                 Some(known) => {
-                    known.track.follow(*policy);
+                    known.follow(trackable);
                     known.place = known.place.or_else(|| free.next());
-                    if known.value.is_some() != number.is_some() {
-                        known.value = *number;
-                    }
                 }
                 None => {
-                    let new = Known::new(*policy, now + *first_within, *number, free.next());
+                    let new = Known::new(*policy, now + *first_within, number.as_ref(), free.next());
                     all.insert(name.clone(), new);
                 }
             }
@@ -230,7 +278,7 @@ impl Tracks {
         let state = self.shared.lock();
         for status in &mut snapshot.tracks {
             let Some(known) = state.known.get(&status.name) else { continue };
-            let said = known.said();
+            let said = known.explained();
             if known.told == Some(status.health) && said != status.text {
                 Arc::make_mut(status).text = said;
             }
@@ -268,6 +316,7 @@ impl Shared {
     fn tell_health(&self, name: &str, known: &mut Known, found: Health) {
         let health = match (found, known.track.standing()) {
             (Health::Unknown, _) | (_, Standing::Pending) => Health::Unknown,
+            (_, Standing::Up) if known.is_faulty() => Health::Fail,
             (_, Standing::Up) => Health::Pass,
             (_, Standing::Down) => Health::Fail,
             (found, Standing::Value(_)) => found,
@@ -280,7 +329,8 @@ impl Shared {
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
         let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
-        let kind = EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.said() };
+        let kind =
+            EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.explained() };
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
         self.tell_flap(name, flap, health);

@@ -180,7 +180,7 @@ fn what_nobody_speaks_of_becomes_unknown() {
 fn a_number_that_nobody_speaks_of_stays_what_it_was() {
     let trackable = |policy| {
         let first_within = Duration::from_millis(1);
-        Trackable { name: "web".to_owned(), policy, first_within, number: Some(0) }
+        Trackable { name: "web".to_owned(), policy, first_within, number: Some(TrackedNumber::default()) }
     };
     let expire = |tracks: &Tracks| {
         std::thread::sleep(Duration::from_millis(2));
@@ -206,6 +206,35 @@ fn a_number_that_nobody_speaks_of_stays_what_it_was() {
     tracks.report("web", finding(Health::Pass, Some(0)), brief);
     expire(&tracks);
     assert_eq!(standing(&tracks), Standing::Down, "it counts as a failure");
+}
+
+/// A number is neither well nor ill by itself: what it does to those that track it is said.
+#[test]
+fn a_number_is_told_with_what_it_does() {
+    let (hour, policy) = (Duration::from_secs(3600), TrackPolicy::default());
+    let adjust = |weight| TrackWeight::Adjust { weight, reverse: false };
+    let number = TrackedNumber { at_first: 0, weights: vec![adjust(1), adjust(2)] };
+    let (tracks, _events, bus) =
+        tracks_of(Trackable { name: "web".to_owned(), policy, first_within: hour, number: Some(number) });
+    let seen = |value: i32| {
+        let text = format!("it says {value}");
+        tracks.report("web", Finding { health: Health::Pass, text, value: Some(value) }, hour);
+        bus.flush(hour);
+        let mut snapshot = bus.snapshot();
+        tracks.refresh(&mut snapshot);
+        (snapshot.tracks[0].health, snapshot.tracks[0].text.clone())
+    };
+    let table = [
+        (0, Health::Pass, "it says 0"),
+        (-20, Health::Pass, "it says -20: priority -20 or priority -40"),
+        (-127, Health::Fail, "it says -127: priority -127 or FAULT"),
+        (-254, Health::Fail, "it says -254: FAULT"),
+        (300, Health::Pass, "it says 300: priority +253"),
+    ];
+    for (value, health, text) in table {
+        assert_eq!(seen(value), (health, text.to_owned()));
+    }
+    assert_eq!(tracks.text_of("web"), "it says 300", "what is found, for who knows what it does");
 }
 
 /// Whoever acts on a change finds it told before what it tells itself.

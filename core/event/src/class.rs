@@ -128,6 +128,21 @@ impl EventKind {
         self.plugin().is_none() && self.destination().is_none()
     }
 
+    /// The virtual address it is about, with prefix length, if it is about one that a MASTER is to have. One that could not be
+    /// removed is none: it stays where it is, whatever the configuration says.
+    pub(crate) fn address_to_serve(&self) -> Option<&str> {
+        match self {
+            Self::Contested { address, .. }
+            | Self::AddressRemoved { address, .. }
+            | Self::AddressLost { address, .. }
+            | Self::AddressFailed { address, .. }
+            | Self::AddressDuplicate { address, .. }
+            | Self::AddressNotUsable { address, .. }
+            | Self::AddressKept { address, .. } => Some(address),
+            _ => None,
+        }
+    }
+
     /// The destination of mails or webhooks it is about, if any.
     #[must_use]
     pub fn destination(&self) -> Option<&str> {

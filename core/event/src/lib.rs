@@ -17,6 +17,7 @@ mod settings;
 mod snapshot;
 mod state;
 mod time;
+mod trouble;
 mod words;
 
 pub use anomaly::Anomaly;
@@ -33,6 +34,7 @@ pub use names::KINDS;
 pub use reason::{Hindrance, Reason};
 pub use rounded::Rounded;
 pub use settings::InstanceSettings;
-pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, TrackStatus, Trouble};
+pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, TrackStatus};
 pub use state::{Health, InterfaceState, LogLevel, State};
 pub use time::{Timestamp, seconds};
+pub use trouble::Trouble;

@@ -100,6 +100,13 @@ pub enum Hindrance {
         /// `IPv4` or `IPv6`.
         family: String,
     },
+    /// The address to send from is tracked, and is not there.
+    SourceMissing {
+        /// The interface that is to have it.
+        interface: String,
+        /// The address.
+        source: IpAddr,
+    },
     /// No socket for adverts could be opened on the interface. Tried again each second.
     NoSocket {
         /// Its name.
@@ -152,6 +159,9 @@ impl fmt::Display for Hindrance {
             Self::InterfaceDown { interface } => write!(f, "interface {interface} down"),
             Self::NoAddress { interface, family } => {
                 write!(f, "no {family} address for interface {interface}")
+            }
+            Self::SourceMissing { interface, source } => {
+                write!(f, "the source address {source} is not on interface {interface}")
             }
             Self::NoSocket { interface } => write!(f, "no socket for adverts on interface {interface}"),
             Self::LinkLocalTentative { interface } => {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::class::Subject;
 use crate::counters::Counters;
 use crate::event::{Event, Severity};
 use crate::kind::EventKind;
@@ -14,6 +13,7 @@ use crate::reason::Reason;
 use crate::settings::InstanceSettings;
 use crate::state::{Health, State};
 use crate::time::{Timestamp, optional_seconds, seconds};
+use crate::trouble::{Trouble, note};
 
 /// How things are, after all events up to [`Self::seq`]. Cheap to clone: what does not change is shared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ pub struct InstanceStatus {
     /// The MASTER that is, or was last, heard.
     #[serde(default)]
     pub peer: Option<Peer>,
-    /// When its addresses were announced last.
+    /// When its addresses were announced last, or one of them that came late.
     #[serde(default)]
     pub announced: Option<Timestamp>,
     /// What is wrong since the last transition.
@@ -103,26 +103,6 @@ pub struct Peer {
     pub since: Timestamp,
     /// Whether it is heard now.
     pub heard: bool,
-}
-
-/// Something that an administrator should look at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// The event's kind.
-    pub kind: String,
-    /// How grave.
-    pub severity: Severity,
-    /// What it said last.
-    pub text: String,
-    /// When it was first told.
-    pub first: Timestamp,
-    /// When it was last told.
-    pub last: Timestamp,
-    /// How often it was told.
-    pub times: u64,
-    /// What it is about.
-    #[serde(skip)]
-    pub subject: Subject,
 }
 
 /// How a plugin is.
@@ -171,9 +151,6 @@ pub struct TrackStatus {
     #[serde(default)]
     pub flapping: bool,
 }
-
-/// Troubles kept for an instance: more of them at once say the same.
-const TROUBLES: usize = 16;
 
 impl Snapshot {
     /// How things are before the first event.
@@ -372,6 +349,8 @@ impl InstanceStatus {
         self.advert_interval = settings.advert_interval;
         self.base_priority = settings.base_priority;
         self.addresses = addresses;
+        let Self { addresses, troubles, .. } = self;
+        troubles.retain(|trouble| trouble.address.as_ref().is_none_or(|address| addresses.contains(address)));
     }
 
     fn apply(&mut self, event: &Event) {
@@ -404,6 +383,10 @@ impl InstanceStatus {
             }
             EventKind::Announcing { .. } => self.announced = Some(event.at),
             EventKind::AddressAdded { address, .. } | EventKind::AddressPutBack { address, .. } => {
+                // One that comes late is announced by itself.
+                if let EventKind::AddressPutBack { .. } = event.kind {
+                    self.announced = Some(event.at);
+                }
                 if !self.held.contains(address) {
                     self.held.push(address.clone());
                 }
@@ -417,18 +400,5 @@ impl InstanceStatus {
         if event.severity >= Severity::Warning && !matches!(event.kind, EventKind::Transition { .. }) {
             note(&mut self.troubles, event);
         }
-    }
-}
-
-fn note(troubles: &mut Vec<Trouble>, event: &Event) {
-    let (subject, text, at) = (event.subject(), event.kind.to_string(), event.at);
-    if let Some(known) = troubles.iter_mut().find(|known| known.subject == subject) {
-        known.text = text;
-        known.severity = event.severity;
-        known.last = at;
-        known.times += 1;
-    } else if troubles.len() < TROUBLES {
-        let (kind, severity) = (event.kind.name().to_owned(), event.severity);
-        troubles.push(Trouble { kind, severity, text, first: at, last: at, times: 1, subject });
     }
 }

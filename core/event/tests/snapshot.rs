@@ -115,6 +115,16 @@ fn an_instance_is_what_its_events_say() {
 }
 
 #[test]
+fn an_address_that_comes_late_is_announced_by_itself() {
+    let mut now = snapshot();
+    let addresses = vec!["10.1.1.31 on eth0".to_owned()];
+    now.apply(&event(1, Some("VI_1"), Severity::Info, EventKind::Announcing { addresses }));
+    let (address, interface) = ("10.1.1.30/24".to_owned(), "eth0".to_owned());
+    now.apply(&event(5, Some("VI_1"), Severity::Info, EventKind::AddressPutBack { address, interface }));
+    assert_eq!(now.instance("VI_1").unwrap().announced, Some(at(5)));
+}
+
+#[test]
 fn what_was_taken_in_already_changes_nothing() {
     let mut now = snapshot();
     now.apply(&event(2, Some("VI_1"), Severity::Info, transition(State::Init, State::Backup)));
@@ -227,6 +237,41 @@ fn why_an_address_is_refused_is_known_while_the_host_is_master() {
     assert_eq!(now.instance("VI_1").unwrap().troubles.len(), 1);
     now.apply(&event(3, Some("VI_1"), Severity::Info, to(State::Backup)));
     assert_eq!(now.instance("VI_1").unwrap().troubles.len(), 0);
+}
+
+/// What is wrong with an address is past when a reload takes it out; one that could not be removed is still there.
+#[test]
+fn troubles_of_an_address_go_with_it() {
+    let mut now = snapshot();
+    let address = || "10.1.1.31/24".to_owned();
+    let (interface, error) = (|| "eth0".to_owned(), || "no".to_owned());
+    let kinds = [
+        EventKind::AddressFailed { address: address(), interface: interface(), error: error() },
+        EventKind::AddressLost { address: address(), interface: interface() },
+        EventKind::AddressFailed { address: "10.1.1.30/24".into(), interface: interface(), error: error() },
+        EventKind::AddressStuck { address: address(), interface: interface(), error: error() },
+        EventKind::Stalled { late: Duration::from_secs(9) },
+    ];
+    for (seq, kind) in (1..).zip(kinds) {
+        now.apply(&event(seq, Some("VI_1"), Severity::Error, kind));
+    }
+    let settings = |addresses: &[&str]| InstanceSettings {
+        interface: "eth0".into(),
+        virtual_router_id: 51,
+        version: 2,
+        advert_interval: Duration::from_secs(1),
+        base_priority: 100,
+        addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
+    };
+    let mut kinds_after = |seq, addresses: &[&str]| {
+        let kind =
+            EventKind::InstanceChanged { settings: settings(addresses), was: None, changes: Vec::new() };
+        now.apply(&event(seq, Some("VI_1"), Severity::Info, kind));
+        let troubles = &now.instance("VI_1").unwrap().troubles;
+        troubles.iter().map(|trouble| trouble.kind.clone()).collect::<Vec<String>>()
+    };
+    assert_eq!(kinds_after(6, &["10.1.1.30/24", "10.1.1.31/24"]).len(), 5);
+    assert_eq!(kinds_after(7, &["10.1.1.30/24"]), ["address_failed", "address_stuck", "stalled"]);
 }
 
 #[test]

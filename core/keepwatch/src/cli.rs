@@ -167,7 +167,8 @@ pub(crate) enum StopMode {
 Exit codes: 0 valid (perhaps with warnings and remarks), 1 the output could not be written, 2 wrong command line, 3 not valid or
 unreadable, or with --strict a warning")]
 pub(crate) struct Check {
-    /// The configuration [default: as for `run`]
+    /// The configuration: a keepwatch.toml if its name ends in `.toml`, a keepalived.conf if it ends otherwise; without an ending,
+    /// as of `<(COMMAND)`, the first line decides [default: as for `run`]
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 

@@ -32,11 +32,11 @@ impl Secret {
         Self::File(path.into())
     }
 
-    /// The text, never an empty one. Waits for the disk.
+    /// The text: one line, and never an empty one. Waits for the disk.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, is too long, or holds no text.
+    /// The file cannot be read, is too long, or holds no text, or more than one line of it.
     pub fn read(&self) -> Result<String, String> {
         let (text, shown) = match self {
             Self::Inline(text) => (text.clone(), "a secret in the configuration".to_owned()),
@@ -45,6 +45,9 @@ impl Secret {
         let text = text.trim_end_matches(['\r', '\n']);
         if text.trim().is_empty() {
             return Err(format!("{shown} is empty, where a secret is looked for"));
+        }
+        if text.contains(['\r', '\n']) {
+            return Err(format!("{shown} holds more than one line, where a secret is the only one"));
         }
         Ok(text.to_owned())
     }
@@ -105,6 +108,9 @@ mod tests {
             let why = format!("{} is empty, where a secret is looked for", path.display());
             assert_eq!(secret.read(), Err(why));
         }
+        std::fs::write(&path, "one\ntwo\n").unwrap();
+        let why = format!("{} holds more than one line, where a secret is the only one", path.display());
+        assert_eq!(secret.read(), Err(why));
         std::fs::write(&path, [0xff]).unwrap();
         assert!(secret.read().unwrap_err().contains("is no text"));
         std::fs::remove_file(&path).unwrap();

@@ -13,8 +13,8 @@ pub use findings::Findings;
 pub use lines::Position;
 pub use located::{Located, Location};
 pub use render::Style;
-pub(crate) use source::File;
 pub use source::Source;
+pub(crate) use source::{File, is_auth_type};
 pub(crate) use traced::{Origin, Traced};
 
 /// How much a finding matters.

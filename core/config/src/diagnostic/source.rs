@@ -151,7 +151,7 @@ impl fmt::Debug for Source {
 const SECRET: [&str; 6] = ["key", "pass", "password", "token", "secret", "routing_key"];
 
 /// `line` with every octet of a secret replaced by `*`: what follows `auth_pass`, even in a comment, or the header
-/// `Authorization`, the line that gives an `auth_hmac` key or a secret, the value of a variable whose name says that it is
+/// `Authorization`, or an `auth_type` that is hardly one, the line that gives an `auth_hmac` key or a secret, the value of a variable whose name says that it is
 /// one, and the path of a webhook. The length in octets stays, so that positions stay right.
 pub(super) fn masked(line: &str) -> String {
     let first = line.split([' ', '\t', '=']).find(|word| !word.is_empty());
@@ -163,7 +163,8 @@ pub(super) fn masked(line: &str) -> String {
     };
     let behind =
         |word: &str| lower.match_indices(word).map(|(at, word)| at + word.len()).find(|at| !is_place(at));
-    let begin = match (behind("auth_pass").or_else(|| behind("authorization")), first) {
+    let secret = [behind("auth_pass").or_else(|| behind("authorization")), behind_no_type(&lower)];
+    let begin = match (secret.into_iter().flatten().min(), first) {
         (_, Some(name)) if is_secret_variable(name) => line.find('=').map_or(0, |at| at + 1),
         (Some(at), _) => at,
         // Also what is hardly anything but a slip for `auth_pass`.
@@ -193,11 +194,30 @@ pub(super) fn masked(line: &str) -> String {
     masked
 }
 
-/// How many octets of what stands behind a key of TOML are no value: ` = ` before a text. A word of a keepalived.conf may begin
-/// with `=`, too, and then is all secret.
+/// Where what follows `auth_type` begins, if that is no type, nor near one: then it may be a password that slipped there.
+fn behind_no_type(lower: &str) -> Option<usize> {
+    const KEYWORD: &str = "auth_type";
+    let begin = lower.find(KEYWORD)? + KEYWORD.len();
+    let behind = lower.get(begin..)?;
+    let is_around = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | '{' | '}');
+    let word = behind.trim_start_matches(is_around).split(is_around).next()?;
+    (!word.is_empty() && !is_auth_type(word)).then_some(begin)
+}
+
+/// Whether a word is a kind of authentication, or a slip for one. Of another one nobody knows whether it is a secret.
+pub(crate) fn is_auth_type(word: &str) -> bool {
+    ["PASS", "AH", "none"].iter().any(|kind| kind.eq_ignore_ascii_case(word))
+        || nearest(word, ["PASS"]).is_some()
+}
+
+/// How many octets of what stands behind a key of TOML are no value: ` = ` before it. A word of a keepalived.conf may begin with
+/// `=`, too, and then is all secret.
 fn assignment(behind: &str) -> usize {
-    let value = behind.trim_start().strip_prefix('=').unwrap_or_default().trim_start();
-    if value.starts_with(['"', '\'', '[', '{']) { behind.len() - value.len() } else { 0 }
+    let after = behind.trim_start().strip_prefix('=').unwrap_or_default();
+    let value = after.trim_start();
+    let stands_alone = after.len() > value.len();
+    let is_value = value.starts_with(['"', '\'', '[', '{']) || (stands_alone && !value.is_empty());
+    if is_value { behind.len() - value.len() } else { 0 }
 }
 
 /// Whether a word is a `$NAME` that holds a password or a key, as far as its name says.
@@ -234,11 +254,18 @@ mod tests {
             ("auht_pass = \"b\"", "auht_pass = ***"),
             ("pass = \"b\"", "pass = ***"),
             ("auth_type PASS", "auth_type PASS"),
+            ("auth_type Pas", "auth_type Pas"),
+            ("  auth_type hushhush", "  auth_type ********"),
+            ("authentication { auth_type x auth_pass y }", "authentication { auth_type * ********* * }"),
+            ("auth_type = \"hushhush\"", "auth_type = **********"),
+            ("auth_type", "auth_type"),
             ("auth_pass_phrase 1111", "auth_pass******* ****"),
             ("webhook = \"https://a.example/T0/B0\"", "webhook = \"https://a.example/******"),
             ("webhook=\"https://a.example\"", "webhook=\"https://a.example\""),
             ("auth_pass=\"1111\"", "auth_pass=******"),
-            ("auth_pass = 1 # 1", "auth_pass * * * *"),
+            ("auth_pass = 1 # 1", "auth_pass = * * *"),
+            ("auth_pass =1", "auth_pass **"),
+            ("auth_pass =", "auth_pass *"),
             ("$VRRP_PASS=1111", "$VRRP_PASS=****"),
             ("$VIP=10.0.0.1", "$VIP=10.0.0.1"),
             ("  interface eth0", "  interface eth0"),

@@ -3,7 +3,7 @@
 use super::keywords::Level;
 use super::parser::Statement;
 use crate::diagnostic::Diagnostic;
-use crate::similar::{LONGEST, did_you_mean, nearest, shown};
+use crate::similar::{LONGEST, did_you_mean, nearest, shown, synonym};
 
 /// The warning about an unknown keyword at `level`, and the keyword of this level that was meant, if it is
 /// misspelt.
@@ -48,7 +48,8 @@ fn meant(level: Level, word: &str) -> Option<Meant> {
     if let Some(other) = Level::ALL.into_iter().find(|other| other.status(word).is_some()) {
         return Some(Meant::Elsewhere(other));
     }
-    nearest(word, level.keywords().iter().map(|(name, _)| *name)).map(Meant::Spelt)
+    let names = || level.keywords().iter().map(|(name, _)| *name);
+    nearest(word, names()).or_else(|| synonym(word, names())).map(Meant::Spelt)
 }
 
 #[cfg(test)]
@@ -64,6 +65,11 @@ mod tests {
             (Level::Root, "priority", Some(Meant::Elsewhere(Level::Instance))),
             (Level::Globals, "garp_master_delay", Some(Meant::Spelt("vrrp_garp_master_delay"))),
             (Level::Instance, "garp_interval", None),
+            (Level::Instance, "advert_interval", Some(Meant::Spelt("advert_int"))),
+            (Level::Instance, "virtual_addresses", Some(Meant::Spelt("virtual_ipaddress"))),
+            (Level::Instance, "vrid", Some(Meant::Spelt("virtual_router_id"))),
+            // Of several one does not know which.
+            (Level::Instance, "track", None),
             (Level::Root, "lvs_id", None),
             (Level::Root, "}", None),
         ];

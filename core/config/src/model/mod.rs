@@ -46,7 +46,7 @@ pub use routing::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
 };
 pub use scheduling::Scheduling;
-pub use track::{TrackCheck, TrackInterface, Trackable};
+pub use track::{TrackCheck, TrackInterface, Trackable, TrackedNumber};
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

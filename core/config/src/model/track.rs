@@ -36,8 +36,17 @@ pub struct Trackable {
     pub policy: TrackPolicy,
     /// How long after the start the first verdict may take.
     pub first_within: Duration,
-    /// The number that it counts as until one is known, if it is one: 0, as under keepalived.
-    pub number: Option<i32>,
+    /// What it counts, if it is a number.
+    pub number: Option<TrackedNumber>,
+}
+
+/// What a number counts that instances track.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackedNumber {
+    /// What it is until one is known: 0, as under keepalived.
+    pub at_first: i32,
+    /// Each weight by which an instance multiplies it, once.
+    pub weights: Vec<TrackWeight>,
 }
 
 /// How long what finds things out may take to begin.
@@ -51,7 +60,12 @@ impl Config {
             name: check.name.clone(),
             policy: check.policy,
             first_within: check.timeout + STARTING,
-            number: matches!(check.what, CheckKind::TrackFile(_)).then_some(0),
+            number: match check.what {
+                CheckKind::TrackFile(_) => {
+                    Some(TrackedNumber { at_first: 0, weights: self.weights_of(&check.name) })
+                }
+                _ => None,
+            },
         });
         let tracked: BTreeSet<&str> = self
             .instances
@@ -67,6 +81,17 @@ impl Config {
             number: None,
         });
         checks.chain(set).collect()
+    }
+
+    fn weights_of(&self, name: &str) -> Vec<TrackWeight> {
+        let mut weights = Vec::new();
+        let tracked = self.instances.iter().flat_map(|instance| &instance.track_checks);
+        for tracked in tracked.filter(|tracked| tracked.check == name) {
+            if !weights.contains(&tracked.weight) {
+                weights.push(tracked.weight);
+            }
+        }
+        weights
     }
 
     /// Whether a plugin has the grant `track:NAME`.

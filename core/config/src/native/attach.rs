@@ -133,8 +133,11 @@ impl Globals {
 fn add(addition: &Addition, refused: &Refused, config: &mut Config, findings: &mut Findings) {
     let place = config.instances.iter().position(|instance| instance.name == addition.instance);
     let Some(place) = place else {
-        // Of one that is made here it has been said why there is none.
+        // Of one that is made here it has been said why there is none, but not yet what it tracks that there is not.
         if addition.whose == Whose::Own {
+            for track in &addition.tracks {
+                default_weight(track, refused, config, findings);
+            }
             return;
         }
         let names: Vec<&str> = config.instances.iter().map(|instance| instance.name.as_str()).collect();

@@ -80,8 +80,16 @@ fn kept(reader: &mut Reader<'_>, table: &DeTable<'_>, at: &SecretAt, purpose: Pu
             return None;
         }
     };
-    let line = octets.strip_suffix(b"\n").unwrap_or(&octets);
-    let password = password(line.strip_suffix(b"\r").unwrap_or(line));
+    // As of the secrets of destinations, the line break at the end is none of it.
+    let is_break = |octet: &u8| matches!(octet, b'\n' | b'\r');
+    let end = octets.iter().rposition(|octet| !is_break(octet)).map_or(0, |last| last + 1);
+    let line = octets.get(..end).unwrap_or_default();
+    if line.iter().any(is_break) {
+        let finding = Diagnostic::error(&span, format!("{shown} holds more than one line"), "");
+        reader.findings.push(finding.help("a password is the only line of its file"));
+        return None;
+    }
+    let password = password(line);
     if password.is_none() {
         reader.error(&span, format!("{shown} holds no password of 1 to 8 octets"), "");
     }

@@ -65,7 +65,12 @@ pub(super) fn resolve(
                 continue;
             }
             if !names.contains(&name.as_str()) {
-                let known: Vec<&str> = names.iter().copied().chain(refused.of("instance")).collect();
+                // The second half of an instance belongs to its group by itself.
+                let is_half = |name: &&str| {
+                    routers.iter().any(|router| router.is_two() && ipv6_name(&router.name) == **name)
+                };
+                let whole = names.iter().copied().filter(|name| !is_half(name));
+                let known: Vec<&str> = whole.chain(refused.of("instance")).collect();
                 let label = choice(name, &known, &there_is(&known));
                 reader.error(&member.span, format!("there is no instance {}", shown(name)), label);
                 continue;

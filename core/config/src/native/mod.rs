@@ -59,8 +59,8 @@ mod webhook;
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Findings};
-use crate::load::{self, LoadError, Loaded};
+use crate::diagnostic::{Diagnostic, Findings, Source};
+use crate::load::{self, Loaded};
 use crate::model::Config;
 use crate::site::{Purpose, Refused, Site};
 use include::Files;
@@ -68,9 +68,8 @@ pub use keys::{reference, schema};
 pub(crate) use reader::LONGEST;
 use reader::Reader;
 
-/// Reads the native file at `path`, those it includes, and the keepalived.conf they name.
-pub(crate) fn load(path: &Path, config_id: &str, purpose: Purpose) -> Result<Site, LoadError> {
-    let source = load::read(path)?;
+/// Reads what the native file at `path` says, those it includes, and the keepalived.conf they name.
+pub(crate) fn load(source: Source, path: &Path, config_id: &str, purpose: Purpose) -> Site {
     let mut findings = Findings::default();
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
@@ -99,7 +98,7 @@ pub(crate) fn load(path: &Path, config_id: &str, purpose: Purpose) -> Result<Sit
     findings.sort();
     let config = if findings.has_errors() { None } else { draft.take() };
     texts.insert(0, (source, findings));
-    Ok(Site { texts, config, draft, refused })
+    Site { texts, config, draft, refused }
 }
 
 /// What native files say together, and where the passwords are that they name. What is wrong with one table does not hide what

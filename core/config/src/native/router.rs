@@ -84,10 +84,10 @@ pub(super) fn read(
     let ways = routing::read(reader, table, "virtual_routes", "virtual_rules");
     let settings = Settings::read(reader, table, folder, purpose);
     let own_interface = own_interface::read(reader, table);
+    let excluded = excluded.unwrap_or_default();
+    virtual_address::refuse_twice(reader, listed.iter().flatten().chain(&excluded));
     let (interface, vrid, listed) = (interface?, vrid?, listed?);
     let vrid_at = vrid_entry?.span();
-    let excluded = excluded.unwrap_or_default();
-    virtual_address::refuse_twice(reader, listed.iter().chain(&excluded));
     if listed.is_empty() && excluded.is_empty() && ways == Routing::default() {
         let message = format!("the instance {} keeps no address", shown(name));
         let span = addresses?.span();

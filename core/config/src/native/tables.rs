@@ -80,7 +80,7 @@ pub(super) fn read(
     files: &Files,
     purpose: Purpose,
 ) -> Option<Native> {
-    reader.only_named(root, &keys::of_root(), "keepwatch.toml");
+    let misspelt = only_known(reader, root);
     let plain = files.folder(&(0..0)).join("hooks.d");
     let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
@@ -113,14 +113,14 @@ pub(super) fn read(
             let router = router::read(reader, name, table, span, (files.folder(span), purpose));
             if router.is_none() {
                 refused.note("instance", name);
-                refused.note("instance", &router::ipv6_name(name));
+                refused.note_implied("instance", router::ipv6_name(name));
             }
             routers.extend(router);
         }
         additions.push(instance::read(reader, name, table, span, whose));
     });
     let groups = each(reader, root, "group", &mut refused, group::read);
-    if keepalived.is_none() && additions.is_empty() {
+    if keepalived.is_none() && additions.is_empty() && !misspelt.contains(&"instance") {
         let finding = Diagnostic::error(&(0..0), "there are no instances", "")
             .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
         reader.findings.push(finding);
@@ -210,6 +210,24 @@ fn each<'i, T>(
     all
 }
 
+/// Refuses what cannot stand above all tables; gives the kinds of tables that are misspelt.
+fn only_known(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<&'static str> {
+    const PLACE: &str = "keepwatch.toml";
+    let known = keys::of_root();
+    let mut misspelt = Vec::new();
+    for (key, value) in root {
+        let is_table = value.get_ref().is_table() && !known.contains(&key.get_ref().as_ref());
+        match keys::kind_meant(key.get_ref()).filter(|_| is_table) {
+            Some(kind) => {
+                reader.unknown(key, PLACE, format!("did you mean [{kind}.NAME]?"));
+                misspelt.push(kind);
+            }
+            None => reader.known(key, &known, PLACE),
+        }
+    }
+    misspelt
+}
+
 /// The tables `[KIND.NAME]`.
 fn named<'t, 'i>(
     reader: &mut Reader<'_>,
@@ -219,10 +237,14 @@ fn named<'t, 'i>(
     let what = format!("tables: write [{kind}.NAME]");
     let tables = root.get(kind).and_then(|tables| reader.table(tables, &what));
     let mut found = Vec::new();
+    // Then a table with the name of a key is that key.
+    let is_nameless = tables.is_some_and(|tables| tables.values().any(|value| !value.get_ref().is_table()));
     for (name, value) in tables.into_iter().flatten() {
         match value.get_ref().as_table() {
-            Some(table) => found.push((name, table)),
-            None => {
+            Some(table) if !(is_nameless && keys::kind_has(kind, name.get_ref())) => {
+                found.push((name, table));
+            }
+            _ => {
                 let message = format!("{} stands in [{kind}] itself", shown(name.get_ref()));
                 reader.error(&name.span(), message, format!("it belongs under a name: [{kind}.NAME]"));
             }

@@ -372,9 +372,14 @@ fn vrrp_strict_settles_elections_as_keepalived_does() {
         "warning `vrrp_strict` forbids `down_timer_adverts`",
         "remark the virtual addresses of `vi_1` will answer nobody",
         "warning `vrrp_strict` forbids `preempt_delay`",
+        "warning `vrrp_strict` forbids answers to lower adverts",
+        "warning `vrrp_strict` forbids `higher_prio_send_advert`",
         "warning `vrrp_strict` forbids authentication",
     ];
     assert_eq!(said, expected);
+    // As they would be anyway, and as global_defs has them for others: nothing is lost.
+    let (_, said) = with_instance("strict_mode\nlower_prio_no_advert\nhigher_prio_send_advert off");
+    assert_eq!(said, ["remark the virtual addresses of `vi_1` will answer nobody"]);
     for body in ["unicast_peer { 10.0.0.2 }", "virtual_ipaddress_excluded { 10.0.0.9 }\nno_virtual_ipaddress"]
     {
         let text =

@@ -292,13 +292,17 @@ fn track_file() -> Result<(), Failed> {
     let pair = Pair::with_keepalived(site, &above, "track_file {\n number\n }")?;
     pair.at(1, &[WELL, "check number: "])?;
     std::fs::write(&file, "-20\n")?;
-    pair.at(2, &[", priority 81 (configured: 101)", "check number: "])?;
+    pair.at(2, &[", priority 81 (configured: 101)", "number says -20: priority -20)"])?;
     std::fs::write(&file, "0\n")?;
     pair.at(1, &[WELL, "check number: "])?;
+    std::fs::write(&file, "-254\n")?;
+    pair.at(2, &["check number: fails for ", "number says -254: FAULT)"])?;
+    std::fs::write(&file, "none\n")?;
+    pair.at(1, &[WELL, "number has no number, which counts as 0)"])?;
     std::fs::write(&file, "-2\n")?;
     pair.at(2, &[", priority 99 (configured: 101)"])?;
     std::fs::remove_file(&file)?;
-    pair.at(1, &[WELL, "check number: "])?;
+    pair.at(1, &[WELL, "number does not exist, which counts as 0)"])?;
     pair.end()
 }
 

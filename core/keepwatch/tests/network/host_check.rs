@@ -10,6 +10,7 @@ use crate::site::{Site, config, ensure, keepwatch, stop, vip, wait};
 pub(crate) const CASES: &[Case] = &[
     Case { name: "host_check::what_is_missing", needs: &[], run: what_is_missing },
     Case { name: "host_check::what_is_right", needs: &[], run: what_is_right },
+    Case { name: "host_check::no_ipv6", needs: &[], run: no_ipv6 },
     Case { name: "host_check::nothing_to_say", needs: &[], run: nothing_to_say },
 ];
 
@@ -109,6 +110,31 @@ fn what_is_right() -> Result<(), Failed> {
     ensure(said.matches("warning: ").count() == 1 && said.contains("web: there is no interface eth5"), || {
         said.to_string()
     })
+}
+
+/// An interface without IPv6, for an instance of that family, and for addresses that go with one of the other.
+fn no_ipv6() -> Result<(), Failed> {
+    let site = Site::with_networks(1, 2)?;
+    site.host(1).run("sysctl", "-qw net.ipv6.conf.eth1.disable_ipv6=1")?;
+    let excluded =
+        "virtual_ipaddress_excluded {\n fd00:1::31/64\n fd00:2::31/64 dev eth1\n fd00:2::32/64 dev eth1\n}";
+    let text =
+        of("six", "eth1", 51, "version 3", "fd00:2::30/64") + &of("four", "eth0", 52, excluded, "10.1.1.30");
+    let (code, said) = check(&site, &text, &["--host"])?;
+    let expected = [
+        "warning: six: fd00:2::30 cannot be added to eth1, which has no IPv6",
+        "warning: four: fd00:2::31 cannot be added to eth1, which has no IPv6",
+        "help: sysctl -w net.ipv6.conf.eth1.disable_ipv6=0",
+    ];
+    for line in expected {
+        ensure(said.contains(line), || format!("no {line:?} in:\n{said}"))?;
+    }
+    ensure(code == Some(0) && said.matches("which has no IPv6").count() == 2, || {
+        format!("{code:?}\n{said}")
+    })?;
+    site.host(1).run("sysctl", "-qw net.ipv6.conf.eth1.disable_ipv6=0")?;
+    let (_, said) = check(&site, &text, &["--host"])?;
+    ensure(!said.contains("which has no IPv6"), || said)
 }
 
 /// Also while the daemon runs and holds the addresses.

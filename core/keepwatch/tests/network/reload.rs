@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "reload::instances_come_and_go", needs: &[], run: instances_come_and_go },
     Case { name: "reload::what_cannot_follow_begins_anew", needs: &[], run: begins_anew },
     Case { name: "reload::the_first_of_a_network_goes", needs: &[], run: the_first_of_a_network_goes },
+    Case { name: "reload::a_refused_address_goes", needs: &[], run: a_refused_address_goes },
     Case { name: "reload::groups", needs: &[], run: groups },
     Case { name: "reload::bad_files", needs: &[], run: bad_files },
     Case { name: "reload::of_250_instances", needs: &[Need::Solitude], run: of_250_instances },
@@ -365,6 +366,23 @@ fn the_first_of_a_network_goes() -> Result<(), Failed> {
     })?;
     ensure(!h1.daemon.said("something else removed"), || h1.daemon.output().join("\n"))?;
     ensure_lost(prober, 0, "10.3.0.2")?;
+    stop(h1.daemon)
+}
+
+/// An address that the kernel refuses is not announced; what is wrong with it is over when it is taken out.
+fn a_refused_address_goes() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let text = config(150, "", "10.1.1.30/24\n 10.1.1.31/24 scope link");
+    let h1 = Reloaded::start(&site, 1, &text)?;
+    h1.wait_for_state("VI_1", "MASTER")?;
+    let status = || -> Result<String, Failed> {
+        Ok(String::from_utf8(site.asking(1).arg("status").output()?.stdout)?)
+    };
+    wait("the trouble", || status().is_ok_and(|said| said.contains("10.1.1.31/24 cannot be added to eth0")))?;
+    wait_for_line(&h1.daemon, "Sending/queueing gratuitous ARPs on eth0 for 10.1.1.30")?;
+    ensure(!h1.daemon.said("ARPs on eth0 for 10.1.1.31"), || h1.daemon.output().join("\n"))?;
+    h1.follow(&config(150, "", "10.1.1.30/24"), &["VI_1: address 10.1.1.31/24 removed, stays MASTER"])?;
+    wait("nothing to be wrong", || status().is_ok_and(|said| said.contains("\nNothing is wrong.\n")))?;
     stop(h1.daemon)
 }
 

@@ -207,7 +207,12 @@ fn the_source_address_is_tracked() -> Result<(), Failed> {
     let site = Site::new(1)?;
     let more = "mcast_src_ip 10.1.1.77\n    track_src_ip";
     let daemon = site.keepwatch(1, &crate::site::config(100, more, "10.1.1.30"))?;
-    wait_for_line(&daemon, "FAULT")?;
+    let why = "the source address 10.1.1.77 is not on interface eth0";
+    wait_for_line(&daemon, &format!("FAULT state ({why})"))?;
+    for command in ["status", "explain"] {
+        let told = String::from_utf8(site.asking(1).arg(command).output()?.stdout)?;
+        ensure(told.contains(why), || told)?;
+    }
     site.host(1).run("ip", "addr add 10.1.1.77/24 dev eth0")?;
     site.wait_for_holder(1, vip())?;
     site.host(1).run("ip", "addr del 10.1.1.77/24 dev eth0")?;

@@ -124,6 +124,8 @@ fn number(path: &Path, missing: Missing) -> Step<Verdict> {
     match (value(path), missing) {
         (Ok(0), _) => Ok(pass(format!("{shown} says 0"))),
         (Ok(number), _) => Err(fail(format!("{shown} says {number}, expected 0"))),
+        // As under keepalived.
+        (Err(ValueError::NoNumber), _) => Ok(pass(format!("{shown} has no number, which counts as 0"))),
         (Err(ValueError::Missing), Missing::Passes) => Ok(pass(format!("{shown} does not exist"))),
         (Err(ValueError::Missing), Missing::Fails) => Err(fail(format!("{shown} does not exist"))),
         (Err(error), _) => Err(unknown(format!("{shown} {error}"))),

@@ -54,13 +54,19 @@ pub enum Over {
 pub(crate) struct NumberProbe {
     check: NumberCheck,
     watch: Arc<Watch>,
-    reading: Aside<Step<i32>>,
+    reading: Aside<Step<Found>>,
     has_begun: AtomicBool,
     /// The last number; none is `i64::MAX`.
     last: AtomicI64,
 }
 
 const NONE: i64 = i64::MAX;
+
+/// What a file comes to, and why.
+struct Found {
+    number: i32,
+    text: String,
+}
 
 impl NumberProbe {
     pub(crate) fn new(check: &NumberCheck) -> Self {
@@ -85,9 +91,9 @@ impl NumberProbe {
             Ok(None) => Err(unknown(format!("{shown} could not be read"))),
             Err(late) => Err(unknown(late.text)),
         };
-        either(found.map(|number| {
+        either(found.map(|Found { number, text }| {
             self.last.store(number.into(), Ordering::Relaxed);
-            pass(format!("{shown} says {number}"))
+            pass(text)
         }))
     }
 }
@@ -107,15 +113,18 @@ impl Probe for NumberProbe {
     }
 }
 
-fn read(path: &Path, init: Option<InitialNumber>) -> Step<i32> {
+fn read(path: &Path, init: Option<InitialNumber>) -> Step<Found> {
     let shown = path.display();
     if let Some(init) = init {
         write(path, init)
             .map_err(|error| unknown(format!("{shown} cannot be written at the start: {}", plain(&error))))?;
     }
     match value(path) {
-        Ok(number) => Ok(number),
-        Err(ValueError::Missing) => Ok(0),
+        Ok(number) => Ok(Found { number, text: format!("{shown} says {number}") }),
+        // Both as under keepalived.
+        Err(error @ (ValueError::Missing | ValueError::NoNumber)) => {
+            Ok(Found { number: 0, text: format!("{shown} {error}, which counts as 0") })
+        }
         Err(error) => Err(unknown(format!("{shown} {error}"))),
     }
 }
@@ -142,7 +151,12 @@ mod tests {
         let path = folder.join("weight");
         let probe = NumberProbe::new(&NumberCheck { path: path.clone(), init: None });
         assert_eq!(probe.value(), None, "nobody has looked");
-        assert_eq!((probe.ask(WITHIN).await.health, probe.value()), (Health::Pass, Some(0)));
+        let as_0 = |text| (Health::Pass, format!("{} {text}, which counts as 0", path.display()), Some(0));
+        let verdict = probe.ask(WITHIN).await;
+        assert_eq!((verdict.health, verdict.text, probe.value()), as_0("does not exist"));
+        std::fs::write(&path, "none\n").unwrap();
+        let verdict = probe.ask(WITHIN).await;
+        assert_eq!((verdict.health, verdict.text, probe.value()), as_0("has no number"));
         std::fs::write(&path, "-30\n").unwrap();
         probe.changed().await;
         let verdict = probe.ask(WITHIN).await;

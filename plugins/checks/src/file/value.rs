@@ -16,6 +16,9 @@ pub enum ValueError {
     /// There is no such file. keepalived takes that for 0.
     #[error("does not exist")]
     Missing,
+    /// It does not begin with a number. keepalived takes that for 0, too.
+    #[error("has no number")]
+    NoNumber,
     /// It cannot be read. keepalived takes that for 0, too.
     #[error("cannot be read: {}", plain(.0))]
     Unreadable(#[source] io::Error),
@@ -24,8 +27,8 @@ pub enum ValueError {
     TooLarge,
 }
 
-/// The number at the beginning of a file: decimal, or hexadecimal after `0x`, or octal after `0`. What is no number is 0,
-/// and what follows one does not matter. May wait for the disk.
+/// The number at the beginning of a file: decimal, or hexadecimal after `0x`, or octal after `0`. What
+/// follows one does not matter. May wait for the disk.
 ///
 /// # Errors
 ///
@@ -35,7 +38,7 @@ pub fn value(path: &Path) -> Result<i32, ValueError> {
         io::ErrorKind::NotFound => ValueError::Missing,
         _ => ValueError::Unreadable(error),
     })?;
-    parse(&text).ok_or(ValueError::TooLarge)
+    parse(&text)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -47,8 +50,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The number, if it is small enough.
-fn parse(text: &[u8]) -> Option<i32> {
+fn parse(text: &[u8]) -> Result<i32, ValueError> {
     let blank = |octet: &u8| matches!(octet, b' ' | b'\t'..=b'\r');
     let text: Vec<u8> = text.iter().copied().skip_while(blank).collect();
     let (sign, digits) = match text.as_slice() {
@@ -61,11 +63,14 @@ fn parse(text: &[u8]) -> Option<i32> {
         [b'0', rest @ ..] => (8, rest),
         rest => (10, rest),
     };
-    let mut number: i64 = 0;
-    for digit in digits.iter().map_while(|octet| char::from(*octet).to_digit(base)) {
-        number = number.checked_mul(i64::from(base))?.checked_add(i64::from(digit))?;
+    let mut digits = digits.iter().map_while(|octet| char::from(*octet).to_digit(base)).peekable();
+    // After the 0 that stands for octal nothing need follow.
+    if base == 10 && digits.peek().is_none() {
+        return Err(ValueError::NoNumber);
     }
-    i32::try_from(sign * number).ok()
+    let grown = |number: i64, digit| number.checked_mul(i64::from(base))?.checked_add(i64::from(digit));
+    let number = digits.try_fold(0_i64, grown).ok_or(ValueError::TooLarge)?;
+    i32::try_from(sign * number).map_err(|_| ValueError::TooLarge)
 }
 
 #[cfg(test)]
@@ -74,28 +79,30 @@ mod tests {
 
     #[test]
     fn numbers_as_in_c() {
+        const TOO_LARGE: &str = "has a number that is too large: it may be from -2147483648 to 2147483647";
         let table = [
-            ("", Some(0)),
-            ("0\n", Some(0)),
-            ("42\n", Some(42)),
-            (" \t\n-7 and more", Some(-7)),
-            ("+5", Some(5)),
-            ("0x1f", Some(31)),
-            ("-0X1F", Some(-31)),
-            ("0x", Some(0)),
-            ("0xg", Some(0)),
-            ("010", Some(8)),
-            ("08", Some(0)),
-            ("12ab", Some(12)),
-            ("yes", Some(0)),
-            ("--1", Some(0)),
-            ("2147483647", Some(i32::MAX)),
-            ("-2147483648", Some(i32::MIN)),
-            ("2147483648", None),
-            ("99999999999999999999999999", None),
+            ("", Err("has no number")),
+            ("0\n", Ok(0)),
+            ("42\n", Ok(42)),
+            (" \t\n-7 and more", Ok(-7)),
+            ("+5", Ok(5)),
+            ("0x1f", Ok(31)),
+            ("-0X1F", Ok(-31)),
+            ("0x", Ok(0)),
+            ("0xg", Ok(0)),
+            ("010", Ok(8)),
+            ("08", Ok(0)),
+            ("12ab", Ok(12)),
+            ("yes", Err("has no number")),
+            ("--1", Err("has no number")),
+            ("2147483647", Ok(i32::MAX)),
+            ("-2147483648", Ok(i32::MIN)),
+            ("2147483648", Err(TOO_LARGE)),
+            ("99999999999999999999999999", Err(TOO_LARGE)),
         ];
         for (text, number) in table {
-            assert_eq!(parse(text.as_bytes()), number, "{text:?}");
+            let found = parse(text.as_bytes()).map_err(|error| error.to_string());
+            assert_eq!(found, number.map_err(str::to_owned), "{text:?}");
         }
     }
 }

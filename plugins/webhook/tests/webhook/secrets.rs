@@ -114,6 +114,10 @@ async fn a_file_that_changes_counts_at_once() {
     assert_unreachable(&outcome, &why);
     folder.file("token", "third\r\nX-Evil: 1");
     let outcome = webhook.deliver(&parcel, &Ear::default()).await;
+    let why = format!("{} holds more than one line, where a secret is the only one", path.display());
+    assert_unreachable(&outcome, &why);
+    folder.file("token", "third\u{1}");
+    let outcome = webhook.deliver(&parcel, &Ear::default()).await;
     assert_unreachable(
         &outcome,
         "the value of authorization has line breaks or other control characters in it",

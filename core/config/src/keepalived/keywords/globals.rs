@@ -1,9 +1,11 @@
 //! The keywords of `global_defs`.
 
 use super::Status::{self, Always, Deprecated, Ignored, Ipvs, Partly, Supported, Unsupported};
-use super::{BUFFERS, IPTABLES, STRICT, TRACKER};
+use super::{BUFFERS, IPTABLES, STRICT};
 
 const ANNOUNCE: &str = "keepalived would repeat announcements on further interfaces; keepwatch has `vrrp_garp_master_refresh` for all";
+const BFD_PROCESS: &str =
+    "keepalived would run its BFD process so; keepwatch has none, and does not watch neighbours by BFD";
 const DBUS: &str = "keepalived would offer its state on D-Bus; keepwatch does not";
 const OWNER: &str = "off only: adverts are weighed as always while it has priority 255";
 const PROGRAM: &str = "keepalived would run this program around its own start and end; keepwatch runs none";
@@ -153,11 +155,11 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("process_monitor_rcv_bufs", Unsupported(BUFFERS)),
     ("process_monitor_rcv_bufs_force", Unsupported(BUFFERS)),
     ("bfd_process_name", Ignored(NAMED)),
-    ("bfd_priority", Unsupported(TRACKER)),
-    ("bfd_no_swap", Unsupported(TRACKER)),
-    ("bfd_rt_priority", Unsupported(TRACKER)),
-    ("bfd_cpu_affinity", Unsupported(TRACKER)),
-    ("bfd_rlimit_rttime", Unsupported(TRACKER)),
+    ("bfd_priority", Unsupported(BFD_PROCESS)),
+    ("bfd_no_swap", Unsupported(BFD_PROCESS)),
+    ("bfd_rt_priority", Unsupported(BFD_PROCESS)),
+    ("bfd_cpu_affinity", Unsupported(BFD_PROCESS)),
+    ("bfd_rlimit_rttime", Unsupported(BFD_PROCESS)),
     ("bfd_rlimit_rtime", Deprecated("bfd_rlimit_rttime")),
     // What others can see.
     ("snmp_socket", Unsupported(SNMP)),

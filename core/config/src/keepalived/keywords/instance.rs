@@ -1,7 +1,7 @@
 //! The keywords of `vrrp_instance`.
 
 use super::Status::{self, Deprecated, Ignored, Ipvs, Partly, Refused, Supported, Unsupported};
-use super::{ADDRESS_OPTIONS, BUFFERS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT, TRACKER};
+use super::{ADDRESS_OPTIONS, BFD, BUFFERS, LINK, ROUTE_OPTIONS, RULE_OPTIONS, STRICT};
 
 const HMAC: &str =
     "keepalived would sign adverts and refuse unsigned ones; keepwatch could only send them unsigned";
@@ -70,7 +70,7 @@ pub(super) const INSTANCE: &[(&str, Status)] = &[
     ("kernel_rx_buf_size", Ignored(BUFFERS)),
     ("track_file", Supported),
     ("track_process", Supported),
-    ("track_bfd", Unsupported(TRACKER)),
+    ("track_bfd", Unsupported(BFD)),
     ("track_src_ip", Supported),
     ("promote_secondaries", Supported),
     ("virtual_routes", Partly(ROUTE_OPTIONS)),

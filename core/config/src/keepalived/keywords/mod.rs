@@ -145,7 +145,7 @@ pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
 
 const STATIC: &str =
     "keepalived would stop instances whose static addresses or routes are lost; keepwatch restores those";
-const TRACKER: &str = "keepalived would check this; keepwatch behaves as if it passed";
+const BFD: &str = "keepalived would watch a neighbour by BFD; keepwatch does not, and what tracks it behaves as if it passed";
 const PID_FILES: &str =
     "keepalived would name its pid files otherwise; keepwatch writes the one that `--pid` names";
 const BUFFERS: &str = "keepalived would size its socket buffers by this; keepwatch chooses its own";
@@ -181,7 +181,7 @@ const ROOT: &[(&str, Status)] = &[
         "child_wait_time",
         Ignored("keepalived would wait so long for its processes to end; keepwatch is one process"),
     ),
-    ("bfd_instance", Unsupported(TRACKER)),
+    ("bfd_instance", Unsupported(BFD)),
     ("track_file", Supported),
     ("vrrp_track_file", Deprecated("track_file")),
     ("vrrp_track_process", Supported),
@@ -218,7 +218,7 @@ const SYNC_GROUP: &[(&str, Status)] = &[
     ("track_script", Supported),
     ("track_file", Supported),
     ("track_process", Supported),
-    ("track_bfd", Unsupported(TRACKER)),
+    ("track_bfd", Unsupported(BFD)),
     ("notify_master", Supported),
     ("notify_backup", Supported),
     ("notify_fault", Supported),

@@ -7,7 +7,7 @@ use super::super::parser::Statement;
 use super::super::token::Comment;
 use super::reader::Reader;
 use super::twice::Twice;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, is_auth_type};
 use crate::model::Password;
 use crate::similar::{choice, shown};
 
@@ -77,6 +77,14 @@ impl Authentication {
                         ),
                 );
             }
+            if word.text == "=" && statement.argument(1).is_some() {
+                let message = "the password is the `=`, and not what stands behind it";
+                reader.report(Diagnostic::remark(
+                    &word.span,
+                    message,
+                    "a keepalived.conf has none: remove it",
+                ));
+            }
             self.password = password(&word.text);
             self.password_at = Some(word.span.clone());
             return;
@@ -85,7 +93,9 @@ impl Authentication {
             "PASS" => self.kind = Some((Kind::Pass, word.span.clone())),
             "AH" => self.kind = Some((Kind::Header, word.span.clone())),
             other => {
-                let message = format!("{} is no kind of authentication", shown(other));
+                // Whoever wrote the password there is not to find it in a log.
+                let what = if is_auth_type(other) { shown(other) } else { "this".to_owned() };
+                let message = format!("{what} is no kind of authentication");
                 let label = choice(other, &["PASS"], "must be PASS");
                 reader.survived(&word.span, message, label, "ignores the line");
                 self.misspelt.push("auth_type");

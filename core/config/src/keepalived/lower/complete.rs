@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
-    AdvertInterval, AnnouncePolicy, Family, HigherAdverts, LowerAdverts, Preemption, Priority, Schedule,
-    Start, StopMode, TrackWeight, Version, Vrid,
+    AdvertInterval, AnnouncePolicy, Family, Preemption, Priority, Schedule, Start, StopMode, TrackWeight,
+    Version, Vrid,
 };
 
 use super::At;
@@ -110,10 +110,11 @@ impl Draft<'_> {
         let own_interface = self.own_interface(vrid.value, family, names, reader);
         let Addresses { listed, excluded } = self.virtual_addresses(family, version, reader)?;
         let checksum_as_v2 = self.checksum_as_v2.unwrap_or(defaults.checksum_as_v2);
-        let answers =
-            !self.is_strict() && !self.lower_prio_no_advert.unwrap_or(defaults.lower_prio_no_advert);
-        let repeats =
-            !self.is_strict() && self.higher_prio_send_advert.unwrap_or(defaults.higher_prio_send_advert);
+        let (lower_adverts, higher_adverts) = if self.is_strict() {
+            self.other_priorities.strict(reader)
+        } else {
+            self.other_priorities.settled(defaults)
+        };
         let acceptance = Acceptance {
             written: self.accepts.take(),
             is_strict: self.is_strict(),
@@ -156,8 +157,8 @@ impl Draft<'_> {
             tracks_source,
             promotes_secondaries: self.promotes_secondaries,
             accepts,
-            lower_adverts: if answers { LowerAdverts::Answer } else { LowerAdverts::Ignore },
-            higher_adverts: if repeats { HigherAdverts::AnswerAndYield } else { HigherAdverts::Yield },
+            lower_adverts,
+            higher_adverts,
             stop_mode: StopMode::default(),
             link_tracking: self.link_tracking,
             addresses: values(listed),

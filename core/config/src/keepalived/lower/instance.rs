@@ -16,6 +16,7 @@ use super::checks::Checks;
 use super::globals;
 use super::ipvlan::IpvlanDraft;
 use super::notify::Notified;
+use super::other_priorities::OtherPriorities;
 use super::reader::{Misspelt, Reader};
 use super::routing::{self, Priorities};
 use super::track::Tracked;
@@ -61,8 +62,7 @@ pub(super) struct Draft<'a> {
     pub(super) may_lack_addresses: bool,
     pub(super) routing: Routing,
     pub(super) announce: Announce,
-    pub(super) lower_prio_no_advert: Option<bool>,
-    pub(super) higher_prio_send_advert: Option<bool>,
+    pub(super) other_priorities: OtherPriorities,
     pub(super) missed_adverts: Option<u8>,
     pub(super) checksum_as_v2: Option<bool>,
     pub(super) strict: Option<bool>,
@@ -136,8 +136,7 @@ impl<'a> Draft<'a> {
             may_lack_addresses: false,
             routing: Routing::default(),
             announce: Announce::default(),
-            lower_prio_no_advert: None,
-            higher_prio_send_advert: None,
+            other_priorities: OtherPriorities::default(),
             missed_adverts: None,
             checksum_as_v2: None,
             strict: None,
@@ -216,11 +215,8 @@ impl<'a> Draft<'a> {
 
     fn switches(&mut self, statement: &Statement<'_>, reader: &mut Reader<'_>) {
         match statement.keyword() {
-            "lower_prio_no_advert" => {
-                self.lower_prio_no_advert = reader.switch(statement).or(self.lower_prio_no_advert);
-            }
-            "higher_prio_send_advert" => {
-                self.higher_prio_send_advert = reader.switch(statement).or(self.higher_prio_send_advert);
+            "lower_prio_no_advert" | "higher_prio_send_advert" => {
+                self.other_priorities.read(statement, reader);
             }
             "down_timer_adverts" => {
                 self.missed_adverts = globals::missed_adverts(statement, reader).or(self.missed_adverts);

@@ -18,6 +18,7 @@ mod instance;
 mod ipvlan;
 mod link_delays;
 mod notify;
+mod other_priorities;
 mod reader;
 mod remarks;
 mod routing;

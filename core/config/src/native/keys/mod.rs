@@ -32,6 +32,8 @@ pub use schema::schema;
 pub(super) use shape::{Key, names};
 use shape::{Sort, Table};
 
+use crate::similar::nearest;
+
 /// What can stand at the top: its keys, and the kinds of tables.
 pub(super) fn of_root() -> Vec<&'static str> {
     ROOT.iter().map(|key| key.name).chain(TABLES.iter().map(|table| table.kind)).collect()
@@ -40,6 +42,22 @@ pub(super) fn of_root() -> Vec<&'static str> {
 /// Whether tables with names are of this kind: `[KIND.NAME]`.
 pub(super) fn is_kind(name: &str) -> bool {
     TABLES.iter().any(|table| table.kind == name)
+}
+
+/// The kind of tables that this word is a slip for, or in which keepalived's word for it ends: `instances`, `vrrp_instance`.
+pub(super) fn kind_meant(word: &str) -> Option<&'static str> {
+    let kinds = || TABLES.iter().map(|table| table.kind);
+    let ends_in = |kind: &&str| word.strip_suffix(kind).is_some_and(|before| before.ends_with('_'));
+    nearest(word, kinds()).or_else(|| kinds().find(ends_in))
+}
+
+/// Whether tables of this kind have a key of this name.
+pub(super) fn kind_has(kind: &str, name: &str) -> bool {
+    let mut tables = TABLES.iter().filter(|table| table.kind == kind);
+    tables.any(|table| {
+        names(table.common).contains(&name)
+            || table.sorts.iter().any(|sort| names(&[sort.keys]).contains(&name))
+    })
 }
 
 /// What a check can look at, with the keys of each.

@@ -149,6 +149,7 @@ fn what_is_wrong_stands_first_the_gravest_before_the_others() {
         last: ago(3.0),
         times,
         subject: Default::default(),
+        address: None,
     };
     let torn = InstanceStatus {
         addresses: vec!["10.1.1.30/32".into(), "10.1.1.31/32".into()],
