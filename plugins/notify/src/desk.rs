@@ -8,7 +8,7 @@ use keepwatch_bus::{Bus, Draft, Subscription};
 use keepwatch_event::{Event, EventKind, Severity, State};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::courier::{Courier, Haste};
 use crate::destination::Destination;
@@ -21,6 +21,9 @@ use crate::route::is_tellable;
 use crate::silence::{Over, Silence, Silences};
 use crate::spool::{Found, Spool};
 use crate::steady::{Settled, Steadiness, Until, Verdict};
+
+/// How long it is waited at first for what is on disk.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// What people and plugins ask for.
 pub(crate) enum Order {
@@ -79,21 +82,23 @@ impl Desk {
     }
 
     /// Works until it is told to end or the bus has ended, and then until nothing can be delivered any more.
+    ///
+    /// What was on disk is known before the first event is judged and the first order obeyed: a silence holds from then on,
+    /// and what waited goes first. A disk that does not say what it holds is not waited for long.
     pub(crate) async fn run(
         mut self,
         mut events: Subscription,
         mut orders: mpsc::Receiver<Order>,
-        mut found: oneshot::Receiver<Found>,
+        mut found: mpsc::UnboundedReceiver<Found>,
     ) {
-        let mut is_found = false;
+        if let Ok(Some(on_disk)) = timeout(FIRST_LOOK, found.recv()).await {
+            self.restore(on_disk);
+        }
         let haste = loop {
             let next = self.next();
             tokio::select! {
                 biased;
-                on_disk = &mut found, if !is_found => {
-                    is_found = true;
-                    self.restore(on_disk.unwrap_or_default());
-                }
+                Some(on_disk) = found.recv() => self.restore(on_disk),
                 order = orders.recv() => match order {
                     Some(Order::End) => break Haste::Last,
                     // Nobody waits for this.
@@ -280,7 +285,7 @@ impl Desk {
         }
         let now = SystemTime::now();
         for silence in found.silences.into_iter().filter(|silence| silence.until > now) {
-            self.silences.add(silence);
+            self.silences.add_older(silence);
         }
     }
 
@@ -438,3 +443,7 @@ async fn at(time: Option<Instant>) {
         None => tokio::time::sleep(Duration::MAX).await,
     }
 }
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;
