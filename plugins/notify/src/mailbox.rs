@@ -152,11 +152,13 @@ impl Mailbox {
         }
     }
 
-    /// Gives up what is too old. What the configuration no longer has is kept for as long as anything is by default.
-    pub(crate) fn expire(&self, now: SystemTime) {
+    /// Gives up what is too old, and says when something will be. What the configuration no longer has is kept for as long
+    /// as anything is by default.
+    pub(crate) fn expire(&self, now: SystemTime) -> Option<SystemTime> {
         let ttl = self.destination.borrow().as_ref().map_or(TTL, |destination| destination.ttl);
-        let dead = self.change(|queue| queue.expire(ttl, now));
+        let (dead, next) = self.change(|queue| (queue.expire(ttl, now), queue.next_expiry(ttl)));
         self.tell_given_up(&dead);
+        next
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

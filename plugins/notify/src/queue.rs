@@ -187,15 +187,23 @@ impl Queue {
     /// Gives up what has waited for longer than this.
     pub(crate) fn expire(&mut self, ttl: Duration, now: SystemTime) -> Vec<Dead> {
         let is_old = |entry: &Entry| now.duration_since(entry.since).is_ok_and(|waited| waited > ttl);
+        // Not only the first ones: what people have had tried again is younger than its place.
+        if !self.waiting.iter().any(is_old) {
+            return Vec::new();
+        }
         let mut given_up = Vec::new();
-        while self.waiting.front().is_some_and(is_old) {
-            let Some(entry) = self.waiting.remove(0) else { break };
+        for entry in self.waiting.take(is_old) {
             let why =
                 entry.trouble.as_ref().map(|trouble| format!("; at last: {trouble}")).unwrap_or_default();
             let reason = format!("it could not be delivered in {}{why}", crate::parcel::in_words(ttl));
             given_up.push(self.bury(entry, reason, now));
         }
         given_up
+    }
+
+    /// When the next letter will have waited for this long.
+    pub(crate) fn next_expiry(&self, ttl: Duration) -> Option<SystemTime> {
+        self.waiting.iter().map(|entry| entry.since).min()?.checked_add(ttl)
     }
 
     /// What is to be delivered now. What it gives is closed.

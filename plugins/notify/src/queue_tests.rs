@@ -215,6 +215,23 @@ fn what_is_too_old_is_given_up_with_what_went_wrong() {
     assert_eq!(dead[0].reason, "it could not be delivered in 24 h 0 min; at last: 451 later");
 }
 
+/// It is at its old place, but begins anew.
+#[test]
+fn what_people_have_tried_again_keeps_nothing_else_from_getting_too_old() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.next(WAIT, at(2_000));
+    queue.settle("a1", &Outcome::Refused { why: "550".into() }, 1.0, at(2_000));
+    queue.put(2, info("a2", "A"), at(3_000));
+    assert_eq!(queue.revive(&[], at(9_000)), 1);
+    let ttl = Duration::from_secs(12);
+    assert_eq!(queue.next_expiry(ttl), Some(at(15_000)));
+    assert_eq!(queue.expire(ttl, at(15_000)), []);
+    let dead = queue.expire(ttl, at(15_001));
+    assert_eq!(dead.iter().map(|dead| dead.entry.letter.id.as_str()).collect::<Vec<_>>(), ["a2"]);
+    assert_eq!(queue.next_expiry(ttl), Some(at(21_000)));
+}
+
 #[test]
 fn of_a_storm_the_first_and_the_last_are_told_and_counted() {
     let mut queue = Queue::default();

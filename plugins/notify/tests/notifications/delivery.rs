@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, State};
-use keepwatch_notify::Scope;
+use keepwatch_notify::{Outcome, Scope};
 
 use crate::support::{Inbox, PATIENCE, Site, gone, hang, later, refused, wait};
 
@@ -67,6 +67,22 @@ fn what_is_refused_is_given_up_and_told_and_can_be_tried_again() {
     assert_eq!(runtime.block_on(site.notifier.retry("one".into(), vec![letter])), Some(1));
     assert_eq!(inbox.wait(1).len(), 1);
     assert_eq!(runtime.block_on(site.notifier.retry("none".into(), Vec::new())), None);
+    site.notifier.stop(STOP, pending());
+}
+
+/// Looks are a minute apart where nothing else happens; the test waits for that long.
+#[test]
+fn what_is_too_old_is_given_up_when_it_is() {
+    let mut inbox = Inbox::new("one").answering([Outcome::Later {
+        why: "451 later".into(),
+        after: Some(Duration::from_secs(3_600)),
+        scope: Scope::Destination,
+    }]);
+    inbox.ttl = Duration::from_millis(300);
+    let mut site = Site::with(None, &[&inbox]);
+    site.transition("VI_1", State::Master);
+    let EventKind::DeliveryGivenUp { reason, .. } = site.heard("delivery_given_up") else { panic!() };
+    assert_eq!(reason, "it could not be delivered in 0 s; at last: 451 later");
     site.notifier.stop(STOP, pending());
 }
 
