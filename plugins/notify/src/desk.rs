@@ -14,7 +14,7 @@ use crate::courier::{Courier, Haste};
 use crate::destination::Destination;
 use crate::letter::{Content, Letter};
 use crate::mailbox::Mailbox;
-use crate::notifier::{NotTaken, Numbers};
+use crate::notifier::{NotFound, NotTaken, Numbers};
 use crate::queue::Queue;
 use crate::report::{DestinationReport, SilenceReport};
 use crate::route::is_tellable;
@@ -30,8 +30,8 @@ pub(crate) enum Order {
     Apply(Vec<Destination>),
     HandIn { destination: String, letter: Box<Letter>, tell: oneshot::Sender<Result<(), NotTaken>> },
     Report(oneshot::Sender<Vec<DestinationReport>>),
-    Retry { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
-    Purge { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
+    Retry { destination: String, ids: Vec<String>, tell: oneshot::Sender<Result<usize, NotFound>> },
+    Purge { destination: String, ids: Vec<String>, tell: oneshot::Sender<Result<usize, NotFound>> },
     Silence { silence: Silence, tell: oneshot::Sender<()> },
     EndSilence { name: String, tell: oneshot::Sender<bool> },
     Silences(oneshot::Sender<Vec<SilenceReport>>),
@@ -308,6 +308,11 @@ impl Desk {
         mailbox
     }
 
+    fn known(&self, destination: &str) -> Result<&Mailbox, NotFound> {
+        let known = self.mailboxes.get(destination).map(|mailbox| &**mailbox);
+        known.ok_or_else(|| NotFound::Destination(destination.to_owned()))
+    }
+
     fn obey(&mut self, order: Order) {
         // Whoever asked may have gone: what it asked for is done all the same.
         match order {
@@ -325,26 +330,10 @@ impl Desk {
                 });
             }
             Order::Retry { destination, ids, tell } => {
-                let now = SystemTime::now();
-                let mailbox = self.mailboxes.get(destination.as_str());
-                let revived = mailbox.map(|mailbox| {
-                    mailbox.enable();
-                    let revived = mailbox.change(|queue| queue.revive(&ids, now));
-                    mailbox.wake.notify_one();
-                    revived
-                });
-                let _ = tell.send(revived);
+                let _ = tell.send(self.known(&destination).and_then(|mailbox| mailbox.retry(&ids)));
             }
             Order::Purge { destination, ids, tell } => {
-                let mailbox = self.mailboxes.get(destination.as_str());
-                let purged = mailbox.map(|mailbox| {
-                    // Of one that the configuration has no longer, nothing is to be left.
-                    if ids.is_empty() && mailbox.label().is_none() {
-                        mailbox.enable();
-                    }
-                    mailbox.change(|queue| queue.purge(&ids))
-                });
-                let _ = tell.send(purged);
+                let _ = tell.send(self.known(&destination).and_then(|mailbox| mailbox.purge(&ids)));
             }
             Order::Silence { silence, tell } => {
                 let lasts = silence.until.duration_since(SystemTime::now()).unwrap_or_default();

@@ -12,6 +12,7 @@ use crate::destination::Destination;
 use crate::entry::Dead;
 use crate::gone::Gone;
 use crate::letter::Letter;
+use crate::notifier::NotFound;
 use crate::queue::{Put, Queue};
 use crate::report::DestinationSummary;
 use crate::spool::Spool;
@@ -159,6 +160,26 @@ impl Mailbox {
         let (dead, next) = self.change(|queue| (queue.expire(ttl, now), queue.next_expiry(ttl)));
         self.tell_given_up(&dead);
         next
+    }
+
+    /// Has it asked again, and tries at once what waits and, of these ids or all, what was given up: how many of those there
+    /// were.
+    pub(crate) fn retry(&self, ids: &[String]) -> Result<usize, NotFound> {
+        let ids = self.look(|queue| queue.meant(ids))?;
+        self.enable();
+        let revived = self.change(|queue| queue.revive(&ids, SystemTime::now()));
+        self.wake.notify_one();
+        Ok(revived)
+    }
+
+    /// Throws letters of these ids, or all, away: how many.
+    pub(crate) fn purge(&self, ids: &[String]) -> Result<usize, NotFound> {
+        let ids = self.look(|queue| queue.meant(ids))?;
+        // Of one that the configuration has no longer, nothing is to be left.
+        if ids.is_empty() && self.label().is_none() {
+            self.enable();
+        }
+        Ok(self.change(|queue| queue.purge(&ids)))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 use crate::backoff;
 use crate::destination::Grouping;
 use crate::entry::{Dead, Entry};
+use crate::ids;
 use crate::letter::{Letter, digest};
+use crate::notifier::NotFound;
 use crate::transport::{Outcome, Scope};
 use crate::waiting::Waiting;
 
@@ -321,6 +323,13 @@ impl Queue {
         for entry in self.waiting.iter_mut() {
             entry.next = now;
         }
+    }
+
+    /// The ids of the letters that are meant by these, which may be beginnings of them.
+    pub(crate) fn meant(&self, given: &[String]) -> Result<Vec<String>, NotFound> {
+        let dead = self.dead.iter().map(|dead| &dead.entry);
+        let ids: Vec<&str> = self.waiting.iter().chain(dead).map(|entry| entry.letter.id.as_str()).collect();
+        given.iter().map(|given| ids::meant(given, ids.iter().copied()).map(str::to_owned)).collect()
     }
 
     /// Has letters tried again that were given up: those of these ids, or all.

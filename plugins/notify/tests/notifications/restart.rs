@@ -65,7 +65,7 @@ fn one_that_is_gone_is_so_after_a_restart_until_there_is_another_way_to_it() {
     site.transition("VI_1", State::Backup);
     site.heard("destination_disabled");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(site.notifier.retry("one".into(), Vec::new())), Some(2), "what it refused");
+    assert_eq!(runtime.block_on(site.notifier.retry("one", Vec::new())), Ok(2), "what it refused");
     other.wait(2);
     site.notifier.stop(STOP, pending());
     let site = start(&other);
