@@ -129,7 +129,7 @@ pub struct SilenceStatus {
 pub struct Letters {
     /// The destination.
     pub destination: String,
-    /// Their ids; all if empty.
+    /// Their ids, or the beginnings of them; all if empty.
     #[serde(default)]
     pub ids: Vec<String>,
 }

@@ -13,7 +13,9 @@ use keepwatch_control::{
 };
 use keepwatch_event::{EventKind, Severity};
 use keepwatch_host::Messenger;
-use keepwatch_notify::{Dead, Destination, DestinationReport, Disk, Entry, Notifier, Options, Silence};
+use keepwatch_notify::{
+    Dead, Destination, DestinationReport, Disk, Entry, NotFound, Notifier, Options, Silence,
+};
 
 use crate::destinations;
 use crate::messages::Messages;
@@ -106,8 +108,7 @@ impl Notifications {
         let notifier = Arc::clone(&self.notifier);
         Box::pin(async move {
             let Letters { destination, ids } = letters;
-            let revived = notifier.retry(destination.clone(), ids).await;
-            revived.map_or_else(|| unknown(&destination), Done::with)
+            done(notifier.retry(&destination, ids).await)
         })
     }
 
@@ -115,8 +116,7 @@ impl Notifications {
         let notifier = Arc::clone(&self.notifier);
         Box::pin(async move {
             let Letters { destination, ids } = letters;
-            let purged = notifier.purge(destination.clone(), ids).await;
-            purged.map_or_else(|| unknown(&destination), Done::with)
+            done(notifier.purge(&destination, ids).await)
         })
     }
 
@@ -177,8 +177,8 @@ pub(crate) fn stranger(silence: &SilenceStatus, config: &Config) -> Option<Strin
     Some(format!("there is no destination \"{name}\": there is {there}"))
 }
 
-fn unknown(destination: &str) -> Done {
-    Done::refused(format!("there is no destination \"{destination}\""))
+fn done(count: Result<usize, NotFound>) -> Done {
+    count.map_or_else(|not_found| Done::refused(not_found.to_string()), Done::with)
 }
 
 fn status(report: DestinationReport) -> DestinationStatus {

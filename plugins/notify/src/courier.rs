@@ -20,6 +20,8 @@ use crate::transport::{Outcome, Scope, Transport, Unheard};
 const LATE: Duration = Duration::from_secs(30);
 /// A clock may be set: nothing is waited for longer than this without a look at it.
 const LOOK: Duration = Duration::from_secs(60);
+/// No pause for a letter that gets too old is shorter.
+const TICK: Duration = Duration::from_millis(1);
 
 /// What all couriers are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl Courier {
         let mut changed = self.mailbox.destination.subscribe();
         loop {
             let now = SystemTime::now();
-            self.mailbox.expire(now);
+            let expiry = self.mailbox.expire(now);
             let destination = changed.borrow_and_update().clone();
             let haste = *self.haste.borrow_and_update();
             if haste == Haste::Now || self.haste.has_changed().is_err() {
@@ -74,6 +76,9 @@ impl Courier {
                 (Next::At(at), _) => at.duration_since(now).unwrap_or_default().min(LOOK),
                 (Next::Nothing, _) | (Next::Message(_), None) => LOOK,
             };
+            // A little later: what is exactly so old is not too old.
+            let expires = expiry.map(|at| at.duration_since(now).unwrap_or_default() + TICK);
+            let pause = expires.map_or(pause, |expires| pause.min(expires));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.mailbox.wake.notified() => {}

@@ -8,13 +8,13 @@ use keepwatch_bus::{Bus, Draft, Subscription};
 use keepwatch_event::{Event, EventKind, Severity, State};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::courier::{Courier, Haste};
 use crate::destination::Destination;
 use crate::letter::{Content, Letter};
 use crate::mailbox::Mailbox;
-use crate::notifier::{NotTaken, Numbers};
+use crate::notifier::{NotFound, NotTaken, Numbers};
 use crate::queue::Queue;
 use crate::report::{DestinationReport, SilenceReport};
 use crate::route::is_tellable;
@@ -22,13 +22,16 @@ use crate::silence::{Over, Silence, Silences};
 use crate::spool::{Found, Spool};
 use crate::steady::{Settled, Steadiness, Until, Verdict};
 
+/// How long it is waited at first for what is on disk.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
 /// What people and plugins ask for.
 pub(crate) enum Order {
     Apply(Vec<Destination>),
     HandIn { destination: String, letter: Box<Letter>, tell: oneshot::Sender<Result<(), NotTaken>> },
     Report(oneshot::Sender<Vec<DestinationReport>>),
-    Retry { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
-    Purge { destination: String, ids: Vec<String>, tell: oneshot::Sender<Option<usize>> },
+    Retry { destination: String, ids: Vec<String>, tell: oneshot::Sender<Result<usize, NotFound>> },
+    Purge { destination: String, ids: Vec<String>, tell: oneshot::Sender<Result<usize, NotFound>> },
     Silence { silence: Silence, tell: oneshot::Sender<()> },
     EndSilence { name: String, tell: oneshot::Sender<bool> },
     Silences(oneshot::Sender<Vec<SilenceReport>>),
@@ -79,21 +82,23 @@ impl Desk {
     }
 
     /// Works until it is told to end or the bus has ended, and then until nothing can be delivered any more.
+    ///
+    /// What was on disk is known before the first event is judged and the first order obeyed: a silence holds from then on,
+    /// and what waited goes first. A disk that does not say what it holds is not waited for long.
     pub(crate) async fn run(
         mut self,
         mut events: Subscription,
         mut orders: mpsc::Receiver<Order>,
-        mut found: oneshot::Receiver<Found>,
+        mut found: mpsc::UnboundedReceiver<Found>,
     ) {
-        let mut is_found = false;
+        if let Ok(Some(on_disk)) = timeout(FIRST_LOOK, found.recv()).await {
+            self.restore(on_disk);
+        }
         let haste = loop {
             let next = self.next();
             tokio::select! {
                 biased;
-                on_disk = &mut found, if !is_found => {
-                    is_found = true;
-                    self.restore(on_disk.unwrap_or_default());
-                }
+                Some(on_disk) = found.recv() => self.restore(on_disk),
                 order = orders.recv() => match order {
                     Some(Order::End) => break Haste::Last,
                     // Nobody waits for this.
@@ -280,7 +285,7 @@ impl Desk {
         }
         let now = SystemTime::now();
         for silence in found.silences.into_iter().filter(|silence| silence.until > now) {
-            self.silences.add(silence);
+            self.silences.add_older(silence);
         }
     }
 
@@ -303,6 +308,11 @@ impl Desk {
         mailbox
     }
 
+    fn known(&self, destination: &str) -> Result<&Mailbox, NotFound> {
+        let known = self.mailboxes.get(destination).map(|mailbox| &**mailbox);
+        known.ok_or_else(|| NotFound::Destination(destination.to_owned()))
+    }
+
     fn obey(&mut self, order: Order) {
         // Whoever asked may have gone: what it asked for is done all the same.
         match order {
@@ -320,26 +330,10 @@ impl Desk {
                 });
             }
             Order::Retry { destination, ids, tell } => {
-                let now = SystemTime::now();
-                let mailbox = self.mailboxes.get(destination.as_str());
-                let revived = mailbox.map(|mailbox| {
-                    mailbox.enable();
-                    let revived = mailbox.change(|queue| queue.revive(&ids, now));
-                    mailbox.wake.notify_one();
-                    revived
-                });
-                let _ = tell.send(revived);
+                let _ = tell.send(self.known(&destination).and_then(|mailbox| mailbox.retry(&ids)));
             }
             Order::Purge { destination, ids, tell } => {
-                let mailbox = self.mailboxes.get(destination.as_str());
-                let purged = mailbox.map(|mailbox| {
-                    // Of one that the configuration has no longer, nothing is to be left.
-                    if ids.is_empty() && mailbox.label().is_none() {
-                        mailbox.enable();
-                    }
-                    mailbox.change(|queue| queue.purge(&ids))
-                });
-                let _ = tell.send(purged);
+                let _ = tell.send(self.known(&destination).and_then(|mailbox| mailbox.purge(&ids)));
             }
             Order::Silence { silence, tell } => {
                 let lasts = silence.until.duration_since(SystemTime::now()).unwrap_or_default();
@@ -438,3 +432,7 @@ async fn at(time: Option<Instant>) {
         None => tokio::time::sleep(Duration::MAX).await,
     }
 }
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ mod desk;
 mod destination;
 mod entry;
 mod gone;
+mod ids;
 mod instant;
 mod letter;
 mod mailbox;
@@ -34,8 +35,9 @@ mod waiting;
 
 pub use destination::{Destination, Grouping};
 pub use entry::{Dead, Entry};
+pub use ids::meant;
 pub use letter::{Content, Letter};
-pub use notifier::{NotTaken, Notifier, Options};
+pub use notifier::{NotFound, NotTaken, Notifier, Options};
 pub use parcel::{Attempt, Line, Parcel, View};
 pub use report::{DestinationReport, DestinationSummary, SilenceReport};
 pub use route::{Alerts, On, Route, TOPICS, Topic, topic};

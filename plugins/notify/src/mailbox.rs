@@ -12,6 +12,7 @@ use crate::destination::Destination;
 use crate::entry::Dead;
 use crate::gone::Gone;
 use crate::letter::Letter;
+use crate::notifier::NotFound;
 use crate::queue::{Put, Queue};
 use crate::report::DestinationSummary;
 use crate::spool::Spool;
@@ -152,11 +153,33 @@ impl Mailbox {
         }
     }
 
-    /// Gives up what is too old. What the configuration no longer has is kept for as long as anything is by default.
-    pub(crate) fn expire(&self, now: SystemTime) {
+    /// Gives up what is too old, and says when something will be. What the configuration no longer has is kept for as long
+    /// as anything is by default.
+    pub(crate) fn expire(&self, now: SystemTime) -> Option<SystemTime> {
         let ttl = self.destination.borrow().as_ref().map_or(TTL, |destination| destination.ttl);
-        let dead = self.change(|queue| queue.expire(ttl, now));
+        let (dead, next) = self.change(|queue| (queue.expire(ttl, now), queue.next_expiry(ttl)));
         self.tell_given_up(&dead);
+        next
+    }
+
+    /// Has it asked again, and tries at once what waits and, of these ids or all, what was given up: how many of those there
+    /// were.
+    pub(crate) fn retry(&self, ids: &[String]) -> Result<usize, NotFound> {
+        let ids = self.look(|queue| queue.meant(ids))?;
+        self.enable();
+        let revived = self.change(|queue| queue.revive(&ids, SystemTime::now()));
+        self.wake.notify_one();
+        Ok(revived)
+    }
+
+    /// Throws letters of these ids, or all, away: how many.
+    pub(crate) fn purge(&self, ids: &[String]) -> Result<usize, NotFound> {
+        let ids = self.look(|queue| queue.meant(ids))?;
+        // Of one that the configuration has no longer, nothing is to be left.
+        if ids.is_empty() && self.label().is_none() {
+            self.enable();
+        }
+        Ok(self.change(|queue| queue.purge(&ids)))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -69,6 +69,25 @@ pub enum NotTaken {
     Busy,
 }
 
+/// Why a letter that somebody asked for is not found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// There is no destination of this name.
+    #[error("there is no destination \"{0}\"")]
+    Destination(String),
+    /// There is no letter of this id.
+    #[error("nothing of the id {0} waits or was given up")]
+    Letter(String),
+    /// It is the beginning of several ids.
+    #[error("{given} is the beginning of several ids: {ids}")]
+    Several {
+        /// What was asked for.
+        given: String,
+        /// The ids, as people read them.
+        ids: String,
+    },
+}
+
 impl Notifier {
     /// Begins to hear events. Nobody is told before there are destinations.
     ///
@@ -126,14 +145,26 @@ impl Notifier {
     }
 
     /// Has letters tried again at once: what waits, and, of these ids or all, what was given up. How many of those there
-    /// were; none if there is no such destination.
-    pub async fn retry(&self, destination: String, ids: Vec<String>) -> Option<usize> {
-        self.ask(|tell| Order::Retry { destination, ids, tell }).await.flatten()
+    /// were. An id may be given by its beginning.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such destination, or one of the ids is none of a letter. Then nothing has changed.
+    pub async fn retry(&self, destination: &str, ids: Vec<String>) -> Result<usize, NotFound> {
+        let name = destination.to_owned();
+        let done = self.ask(|tell| Order::Retry { destination: name, ids, tell }).await;
+        done.unwrap_or_else(|| Err(NotFound::Destination(destination.to_owned())))
     }
 
-    /// Throws letters of these ids, or all, away. How many; none if there is no such destination.
-    pub async fn purge(&self, destination: String, ids: Vec<String>) -> Option<usize> {
-        self.ask(|tell| Order::Purge { destination, ids, tell }).await.flatten()
+    /// Throws letters of these ids, or all, away. How many. An id may be given by its beginning.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such destination, or one of the ids is none of a letter. Then nothing has changed.
+    pub async fn purge(&self, destination: &str, ids: Vec<String>) -> Result<usize, NotFound> {
+        let name = destination.to_owned();
+        let done = self.ask(|tell| Order::Purge { destination: name, ids, tell }).await;
+        done.unwrap_or_else(|| Err(NotFound::Destination(destination.to_owned())))
     }
 
     /// Begins a silence, or changes the one of its name.

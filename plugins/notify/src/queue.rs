@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 use crate::backoff;
 use crate::destination::Grouping;
 use crate::entry::{Dead, Entry};
+use crate::ids;
 use crate::letter::{Letter, digest};
+use crate::notifier::NotFound;
 use crate::transport::{Outcome, Scope};
 use crate::waiting::Waiting;
 
@@ -187,15 +189,23 @@ impl Queue {
     /// Gives up what has waited for longer than this.
     pub(crate) fn expire(&mut self, ttl: Duration, now: SystemTime) -> Vec<Dead> {
         let is_old = |entry: &Entry| now.duration_since(entry.since).is_ok_and(|waited| waited > ttl);
+        // Not only the first ones: what people have had tried again is younger than its place.
+        if !self.waiting.iter().any(is_old) {
+            return Vec::new();
+        }
         let mut given_up = Vec::new();
-        while self.waiting.front().is_some_and(is_old) {
-            let Some(entry) = self.waiting.remove(0) else { break };
+        for entry in self.waiting.take(is_old) {
             let why =
                 entry.trouble.as_ref().map(|trouble| format!("; at last: {trouble}")).unwrap_or_default();
             let reason = format!("it could not be delivered in {}{why}", crate::parcel::in_words(ttl));
             given_up.push(self.bury(entry, reason, now));
         }
         given_up
+    }
+
+    /// When the next letter will have waited for this long.
+    pub(crate) fn next_expiry(&self, ttl: Duration) -> Option<SystemTime> {
+        self.waiting.iter().map(|entry| entry.since).min()?.checked_add(ttl)
     }
 
     /// What is to be delivered now. What it gives is closed.
@@ -313,6 +323,13 @@ impl Queue {
         for entry in self.waiting.iter_mut() {
             entry.next = now;
         }
+    }
+
+    /// The ids of the letters that are meant by these, which may be beginnings of them.
+    pub(crate) fn meant(&self, given: &[String]) -> Result<Vec<String>, NotFound> {
+        let dead = self.dead.iter().map(|dead| &dead.entry);
+        let ids: Vec<&str> = self.waiting.iter().chain(dead).map(|entry| entry.letter.id.as_str()).collect();
+        given.iter().map(|given| ids::meant(given, ids.iter().copied()).map(str::to_owned)).collect()
     }
 
     /// Has letters tried again that were given up: those of these ids, or all.

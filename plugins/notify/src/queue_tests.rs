@@ -196,7 +196,6 @@ fn what_is_refused_is_kept_for_people_and_can_be_tried_again() {
     let Settled::GivenUp(dead) = queue.settle("a1", &refused, 1.0, at(2_000)) else { panic!() };
     assert_eq!((dead[0].entry.letter.id.as_str(), dead[0].reason.as_str()), ("a1", "550 no such user"));
     assert_eq!((queue.waiting().len(), queue.dead().len()), (1, 1));
-    assert_eq!(queue.revive(&["x".into()], at(3_000)), 0);
     assert_eq!(queue.revive(&[], at(3_000)), 1);
     assert_eq!(ids(&queue.next(WAIT, at(3_000))), ["a1"]);
     assert_eq!(queue.purge(&["b1".into()]), 1);
@@ -213,6 +212,23 @@ fn what_is_too_old_is_given_up_with_what_went_wrong() {
     assert_eq!(queue.expire(day, at(0) + day), []);
     let dead = queue.expire(day, at(1) + day);
     assert_eq!(dead[0].reason, "it could not be delivered in 24 h 0 min; at last: 451 later");
+}
+
+/// It is at its old place, but begins anew.
+#[test]
+fn what_people_have_tried_again_keeps_nothing_else_from_getting_too_old() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.next(WAIT, at(2_000));
+    queue.settle("a1", &Outcome::Refused { why: "550".into() }, 1.0, at(2_000));
+    queue.put(2, info("a2", "A"), at(3_000));
+    assert_eq!(queue.revive(&[], at(9_000)), 1);
+    let ttl = Duration::from_secs(12);
+    assert_eq!(queue.next_expiry(ttl), Some(at(15_000)));
+    assert_eq!(queue.expire(ttl, at(15_000)), []);
+    let dead = queue.expire(ttl, at(15_001));
+    assert_eq!(dead.iter().map(|dead| dead.entry.letter.id.as_str()).collect::<Vec<_>>(), ["a2"]);
+    assert_eq!(queue.next_expiry(ttl), Some(at(21_000)));
 }
 
 #[test]
@@ -238,6 +254,20 @@ fn the_least_grave_is_given_up_when_there_is_too_much() {
     let Put::For(dead) = queue.put(99_999, info("new", "N"), at(1)) else { panic!() };
     assert_eq!(dead.entry.letter.id, "x77");
     assert_eq!(queue.waiting().len(), CAPACITY);
+}
+
+#[test]
+fn letters_are_meant_by_the_beginnings_of_their_ids_waiting_or_dead() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.put(2, info("b1", "B"), at(0));
+    queue.next(WAIT, at(2_000));
+    queue.settle("a1", &Outcome::Refused { why: "550".into() }, 1.0, at(2_000));
+    let meant =
+        |given: &[&str]| queue.meant(&given.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>());
+    assert_eq!(meant(&["a", "b1"]), Ok(vec!["a1".to_owned(), "b1".to_owned()]));
+    assert_eq!(meant(&[]), Ok(Vec::new()), "all");
+    assert_eq!(meant(&["a1", "c"]), Err(NotFound::Letter("c".to_owned())));
 }
 
 #[test]

@@ -75,6 +75,13 @@ impl Silences {
         }
     }
 
+    /// Adds one of a run before, unless there is one of its name by now.
+    pub(crate) fn add_older(&mut self, silence: Silence) {
+        if !self.known.contains_key(&silence.name) {
+            self.add(silence);
+        }
+    }
+
     /// Whether an event is kept from a destination. Then it is noted.
     pub(crate) fn keep(&mut self, event: &Arc<Event>, destination: &str, now: SystemTime) -> bool {
         let about = match (&event.instance, &event.kind) {

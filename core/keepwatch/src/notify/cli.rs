@@ -105,13 +105,13 @@ pub(crate) struct SpoolShow {
   keepwatch spool retry admins           # the server is back: do not wait
   keepwatch spool retry admins h1-1a220b3c27e-65f4-12
 
-Exit codes: 0 done, 1 there is no such destination, the daemon cannot be asked or may not be told to by this user, 2 wrong
-command line")]
+Exit codes: 0 done, 1 there is no such destination or letter, the daemon cannot be asked or may not be told to by this user,
+2 wrong command line")]
 pub(crate) struct Letters {
     /// The destination
     pub(crate) destination: String,
 
-    /// Ids of letters [default: all]
+    /// Ids of letters, or the beginnings of them, as `spool list` shows them [default: all]
     pub(crate) ids: Vec<String>,
 }
 
@@ -121,13 +121,13 @@ pub(crate) struct Letters {
   keepwatch spool purge admins h1-1a220b3c27e-65f4-12
   keepwatch spool purge admins --all
 
-Exit codes: 0 done, 1 there is no such destination, the daemon cannot be asked or may not be told to by this user, 2 wrong
-command line")]
+Exit codes: 0 done, 1 there is no such destination or letter, the daemon cannot be asked or may not be told to by this user,
+2 wrong command line")]
 pub(crate) struct Purge {
     /// The destination
     pub(crate) destination: String,
 
-    /// Ids of letters
+    /// Ids of letters, or the beginnings of them, as `spool list` shows them
     #[arg(required_unless_present = "all")]
     pub(crate) ids: Vec<String>,
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use keepwatch_config::listed;
 use keepwatch_control::{Answer, DestinationStatus, Done, LetterStatus, Letters, Request};
+use keepwatch_notify::meant;
 
 use super::cli;
 use crate::words::counted;
@@ -33,24 +33,19 @@ pub(super) fn show(arguments: &cli::SpoolShow) -> ExitCode {
         Ok(destinations) => destinations,
         Err(error) => return ask::failed(&error),
     };
-    let found: Vec<(&DestinationStatus, &LetterStatus)> = destinations
+    let letters: Vec<(&DestinationStatus, &LetterStatus)> = destinations
         .iter()
         .flat_map(|destination| {
             destination.waiting.iter().chain(&destination.dead).map(move |l| (destination, l))
         })
-        .filter(|(_, letter)| letter.id.starts_with(&arguments.id))
         .collect();
-    // One event may wait for several destinations: it is the same letter.
-    let Some((destination, letter)) = found.first().copied() else {
-        return ask::failed(&format!("nothing of the id {} waits or was given up", arguments.id));
+    let id = match meant(&arguments.id, letters.iter().map(|(_, letter)| letter.id.as_str())) {
+        Ok(id) => id,
+        Err(not_found) => return ask::failed(&not_found.to_string()),
     };
-    let mut ids: Vec<&str> = found.iter().map(|(_, letter)| letter.id.as_str()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.len() > 1 && !ids.contains(&arguments.id.as_str()) {
-        return ask::failed(&format!("{} is the beginning of several ids: {}", arguments.id, listed(&ids)));
-    }
-    let shown = serde_json::json!({ "destination": destination.name, "letter": letter });
+    let shown = letters.iter().find(|(_, letter)| letter.id == id).map(
+        |(destination, letter)| serde_json::json!({ "destination": destination.name, "letter": letter }),
+    );
     let text = serde_json::to_string_pretty(&shown).unwrap_or_default();
     ask::printed(&format!("{text}\n"), exit::OK)
 }

@@ -5,11 +5,11 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::gone::Gone;
 use crate::queue::{Change, Queue};
@@ -43,7 +43,16 @@ type Rows = BTreeMap<String, Option<Vec<u8>>>;
 #[derive(Clone)]
 pub(crate) struct Spool {
     shared: Arc<Shared>,
-    written: watch::Receiver<u64>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// How far the disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It has taken all changes up to this one.
+    Written(u64),
+    /// It takes nothing for now: memory is all there is.
+    Failing,
 }
 
 struct Shared {
@@ -56,6 +65,8 @@ struct State {
     changed: Rows,
     /// Counts the changes.
     version: u64,
+    /// Where the disk was when somebody waited for it in vain: who comes while it is there still need not wait as well.
+    stuck: Option<Progress>,
     ended: bool,
 }
 
@@ -70,19 +81,23 @@ pub(crate) struct Found {
 }
 
 impl Spool {
-    /// Begins to read the file, and gives what it finds there when it has. Without a path nothing outlives the process.
+    /// Begins to read the file. What it finds there comes when it has: nothing, at once, if there is no file or it cannot be
+    /// read; then what is in it comes later, when it can. Without a path nothing outlives the process.
     ///
     /// # Errors
     ///
     /// The kernel's, if there is no room for a thread.
-    pub(crate) fn open(path: Option<PathBuf>, disk: Watch) -> io::Result<(Self, oneshot::Receiver<Found>)> {
-        let state = State { changed: BTreeMap::new(), version: 0, ended: false };
+    pub(crate) fn open(
+        path: Option<PathBuf>,
+        disk: Watch,
+    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Found>)> {
+        let state = State { changed: BTreeMap::new(), version: 0, stuck: None, ended: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), wake: Condvar::new() });
-        let (tell, written) = watch::channel(0);
-        let (found, finding) = oneshot::channel();
-        let writer = Writer { shared: Arc::clone(&shared), tell, disk, is_well: true };
-        std::thread::Builder::new().name("spool".to_owned()).spawn(move || writer.run(path, found))?;
-        Ok((Self { shared, written }, finding))
+        let (tell, progress) = watch::channel(Progress::Written(0));
+        let (found, finding) = mpsc::unbounded_channel();
+        let writer = Writer { shared: Arc::clone(&shared), tell, disk, found, is_read: false, is_well: true };
+        std::thread::Builder::new().name("spool".to_owned()).spawn(move || writer.run(path))?;
+        Ok((Self { shared, progress }, finding))
     }
 
     /// Notes what has changed in a destination's queue. Does not wait.
@@ -115,21 +130,34 @@ impl Spool {
         self.shared.wake.notify_one();
     }
 
-    /// Waits until all that was noted so far is on disk, but not for a disk that hangs, is full or is not there.
+    /// Waits until all that was noted so far is on disk, but not for a disk that hangs, is full or is not there: what waits
+    /// is in memory all the same.
     pub(crate) async fn settled(&self) {
-        let version = self.shared.lock().version;
-        let mut written = self.written.clone();
-        // It has ended, or takes too long: what waits is in memory all the same.
-        let _ = tokio::time::timeout(PATIENCE, written.wait_for(|written| *written >= version)).await;
+        let mut progress = self.progress.clone();
+        let before = *progress.borrow();
+        let version = {
+            let state = self.shared.lock();
+            if state.stuck == Some(before) {
+                return;
+            }
+            state.version
+        };
+        let is_done = |progress: &Progress| match progress {
+            Progress::Written(written) => *written >= version,
+            Progress::Failing => true,
+        };
+        if tokio::time::timeout(PATIENCE, progress.wait_for(is_done)).await.is_err() {
+            self.shared.lock().stuck = Some(before);
+        }
     }
 
     /// No more comes. Waits until all is written and the file is closed, but not for a disk that hangs.
     pub(crate) async fn end(&self) {
         self.shared.lock().ended = true;
         self.shared.wake.notify_one();
-        let mut written = self.written.clone();
-        // It is never so large: this waits until nobody writes any more.
-        let ended = written.wait_for(|written| *written == u64::MAX);
+        let mut progress = self.progress.clone();
+        // It fails when nobody writes any more.
+        let ended = async { while progress.changed().await.is_ok() {} };
         let _ = tokio::time::timeout(PATIENCE, ended).await;
     }
 }
@@ -143,41 +171,35 @@ impl Shared {
 /// The thread that writes.
 struct Writer {
     shared: Arc<Shared>,
-    tell: watch::Sender<u64>,
+    tell: watch::Sender<Progress>,
     disk: Watch,
+    found: mpsc::UnboundedSender<Found>,
+    /// Whether what was in the file has been found.
+    is_read: bool,
     is_well: bool,
 }
 
 impl Writer {
-    fn run(mut self, path: Option<PathBuf>, found: oneshot::Sender<Found>) {
-        let mut table = None;
-        let mut read = Found::default();
+    fn run(mut self, path: Option<PathBuf>) {
         // Who has no destination needs no file.
-        match path.as_ref().filter(|path| path.exists()).map(|path| Table::open(path)) {
-            None => {}
-            Some(Ok(opened)) => match opened.read(SystemTime::now()) {
-                Ok(rows) => {
-                    read = rows;
-                    table = Some(opened);
-                }
-                Err(why) => self.trouble(why),
-            },
-            Some(Err(why)) => self.trouble(why),
+        let there = path.as_ref().filter(|path| path.exists());
+        let mut table = there.and_then(|path| self.open(path).map_err(|why| self.trouble(why)).ok());
+        if !self.is_read {
+            // Nobody waits if the daemon has ended meanwhile.
+            let _ = self.found.send(Found::default());
         }
-        // Nobody waits if the daemon has ended meanwhile.
-        let _ = found.send(read);
         while let Some((changed, version)) = self.take() {
             let done = match (&table, &path) {
                 (Some(table), _) => table.write(&changed),
                 (None, None) => Ok(()),
-                (None, Some(path)) => Table::open(path).and_then(|opened| {
+                (None, Some(path)) => self.open(path).and_then(|opened| {
                     let done = opened.write(&changed);
                     table = Some(opened);
                     done
                 }),
             };
             match done {
-                Ok(()) => self.relief(),
+                Ok(()) => self.relief(version),
                 Err(why) => {
                     self.trouble(why);
                     // After an error of the disk's it would refuse everything.
@@ -187,9 +209,17 @@ impl Writer {
                     }
                 }
             }
-            // Also what could not be written: nobody waits for a disk that is not there.
-            self.tell.send_replace(version);
         }
+    }
+
+    /// Opens the file, and finds what is in it if that has not been found yet.
+    fn open(&mut self, path: &Path) -> Result<Table, String> {
+        let table = Table::open(path)?;
+        if !self.is_read {
+            let _ = self.found.send(table.read(SystemTime::now())?);
+            self.is_read = true;
+        }
+        Ok(table)
     }
 
     /// Waits for changes; none when no more come.
@@ -204,30 +234,34 @@ impl Writer {
         Some((std::mem::take(&mut state.changed), state.version))
     }
 
-    /// Puts back what could not be written, unless it has changed again, and lets some time pass. Whether that is the end.
+    /// Puts back what could not be written, unless it has changed again, and lets some time pass before it is tried again:
+    /// a last time when no more comes. Whether this was that.
     fn give_back(&self, changed: Rows) -> bool {
         let mut state = self.shared.lock();
         for (key, value) in changed {
             state.changed.entry(key).or_insert(value);
         }
-        let version = state.version;
-        self.tell.send_replace(version);
-        if !state.ended {
-            let waited = self.shared.wake.wait_timeout_while(state, AGAIN, |state| !state.ended);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if state.ended {
+            return true;
         }
-        state.ended
+        drop(self.shared.wake.wait_timeout_while(state, AGAIN, |state| !state.ended));
+        false
     }
 
     fn trouble(&mut self, why: String) {
+        self.tell.send_replace(Progress::Failing);
         if std::mem::replace(&mut self.is_well, false) {
             (self.disk)(Disk::Failing(why));
         }
     }
 
-    fn relief(&mut self) {
+    fn relief(&mut self, version: u64) {
+        self.tell.send_replace(Progress::Written(version));
         if !std::mem::replace(&mut self.is_well, true) {
             (self.disk)(Disk::Well);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

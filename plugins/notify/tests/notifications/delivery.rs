@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use keepwatch_event::{EventKind, State};
-use keepwatch_notify::Scope;
+use keepwatch_notify::{NotFound, Outcome, Scope};
 
 use crate::support::{Inbox, PATIENCE, Site, gone, hang, later, refused, wait};
 
@@ -64,9 +64,46 @@ fn what_is_refused_is_given_up_and_told_and_can_be_tried_again() {
     assert_eq!((summary[0].name.as_str(), summary[0].dead, summary[0].waiting), ("one", 1, 0));
     assert_eq!(summary[0].refusal.as_deref(), Some("550 no"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(site.notifier.retry("one".into(), vec![letter])), Some(1));
+    assert_eq!(runtime.block_on(site.notifier.retry("one", vec![letter])), Ok(1));
     assert_eq!(inbox.wait(1).len(), 1);
-    assert_eq!(runtime.block_on(site.notifier.retry("none".into(), Vec::new())), None);
+    let unknown = NotFound::Destination("none".to_owned());
+    assert_eq!(runtime.block_on(site.notifier.retry("none", Vec::new())), Err(unknown));
+    site.notifier.stop(STOP, pending());
+}
+
+#[test]
+fn a_letter_that_is_not_there_is_said_so_and_nothing_else_is_touched() {
+    let inbox = Inbox::new("one").answering([refused(), later(Scope::Destination)]);
+    let mut site = Site::with(None, &[&inbox]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    site.transition("VI_1", State::Master);
+    site.heard("delivery_given_up");
+    let id = site.report("one").dead[0].entry.letter.id.clone();
+    let wrong = || vec!["h9".to_owned()];
+    let not_there = Err(NotFound::Letter("h9".to_owned()));
+    assert_eq!(runtime.block_on(site.notifier.retry("one", wrong())), not_there);
+    assert_eq!(runtime.block_on(site.notifier.purge("one", wrong())), not_there);
+    let report = site.report("one");
+    assert_eq!((report.dead.len(), report.waiting.len(), inbox.attempts().len()), (1, 0, 1));
+    let beginning = || vec![id[..id.len() - 1].to_owned()];
+    assert_eq!(runtime.block_on(site.notifier.purge("one", beginning())), Ok(1));
+    assert_eq!(site.report("one").dead.len(), 0);
+    site.notifier.stop(STOP, pending());
+}
+
+/// Looks are a minute apart where nothing else happens; the test waits for that long.
+#[test]
+fn what_is_too_old_is_given_up_when_it_is() {
+    let mut inbox = Inbox::new("one").answering([Outcome::Later {
+        why: "451 later".into(),
+        after: Some(Duration::from_secs(3_600)),
+        scope: Scope::Destination,
+    }]);
+    inbox.ttl = Duration::from_millis(300);
+    let mut site = Site::with(None, &[&inbox]);
+    site.transition("VI_1", State::Master);
+    let EventKind::DeliveryGivenUp { reason, .. } = site.heard("delivery_given_up") else { panic!() };
+    assert_eq!(reason, "it could not be delivered in 0 s; at last: 451 later");
     site.notifier.stop(STOP, pending());
 }
 

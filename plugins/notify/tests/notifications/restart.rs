@@ -1,6 +1,8 @@
 //! What outlives the daemon.
 
 use std::future::{pending, ready};
+use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use keepwatch_event::State;
@@ -63,7 +65,7 @@ fn one_that_is_gone_is_so_after_a_restart_until_there_is_another_way_to_it() {
     site.transition("VI_1", State::Backup);
     site.heard("destination_disabled");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(site.notifier.retry("one".into(), Vec::new())), Some(2), "what it refused");
+    assert_eq!(runtime.block_on(site.notifier.retry("one", Vec::new())), Ok(2), "what it refused");
     other.wait(2);
     site.notifier.stop(STOP, pending());
     let site = start(&other);
@@ -142,6 +144,45 @@ fn without_a_disk_everything_is_told_all_the_same() {
     let is_said =
         |disk: &Disk| matches!(disk, Disk::Failing(why) if why.starts_with("/proc/no/such/spool.redb"));
     assert!(disk.len() == 1 && is_said(&disk[0]), "{disk:?}");
+    site.notifier.stop(STOP, pending());
+}
+
+/// Memory is the spool then. With a wait for the disk before and after each, these took minutes.
+#[test]
+fn without_a_disk_the_last_letters_are_told_in_the_time_there_is() {
+    let inbox = Inbox::new("one");
+    let site = Site::with(Some("/proc/no/such/spool.redb".as_ref()), &[&inbox]);
+    for number in 0..60 {
+        site.transition(&format!("VI_{number}"), State::Stopped);
+    }
+    site.bus.flush(PATIENCE);
+    site.notifier.stop(Duration::from_secs(20), pending());
+    assert_eq!(inbox.lines().len(), 60);
+}
+
+/// It hangs when it is first opened, as a FIFO does that nobody writes into.
+#[test]
+fn what_a_slow_disk_holds_goes_before_what_is_new() {
+    let file = File::new();
+    let away = Inbox::new("one").answering((0..1_000).map(|_| later(Scope::Destination)));
+    let mut site = Site::with(Some(&file.0), &[&away]);
+    site.transition("VI_1", State::Master);
+    site.heard("delivery_failed");
+    site.notifier.stop(STOP, pending());
+    let real = file.0.with_extension("real");
+    std::fs::rename(&file.0, &real).unwrap();
+    assert!(Command::new("mkfifo").arg(&file.0).status().unwrap().success());
+    let back = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&back]);
+    site.transition("VI_1", State::Fault);
+    site.bus.flush(PATIENCE);
+    // Once it is open at both ends, the file can be at its place, and what it begins with is read.
+    let mut fifo = std::fs::OpenOptions::new().write(true).open(&file.0).unwrap();
+    std::fs::rename(&real, &file.0).unwrap();
+    fifo.write_all(b"redb file").unwrap();
+    drop(fifo);
+    let lines: Vec<String> = back.wait(2).into_iter().flat_map(|got| got.lines).collect();
+    assert!(lines[0].contains("MASTER") && lines[1].contains("FAULT"), "{lines:?}");
     site.notifier.stop(STOP, pending());
 }
 
