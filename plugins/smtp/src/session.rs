@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use keepwatch_event::counted;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -187,7 +188,7 @@ impl<'a> Session<'a> {
     ///
     /// There was no answer.
     pub(crate) async fn send(&mut self, message: &[u8]) -> Result<Reply, String> {
-        self.heard.said(&format!("({} octets)", message.len()));
+        self.heard.said(&format!("({})", counted(message.len() as u64, "octet")));
         self.heard.said(".");
         let answer = self.connection.message(message).await;
         self.hear(answer)
