@@ -197,7 +197,7 @@ fn http(web: &HttpCheck) -> checks::HttpCheck {
         contains: web.contains.clone(),
         tls: checks::TlsSettings {
             server_name: web.server_name.clone(),
-            ca: web.ca_file.clone(),
+            ca: web.ca_file.as_ref().map(|file| file.path.clone()),
             verify: match web.verify {
                 Verify::On => checks::Verify::On,
                 Verify::Off => checks::Verify::Off,

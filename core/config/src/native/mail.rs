@@ -53,7 +53,7 @@ pub(super) fn read(
         }
     }
     let certificate = certificate(reader, table, folder);
-    let ca_file = optional(table, "ca_file", |value| reader.path(value, folder));
+    let ca_file = optional(table, "ca_file", |value| reader.file(value, folder));
     let helo = optional(table, "helo", |value| helo(reader, value));
     let subject = template(reader, table, "subject", folder);
     let text = template(reader, table, "text", folder);
