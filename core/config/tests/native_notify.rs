@@ -109,6 +109,38 @@ fn relays_have_ports_and_families() {
 }
 
 #[test]
+fn a_password_that_would_go_unencrypted_over_a_network_is_told() {
+    let said = |relay: &str, more: &str| {
+        let keys = MAIL.replace("\"mail.example.com\"", relay);
+        let (site, _) = read(&format!("{keys}tls = \"none\"\n{more}"));
+        (site.config.is_some(), site.render(Style::Plain))
+    };
+    let user = "user = \"k\"\npassword_file = \"p\"";
+    for (relay, is_valid, expected) in [
+        (
+            "\"mail.example.com\"",
+            true,
+            "warning: no mail goes by `mail.example.com`: no password is sent unencrypted",
+        ),
+        (
+            "[\"localhost\", \"10.1.1.9:25\"]",
+            false,
+            "error: no mail goes by `10.1.1.9`: no password is sent unencrypted",
+        ),
+        ("\"[fd00::1]:25\"", false, "error: no mail goes by `fd00::1`: no password is sent unencrypted"),
+    ] {
+        let (valid, text) = said(relay, user);
+        assert!(text.starts_with(expected) && text.contains("keepwatch.toml:3:"), "{text}");
+        assert!(text.contains("nothing is encrypted") && text.contains("help: leave `tls` out"), "{text}");
+        assert_eq!((valid, text.matches("no mail goes").count()), (is_valid, 1), "{text}");
+        assert_eq!(said(relay, ""), (true, String::new()), "without a password: {relay}");
+    }
+    for relay in ["localhost:25", "127.0.0.1", "127.8.0.1:2525", "::1", "[::ffff:127.0.0.1]:25"] {
+        assert_eq!(said(&format!("\"{relay}\""), user), (true, String::new()), "{relay}");
+    }
+}
+
+#[test]
 fn webhooks() {
     let url = "webhook = \"https://hooks.example.com/T0/B0\"\n";
     let (plain, _) = webhook(url);
