@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keepwatch_config::model::{
-    ActionKind, Check, CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck,
+    ActionKind, Check, CheckKind, Command, DnsCheck, DnsRecord, FileAt, FileCheck, FileTest, GatewayCheck,
     HaproxyBackend, HaproxyCheck, HaproxySocket, Host, HttpCheck, IcmpCheck, InitFile, InterfaceName,
     Overwrite, Place, ProcessCheck, ProcessMatch, Reading, ReloadBy, ScriptCheck, ServerState, TcpCheck,
     TrackFile, UnixCheck, User, Verify,
@@ -197,7 +197,7 @@ fn the_network() {
                 redirects: 3,
                 contains: Some("ok".to_owned()),
                 server_name: Some("b".to_owned()),
-                ca_file: Some("/ca".into()),
+                ca_file: Some(FileAt { path: "/ca".into(), place: Place::default() }),
                 verify: Verify::Off,
                 min_life: Some(Duration::from_secs(14 * 86_400)),
                 ..http()

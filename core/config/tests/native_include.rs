@@ -82,7 +82,7 @@ fn files_add_up_and_know_each_other() {
     let CheckKind::Plugin(lag) = &lag.what else { panic!("asked of a plugin") };
     assert_eq!(lag.file, folder.0.join("conf.d/deep/lag.rhai"));
     let CheckKind::Http(proxy) = &proxy.what else { panic!("asked by HTTP") };
-    assert_eq!(proxy.ca_file, Some(folder.0.join("conf.d/ca.pem")));
+    assert_eq!(proxy.ca_file.as_ref().map(|file| &file.path), Some(&folder.0.join("conf.d/ca.pem")));
     assert_eq!(config.extensions.plugins[0].file, folder.0.join("hooks.d/a.rhai"));
     assert_eq!(config.extensions.hooks, Some(folder.0.join("hooks.d")));
     // All of them are known by what they say together.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use keepwatch_config::model::{
-    ClientCertificate, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, SecretAt, TemplateAt,
-    UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
+    ClientCertificate, FileAt, Gravity, MailAuth, MailTable, MailTls, NotifyTable, NotifyWay, Place,
+    SecretAt, TemplateAt, UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
 };
 use keepwatch_config::{Site, Style, load_site};
 
@@ -25,6 +25,11 @@ fn read(keys: &str) -> (Site, PathBuf) {
     let site = load_site(&folder.join("keepwatch.toml")).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     (site, folder)
+}
+
+/// A file; where it is named makes no difference.
+fn file(path: PathBuf) -> FileAt {
+    FileAt { path, place: Place::default() }
 }
 
 fn table(keys: &str) -> (NotifyTable, PathBuf) {
@@ -76,11 +81,11 @@ fn mails() {
          certificate_file = \"c\"\nkey_file = \"k\"\nhelo = \"h1\"\nsubject = \"{{ line }}\"\ntext_file = \"t.j2\"",
     );
     assert_eq!((all.tls, all.auth), (MailTls::Implicit, Some(MailAuth::Xoauth2)));
-    assert_eq!(all.user, Some(("k".to_owned(), SecretAt::File(folder.join("p")))));
-    let certificate = ClientCertificate { certificate: folder.join("c"), key: folder.join("k") };
-    assert_eq!((all.certificate, all.ca_file), (Some(certificate), Some("/ca".into())));
+    assert_eq!(all.user, Some(("k".to_owned(), SecretAt::File(file(folder.join("p"))))));
+    let certificate = ClientCertificate { certificate: file(folder.join("c")), key: file(folder.join("k")) };
+    assert_eq!((all.certificate, all.ca_file), (Some(certificate), Some(file("/ca".into()))));
     assert!(matches!(all.subject, Some(TemplateAt::Inline(written)) if written.text == "{{ line }}"));
-    assert_eq!((all.text, all.html), (Some(TemplateAt::File(folder.join("t.j2"))), None));
+    assert_eq!((all.text, all.html), (Some(TemplateAt::File(file(folder.join("t.j2")))), None));
     let (systemd, _) = mail_of("user = \"k\"\npassword_credential = \"smtp\"");
     assert_eq!(systemd.user, Some(("k".to_owned(), SecretAt::Credential("smtp".into()))));
 }
@@ -104,6 +109,38 @@ fn relays_have_ports_and_families() {
 }
 
 #[test]
+fn a_password_that_would_go_unencrypted_over_a_network_is_told() {
+    let said = |relay: &str, more: &str| {
+        let keys = MAIL.replace("\"mail.example.com\"", relay);
+        let (site, _) = read(&format!("{keys}tls = \"none\"\n{more}"));
+        (site.config.is_some(), site.render(Style::Plain))
+    };
+    let user = "user = \"k\"\npassword_file = \"p\"";
+    for (relay, is_valid, expected) in [
+        (
+            "\"mail.example.com\"",
+            true,
+            "warning: no mail goes by `mail.example.com`: no password is sent unencrypted",
+        ),
+        (
+            "[\"localhost\", \"10.1.1.9:25\"]",
+            false,
+            "error: no mail goes by `10.1.1.9`: no password is sent unencrypted",
+        ),
+        ("\"[fd00::1]:25\"", false, "error: no mail goes by `fd00::1`: no password is sent unencrypted"),
+    ] {
+        let (valid, text) = said(relay, user);
+        assert!(text.starts_with(expected) && text.contains("keepwatch.toml:3:"), "{text}");
+        assert!(text.contains("nothing is encrypted") && text.contains("help: leave `tls` out"), "{text}");
+        assert_eq!((valid, text.matches("no mail goes").count()), (is_valid, 1), "{text}");
+        assert_eq!(said(relay, ""), (true, String::new()), "without a password: {relay}");
+    }
+    for relay in ["localhost:25", "127.0.0.1", "127.8.0.1:2525", "::1", "[::ffff:127.0.0.1]:25"] {
+        assert_eq!(said(&format!("\"{relay}\""), user), (true, String::new()), "{relay}");
+    }
+}
+
+#[test]
 fn webhooks() {
     let url = "webhook = \"https://hooks.example.com/T0/B0\"\n";
     let (plain, _) = webhook(url);
@@ -118,21 +155,24 @@ fn webhooks() {
          header_files = { X-C = \"d\" }\nuser = \"u\"\npassword_file = \"p\"\nproxy = \"http://proxy:3128\"\n\
          secret_file = [\"new\", \"old\"]",
     );
-    assert_eq!(all.url, UrlAt::Secret(SecretAt::File(folder.join("url"))));
+    assert_eq!(all.url, UrlAt::Secret(SecretAt::File(file(folder.join("url")))));
     assert_eq!((all.format, all.method), (WebhookFormat::Slack, WebhookMethod::Put));
     assert_eq!(all.headers, [("X-A".to_owned(), "b".to_owned())]);
-    assert_eq!(all.header_files, [("X-C".to_owned(), folder.join("d"))]);
-    assert_eq!(all.auth, Some(WebhookAuth::Basic("u".into(), SecretAt::File(folder.join("p")))));
+    assert_eq!(all.header_files, [("X-C".to_owned(), file(folder.join("d")))]);
+    assert_eq!(all.auth, Some(WebhookAuth::Basic("u".into(), SecretAt::File(file(folder.join("p"))))));
     assert_eq!(all.proxy, WebhookProxy::At("http://proxy:3128".into()));
-    assert_eq!(all.signing, [SecretAt::File(folder.join("new")), SecretAt::File(folder.join("old"))]);
+    assert_eq!(
+        all.signing,
+        [SecretAt::File(file(folder.join("new"))), SecretAt::File(file(folder.join("old")))]
+    );
     let (key, folder) = webhook(&format!("{url}format = \"pagerduty\"\nrouting_key_file = \"k\""));
-    assert_eq!(key.format, WebhookFormat::PagerDuty(SecretAt::File(folder.join("k"))));
+    assert_eq!(key.format, WebhookFormat::PagerDuty(SecretAt::File(file(folder.join("k")))));
     let (body, _) = webhook(&format!("{url}body = \"{{{{ line }}}}\"\ncontent_type = \"text/plain\""));
     assert!(
         matches!(body.format, WebhookFormat::Template(TemplateAt::Inline(_), kind) if kind == "text/plain")
     );
     let (token, folder) = webhook(&format!("{url}bearer_file = \"t\""));
-    assert_eq!(token.auth, Some(WebhookAuth::Bearer(SecretAt::File(folder.join("t")))));
+    assert_eq!(token.auth, Some(WebhookAuth::Bearer(SecretAt::File(file(folder.join("t"))))));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::counted::counted;
 use crate::rounded::Rounded;
 use crate::time::seconds;
 
@@ -147,8 +148,9 @@ impl fmt::Display for Anomaly {
                 let mac = mac.as_ref().map(|mac| format!("at {mac}, ")).unwrap_or_default();
                 write!(
                     f,
-                    "it also claims to be MASTER ({mac}priority {theirs}, {adverts} adverts): it probably does not \
-                     hear us; look for a filter for IP protocol 112 here, there or on the way"
+                    "it also claims to be MASTER ({mac}priority {theirs}, {}): it probably does not \
+                     hear us; look for a filter for IP protocol 112 here, there or on the way",
+                    counted(u64::from(*adverts), "advert")
                 )
             }
         }

@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod class;
+mod counted;
 mod counters;
 mod event;
 mod explanation;
@@ -22,6 +23,7 @@ mod words;
 
 pub use anomaly::Anomaly;
 pub use class::{Class, Subject};
+pub use counted::{counted, grouped};
 pub use counters::Counters;
 pub use event::{Event, Severity};
 pub use explanation::{

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::counted::{counted, grouped};
 use crate::hand_over::{Departure, Ending};
 use crate::kind::EventKind;
 use crate::rounded::Rounded;
@@ -151,7 +152,8 @@ impl fmt::Display for EventKind {
                 if text.is_empty() { Ok(()) } else { write!(f, ": {text}") }
             }
             Self::FlappingStarted { track, changes, within } => {
-                write!(f, "check {track} is flapping: {changes} changes within {}", Rounded(*within))
+                let changes = counted(u64::from(*changes), "change");
+                write!(f, "check {track} is flapping: {changes} within {}", Rounded(*within))
             }
             Self::FlappingStopped { track, health } => {
                 write!(f, "check {track} has settled: {health}")
@@ -188,17 +190,20 @@ impl fmt::Display for EventKind {
             }
             Self::SubscriberCaughtUp { subscriber, conflated, dropped } => write!(
                 f,
-                "{subscriber} keeps up again; {conflated} events were conflated and {dropped} dropped for it"
+                "{subscriber} keeps up again; {} conflated and {} dropped for it",
+                counted(*conflated, "event"),
+                grouped(*dropped)
             ),
             Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
             Self::Recovered { part } => write!(f, "{part}: works again"),
             Self::UnsteadyStarted { changes, within } => write!(
                 f,
-                "unsteady: {changes} transitions within {}; told again when it has settled",
+                "unsteady: {} within {}; told again when it has settled",
+                counted(u64::from(*changes), "transition"),
                 Rounded(*within)
             ),
             Self::UnsteadyStopped { state, untold } => {
-                write!(f, "settled: {state}, after {untold} transitions not told")
+                write!(f, "settled: {state}, after {} not told", counted(u64::from(*untold), "transition"))
             }
             Self::DeliverySucceeded { destination, attempt: 1, said, .. } => {
                 write!(f, "{destination} has it: {said}")
@@ -223,7 +228,7 @@ impl fmt::Display for EventKind {
                 write!(f, "silence {silence} for {}: {comment}", Rounded(*lasts))
             }
             Self::SilenceEnded { silence, untold } => {
-                write!(f, "silence {silence} is over; {untold} letters were not sent")
+                write!(f, "silence {silence} is over; {} not sent", counted(*untold, "letter"))
             }
             Self::NotifyScriptRan { setting, group, command, ended, took, output } => {
                 let of = group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
@@ -234,7 +239,7 @@ impl fmt::Display for EventKind {
                 if lines.is_empty() { Ok(()) } else { write!(f, ": {}", lines.join(" / ")) }
             }
             Self::NotifyFifoBehind { fifo, lost } => {
-                write!(f, "nobody reads {fifo}: {lost} lines are lost")
+                write!(f, "nobody reads {fifo}: {} lost", counted(*lost, "line"))
             }
             Self::Custom { plugin, name, data } if data.is_empty() => write!(f, "{plugin}: {name}"),
             Self::Custom { plugin, name, data } => {
@@ -266,6 +271,28 @@ mod tests {
         let expected = "notify of group G /n GROUP G MASTER 0 ended after 1.50 s: exited with status 1: one / (VI_1) Entering \
                         MASTER STATE";
         assert_eq!(kind.to_string(), expected);
+    }
+
+    #[test]
+    fn one_of_something_is_told_as_one() {
+        let lost = |lost| EventKind::NotifyFifoBehind { fifo: "/f".to_owned(), lost };
+        let ended = |untold| EventKind::SilenceEnded { silence: "s".to_owned(), untold };
+        let settled = |untold| EventKind::UnsteadyStopped { state: State::Master, untold };
+        let caught_up = |conflated, dropped| {
+            let subscriber = "mail".to_owned();
+            EventKind::SubscriberCaughtUp { subscriber, conflated, dropped }
+        };
+        for (kind, text) in [
+            (lost(1), "nobody reads /f: 1 line lost"),
+            (lost(1_200), "nobody reads /f: 1,200 lines lost"),
+            (ended(1), "silence s is over; 1 letter not sent"),
+            (ended(0), "silence s is over; 0 letters not sent"),
+            (settled(1), "settled: MASTER, after 1 transition not told"),
+            (settled(7), "settled: MASTER, after 7 transitions not told"),
+            (caught_up(1, 0), "mail keeps up again; 1 event conflated and 0 dropped for it"),
+        ] {
+            assert_eq!(kind.to_string(), text);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use keepwatch_config::diagnostic::Style;
 use keepwatch_config::model::{Check as Checked, CheckKind};
 use keepwatch_config::{Config, Severity, Site, listed};
+use keepwatch_event::counted;
 
 use crate::check_report::Report;
 use crate::cli::Check;
@@ -110,7 +111,7 @@ fn contents<'c>(config: &'c Config) -> Vec<String> {
     ]
     .into_iter()
     .filter(|(_, names)| !names.is_empty())
-    .map(|(noun, names)| format!("{} ({})", counted(names.len(), noun), listed(&names)))
+    .map(|(noun, names)| format!("{} ({})", counted(names.len() as u64, noun), listed(&names)))
     .collect()
 }
 
@@ -119,11 +120,6 @@ fn found(site: &Site) -> Vec<String> {
         .into_iter()
         .map(|(severity, noun)| (site.count(severity), noun))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, noun)| counted(count, noun))
+        .map(|(count, noun)| counted(count as u64, noun))
         .collect()
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

@@ -8,7 +8,7 @@ use keepwatch_config::model::{
     Check, CheckKind, Config, DnsRecord, FileTest, Globals, HaproxyCheck, HaproxySocket, Host, HttpCheck,
     Overwrite, ProcessCheck, ProcessMatch, Reading, ScriptCheck, User, Verify,
 };
-use keepwatch_event::{EventKind, LogLevel, Severity};
+use keepwatch_event::{EventKind, LogLevel, Severity, counted};
 use keepwatch_exec::{
     Account, Command, CommandCheck, Fallback, Groups, Launcher, Policy, Security, Sink, Weight,
 };
@@ -105,7 +105,7 @@ fn sink(check: &Check, means: &Means) -> Sink {
         let text = if skipped == 0 {
             line.to_owned()
         } else {
-            format!("{line} ({skipped} lines before it were too many)")
+            format!("{line} ({} before it too many)", counted(skipped, "line"))
         };
         let kind = EventKind::PluginLog { plugin: plugin.clone(), level, text };
         bus.publish(Draft::general(Severity::Info, kind));
@@ -197,7 +197,7 @@ fn http(web: &HttpCheck) -> checks::HttpCheck {
         contains: web.contains.clone(),
         tls: checks::TlsSettings {
             server_name: web.server_name.clone(),
-            ca: web.ca_file.clone(),
+            ca: web.ca_file.as_ref().map(|file| file.path.clone()),
             verify: match web.verify {
                 Verify::On => checks::Verify::On,
                 Verify::Off => checks::Verify::Off,

@@ -7,7 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use keepwatch_config::model::{
-    ActionKind, Check, CheckKind, Command as Written, Config, Format, HttpCheck, Place, ScriptCheck, Verify,
+    ActionKind, Check, CheckKind, Command as Written, Config, FileAt, Format, HttpCheck, Place, ScriptCheck,
+    Verify,
 };
 use keepwatch_config::{Diagnostic, Site};
 use keepwatch_engine::Host;
@@ -54,9 +55,8 @@ pub(crate) fn add_findings(site: &mut Site) {
     for (place, finding) in of_notifications(config, &policy, &accounts) {
         found.extend(text(site, place).map(|text| (text, finding)));
     }
-    found
-        .extend(config.checks.iter().filter_map(|check| of_ca_file(check, site)).map(|finding| (0, finding)));
-    found.extend(of_destinations(config, site).into_iter().map(|finding| (0, finding)));
+    found.extend(config.checks.iter().filter_map(of_ca_file).map(|finding| (0, finding)));
+    found.extend(of_destinations(config).into_iter().map(|finding| (0, finding)));
     add(site, found);
 }
 
@@ -144,15 +144,14 @@ fn of_notifications<'c>(
 }
 
 /// Files that destinations need for each letter, and that cannot be read here.
-fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
+fn of_destinations(config: &Config) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for table in &config.extensions.destinations {
-        for (key, path) in table.files() {
+        for (key, FileAt { path, place }) in table.files() {
             let Some(why) = unreadable(path) else { continue };
             let message = format!("{key} {} cannot be read here: {why}", path.display());
-            let span = file_at(site, &table.place, path);
             found.push(
-                Diagnostic::warning(&span, message, "")
+                Diagnostic::warning(&place.span, message, "")
                     .note(format!("until it can be, what {} is told waits", table.name))
                     .help("write it, or correct the path; it is read for each delivery, and needs no reload"),
             );
@@ -162,10 +161,11 @@ fn of_destinations(config: &Config, site: &Site) -> Vec<Diagnostic> {
 }
 
 /// The CA certificates of a check, if they cannot be read here.
-fn of_ca_file(check: &Check, site: &Site) -> Option<Diagnostic> {
-    let CheckKind::Http(HttpCheck { url, ca_file: Some(path), verify: Verify::On, .. }) = &check.what else {
+fn of_ca_file(check: &Check) -> Option<Diagnostic> {
+    let CheckKind::Http(HttpCheck { url, ca_file, verify: Verify::On, .. }) = &check.what else {
         return None;
     };
+    let FileAt { path, place } = ca_file.as_ref()?;
     if !url.starts_with("https://") {
         return None;
     }
@@ -175,7 +175,7 @@ fn of_ca_file(check: &Check, site: &Site) -> Option<Diagnostic> {
         path.display(),
         unreadable(path)?
     );
-    let warning = Diagnostic::warning(&file_at(site, &check.place, path), message, "");
+    let warning = Diagnostic::warning(&place.span, message, "");
     let help = "write it, or correct the path; it is read when it is there, and needs no reload";
     Some(warning.note(UNTOLD).help(help))
 }
@@ -186,19 +186,6 @@ fn unreadable(path: &Path) -> Option<String> {
     let nonblock = nix::fcntl::OFlag::O_NONBLOCK.bits();
     let error = OpenOptions::new().read(true).custom_flags(nonblock).open(path).err()?.to_string();
     Some(error.split(" (os error").next().unwrap_or(&error).to_owned())
-}
-
-/// Where a file is written in a native table. Its name is; its folder may be the configuration's own.
-fn file_at(site: &Site, place: &Place, path: &Path) -> Range<usize> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let span = site.texts.first().and_then(|(source, _)| behind(&source.text, &place.span, &name));
-    span.unwrap_or_else(|| place.span.clone())
-}
-
-/// Where a text stands first behind a place.
-fn behind(text: &str, place: &Range<usize>, wanted: &str) -> Option<Range<usize>> {
-    let at = place.end + text.get(place.end..)?.find(wanted)?;
-    Some(at..at + wanted.len())
 }
 
 fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {

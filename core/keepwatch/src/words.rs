@@ -54,25 +54,6 @@ pub(crate) fn address(address: &str) -> &str {
     }
 }
 
-/// `1 event`, `2 events`.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
-}
-
-/// With commas: `5,760`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,15 +107,5 @@ mod tests {
         ] {
             assert_eq!(address(text), expected);
         }
-    }
-
-    #[test]
-    fn numbers_have_commas() {
-        for (number, text) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (5_760, "5,760"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
-        assert_eq!((counted(1, "event"), counted(2, "event")), ("1 event".to_owned(), "2 events".to_owned()));
     }
 }

@@ -274,24 +274,47 @@ fn files_of_destinations_that_cannot_be_read_are_named_where_they_are_written() 
     fs::write(folder.0.join("k.conf"), keepalived).unwrap();
     fs::write(folder.0.join("chat.url"), "https://a.example/T0\n").unwrap();
     let text = "keepalived = \"k.conf\"\n[notify.admins]\nsmtp = \"mail\"\nfrom = \"k@a.example\"\nto = \"a@a.example\"\nuser = \"k\"\n\
-                password_file = \"smtp.password\"\n[notify.chat]\nwebhook_file = \"chat.url\"\nca_file = \"/nowhere/ca.pem\"\n";
+                password_file = \"m\"\n[notify.chat]\nwebhook_file = \"chat.url\"\nca_file = \"/nowhere/c\"\n\
+                header_files = { X-Key = \"e\" }\nsecret_file = [\"chat.url\", \"s\"]\n";
     let path = folder.0.join("keepwatch.toml");
     fs::write(&path, text).unwrap();
     let text = said(&folder, &path, 0);
-    let shown = folder.0.join("smtp.password").display().to_string();
+    let shown = folder.0.join("m").display().to_string();
     let expected = [
         &format!("warning: password_file {shown} cannot be read here: No such file or directory"),
-        "keepwatch.toml:7:18",
-        "password_file = \"smtp.password\"",
+        "keepwatch.toml:7:17",
+        "password_file = \"m\"",
         "until it can be, what admins is told waits",
         "help: write it, or correct the path",
     ];
     assert_finding(&text, &expected);
     assert_finding(
         &text,
-        &["ca_file /nowhere/ca.pem cannot be read here", "keepwatch.toml:10:", "what chat is told waits"],
+        &["ca_file /nowhere/c cannot be read here", "keepwatch.toml:10:11", "what chat is told waits"],
     );
-    assert!(!text.contains("chat.url"), "{text}");
+    assert_finding(&text, &["header_files ", "/e cannot be read here", "keepwatch.toml:11:26"]);
+    assert_finding(&text, &["secret_file ", "/s cannot be read here", "keepwatch.toml:12:28"]);
+    assert!(!text.contains("chat.url cannot"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_a_template_is_shown_at_the_key_of_its_file() {
+    let folder = Folder::new("templates");
+    fs::write(folder.0.join("bad.txt"), "a\n{{ b\n").unwrap();
+    let text = "[instance.V]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30/24\"]\n\
+                [notify.a]\nsmtp = \"mail\"\nfrom = \"k@a.example\"\nto = \"a@a.example\"\n\
+                text_file = \"bad.txt\"\nhtml_file = \"none.html\"\n";
+    let path = folder.0.join("keepwatch.toml");
+    fs::write(&path, text).unwrap();
+    let text = said(&folder, &path, 3);
+    assert_finding(
+        &text,
+        &["error: the template of `text` is not right", "keepwatch.toml:9:13", "bad.txt:2:"],
+    );
+    assert_finding(
+        &text,
+        &["none.html cannot be read: No such file", "keepwatch.toml:10:13", "correct html_file"],
+    );
 }
 
 #[test]
@@ -303,7 +326,7 @@ fn what_makes_a_check_impossible_is_named() {
     let text = format!(
         "[instance.V]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30/24\"]\n\
          track = [\"read\", \"web\", \"other\"]\n[check.read]\nscript = [\"{}\"]\n\
-         [check.web]\nhttp = \"https://127.0.0.1/\"\nca_file = \"/nowhere.pem\"\n\
+         [check.web]\nhttp = \"https://127.0.0.1/\"\nca_file = \"/nowhere/t\"\n\
          [check.other]\nhttp = \"https://127.0.0.1/\"\nca_file = \"{}\"\n",
         folder.0.join("reader").display(),
         ca.display()
@@ -319,8 +342,9 @@ fn what_makes_a_check_impossible_is_named() {
     assert_finding(
         &said,
         &[
-            "warning: check web: ca_file /nowhere.pem cannot be read here: No such file or directory",
-            "ca_file = \"/nowhere.pem\"",
+            "warning: check web: ca_file /nowhere/t cannot be read here: No such file or directory",
+            "keepwatch.toml:10:11",
+            "ca_file = \"/nowhere/t\"",
             "it cannot tell, then, and what tracks it stays as it is",
         ],
     );

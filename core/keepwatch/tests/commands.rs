@@ -399,3 +399,23 @@ fn the_schema_is_printed_for_editors() {
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed, keepwatch_config::native::schema());
 }
+
+#[test]
+fn the_html_of_a_mail_is_what_the_reference_says() {
+    let folder = Folder::new("html");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    let mail = |more: &str| {
+        let keys = "smtp = \"mail\"\nfrom = \"k@a.example\"\nto = \"a@a.example\"\n";
+        let toml = format!("keepalived = \"k.conf\"\n[notify.a]\n{keys}{more}");
+        std::fs::write(folder.0.join("keepwatch.toml"), toml).unwrap();
+        let arguments = ["notify", "render", "a", "--config", "keepwatch.toml"];
+        let Output { status, stdout, stderr } = keepwatch(&folder, &arguments).output().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", text(&stderr));
+        text(&stdout)
+    };
+    assert!(mail("").contains("text/html"));
+    assert!(!mail("text = \"{{ line }}\"\n").contains("text/html"));
+    let reference = keepwatch_config::native::reference();
+    let row = reference.lines().find(|line| line.starts_with("| `html` ")).unwrap();
+    assert!(row.ends_with("| keepwatch's; none if `text` is set |"), "{row}");
+}

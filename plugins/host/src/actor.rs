@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::Gauge;
-use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot};
+use keepwatch_event::{Event, EventKind, Health, Severity, Snapshot, counted};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, sleep_until, timeout};
 
@@ -300,7 +300,7 @@ impl Actor {
         let Some(skipped) = self.error_rate.take() else { return };
         let mut error = printable(error, LINE);
         if skipped > 0 {
-            error.push_str(&format!(" ({skipped} errors before it were too many to tell)"));
+            error.push_str(&format!(" ({} before it too many to tell)", counted(skipped, "error")));
         }
         let plugin = self.spec.name.to_string();
         self.context.tell(Severity::Warning, EventKind::PluginError { plugin, error });

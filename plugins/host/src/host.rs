@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use keepwatch_event::{Event, LogLevel, Severity, Timestamp};
+use keepwatch_event::{Event, LogLevel, Severity, Timestamp, counted};
 use serde_json::{Map, Value};
 
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
@@ -136,7 +136,7 @@ impl Host {
     pub fn log(&self, level: LogLevel, message: &str) {
         let Some(skipped) = self.shared.log_rate.take() else { return };
         if skipped > 0 {
-            let text = format!("{skipped} lines not logged: too many in a short time");
+            let text = format!("{} not logged: too many in a short time", counted(skipped, "line"));
             self.shared.effects.log(&self.shared.plugin, LogLevel::Warning, text);
         }
         self.shared.effects.log(&self.shared.plugin, level, printable(message, LINE));

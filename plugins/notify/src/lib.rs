@@ -41,7 +41,7 @@ pub use notifier::{NotFound, NotTaken, Notifier, Options};
 pub use parcel::{Attempt, Line, Parcel, View};
 pub use report::{DestinationReport, DestinationSummary, SilenceReport};
 pub use route::{Alerts, On, Route, TOPICS, Topic, topic};
-pub use secret::Secret;
+pub use secret::{Secret, VEIL, veil};
 pub use silence::Silence;
 pub use spool::{Disk, Watch};
 pub use template::{Escape, Template};

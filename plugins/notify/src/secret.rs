@@ -6,6 +6,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// What stands where a secret would.
+pub const VEIL: &str = "***";
+
+/// A text of somebody else, who may repeat what he was told, without these secrets in it.
+#[must_use]
+pub fn veil<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
+    // Of one or two characters there would be nothing left to read.
+    let mut hidden: Vec<&str> = secrets.into_iter().filter(|secret| secret.len() > 2).collect();
+    // A secret may be part of another one.
+    hidden.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, VEIL))
+}
+
 /// The longest text in a file, in octets.
 const LONGEST: u64 = 64 << 10;
 
@@ -93,6 +106,12 @@ mod tests {
         assert!(!format!("{secret:?} {secret:#?}").contains("sesame"));
         assert_ne!(format!("{secret:?}"), format!("{:?}", Secret::given("opensesamf")));
         assert_eq!(format!("{:?}", Secret::file("/run/token")), "Secret(/run/token)");
+    }
+
+    #[test]
+    fn what_others_repeat_is_veiled() {
+        let said = "no hunter2-long, no hunter2, no ab";
+        assert_eq!(veil(said, ["hunter2", "hunter2-long", "ab", ""]), "no ***, no ***, no ab");
     }
 
     #[test]

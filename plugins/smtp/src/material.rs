@@ -7,6 +7,7 @@ use lettre::transport::smtp::client::{self, Certificate, CertificateStore, TlsPa
 
 use crate::reply::why;
 use crate::settings::{Identity, Relay, Settings, Tls};
+use crate::sign_in::{SignIn, forms};
 
 /// What one relay needs.
 pub(crate) struct Material {
@@ -14,6 +15,8 @@ pub(crate) struct Material {
     pub(crate) tls: Option<TlsParameters>,
     /// Where there is a user.
     pub(crate) credentials: Option<Credentials>,
+    /// What of the user's must not be told, also where a relay repeats it.
+    pub(crate) hidden: Vec<String>,
 }
 
 impl Material {
@@ -33,11 +36,12 @@ impl Material {
             Tls::None => None,
             Tls::StartTls | Tls::Implicit => Some(tls(settings, relay)?),
         };
-        let credentials = match &settings.sign_in {
-            None => None,
-            Some(sign_in) => Some(Credentials::new(sign_in.user.clone(), sign_in.secret.read()?)),
+        let Some(SignIn { user, secret, .. }) = &settings.sign_in else {
+            return Ok(Self { tls, credentials: None, hidden: Vec::new() });
         };
-        Ok(Self { tls, credentials })
+        let secret = secret.read()?;
+        let hidden = forms(user, &secret);
+        Ok(Self { tls, credentials: Some(Credentials::new(user.clone(), secret)), hidden })
     }
 }
 

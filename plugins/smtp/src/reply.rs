@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use keepwatch_net::certificate_in_words;
+use keepwatch_notify::veil;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::response::Response;
 use rustls::CertificateError;
@@ -17,22 +18,23 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// From what lettre makes of an answer.
+    /// From what lettre makes of an answer, without what must not be told.
     ///
     /// # Errors
     ///
     /// There was none; why.
-    pub(crate) fn of(answer: Result<Response, Error>) -> Result<Self, String> {
+    pub(crate) fn of(answer: Result<Response, Error>, hidden: &[String]) -> Result<Self, String> {
+        let veiled = |text: &str| veil(text, hidden.iter().map(String::as_str));
         let error = match answer {
             Ok(response) => {
                 let text: Vec<&str> = response.message().collect();
-                return Ok(Self::new(response.code().into(), &text.join(" ")));
+                return Ok(Self::new(response.code().into(), &veiled(&text.join(" "))));
             }
             Err(error) => error,
         };
-        let Some(code) = error.status() else { return Err(why(&error)) };
+        let Some(code) = error.status() else { return Err(veiled(&why(&error))) };
         let text = error.source().map(ToString::to_string).unwrap_or_default();
-        Ok(Self::new(code.into(), &text))
+        Ok(Self::new(code.into(), &veiled(&text)))
     }
 
     fn new(code: u16, text: &str) -> Self {
@@ -43,14 +45,6 @@ impl Reply {
     /// Whether the relay did what it was asked for, or waits for more.
     pub(crate) const fn is_positive(&self) -> bool {
         self.code < 400
-    }
-
-    /// The same without something that must not be told.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        if !secret.is_empty() {
-            self.line = self.line.replace(secret, "***");
-        }
-        self
     }
 }
 

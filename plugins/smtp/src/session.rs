@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use keepwatch_event::counted;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -30,6 +31,8 @@ pub(crate) struct Session<'a> {
     connection: AsyncSmtpConnection,
     heard: &'a Followed<'a>,
     address: SocketAddr,
+    /// What must not be told, also where the relay repeats it.
+    hidden: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -67,7 +70,7 @@ impl<'a> Session<'a> {
             heard.begin(&format!("a connection to {address} and a greeting"));
             match reach(relay, address, settings.connect_timeout, material.tls.clone(), hello).await {
                 Ok(connection) => {
-                    let session = Self { connection, heard, address };
+                    let session = Self { connection, heard, address, hidden: material.hidden.clone() };
                     session.heard.note(&format!("connected to {address}, {}", session.encryption()));
                     session.tell_greeting(hello);
                     return Ok(session);
@@ -142,12 +145,11 @@ impl<'a> Session<'a> {
         let first = Auth::new(mechanism, credentials.clone(), None).map_err(told)?.to_string();
         let shown = if mechanism.supports_initial_response() { " ***" } else { "" };
         self.heard.said(&format!("AUTH {mechanism}{shown}"));
-        let mut sent = first.split_whitespace().nth(2).unwrap_or_default().to_owned();
+        self.hidden.extend(first.split_whitespace().nth(2).map(str::to_owned));
         let mut answer = self.connection.command(first).await;
         for _ in 0..CHALLENGES {
             let Some(challenge) = challenge(&answer) else { break };
-            let shown = Reply::of(Ok(challenge.clone()))?.without(&sent);
-            self.heard.heard(&shown.line);
+            self.hear(Ok(challenge.clone()))?;
             let next = match mechanism {
                 // RFC 7628 3.2.3: what looks like a question is why it refuses; an empty line lets it say so.
                 Mechanism::Xoauth2 => "\r\n".to_owned(),
@@ -158,11 +160,10 @@ impl<'a> Session<'a> {
                 }
             };
             self.heard.said("***");
-            next.trim().clone_into(&mut sent);
+            self.hidden.push(next.trim().to_owned());
             answer = self.connection.command(next).await;
         }
-        let reply = Reply::of(answer)?.without(&sent);
-        self.heard.heard(&reply.line);
+        let reply = self.hear(answer)?;
         if reply.code == 334 {
             return Err("it asks and asks, and does not say whether user and password are right".to_owned());
         }
@@ -187,14 +188,14 @@ impl<'a> Session<'a> {
     ///
     /// There was no answer.
     pub(crate) async fn send(&mut self, message: &[u8]) -> Result<Reply, String> {
-        self.heard.said(&format!("({} octets)", message.len()));
+        self.heard.said(&format!("({})", counted(message.len() as u64, "octet")));
         self.heard.said(".");
         let answer = self.connection.message(message).await;
         self.hear(answer)
     }
 
     fn hear(&self, answer: Result<Response, Error>) -> Result<Reply, String> {
-        let reply = Reply::of(answer)?;
+        let reply = Reply::of(answer, &self.hidden)?;
         self.heard.heard(&reply.line);
         Ok(reply)
     }

@@ -1,5 +1,7 @@
 //! Who we are to a relay, and how that is proved.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use keepwatch_notify::Secret;
 use lettre::transport::smtp::authentication;
 
@@ -20,6 +22,17 @@ impl SignIn {
     pub fn with_password(user: impl Into<String>, secret: Secret) -> Self {
         Self { user: user.into(), secret, mechanisms: vec![Mechanism::Plain, Mechanism::Login] }
     }
+}
+
+/// What a relay may repeat of a secret: as it is, as LOGIN and PLAIN encode it, and with its user as HTTP does.
+pub(crate) fn forms(user: &str, secret: &str) -> Vec<String> {
+    let encoded = [
+        secret.to_owned(),
+        format!("\0{user}\0{secret}"),
+        format!("{user}\0{user}\0{secret}"),
+        format!("{user}:{secret}"),
+    ];
+    std::iter::once(secret.to_owned()).chain(encoded.map(|text| STANDARD.encode(text))).collect()
 }
 
 /// How a user is proved (SASL).

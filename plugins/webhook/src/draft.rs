@@ -6,11 +6,12 @@ use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
+use keepwatch_notify::VEIL;
 
 use crate::body::Message;
 use crate::endpoint::Endpoint;
 use crate::proxy::Way;
-use crate::secret::{Secrets, VEIL};
+use crate::secret::Secrets;
 use crate::settings::{Auth, Settings, Value};
 use crate::signature::Stamp;
 

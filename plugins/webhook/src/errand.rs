@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use hyper::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
-use keepwatch_notify::{Dialogue, Outcome};
+use keepwatch_event::counted;
+use keepwatch_notify::{Dialogue, Outcome, VEIL};
 use tokio::time::timeout_at;
 
 use crate::body::Message;
@@ -11,7 +12,7 @@ use crate::draft::{Draft, authorization};
 use crate::endpoint::{Endpoint, Scheme};
 use crate::outcome::{Answer, first_line};
 use crate::proxy::{Way, variable};
-use crate::secret::{Secrets, VEIL};
+use crate::secret::Secrets;
 use crate::settings::Settings;
 use crate::signature::Stamp;
 use crate::wire::{Deadline, Reply, open, talk};
@@ -56,7 +57,7 @@ impl Errand<'_> {
         let shown = Message { content_type: message.content_type.clone(), body: String::new(), path: None };
         let (endpoint, veiled) = (self.endpoint.veiled(), Secrets::default());
         let mut lines = Draft::new(self.settings, &endpoint, way, &veiled, stamp, shown)?.head();
-        lines.push(format!("({} octets)", message.body.len()));
+        lines.push(format!("({})", counted(message.body.len() as u64, "octet")));
         Ok(lines)
     }
 

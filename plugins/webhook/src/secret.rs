@@ -1,9 +1,6 @@
 //! Secrets as they are at one moment, and what stands where one would.
 
-use keepwatch_notify::Secret;
-
-/// What stands where a secret would.
-pub(crate) const VEIL: &str = "***";
+use keepwatch_notify::{Secret, VEIL};
 
 /// Secrets as they are at this moment. Those that it does not know are veiled; without any, all are.
 #[derive(Default)]
@@ -41,12 +38,7 @@ impl Secrets {
 
     /// A text of somebody else, who may repeat what we have told him, without our secrets in it. `more` are secrets, too.
     pub(crate) fn veil(&self, text: &str, more: &[&str]) -> String {
-        let mut hidden: Vec<&str> =
-            self.0.iter().map(|(_, text)| text.as_str()).chain(more.iter().copied()).collect();
-        // A secret may be part of another one. Of one or two characters there would be nothing left to read.
-        hidden.retain(|secret| secret.len() > 2);
-        hidden.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        hidden.iter().fold(text.to_owned(), |text, secret| text.replace(secret, VEIL))
+        keepwatch_notify::veil(text, self.0.iter().map(|(_, text)| text.as_str()).chain(more.iter().copied()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The transport.
 
-use keepwatch_notify::{Dialogue, Medium, Outcome, Parcel, Scope, Secret, Transport, Work};
+use keepwatch_notify::{Dialogue, Medium, Outcome, Parcel, Scope, Secret, Transport, VEIL, Work};
 use ring::digest;
 use tokio::time::timeout_at;
 
@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, Scheme};
 use crate::errand::Errand;
 use crate::error::SettingsError;
 use crate::proxy::{Way, variable};
-use crate::secret::{Secrets, VEIL};
+use crate::secret::Secrets;
 use crate::settings::Settings;
 use crate::signature::Stamp;
 use crate::validation::validate;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use keepwatch_event::{LogLevel, Severity, Timestamp};
+use keepwatch_event::{LogLevel, Severity, Timestamp, counted};
 use keepwatch_host::{
     Answer, Content, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange,
     Question, Ran, Verdict, Work,
@@ -88,7 +88,9 @@ impl Effects for TrialEffects {
             return Box::pin(async move {
                 let answer = self.real.http(request, grants).await;
                 let ended = match &answer {
-                    Ok(answer) => format!("{what}: {}, {} octets", answer.status, answer.body.len()),
+                    Ok(answer) => {
+                        format!("{what}: {}, {}", answer.status, counted(answer.body.len() as u64, "octet"))
+                    }
                     Err(error) => format!("{what}: {error}"),
                 };
                 self.tell("sent", ended);
@@ -179,7 +181,7 @@ const fn nothing() -> Answer {
 fn excerpt(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => short(text),
-        Err(_) => format!("{} octets", octets.len()),
+        Err(_) => counted(octets.len() as u64, "octet"),
     }
 }
 

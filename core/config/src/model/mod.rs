@@ -36,7 +36,7 @@ pub use notify::{
     UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
 };
 pub use own_interface::{Ipvlan, IpvlanMode, OwnInterface, VirtualMac, VmacAdverts};
-pub use place::{Format, Place};
+pub use place::{FileAt, Format, Place};
 pub use probe::{
     DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HaproxyBackend, HaproxyCheck, HaproxySocket,
     Host, HttpCheck, IcmpCheck, TcpCheck, UnixCheck, Verify,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Place, Written};
+use super::{FileAt, Place, Written};
 
 /// One `[notify.NAME]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct NotifyTable {
 impl NotifyTable {
     /// The files that are read for each delivery, by their keys.
     #[must_use]
-    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+    pub fn files(&self) -> Vec<(&'static str, &FileAt)> {
         match &self.way {
             NotifyWay::Mail(mail) => mail.files(),
             NotifyWay::Webhook(webhook) => webhook.files(),
@@ -66,16 +66,16 @@ pub enum NotifyWay {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretAt {
     /// `..._file`: in a file.
-    File(PathBuf),
+    File(FileAt),
     /// `..._credential`: in a file of this name that systemd has put in `$CREDENTIALS_DIRECTORY`.
     Credential(String),
 }
 
 impl SecretAt {
     /// Its file, if it has one of its own; what systemd provides is there only for the service.
-    fn path(&self) -> Option<&Path> {
+    fn file(&self) -> Option<&FileAt> {
         match self {
-            Self::File(path) => Some(path),
+            Self::File(file) => Some(file),
             Self::Credential(_) => None,
         }
     }
@@ -84,7 +84,7 @@ impl SecretAt {
     #[must_use]
     pub fn within(&self, credentials: &Path) -> PathBuf {
         match self {
-            Self::File(path) => path.clone(),
+            Self::File(file) => file.path.clone(),
             Self::Credential(name) => credentials.join(name),
         }
     }
@@ -96,20 +96,20 @@ pub enum TemplateAt {
     /// It stands in the configuration.
     Inline(Written),
     /// In a file.
-    File(PathBuf),
+    File(FileAt),
 }
 
 /// A certificate of this host with its key, both PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     /// `certificate_file`
-    pub certificate: PathBuf,
+    pub certificate: FileAt,
     /// `key_file`
-    pub key: PathBuf,
+    pub key: FileAt,
 }
 
 impl ClientCertificate {
-    fn files(&self) -> [(&'static str, &Path); 2] {
+    fn files(&self) -> [(&'static str, &FileAt); 2] {
         [("certificate_file", &self.certificate), ("key_file", &self.key)]
     }
 }
@@ -122,7 +122,7 @@ pub struct MailTable {
     /// `tls`
     pub tls: MailTls,
     /// `ca_file`
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<FileAt>,
     /// What this host shows to relays that ask for a certificate.
     pub certificate: Option<ClientCertificate>,
     /// `user`, and its password or token.
@@ -144,10 +144,10 @@ pub struct MailTable {
 }
 
 impl MailTable {
-    fn files(&self) -> Vec<(&'static str, &Path)> {
-        let password = self.user.as_ref().and_then(|(_, secret)| Some(("password_file", secret.path()?)));
-        let mut files: Vec<(&str, &Path)> = password.into_iter().collect();
-        files.extend(self.ca_file.as_deref().map(|path| ("ca_file", path)));
+    fn files(&self) -> Vec<(&'static str, &FileAt)> {
+        let password = self.user.as_ref().and_then(|(_, secret)| Some(("password_file", secret.file()?)));
+        let mut files: Vec<(&str, &FileAt)> = password.into_iter().collect();
+        files.extend(self.ca_file.as_ref().map(|file| ("ca_file", file)));
         files.extend(self.certificate.iter().flat_map(ClientCertificate::files));
         files
     }
@@ -188,11 +188,11 @@ pub struct WebhookTable {
     /// `headers`
     pub headers: Vec<(String, String)>,
     /// `header_files`: headers whose values are secrets.
-    pub header_files: Vec<(String, PathBuf)>,
+    pub header_files: Vec<(String, FileAt)>,
     /// `bearer_file`, or `user` with `password_file`.
     pub auth: Option<WebhookAuth>,
     /// `ca_file`
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<FileAt>,
     /// What this host shows to servers that ask for a certificate.
     pub certificate: Option<ClientCertificate>,
     /// `proxy`
@@ -202,7 +202,7 @@ pub struct WebhookTable {
 }
 
 impl WebhookTable {
-    fn files(&self) -> Vec<(&'static str, &Path)> {
+    fn files(&self) -> Vec<(&'static str, &FileAt)> {
         let url = match &self.url {
             UrlAt::Inline(_) => None,
             UrlAt::Secret(secret) => Some(("webhook_file", secret)),
@@ -217,10 +217,10 @@ impl WebhookTable {
         };
         let signing = self.signing.iter().map(|secret| ("secret_file", secret));
         let secrets = url.into_iter().chain(auth).chain(routing_key).chain(signing);
-        let mut files: Vec<(&str, &Path)> =
-            secrets.filter_map(|(key, secret)| Some((key, secret.path()?))).collect();
-        files.extend(self.header_files.iter().map(|(_, path)| ("header_files", path.as_path())));
-        files.extend(self.ca_file.as_deref().map(|path| ("ca_file", path)));
+        let mut files: Vec<(&str, &FileAt)> =
+            secrets.filter_map(|(key, secret)| Some((key, secret.file()?))).collect();
+        files.extend(self.header_files.iter().map(|(_, file)| ("header_files", file)));
+        files.extend(self.ca_file.as_ref().map(|file| ("ca_file", file)));
         files.extend(self.certificate.iter().flat_map(ClientCertificate::files));
         files
     }

@@ -1,6 +1,7 @@
 //! Where something is written.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// Where something is written, for findings that need more than the text to be made. Two things that differ in this alone
 /// are equal: a line more above does not make another check.
@@ -34,6 +35,15 @@ impl Place {
     pub const fn native(span: Range<usize>) -> Self {
         Self { format: Format::Native, span }
     }
+}
+
+/// A file that is looked at later, and where it is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileAt {
+    /// The file.
+    pub path: PathBuf,
+    /// What stands behind its key.
+    pub place: Place,
 }
 
 impl PartialEq for Place {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::InterfaceName;
+use super::{FileAt, InterfaceName};
 
 /// A name or an address, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub struct HttpCheck {
     /// `server_name`: the name asked for in the TLS handshake, and in the certificate.
     pub server_name: Option<String>,
     /// `ca_file`: the authorities that are trusted; the system's if absent.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<FileAt>,
     /// `verify`.
     pub verify: Verify,
     /// `min_life`: how long the certificate must be valid yet.

@@ -132,7 +132,7 @@ fn http(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
         let span = of.table.get("method").map_or_else(|| value.span(), |value| value.span());
         reader.error(&span, format!("{} is no method", shown(&method)), "such as GET or HEAD, in capitals");
     }
-    let headers = optional(of.table, "headers", |value| headers::read(reader, value)).unwrap_or_default();
+    let headers = optional(of.table, "headers", |value| headers::open(reader, value)).unwrap_or_default();
     let status = optional(of.table, "status", |value| status(reader, value));
     let is_verified = of.flag(reader, "verify").unwrap_or(true);
     let redirects = of.whole(reader, "redirects", 0..=20).and_then(|most| u8::try_from(most).ok());
@@ -144,7 +144,7 @@ fn http(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Optio
         redirects: redirects.unwrap_or(0),
         contains: of.text(reader, "contains"),
         server_name: of.text(reader, "server_name"),
-        ca_file: optional(of.table, "ca_file", |value| reader.path(value, of.folder)),
+        ca_file: optional(of.table, "ca_file", |value| reader.file(value, of.folder)),
         verify: if is_verified { Verify::On } else { Verify::Off },
         min_life: optional(of.table, "min_life", |value| reader.duration(value)),
         url: url?,

@@ -1,5 +1,6 @@
 //! `smtp` in `[notify.NAME]`.
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use toml::de::DeTable;
 use super::keys::MAIL;
 use super::notify::{alone, certificate, only, secret, template};
 use super::reader::{Entry, Reader, optional};
-use crate::model::{MailAuth, MailTable, MailTls};
+use crate::diagnostic::Diagnostic;
+use crate::model::{MailAuth, MailTable, MailTls, Written};
 use crate::similar::shown;
 
 pub(super) fn read(
@@ -40,6 +42,9 @@ pub(super) fn read(
     if user.is_none() {
         alone::<()>(reader, table, "auth", "user");
     }
+    if let (MailTls::None, Some(_), Some(relays), Some(tls)) = (tls, &user, &relays, table.get("tls")) {
+        relays.iter().for_each(|relay| told_in_the_clear(reader, relay, &tls.span()));
+    }
     let mailbox = "an address: \"admin@example.com\"";
     let from = optional(table, "from", |value| reader.some_texts(value, mailbox));
     let to = optional(table, "to", |value| reader.some_texts(value, mailbox)).filter(|to| !to.is_empty());
@@ -53,7 +58,7 @@ pub(super) fn read(
         }
     }
     let certificate = certificate(reader, table, folder);
-    let ca_file = optional(table, "ca_file", |value| reader.path(value, folder));
+    let ca_file = optional(table, "ca_file", |value| reader.file(value, folder));
     let helo = optional(table, "helo", |value| helo(reader, value));
     let subject = template(reader, table, "subject", folder);
     let text = template(reader, table, "text", folder);
@@ -63,7 +68,7 @@ pub(super) fn read(
     }
     let from = from?.into_iter().next()?;
     Some(MailTable {
-        relays: relays?,
+        relays: relays?.into_iter().map(|relay| (relay.host, relay.port)).collect(),
         tls,
         ca_file,
         certificate,
@@ -89,8 +94,15 @@ fn helo(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {
     Some(text)
 }
 
+/// A relay as it is written, and where.
+struct Relay {
+    host: String,
+    port: Option<u16>,
+    span: Range<usize>,
+}
+
 /// `"mail.example.com"`, `"mail.example.com:587"`, or several in their order.
-fn relays(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<(String, Option<u16>)>> {
+fn relays(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<Relay>> {
     let written = reader.some_texts(value, "a host, or a list of hosts")?;
     if written.is_empty() {
         reader.error(&value.span(), "no relay is named", "such as [\"mail.example.com\"]");
@@ -98,7 +110,7 @@ fn relays(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<(String, 
     }
     let mut relays = Vec::new();
     for relay in &written {
-        let Some(read) = relay_of(&relay.text) else {
+        let Some(read) = relay_of(relay) else {
             let message = format!("{} is no mail server", shown(&relay.text));
             reader.error(&relay.span, message, "such as \"mail.example.com\" or \"mail.example.com:587\"");
             continue;
@@ -108,15 +120,32 @@ fn relays(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<(String, 
     (relays.len() == written.len()).then_some(relays)
 }
 
-fn relay_of(text: &str) -> Option<(String, Option<u16>)> {
+/// A password never goes unencrypted to another host, and without it no mail goes.
+fn told_in_the_clear(reader: &mut Reader<'_>, relay: &Relay, tls: &Range<usize>) {
+    let message =
+        format!("no mail goes by {}: no password is sent unencrypted to another host", shown(&relay.host));
+    let finding = match relay.host.parse::<IpAddr>() {
+        Ok(address) if address.to_canonical().is_loopback() => return,
+        Ok(_) => Diagnostic::error(&relay.span, message, "another host"),
+        Err(_) if relay.host.eq_ignore_ascii_case("localhost") => return,
+        // Only the host that it is run on knows what address a name has.
+        Err(_) => {
+            Diagnostic::warning(&relay.span, message, "another host, unless this name has a loopback address")
+        }
+    };
+    let help = "leave `tls` out, for STARTTLS, or write tls = \"implicit\"; remove `user` if the relay asks for none";
+    reader.findings.push(finding.and(tls, "nothing is encrypted").help(help));
+}
+
+fn relay_of(Written { text, span }: &Written) -> Option<Relay> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, rest) = rest.split_once(']')?;
             (host, rest.strip_prefix(':').or_else(|| (!rest.is_empty()).then_some("no port")))
         }
         // More than one colon: an IPv6 address without port.
-        None if text.matches(':').count() > 1 => (text, None),
-        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+        None if text.matches(':').count() > 1 => (text.as_str(), None),
+        None => text.split_once(':').map_or((text.as_str(), None), |(host, port)| (host, Some(port))),
     };
     let is_host = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
     if host.is_empty() || !host.chars().all(is_host) {
@@ -126,5 +155,5 @@ fn relay_of(text: &str) -> Option<(String, Option<u16>)> {
         None => None,
         Some(port) => Some(port.parse::<u16>().ok().filter(|port| *port != 0)?),
     };
-    Some((host.to_owned(), port))
+    Some(Relay { host: host.to_owned(), port, span: span.clone() })
 }

@@ -131,7 +131,7 @@ pub(super) fn secret(
         reader.error(&key.span(), format!("{} says where it is already", shown(&file)), "remove one of them");
         return None;
     }
-    let of_file = optional(table, &file, |value| reader.path(value, folder)).map(SecretAt::File);
+    let of_file = optional(table, &file, |value| reader.file(value, folder)).map(SecretAt::File);
     of_file.or_else(|| optional(table, &credential, |value| self::credential(reader, value)))
 }
 
@@ -157,7 +157,7 @@ pub(super) fn template(
         reader.error(&key.span(), format!("{} stands here already", shown(name)), "remove one of them");
         return None;
     }
-    let of_file = optional(table, &file, |value| reader.path(value, folder)).map(TemplateAt::File);
+    let of_file = optional(table, &file, |value| reader.file(value, folder)).map(TemplateAt::File);
     of_file.or_else(|| {
         optional(table, name, |value| {
             let text = reader.text(value)?;
@@ -172,8 +172,8 @@ pub(super) fn certificate(
     table: &DeTable<'_>,
     folder: &Path,
 ) -> Option<ClientCertificate> {
-    let certificate = optional(table, "certificate_file", |value| reader.path(value, folder));
-    let key = optional(table, "key_file", |value| reader.path(value, folder));
+    let certificate = optional(table, "certificate_file", |value| reader.file(value, folder));
+    let key = optional(table, "key_file", |value| reader.file(value, folder));
     match (certificate, key) {
         (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
         (None, None) => None,

@@ -12,7 +12,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::keys::{Key, home, names, of_kind};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Unread};
-use crate::model::{InterfaceName, Written};
+use crate::model::{FileAt, InterfaceName, Place, Written};
 use crate::similar::{choice, shown, there_is};
 
 /// The longest duration that a key may have: a year. What is longer is a mistake, and clocks could not count so far.
@@ -105,6 +105,12 @@ impl Reader<'_> {
     /// A path; one that is not absolute counts from `folder`.
     pub(super) fn path(&mut self, value: Entry<'_, '_>, folder: &std::path::Path) -> Option<PathBuf> {
         self.text(value).map(|text| folder.join(text))
+    }
+
+    /// The same, for a file that is looked at later.
+    pub(super) fn file(&mut self, value: Entry<'_, '_>, folder: &std::path::Path) -> Option<FileAt> {
+        let path = self.path(value, folder)?;
+        Some(FileAt { path, place: Place::native(value.span()) })
     }
 
     /// `"10s"`, `"1m 30s"`, `"500ms"`; more than zero, and no longer than [`LONGEST`].

@@ -9,7 +9,8 @@ use super::keys::WEBHOOK;
 use super::notify::{alone, certificate, only, secret, template};
 use super::reader::{Entry, Reader, optional};
 use crate::model::{
-    SecretAt, UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable, Written,
+    FileAt, Place, SecretAt, UrlAt, WebhookAuth, WebhookFormat, WebhookMethod, WebhookProxy, WebhookTable,
+    Written,
 };
 use crate::similar::shown;
 
@@ -42,10 +43,10 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) 
     let format = format(reader, table, folder);
     let words = [("POST", WebhookMethod::Post), ("PUT", WebhookMethod::Put), ("PATCH", WebhookMethod::Patch)];
     let method = optional(table, "method", |value| reader.one_of(value, &words)).unwrap_or_default();
-    let headers = optional(table, "headers", |value| headers::read(reader, value)).unwrap_or_default();
+    let headers = optional(table, "headers", |value| headers::open(reader, value)).unwrap_or_default();
     let header_files =
         optional(table, "header_files", |value| headers::read(reader, value)).unwrap_or_default();
-    let header_files = header_files.into_iter().map(|(name, file)| (name, folder.join(file))).collect();
+    let header_files = header_files.into_iter().map(|(name, file)| (name, file_at(file, folder))).collect();
     let certificate = certificate(reader, table, folder);
     Some(WebhookTable {
         url: url?,
@@ -54,7 +55,7 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) 
         headers,
         header_files,
         auth: auth(reader, table, folder),
-        ca_file: optional(table, "ca_file", |value| reader.path(value, folder)),
+        ca_file: optional(table, "ca_file", |value| reader.file(value, folder)),
         certificate,
         proxy: optional(table, "proxy", |value| proxy(reader, value)).unwrap_or_default(),
         signing: signing(reader, table, folder),
@@ -166,5 +167,10 @@ fn signing(reader: &mut Reader<'_>, table: &DeTable<'_>, folder: &Path) -> Vec<S
             "the new one and the one it replaces",
         );
     }
-    files.into_iter().map(|file| SecretAt::File(folder.join(file.text))).collect()
+    files.into_iter().map(|file| SecretAt::File(file_at(file, folder))).collect()
+}
+
+/// A file of several that one key names.
+fn file_at(written: Written, folder: &Path) -> FileAt {
+    FileAt { path: folder.join(written.text), place: Place::native(written.span) }
 }

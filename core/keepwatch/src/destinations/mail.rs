@@ -60,10 +60,10 @@ pub(super) fn transport(
     let identity = table
         .certificate
         .as_ref()
-        .map(|own| Identity { certificate: own.certificate.clone(), key: own.key.clone() });
+        .map(|own| Identity { certificate: own.certificate.path.clone(), key: own.key.path.clone() });
     Some(Mail::new(Settings {
         relays: relays.collect(),
-        ca_file: table.ca_file.clone(),
+        ca_file: table.ca_file.as_ref().map(|file| file.path.clone()),
         identity,
         sign_in,
         from: from?,

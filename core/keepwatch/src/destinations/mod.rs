@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use keepwatch_config::model::{Config, Gravity, NotifyTable, NotifyWay, SecretAt, TemplateAt, Written};
+use keepwatch_config::model::{
+    Config, FileAt, Gravity, NotifyTable, NotifyWay, SecretAt, TemplateAt, Written,
+};
 use keepwatch_config::{Diagnostic, Findings, Refused, Site, nearest, there_is};
 use keepwatch_event::{KINDS, Severity};
 use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Template, Topic, Transport};
@@ -163,13 +165,13 @@ impl Reader<'_> {
                 let path = PathBuf::from(format!("notify.{} {key}", self.name));
                 (path, written.text.clone(), written.span.clone())
             }
-            TemplateAt::File(path) => match std::fs::read_to_string(path) {
-                Ok(text) => (path.clone(), text, self.span.clone()),
+            TemplateAt::File(FileAt { path, place }) => match std::fs::read_to_string(path) {
+                Ok(text) => (path.clone(), text, place.span.clone()),
                 Err(error) => {
                     let error = error.to_string();
                     let plain = error.split(" (os error").next().unwrap_or(&error);
                     let why = format!("the template {} cannot be read: {plain}", path.display());
-                    self.error(None, why, &format!("correct {key}_file"));
+                    self.error(Some(&place.span), why, &format!("correct {key}_file"));
                     return None;
                 }
             },

@@ -20,7 +20,7 @@ pub(super) fn transport(table: &WebhookTable, timeout: Duration, reader: &mut Re
     let secret = table
         .header_files
         .iter()
-        .map(|(name, path)| (name.clone(), Value::Secret(Secret::File(path.clone()))));
+        .map(|(name, file)| (name.clone(), Value::Secret(Secret::File(file.path.clone()))));
     let auth = table.auth.as_ref().map(|auth| match auth {
         WebhookAuth::Bearer(at) => Auth::Bearer(Secret::File(secret_file(at))),
         WebhookAuth::Basic(user, at) => {
@@ -30,7 +30,7 @@ pub(super) fn transport(table: &WebhookTable, timeout: Duration, reader: &mut Re
     let identity = table
         .certificate
         .as_ref()
-        .map(|own| Identity { certificate: own.certificate.clone(), key: own.key.clone() });
+        .map(|own| Identity { certificate: own.certificate.path.clone(), key: own.key.path.clone() });
     let settings = Settings {
         url,
         method: match table.method {
@@ -40,7 +40,7 @@ pub(super) fn transport(table: &WebhookTable, timeout: Duration, reader: &mut Re
         },
         headers: open.chain(secret).collect(),
         auth,
-        tls: Tls { ca: table.ca_file.clone(), identity },
+        tls: Tls { ca: table.ca_file.as_ref().map(|file| file.path.clone()), identity },
         proxy: match &table.proxy {
             WebhookProxy::None => Proxy::None,
             WebhookProxy::Environment => Proxy::Environment,

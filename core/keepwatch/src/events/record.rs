@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use keepwatch_control::Answer;
+use keepwatch_event::counted;
 
 use super::{Ended, hear, json, request};
 use crate::cli::Record;
-use crate::words::counted;
 use crate::{ask, exit};
 
 /// Writes each line to the file as it comes: whatever ends this, nothing that was heard is lost.

@@ -4,10 +4,9 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use keepwatch_control::{Answer, EventsRequest, Line};
-use keepwatch_event::{Event, Severity, Snapshot};
+use keepwatch_event::{Event, Severity, Snapshot, counted};
 
 use crate::terminal::Paint;
-use crate::words::counted;
 
 /// The width of `2026-11-22T12:25:06.517Z`.
 const TIME: usize = 24;

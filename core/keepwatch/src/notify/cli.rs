@@ -14,8 +14,8 @@ pub(crate) enum Notify {
     Render(Render),
 }
 
-/// Sends one message about a made-up event (marked as a trial) to a destination, now, without the running daemon, and
-/// shows the dialogue with its server. Secrets are not shown.
+/// Sends one message that says that it is a trial to a destination, by its own templates, now, without the running daemon,
+/// and shows the dialogue with its server. Secrets are not shown. What an event would look like: `keepwatch notify render`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   keepwatch notify test admins

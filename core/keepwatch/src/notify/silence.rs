@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use keepwatch_control::{Answer, Request, SilenceName, SilenceStatus};
+use keepwatch_event::counted;
 
 use super::{cli, spool};
-use crate::words::{counted, lasting};
+use crate::words::lasting;
 use crate::{ask, exit};
 
 pub(super) fn add(arguments: &cli::SilenceAdd) -> ExitCode {

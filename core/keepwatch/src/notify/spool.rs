@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use keepwatch_control::{Answer, DestinationStatus, Done, LetterStatus, Letters, Request};
+use keepwatch_event::counted;
 use keepwatch_notify::meant;
 
 use super::cli;
-use crate::words::counted;
 use crate::{ask, exit};
 
 pub(super) fn list(arguments: &cli::SpoolList) -> ExitCode {
@@ -113,7 +113,7 @@ fn row(letter: &LetterStatus, dead: bool) -> String {
     let then = match (dead, attempts) {
         (true, _) => format!("given up {next}"),
         (false, 0) => "not tried yet".to_owned(),
-        (false, tried) => format!("tried {tried} times, next {next}"),
+        (false, tried) => format!("tried {}, next {next}", counted(u64::from(*tried), "time")),
     };
     let why = trouble.as_ref().filter(|_| dead).map(|why| format!("\n      {why}")).unwrap_or_default();
     format!("  {id}  {at}  {line}\n      {then}{why}\n")
@@ -166,5 +166,7 @@ mod tests {
              MASTER\n      given up 2026-11-28T06:01:00.000Z\n      550 no\n"
         );
         assert!(text(&[], false).contains("no destinations"));
+        let once = LetterStatus { attempts: 1, ..letter() };
+        assert!(row(&once, false).contains("tried 1 time, next"), "{}", row(&once, false));
     }
 }

@@ -56,18 +56,14 @@ pub(super) fn test(arguments: &Test) -> ExitCode {
     output.end(code)
 }
 
-/// A message that says that it is a trial.
+/// A message that says that it is a trial: a text, which goes by the destination's templates.
 fn trial(destination: &str, node: &str) -> Parcel {
     let at = SystemTime::now();
     let text = format!(
-        "A trial from {node}: `keepwatch notify test {destination}` was run there. Nothing has happened to any instance."
+        "a trial of keepwatch\n\n`keepwatch notify test {destination}` was run on {node}. Nothing has happened to any \
+         instance."
     );
-    let content = Content::Mail {
-        plugin: "keepwatch".to_owned(),
-        subject: format!("[{node}] a trial of keepwatch"),
-        text,
-        html: None,
-    };
+    let content = Content::Text { plugin: "keepwatch".to_owned(), text };
     let letter = Letter::of_plugin(content, None, at);
     Parcel {
         id: letter.id.clone(),
@@ -104,5 +100,46 @@ impl Dialogue for Shown {
 
     fn note(&self, line: &str) {
         self.print(&format!("  * {line}\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use keepwatch_notify::{Escape, Template, Transport};
+    use keepwatch_smtp::{Mail, Relay, Settings, Style, Templates, Tls};
+
+    use super::*;
+
+    /// The trial, as a mail by these settings.
+    fn mail(style: Style, templates: Templates) -> String {
+        let mailbox = || "a@example.com".parse().unwrap();
+        let relay = Relay::new("mail", Tls::StartTls);
+        let settings = Settings { style, templates, ..Settings::new(relay, mailbox(), vec![mailbox()]) };
+        Mail::new(settings).render(&trial("admins", "h1")).unwrap()
+    }
+
+    #[test]
+    fn a_trial_goes_by_the_templates_of_its_destination() {
+        let template = |text: &str| Template::compile(Path::new("own"), text, Escape::Text).unwrap();
+        let own = Templates {
+            subject: template("OURS {{ line }}"),
+            text: template("Our own words: {{ text or line }}"),
+            html: None,
+        };
+        let mail = mail(Style::Keepwatch, own);
+        assert!(mail.contains("Subject: OURS a trial of keepwatch\r\n"), "{mail}");
+        assert!(mail.contains("Our own words: a trial of keepwatch"), "{mail}");
+        assert!(mail.contains("`keepwatch notify test admins` was run on h1."), "{mail}");
+    }
+
+    #[test]
+    fn a_trial_says_so_where_there_are_no_templates() {
+        for style in [Style::Keepwatch, Style::Keepalived] {
+            let mail = mail(style, Templates::default());
+            assert!(mail.contains("Subject: [h1] a trial of keepwatch\r\n"), "{mail}");
+            assert!(mail.contains("Nothing has happened to any"), "{mail}");
+        }
     }
 }

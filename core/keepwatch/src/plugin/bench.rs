@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use keepwatch_event::Rounded;
+use keepwatch_event::{Rounded, counted};
 use keepwatch_workshop::{Figures, measure, occasion, recorded};
 
 use super::cli::Bench;
@@ -35,8 +35,9 @@ pub(crate) fn bench(arguments: &Bench) -> ExitCode {
 fn show(figures: &Figures) -> String {
     let Figures { begin, calls, failed, p50, p99, longest } = figures;
     format!(
-        "began in {}\n{calls} calls, {failed} of them failed\nhalf within {}, 99 % within {}, the longest {}\n",
+        "began in {}\n{}, {failed} of them failed\nhalf within {}, 99 % within {}, the longest {}\n",
         Rounded(*begin),
+        counted(*calls as u64, "call"),
         Rounded(*p50),
         Rounded(*p99),
         Rounded(*longest)

@@ -3,11 +3,11 @@
 use std::time::SystemTime;
 
 use keepwatch_control::{DestinationSummary, Status};
-use keepwatch_event::Severity;
+use keepwatch_event::{Severity, counted};
 
 use super::wrong::{Wrong, indented};
 use crate::terminal::Paint;
-use crate::words::{clock, counted, lasting};
+use crate::words::{clock, lasting};
 
 /// A line for each destination: `admins: mail to admin@example.com by mail.example.com:587, 12 letters, last 3 min 5 s ago`.
 pub(super) fn lines(status: &Status, paint: Paint) -> Vec<String> {

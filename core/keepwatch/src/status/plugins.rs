@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use keepwatch_control::{PluginReport, Status};
-use keepwatch_event::{PluginState, PluginStatus, Timestamp};
+use keepwatch_event::{PluginState, PluginStatus, Timestamp, counted, grouped};
 
 use crate::terminal::Paint;
-use crate::words::{counted, grouped, lasting, since};
+use crate::words::{lasting, since};
 
 /// What a plugin does, in a word.
 const fn state(state: PluginState) -> &'static str {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use keepwatch_control::Status;
 use keepwatch_event::{
     Health, Hindrance, InstanceStatus, PluginState, PluginStatus, Reason, Severity, State, Timestamp,
-    TrackStatus, Trouble,
+    TrackStatus, Trouble, grouped,
 };
 
 use super::destinations;
-use crate::words::{address, clock, grouped, lasting, since};
+use crate::words::{address, clock, lasting, since};
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -105,7 +105,7 @@ fn bad_ones() -> Result<(), Failed> {
         ("did not end within 1 s and was stopped", "a script that hangs"),
         ("died by signal 11 (SIGSEGV)", "a script that dies"),
         ("exited with status 1: the old one", "the script that was replaced"),
-        ("lines before it were too many", "the flood"),
+        ("before it too many", "the flood"),
     ] {
         wait(&format!("a word about {what}"), || h1.said(line)).map_err(told)?;
     }

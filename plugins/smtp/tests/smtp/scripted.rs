@@ -305,6 +305,19 @@ async fn a_password_is_wrong_or_cannot_be_read() {
     assert!(!heard.text().contains("AGt3"), "{}", heard.text());
     assert!(!commands(&told).iter().any(|line| line.starts_with("MAIL")));
 
+    // As it is, and encoded in another way than it was sent.
+    let answers = &[OFFERS, ("AUTH PLAIN", "535 opensesame b3BlbnNlc2FtZQ== a3c6b3BlbnNlc2FtZQ==, or kw?")];
+    let (port, _) = Script::answering(answers).start().await;
+    let (outcome, heard) = hand_over(signed_in(settings(vec![at(port, Tls::None)]))).await;
+    assert_later(&outcome, Scope::Destination, &["535 *** *** ***, or kw?"]);
+    assert!(heard.text().contains("< 535 *** *** ***, or kw?"), "{}", heard.text());
+    // Once it is right, it is as secret.
+    let answers = &[OFFERS, ("AUTH PLAIN", "235 welcome"), ("MAIL", "550 opensesame sends no mails")];
+    let (port, _) = Script::answering(answers).start().await;
+    let (outcome, heard) = hand_over(signed_in(settings(vec![at(port, Tls::None)]))).await;
+    assert!(format!("{outcome:?}").contains("550 *** sends no mails"), "{outcome:?}");
+    assert!(!heard.text().contains("sesame"), "{}", heard.text());
+
     let sign_in = SignIn::with_password("kw", Secret::file("/nonexistent/smtp.password"));
     let unreadable = Settings { sign_in: Some(sign_in), ..settings(vec![at(port, Tls::None)]) };
     let (outcome, _) = hand_over(unreadable).await;

@@ -430,3 +430,18 @@ fn what_a_plugin_posts_goes_as_it_is() {
     let expected = Message { content_type: "text/plain".to_owned(), body: line.to_owned(), path: None };
     assert_eq!(message.unwrap(), [expected]);
 }
+
+#[test]
+fn the_template_in_the_book_gives_what_stands_below_it() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/webhooks.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once("body = '''").unwrap();
+    let (text, rest) = rest.split_once("'''").unwrap();
+    let (_, rest) = rest.split_once("```json\n").unwrap();
+    let (expected, _) = rest.split_once("```").unwrap();
+    let path = std::path::Path::new("body");
+    let template = keepwatch_notify::Template::compile(path, text, keepwatch_notify::Escape::Json).unwrap();
+    let template = Body::Template { template, content_type: "application/json".to_owned() };
+    let (_, body) = one(&template, &sample::transition());
+    assert_eq!(body, serde_json::from_str::<Value>(expected).unwrap());
+}

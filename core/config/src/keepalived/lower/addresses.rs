@@ -266,7 +266,7 @@ fn lifetime(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Lifetime> {
         reader.survived(&word.span, message, "must be seconds or `forever`", "ignores it");
         return None;
     };
-    reader.check_clean(word, number, || format!("{seconds} seconds"));
+    reader.check_clean(word, number, || format!("{seconds} s"));
     // The kernel's number for "without end".
     Some(if seconds == u32::MAX {
         Lifetime::Forever

@@ -64,6 +64,6 @@ fn delay(word: &Word<'_>, reader: &mut Reader<'_>) -> Option<Duration> {
         reader.survived(&word.span, message, "must be 0 to 255 seconds", "ignores the line");
         return None;
     };
-    reader.check_clean(word, number, || format!("{} seconds", time.as_secs_f64()));
+    reader.check_clean(word, number, || format!("{} s", time.as_secs_f64()));
     Some(time)
 }

@@ -187,7 +187,10 @@ impl<'f> Reader<'f> {
     pub(super) fn finish(&mut self) {
         if let Some(span) = self.last_unknown.take() {
             let count = self.unknown - MOST_UNKNOWN;
-            let message = format!("{count} more unknown keywords are not shown");
+            let message = match count {
+                1 => "another unknown keyword is not shown".to_owned(),
+                _ => format!("{count} more unknown keywords are not shown"),
+            };
             self.report(Diagnostic::warning(&span, message, "the last of them"));
         }
         let Some((span, count)) = self.load_balancing.take() else { return };
@@ -273,7 +276,7 @@ impl<'f> Reader<'f> {
             self.out_of_range(statement, word, format!("must be {least} to {most} seconds"), outcome);
             return None;
         };
-        self.check_clean(word, number, || format!("{} seconds", value.as_secs_f64()));
+        self.check_clean(word, number, || format!("{} s", value.as_secs_f64()));
         Some(value)
     }
 

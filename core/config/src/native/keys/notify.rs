@@ -93,7 +93,7 @@ pub(crate) const MAIL: &[Key] = &[
     key("subject_file", FILE, "the same, in a file", ""),
     key("text", TEMPLATE, "a template", "keepwatch's"),
     key("text_file", FILE, "the same, in a file", ""),
-    key("html", TEMPLATE, "a template", "none"),
+    key("html", TEMPLATE, "a template; values in it are escaped", "keepwatch's; none if `text` is set"),
     key("html_file", FILE, "the same, in a file", ""),
 ];
 
@@ -107,7 +107,7 @@ pub(crate) const WEBHOOK: &[Key] = &[
         "what is sent",
         "`\"cloudevents\"`",
     ),
-    key("body", TEMPLATE, "a template instead of a format", "none"),
+    key("body", TEMPLATE, "a template instead of a format; in JSON, values come with their quotes", "none"),
     key("body_file", FILE, "the same, in a file", ""),
     key("content_type", Shape::Text("text/plain"), "what the template gives", "`\"application/json\"`"),
     key("method", Shape::Words(&["POST", "PUT", "PATCH"]), "the method", "`\"POST\"`"),
