@@ -127,6 +127,7 @@ impl Courier {
             omitted: message.omitted,
             attempt: Attempt { number: message.attempt, at, late },
             now,
+            served: message.served,
         }
     }
 
@@ -152,7 +153,7 @@ impl Courier {
                 let kind = EventKind::DeliverySucceeded { destination, message, letters, attempt, said };
                 self.mailbox.tell(Severity::Info, kind);
             }
-            (Outcome::Later { why, .. }, Settled::Again(retry_after)) => {
+            (Outcome::Later { why, .. } | Outcome::Partly { why, .. }, Settled::Again(retry_after)) => {
                 {
                     let mut standing = self.mailbox.standing();
                     standing.failed += 1;

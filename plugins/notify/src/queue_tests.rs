@@ -284,3 +284,35 @@ fn letters_have_a_line() {
     custom.kind = EventKind::PluginError { plugin: "p".into(), error: "one\ntwo".into() };
     assert_eq!(Letter::of_event(&custom).line(), "A: plugin p reports: one");
 }
+
+#[test]
+fn who_has_got_it_already_is_known_at_each_attempt() {
+    let partly = |whom: &str| Outcome::Partly { served: vec![whom.to_owned()], why: "451 later".into() };
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.put(2, info("b1", "B"), at(0));
+    assert_eq!(message(queue.next(Grouping::Each, at(0))).served, [] as [String; 0]);
+    queue.take_changes();
+    let Settled::Again(pause) = queue.settle("a1", &partly("a@example.com"), 1.0, at(0)) else { panic!() };
+    let [Change::Waits(entry)] = &queue.take_changes()[..] else { panic!() };
+    assert_eq!(entry.served, ["a@example.com"], "on disk, too");
+    assert_eq!(ids(&queue.next(Grouping::Each, at(0))), ["b1"], "others go on");
+    queue.settle("b1", &delivered(), 1.0, at(0));
+    let mut queue = Queue::restored(vec![entry.clone()], Vec::new(), []);
+    assert_eq!(message(queue.next(Grouping::Each, at(0) + pause)).served, ["a@example.com"]);
+    queue.settle("a1", &partly("b@example.com"), 1.0, at(0) + pause);
+    queue.expire(Duration::ZERO, at(0) + pause);
+    assert_eq!(queue.revive(&[], at(900_000)), 1);
+    assert_eq!(message(queue.next(Grouping::Each, at(900_000))).served, ["a@example.com", "b@example.com"]);
+}
+
+/// A spool of an earlier version knows of nobody who has got it.
+#[test]
+fn letters_of_an_earlier_version_are_read() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    let entry = queue.waiting().next().unwrap();
+    let text = serde_json::to_string(entry).unwrap();
+    assert!(!text.contains("served"), "{text}");
+    assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), *entry);
+}

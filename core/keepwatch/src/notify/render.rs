@@ -73,6 +73,7 @@ fn parcels(destination: &Destination, node: &str, events: Vec<Arc<Event>>) -> Ve
                 attempt: Attempt { number: 1, at: SystemTime::now(), late: None },
                 now: None,
             }),
+                served: Vec::new(),
         }
     }
     parcels

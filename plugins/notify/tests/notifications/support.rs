@@ -119,6 +119,7 @@ pub(crate) struct Got {
     pub(crate) late: Option<Duration>,
     pub(crate) now: Option<State>,
     pub(crate) omitted: u64,
+    pub(crate) served: Vec<String>,
 }
 
 /// A destination that answers as told, and keeps what it was handed, taken or not.
@@ -226,6 +227,7 @@ impl Transport for Inbox {
             late: parcel.attempt.late,
             now: parcel.now.as_ref().map(|now| now.state),
             omitted: parcel.omitted,
+            served: parcel.served.clone(),
         };
         Box::pin(async move {
             if answer == hang() {
@@ -252,6 +254,10 @@ pub(crate) fn taken() -> Outcome {
 pub(crate) fn later(scope: keepwatch_notify::Scope) -> Outcome {
     // What the other side asks for, so that tests need not wait for chance.
     Outcome::Later { why: "451 later".into(), after: Some(Duration::from_millis(200)), scope }
+}
+
+pub(crate) fn partly(whom: &str) -> Outcome {
+    Outcome::Partly { served: vec![whom.to_owned()], why: "451 later for another".into() }
 }
 
 pub(crate) fn refused() -> Outcome {
