@@ -17,6 +17,7 @@ mod settings;
 mod snapshot;
 mod state;
 mod time;
+mod unsteady;
 mod words;
 
 pub use anomaly::Anomaly;
@@ -36,3 +37,4 @@ pub use settings::InstanceSettings;
 pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, TrackStatus, Trouble};
 pub use state::{Health, InterfaceState, LogLevel, State};
 pub use time::{Timestamp, seconds};
+pub use unsteady::{Steady, Unsteady};

@@ -6,6 +6,7 @@ use crate::hand_over::{Departure, Ending};
 use crate::kind::EventKind;
 use crate::rounded::Rounded;
 use crate::state::Health;
+use crate::unsteady::{Steady, Unsteady};
 use serde_json::Value;
 
 impl fmt::Display for EventKind {
@@ -192,12 +193,13 @@ impl fmt::Display for EventKind {
             ),
             Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
             Self::Recovered { part } => write!(f, "{part}: works again"),
-            Self::UnsteadyStarted { changes, within } => write!(
-                f,
-                "unsteady: {changes} transitions within {}; told again when it has settled",
-                Rounded(*within)
-            ),
-            Self::UnsteadyStopped { state, untold } => {
+            Self::UnsteadyStarted(Unsteady { group, changes, within }) => {
+                of_group(f, group.as_deref())?;
+                let within = Rounded(*within);
+                write!(f, "unsteady: {changes} transitions within {within}; told again when it has settled")
+            }
+            Self::UnsteadyStopped(Steady { group, state, untold }) => {
+                of_group(f, group.as_deref())?;
                 write!(f, "settled: {state}, after {untold} transitions not told")
             }
             Self::DeliverySucceeded { destination, attempt: 1, said, .. } => {
@@ -245,6 +247,11 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// What stands before words about a sync group, as the instance's name stands before those about one.
+fn of_group(f: &mut fmt::Formatter<'_>, group: Option<&str>) -> fmt::Result {
+    group.map_or(Ok(()), |group| write!(f, "group {group}: "))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -266,6 +273,19 @@ mod tests {
         let expected = "notify of group G /n GROUP G MASTER 0 ended after 1.50 s: exited with status 1: one / (VI_1) Entering \
                         MASTER STATE";
         assert_eq!(kind.to_string(), expected);
+    }
+
+    #[test]
+    fn a_group_that_is_unsteady_is_named() {
+        let settled = |group: Option<&str>| {
+            EventKind::UnsteadyStopped(Steady {
+                group: group.map(str::to_owned),
+                state: State::Fault,
+                untold: 9,
+            })
+        };
+        assert_eq!(settled(Some("G")).to_string(), "group G: settled: FAULT, after 9 transitions not told");
+        assert_eq!(settled(None).to_string(), "settled: FAULT, after 9 transitions not told");
     }
 
     #[test]

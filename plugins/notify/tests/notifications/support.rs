@@ -66,6 +66,13 @@ impl Site {
         self.bus.publish(Draft { instance: Some(instance.into()), severity, term: 1, kind });
     }
 
+    /// The sync group goes to another state.
+    pub(crate) fn group(&self, group: &str, to: State) {
+        let kind = EventKind::GroupChanged { group: group.to_owned(), from: State::Backup, to };
+        let severity = if to == State::Fault { Severity::Error } else { Severity::Info };
+        self.bus.publish(Draft::general(severity, kind));
+    }
+
     pub(crate) fn report(&self, name: &str) -> DestinationReport {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let reports = runtime.block_on(self.notifier.report());
