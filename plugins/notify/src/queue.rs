@@ -152,7 +152,7 @@ impl Queue {
         if self.waiting.len() < IN_MESSAGE || !new.letter.content.is_grouped() {
             return;
         }
-        let is_same = |entry: &Entry| entry.message.is_none() && is_together(&entry.letter, &new.letter);
+        let is_same = |entry: &Entry| entry.message.is_none() && entry.letter.goes_with(&new.letter);
         let same: Vec<usize> =
             (0..self.waiting.len()).filter(|place| is_same(&self.waiting[*place])).collect();
         if same.len() < IN_MESSAGE {
@@ -214,7 +214,7 @@ impl Queue {
         for place in 0..self.waiting.len() {
             let entry = &self.waiting[place];
             // One behind another about the same waits for that.
-            if seen.iter().any(|before| is_about_same(&self.waiting[*before].letter, &entry.letter)) {
+            if seen.iter().any(|before| self.waiting[*before].letter.is_about_same(&entry.letter)) {
                 continue;
             }
             let due = match (&entry.message, grouping) {
@@ -250,7 +250,7 @@ impl Queue {
                 (Some(id), _) => entry.message.as_ref() == Some(id),
                 (None, _) if entry.number == head.number => true,
                 (None, Grouping::Together(_)) => {
-                    entry.message.is_none() && is_together(&entry.letter, &head.letter)
+                    entry.message.is_none() && entry.letter.goes_with(&head.letter)
                 }
                 (None, Grouping::Each) => false,
             };
@@ -425,16 +425,6 @@ impl Queue {
 /// A time that can be waited for; now, if the clock was set back since it was noted.
 fn sane(at: SystemTime, now: SystemTime) -> SystemTime {
     if at > now + backoff::LONGEST { now } else { at }
-}
-
-/// Whether two letters go in one message.
-fn is_together(one: &Letter, other: &Letter) -> bool {
-    one.content.is_grouped() && other.content.is_grouped() && one.instance == other.instance
-}
-
-/// Whether one must not overtake the other.
-fn is_about_same(one: &Letter, other: &Letter) -> bool {
-    one.instance == other.instance
 }
 
 /// The same at each attempt: of the first letter, made of what servers take in an id.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, State, Steady};
 
 use super::*;
 use crate::letter::Content;
@@ -59,6 +59,37 @@ fn letters_about_one_instance_go_together_after_a_while() {
     assert_eq!(ids(&queue.next(WAIT, at(2_500))), ["b1"]);
     queue.settle("b1", &delivered(), 1.0, at(2_501));
     assert_eq!(queue.next(WAIT, at(9_000)), Next::Nothing);
+}
+
+#[test]
+fn so_do_those_about_one_sync_group() {
+    let mut queue = Queue::default();
+    let letter = |id: &str, kind: EventKind| {
+        let mut event = sample::transition().letters[0].event().unwrap().clone();
+        (event.id, event.instance, event.kind) = (id.to_owned(), None, kind);
+        Letter::of_event(&event)
+    };
+    let changed = |group: &str| EventKind::GroupChanged {
+        group: group.to_owned(),
+        from: State::Init,
+        to: State::Fault,
+    };
+    let settled =
+        EventKind::UnsteadyStopped(Steady { group: Some("G".to_owned()), state: State::Master, untold: 3 });
+    let letters = [
+        letter("g1", changed("G")),
+        letter("h1", changed("H")),
+        letter("none", EventKind::Resynchronised),
+        letter("g2", settled),
+    ];
+    for (number, letter) in (1..).zip(letters) {
+        queue.put(number, letter, at(0));
+    }
+    for expected in [&["g1", "g2"][..], &["h1"], &["none"]] {
+        let next = queue.next(WAIT, at(2_000));
+        assert_eq!(ids(&next), expected);
+        queue.settle(expected[0], &later(Scope::Parcel), 1.0, at(2_000));
+    }
 }
 
 #[test]
