@@ -123,7 +123,7 @@ impl Courier {
             id: message.id,
             destination: Arc::clone(&self.mailbox.name),
             node: Arc::clone(&self.node),
-            letters: message.letters,
+            letters: message.letters.into_iter().map(|letter| letter.at_node(&self.node)).collect(),
             omitted: message.omitted,
             attempt: Attempt { number: message.attempt, at, late },
             now,

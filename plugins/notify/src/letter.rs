@@ -121,6 +121,15 @@ impl Letter {
         self.event().and_then(|event| event.kind.group())
     }
 
+    /// Names the host it happened on as destinations know it.
+    #[must_use]
+    pub fn at_node(mut self, node: &Arc<str>) -> Self {
+        if let Content::Event(event) | Content::Reminder(event, _) = &mut self.content {
+            event.node = Arc::clone(node);
+        }
+        self
+    }
+
     /// The how many-th reminder it is, if it is one.
     pub(crate) const fn reminder(&self) -> Option<u32> {
         match self.content {

@@ -148,6 +148,20 @@ fn an_instance_that_is_gone_is_told_of_once_more() {
     assert!(lines[1].contains("VI_2"), "{lines:?}");
 }
 
+/// As `router_id` or `node` has it; events have the host's own name.
+#[test]
+fn destinations_know_the_host_by_one_name() {
+    let mut inbox = Inbox::new("one");
+    inbox.remind = Some(Duration::from_millis(100));
+    let mut site = Site::with(None, &[&inbox]);
+    site.transition("VI_1", State::Fault);
+    for got in inbox.wait(2) {
+        assert_eq!(got.hosts.iter().map(|host| &**host).collect::<Vec<_>>(), ["router 1"], "{got:?}");
+    }
+    assert_eq!(&*site.events.recv().unwrap().node, "h1");
+    site.notifier.stop(STOP, pending());
+}
+
 #[test]
 fn a_fault_that_lasts_is_told_again() {
     let mut inbox = Inbox::new("one");
