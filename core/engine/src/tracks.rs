@@ -243,9 +243,13 @@ impl Tracks {
     /// Forgets something that is not checked any more, unless instances track it: that becomes unknown in time.
     pub fn forget(&self, name: &str) {
         let mut state = self.shared.lock();
-        if state.known.get(name).is_some_and(|known| known.place.is_none()) {
-            state.known.remove(name);
+        if state.known.get(name).is_none_or(|known| known.place.is_some()) {
+            return;
         }
+        let Some(known) = state.known.remove(name) else { return };
+        // Whoever waits for it to settle would wait for ever.
+        let flap = known.flapping.is_flapping().then_some(Flap::Stopped);
+        self.shared.tell_flap(name, flap, known.told.unwrap_or(Health::Unknown));
     }
 
     /// Watches over how long verdicts hold, until [`Self::end`].
@@ -328,7 +332,7 @@ impl Shared {
         // The first word is told whatever it is: why nobody can tell is what people look for.
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
-        let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
+        let severity = severity(health);
         let kind =
             EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.explained() };
         // Told while it is locked: the last word about it is the last that is known.
@@ -343,7 +347,7 @@ impl Shared {
                 Draft::general(Severity::Warning, EventKind::FlappingStarted { track, changes, within })
             }
             Some(Flap::Stopped) => {
-                Draft::general(Severity::Info, EventKind::FlappingStopped { track, health })
+                Draft::general(severity(health), EventKind::FlappingStopped { track, health })
             }
             None => return,
         };
@@ -373,6 +377,11 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How grave it is that something is found to be so.
+fn severity(health: Health) -> Severity {
+    if health == Health::Pass { Severity::Info } else { Severity::Warning }
 }
 
 /// How all stand that have a place.

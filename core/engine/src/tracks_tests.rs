@@ -318,6 +318,21 @@ fn what_changes_again_and_again_is_told_until_it_is_calm() {
     assert_eq!(health(&mut events).2, Health::Fail, "said once");
 }
 
+/// Whoever is told of neither change until it has settled hears how it is, also as grave as that is, and also of one
+/// that nobody asks for any more.
+#[test]
+fn one_that_is_forgotten_while_it_flaps_has_settled() {
+    let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
+    for found in [Health::Pass, Health::Fail].into_iter().cycle().take(6) {
+        tracks.report("other", finding(found, None), Duration::from_secs(3600));
+    }
+    tracks.forget("other");
+    let told = std::iter::from_fn(|| events.recv());
+    let stopped = told.take(8).find(|event| matches!(event.kind, EventKind::FlappingStopped { .. })).unwrap();
+    let kind = EventKind::FlappingStopped { track: "other".to_owned(), health: Health::Fail };
+    assert_eq!((stopped.severity, &stopped.kind), (Severity::Warning, &kind));
+}
+
 #[test]
 fn names_that_nobody_tracks_can_be_seen_and_forgotten() {
     let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));

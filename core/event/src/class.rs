@@ -5,6 +5,7 @@ use std::mem::discriminant;
 
 use crate::event::Event;
 use crate::kind::EventKind;
+use crate::unsteady::{Steady, Unsteady};
 
 /// What a subscriber that does not keep up may miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +76,9 @@ impl EventKind {
             | Self::FlappingStarted { track, .. }
             | Self::FlappingStopped { track, .. } => track.hash(hasher),
             Self::GroupChanged { group, .. } => group.hash(hasher),
+            Self::UnsteadyStarted(Unsteady { group, .. }) | Self::UnsteadyStopped(Steady { group, .. }) => {
+                group.hash(hasher);
+            }
             Self::PluginLoaded { plugin, .. }
             | Self::PluginReloaded { plugin, .. }
             | Self::PluginRefused { plugin, .. }
@@ -102,9 +106,7 @@ impl EventKind {
             Self::SignalIgnored { signal } => signal.hash(hasher),
             Self::DumpWritten { path } | Self::DumpFailed { path, .. } => path.hash(hasher),
             Self::Unknown(_) => self.name().hash(hasher),
-            Self::UnsteadyStarted { .. }
-            | Self::UnsteadyStopped { .. }
-            | Self::Transition { .. }
+            Self::Transition { .. }
             | Self::InstanceAdded { .. }
             | Self::InstanceChanged { .. }
             | Self::InstanceRemoved { .. }
@@ -151,6 +153,29 @@ impl EventKind {
             | Self::DeliveryFailed { destination, .. }
             | Self::DeliveryGivenUp { destination, .. }
             | Self::DestinationDisabled { destination, .. } => Some(destination),
+            _ => None,
+        }
+    }
+
+    /// The sync group it is about, if any.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        match self {
+            Self::GroupChanged { group, .. } => Some(group),
+            Self::UnsteadyStarted(Unsteady { group, .. })
+            | Self::UnsteadyStopped(Steady { group, .. })
+            | Self::NotifyScriptRan { group, .. } => group.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The check or other tracked thing it is about, if any.
+    #[must_use]
+    pub fn track(&self) -> Option<&str> {
+        match self {
+            Self::HealthChanged { track, .. }
+            | Self::FlappingStarted { track, .. }
+            | Self::FlappingStopped { track, .. } => Some(track),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::reason::Reason;
 use crate::settings::InstanceSettings;
 use crate::state::{Health, InterfaceState, LogLevel, State};
 use crate::time::seconds;
+use crate::unsteady::{Steady, Unsteady};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -341,7 +342,7 @@ pub enum EventKind {
         /// One line of whoever found it.
         text: String,
     },
-    /// The health under a name changes again and again.
+    /// The health under a name changes again and again. Destinations hear no more of it until it has settled.
     FlappingStarted {
         /// The name.
         track: String,
@@ -351,7 +352,7 @@ pub enum EventKind {
         #[serde(rename = "within_seconds", with = "seconds")]
         within: Duration,
     },
-    /// The health under a name that was flapping has not changed for a while.
+    /// The health under a name that was flapping has not changed for a while, or is asked for no more.
     FlappingStopped {
         /// The name.
         track: String,
@@ -484,21 +485,10 @@ pub enum EventKind {
         /// What follows from it.
         consequence: String,
     },
-    /// An instance changes its state again and again. Destinations hear no more of it until it has settled.
-    UnsteadyStarted {
-        /// How many transitions there were.
-        changes: u32,
-        /// Within which time.
-        #[serde(rename = "within_seconds", with = "seconds")]
-        within: Duration,
-    },
-    /// An instance that changed its state again and again has kept it for a while.
-    UnsteadyStopped {
-        /// Its state.
-        state: State,
-        /// How many transitions destinations have not heard of.
-        untold: u32,
-    },
+    /// An instance or a sync group changes its state again and again. Destinations hear no more of it until it has settled.
+    UnsteadyStarted(Unsteady),
+    /// An instance or a sync group that changed its state again and again has kept it for a while.
+    UnsteadyStopped(Steady),
     /// A message was handed over to a destination's server.
     DeliverySucceeded {
         /// The destination.

@@ -19,6 +19,7 @@ mod snapshot;
 mod state;
 mod time;
 mod trouble;
+mod unsteady;
 mod words;
 
 pub use anomaly::Anomaly;
@@ -40,3 +41,4 @@ pub use snapshot::{InstanceStatus, Peer, PluginState, PluginStatus, Snapshot, Tr
 pub use state::{Health, InterfaceState, LogLevel, State};
 pub use time::{Timestamp, seconds};
 pub use trouble::Trouble;
+pub use unsteady::{Steady, Unsteady};

@@ -7,6 +7,7 @@ use crate::hand_over::{Departure, Ending};
 use crate::kind::EventKind;
 use crate::rounded::Rounded;
 use crate::state::Health;
+use crate::unsteady::{Steady, Unsteady};
 use serde_json::Value;
 
 impl fmt::Display for EventKind {
@@ -196,13 +197,14 @@ impl fmt::Display for EventKind {
             ),
             Self::Degraded { part, error, consequence } => write!(f, "{part}: {error}; {consequence}"),
             Self::Recovered { part } => write!(f, "{part}: works again"),
-            Self::UnsteadyStarted { changes, within } => write!(
-                f,
-                "unsteady: {} within {}; told again when it has settled",
-                counted(u64::from(*changes), "transition"),
-                Rounded(*within)
-            ),
-            Self::UnsteadyStopped { state, untold } => {
+            Self::UnsteadyStarted(Unsteady { group, changes, within }) => {
+                of_group(f, group.as_deref())?;
+                let within = Rounded(*within);
+                let changes = counted(u64::from(*changes), "transition");
+                write!(f, "unsteady: {changes} within {within}; told again when it has settled")
+            }
+            Self::UnsteadyStopped(Steady { group, state, untold }) => {
+                of_group(f, group.as_deref())?;
                 write!(f, "settled: {state}, after {} not told", counted(u64::from(*untold), "transition"))
             }
             Self::DeliverySucceeded { destination, attempt: 1, said, .. } => {
@@ -250,6 +252,11 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// What stands before words about a sync group, as the instance's name stands before those about one.
+fn of_group(f: &mut fmt::Formatter<'_>, group: Option<&str>) -> fmt::Result {
+    group.map_or(Ok(()), |group| write!(f, "group {group}: "))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -277,7 +284,8 @@ mod tests {
     fn one_of_something_is_told_as_one() {
         let lost = |lost| EventKind::NotifyFifoBehind { fifo: "/f".to_owned(), lost };
         let ended = |untold| EventKind::SilenceEnded { silence: "s".to_owned(), untold };
-        let settled = |untold| EventKind::UnsteadyStopped { state: State::Master, untold };
+        let settled =
+            |untold| EventKind::UnsteadyStopped(Steady { group: None, state: State::Master, untold });
         let caught_up = |conflated, dropped| {
             let subscriber = "mail".to_owned();
             EventKind::SubscriberCaughtUp { subscriber, conflated, dropped }
@@ -293,6 +301,19 @@ mod tests {
         ] {
             assert_eq!(kind.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_group_that_is_unsteady_is_named() {
+        let settled = |group: Option<&str>| {
+            EventKind::UnsteadyStopped(Steady {
+                group: group.map(str::to_owned),
+                state: State::Fault,
+                untold: 9,
+            })
+        };
+        assert_eq!(settled(Some("G")).to_string(), "group G: settled: FAULT, after 9 transitions not told");
+        assert_eq!(settled(None).to_string(), "settled: FAULT, after 9 transitions not told");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{
-    Anomaly, Departure, Ending, Event, EventKind, Hindrance, InstanceSettings, Reason, Severity, State, Step,
-    StepTook, Timestamp,
+    Anomaly, Departure, Ending, Event, EventKind, Hindrance, InstanceSettings, Reason, Severity, State,
+    Steady, Step, StepTook, Timestamp, Unsteady,
 };
 
 fn event(kind: EventKind) -> Event {
@@ -39,6 +39,27 @@ fn a_transition() {
         r#"{"id":"5f3a-7","seq":7,"at":{"wall":"2026-03-08T12:37:48.342468Z","monotonic_seconds":1.5},"node":"h1.example.com","instance":"VI_1","severity":"info","term":2,"kind":"transition","from":"BACKUP","to":"MASTER","reason":{"because":"no_advert","silent_seconds":3.609375},"initial":false,"priority":101,"steps":[{"step":"advertised","took_seconds":0.00025}]}"#
     );
     assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+}
+
+/// Of an instance as they were before groups had them.
+#[test]
+fn what_changes_again_and_again_has_its_fields_beside_the_others() {
+    let unsteady = |group: Option<&str>| {
+        let (group, within) = (group.map(str::to_owned), Duration::from_millis(1_500));
+        EventKind::UnsteadyStarted(Unsteady { group, changes: 8, within })
+    };
+    let settled = EventKind::UnsteadyStopped(Steady { group: None, state: State::Fault, untold: 3 });
+    for (kind, json) in [
+        (unsteady(None), r#"{"kind":"unsteady_started","changes":8,"within_seconds":1.5}"#),
+        (unsteady(Some("G")), r#"{"kind":"unsteady_started","group":"G","changes":8,"within_seconds":1.5}"#),
+        (settled, r#"{"kind":"unsteady_stopped","state":"FAULT","untold":3}"#),
+    ] {
+        assert_eq!(serde_json::to_string(&kind).unwrap(), json);
+        assert_eq!(serde_json::from_str::<EventKind>(json).unwrap(), kind);
+        let event = event(kind);
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
 }
 
 fn settings() -> InstanceSettings {

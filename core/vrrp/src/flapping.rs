@@ -49,6 +49,12 @@ impl Flapping {
         Some(Flap::Started { changes, within })
     }
 
+    /// Whether it changes again and again.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        self.is_flapping
+    }
+
     /// When it will have been calm for long enough, if it does not change.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {

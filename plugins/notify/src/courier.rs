@@ -128,10 +128,11 @@ impl Courier {
             id: message.id,
             destination: Arc::clone(&self.mailbox.name),
             node: Arc::clone(&self.node),
-            letters: message.letters,
+            letters: message.letters.into_iter().map(|letter| letter.at_node(&self.node)).collect(),
             omitted: message.omitted,
             attempt: Attempt { number: message.attempt, at, late },
             now,
+            served: message.served,
         }
     }
 
@@ -157,7 +158,7 @@ impl Courier {
                 let kind = EventKind::DeliverySucceeded { destination, message, letters, attempt, said };
                 self.mailbox.tell(Severity::Info, kind);
             }
-            (Outcome::Later { why, .. }, Settled::Again(retry_after)) => {
+            (Outcome::Later { why, .. } | Outcome::Partly { why, .. }, Settled::Again(retry_after)) => {
                 {
                     let mut standing = self.mailbox.standing();
                     standing.failed += 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use keepwatch_bus::{Bus, Draft, Subscription};
-use keepwatch_event::{Event, EventKind, Severity, State};
+use keepwatch_event::{Event, EventKind, Severity, State, Unsteady};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -152,23 +152,18 @@ impl Desk {
             Verdict::Told => self.tell(event),
             // What it publishes comes back here, as everybody hears it.
             Verdict::Begins { changes, within } => {
-                self.publish(event, EventKind::UnsteadyStarted { changes, within });
+                let group = event.kind.group().map(str::to_owned);
+                let kind = EventKind::UnsteadyStarted(Unsteady { group, changes, within });
+                let (instance, severity, term) = (event.instance.clone(), Severity::Warning, event.term);
+                self.bus.publish(Draft { instance, severity, term, kind });
             }
             Verdict::Untold => {}
         }
     }
 
-    fn publish(&self, about: &Event, kind: EventKind) {
-        let (instance, severity, term) = (about.instance.clone(), Severity::Warning, about.term);
-        self.bus.publish(Draft { instance, severity, term, kind });
-    }
-
     fn settle(&mut self, until: Until) {
-        for Settled { instance, state, term, untold } in self.steadiness.settled(Instant::now(), until) {
-            let kind = EventKind::UnsteadyStopped { state, untold };
-            // As the transition that it stands for.
-            let severity = if state == State::Fault { Severity::Error } else { Severity::Info };
-            let draft = Draft { instance: Some(instance), severity, term, kind };
+        for Settled { instance, term, severity, kind } in self.steadiness.settled(Instant::now(), until) {
+            let draft = Draft { instance, severity, term, kind };
             match until {
                 Until::Settled => self.bus.publish(draft),
                 // Nobody hears it any more but the destinations.

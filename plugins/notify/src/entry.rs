@@ -32,6 +32,9 @@ pub struct Entry {
     /// Letters after it that were left out.
     #[serde(default)]
     pub omitted: u64,
+    /// Who has got the message already, where a destination is several and others were put off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<String>,
 }
 
 /// A letter that was given up.

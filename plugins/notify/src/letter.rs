@@ -106,6 +106,30 @@ impl Letter {
         }
     }
 
+    /// Whether the two go in one message, where several do.
+    #[must_use]
+    pub fn goes_with(&self, other: &Self) -> bool {
+        self.content.is_grouped() && other.content.is_grouped() && self.is_about_same(other)
+    }
+
+    /// Whether both are about one instance or sync group, or about none: then one must not overtake the other.
+    pub(crate) fn is_about_same(&self, other: &Self) -> bool {
+        self.instance == other.instance && self.group() == other.group()
+    }
+
+    fn group(&self) -> Option<&str> {
+        self.event().and_then(|event| event.kind.group())
+    }
+
+    /// Names the host it happened on as destinations know it.
+    #[must_use]
+    pub fn at_node(mut self, node: &Arc<str>) -> Self {
+        if let Content::Event(event) | Content::Reminder(event, _) = &mut self.content {
+            event.node = Arc::clone(node);
+        }
+        self
+    }
+
     /// The how many-th reminder it is, if it is one.
     pub(crate) const fn reminder(&self) -> Option<u32> {
         match self.content {

@@ -9,6 +9,7 @@
 //!
 //! A [`Notifier`] has a thread of its own and another one for the disk: nothing here can hold the engine up, nor a plugin.
 
+mod about;
 mod backoff;
 mod courier;
 mod desk;

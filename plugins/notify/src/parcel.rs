@@ -25,6 +25,8 @@ pub struct Parcel {
     pub attempt: Attempt,
     /// How the instance is now, if the letters are about one that there is.
     pub now: Option<Arc<InstanceStatus>>,
+    /// Who has got it at an attempt before, as [`Outcome::Partly`](crate::Outcome::Partly) said: not to be served again.
+    pub served: Vec<String>,
 }
 
 /// An attempt to deliver.

@@ -83,6 +83,8 @@ pub(crate) struct Message {
     pub(crate) attempt: u32,
     /// When the first of its letters was taken in.
     pub(crate) since: SystemTime,
+    /// Who has got it already.
+    pub(crate) served: Vec<String>,
 }
 
 /// How an attempt ended.
@@ -138,6 +140,7 @@ impl Queue {
             next: now,
             trouble: None,
             omitted: 0,
+            served: Vec::new(),
         };
         self.thin(&entry);
         let crowded_out = (self.waiting.len() >= CAPACITY).then(|| self.crowded_out(now)).flatten();
@@ -151,7 +154,7 @@ impl Queue {
         if self.waiting.len() < IN_MESSAGE || !new.letter.content.is_grouped() {
             return;
         }
-        let is_same = |entry: &Entry| entry.message.is_none() && is_together(&entry.letter, &new.letter);
+        let is_same = |entry: &Entry| entry.message.is_none() && entry.letter.goes_with(&new.letter);
         let same: Vec<usize> =
             (0..self.waiting.len()).filter(|place| is_same(&self.waiting[*place])).collect();
         if same.len() < IN_MESSAGE {
@@ -221,7 +224,7 @@ impl Queue {
         for place in 0..self.waiting.len() {
             let entry = &self.waiting[place];
             // One behind another about the same waits for that.
-            if seen.iter().any(|before| is_about_same(&self.waiting[*before].letter, &entry.letter)) {
+            if seen.iter().any(|before| self.waiting[*before].letter.is_about_same(&entry.letter)) {
                 continue;
             }
             let due = match (&entry.message, grouping) {
@@ -244,14 +247,20 @@ impl Queue {
     fn close(&mut self, first: usize, grouping: Grouping) -> Message {
         let head = self.waiting[first].clone();
         let id = head.message.clone().unwrap_or_else(|| message_id(&head));
-        let mut message =
-            Message { id, letters: Vec::new(), omitted: 0, attempt: head.attempts + 1, since: head.since };
+        let mut message = Message {
+            id,
+            letters: Vec::new(),
+            omitted: 0,
+            attempt: head.attempts + 1,
+            since: head.since,
+            served: head.served.clone(),
+        };
         for entry in self.waiting.iter_mut().skip(first) {
             let belongs = match (&head.message, grouping) {
                 (Some(id), _) => entry.message.as_ref() == Some(id),
                 (None, _) if entry.number == head.number => true,
                 (None, Grouping::Together(_)) => {
-                    entry.message.is_none() && is_together(&entry.letter, &head.letter)
+                    entry.message.is_none() && entry.letter.goes_with(&head.letter)
                 }
                 (None, Grouping::Each) => false,
             };
@@ -278,28 +287,26 @@ impl Queue {
                 }
                 Settled::Delivered
             }
-            Outcome::Later { why, after, scope } => {
-                let attempts = self.message(id).next().map_or(1, |entry| entry.attempts);
-                let failures = match scope {
-                    Scope::Destination => {
-                        self.failures = self.failures.saturating_add(1);
-                        self.failures
-                    }
-                    Scope::Parcel => attempts,
-                };
-                let pause = backoff::pause(failures, *after, chance);
-                if *scope == Scope::Destination {
-                    self.paused = Some(now + pause);
-                } else {
-                    self.reached();
-                }
-                let mut changed = Vec::new();
+            Outcome::Later { why, after, scope: Scope::Destination } => {
+                self.failures = self.failures.saturating_add(1);
+                let pause = backoff::pause(self.failures, *after, chance);
+                self.paused = Some(now + pause);
+                self.put_off(id, why, now + pause);
+                Settled::Again(pause)
+            }
+            Outcome::Later { why, after, scope: Scope::Parcel } => {
+                self.reached();
+                let pause = backoff::pause(self.attempts(id), *after, chance);
+                self.put_off(id, why, now + pause);
+                Settled::Again(pause)
+            }
+            Outcome::Partly { served, why } => {
+                self.reached();
                 for entry in self.waiting.iter_mut().filter(|entry| entry.message.as_deref() == Some(id)) {
-                    entry.next = now + pause;
-                    entry.trouble = Some(why.clone());
-                    changed.push(Change::Waits(entry.clone()));
+                    entry.served.extend_from_slice(served);
                 }
-                self.changes.append(&mut changed);
+                let pause = backoff::pause(self.attempts(id), None, chance);
+                self.put_off(id, why, now + pause);
                 Settled::Again(pause)
             }
             Outcome::Refused { why } | Outcome::Gone { why } => {
@@ -309,6 +316,17 @@ impl Queue {
                 )
             }
         }
+    }
+
+    /// A message waits until then.
+    fn put_off(&mut self, id: &str, why: &str, until: SystemTime) {
+        let mut changed = Vec::new();
+        for entry in self.waiting.iter_mut().filter(|entry| entry.message.as_deref() == Some(id)) {
+            entry.next = until;
+            entry.trouble = Some(why.to_owned());
+            changed.push(Change::Waits(entry.clone()));
+        }
+        self.changes.append(&mut changed);
     }
 
     /// Something could be delivered, or was at least looked at.
@@ -389,8 +407,10 @@ impl Queue {
         std::mem::take(&mut self.changes)
     }
 
-    fn message(&self, id: &str) -> impl Iterator<Item = &Entry> {
-        self.waiting.iter().filter(move |entry| entry.message.as_deref() == Some(id))
+    /// How often a message was tried.
+    fn attempts(&self, id: &str) -> u32 {
+        let head = self.waiting.iter().find(|entry| entry.message.as_deref() == Some(id));
+        head.map_or(1, |entry| entry.attempts)
     }
 
     fn take(&mut self, id: &str) -> Vec<Entry> {
@@ -422,16 +442,6 @@ impl Queue {
 /// A time that can be waited for; now, if the clock was set back since it was noted.
 fn sane(at: SystemTime, now: SystemTime) -> SystemTime {
     if at > now + backoff::LONGEST { now } else { at }
-}
-
-/// Whether two letters go in one message.
-fn is_together(one: &Letter, other: &Letter) -> bool {
-    one.content.is_grouped() && other.content.is_grouped() && one.instance == other.instance
-}
-
-/// Whether one must not overtake the other.
-fn is_about_same(one: &Letter, other: &Letter) -> bool {
-    one.instance == other.instance
 }
 
 /// The same at each attempt: of the first letter, made of what servers take in an id.

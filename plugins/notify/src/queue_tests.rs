@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, State, Steady};
 
 use super::*;
 use crate::letter::Content;
@@ -59,6 +59,37 @@ fn letters_about_one_instance_go_together_after_a_while() {
     assert_eq!(ids(&queue.next(WAIT, at(2_500))), ["b1"]);
     queue.settle("b1", &delivered(), 1.0, at(2_501));
     assert_eq!(queue.next(WAIT, at(9_000)), Next::Nothing);
+}
+
+#[test]
+fn so_do_those_about_one_sync_group() {
+    let mut queue = Queue::default();
+    let letter = |id: &str, kind: EventKind| {
+        let mut event = sample::transition().letters[0].event().unwrap().clone();
+        (event.id, event.instance, event.kind) = (id.to_owned(), None, kind);
+        Letter::of_event(&event)
+    };
+    let changed = |group: &str| EventKind::GroupChanged {
+        group: group.to_owned(),
+        from: State::Init,
+        to: State::Fault,
+    };
+    let settled =
+        EventKind::UnsteadyStopped(Steady { group: Some("G".to_owned()), state: State::Master, untold: 3 });
+    let letters = [
+        letter("g1", changed("G")),
+        letter("h1", changed("H")),
+        letter("none", EventKind::Resynchronised),
+        letter("g2", settled),
+    ];
+    for (number, letter) in (1..).zip(letters) {
+        queue.put(number, letter, at(0));
+    }
+    for expected in [&["g1", "g2"][..], &["h1"], &["none"]] {
+        let next = queue.next(WAIT, at(2_000));
+        assert_eq!(ids(&next), expected);
+        queue.settle(expected[0], &later(Scope::Parcel), 1.0, at(2_000));
+    }
 }
 
 #[test]
@@ -313,4 +344,36 @@ fn letters_have_a_line() {
     let mut custom = info("a1", "A").event().unwrap().clone();
     custom.kind = EventKind::PluginError { plugin: "p".into(), error: "one\ntwo".into() };
     assert_eq!(Letter::of_event(&custom).line(), "A: plugin p reports: one");
+}
+
+#[test]
+fn who_has_got_it_already_is_known_at_each_attempt() {
+    let partly = |whom: &str| Outcome::Partly { served: vec![whom.to_owned()], why: "451 later".into() };
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    queue.put(2, info("b1", "B"), at(0));
+    assert_eq!(message(queue.next(Grouping::Each, at(0))).served, [] as [String; 0]);
+    queue.take_changes();
+    let Settled::Again(pause) = queue.settle("a1", &partly("a@example.com"), 1.0, at(0)) else { panic!() };
+    let [Change::Waits(entry)] = &queue.take_changes()[..] else { panic!() };
+    assert_eq!(entry.served, ["a@example.com"], "on disk, too");
+    assert_eq!(ids(&queue.next(Grouping::Each, at(0))), ["b1"], "others go on");
+    queue.settle("b1", &delivered(), 1.0, at(0));
+    let mut queue = Queue::restored(vec![entry.clone()], Vec::new(), []);
+    assert_eq!(message(queue.next(Grouping::Each, at(0) + pause)).served, ["a@example.com"]);
+    queue.settle("a1", &partly("b@example.com"), 1.0, at(0) + pause);
+    queue.expire(Duration::ZERO, at(0) + pause);
+    assert_eq!(queue.revive(&[], at(900_000)), 1);
+    assert_eq!(message(queue.next(Grouping::Each, at(900_000))).served, ["a@example.com", "b@example.com"]);
+}
+
+/// A spool of an earlier version knows of nobody who has got it.
+#[test]
+fn letters_of_an_earlier_version_are_read() {
+    let mut queue = Queue::default();
+    queue.put(1, info("a1", "A"), at(0));
+    let entry = queue.waiting().next().unwrap();
+    let text = serde_json::to_string(entry).unwrap();
+    assert!(!text.contains("served"), "{text}");
+    assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), *entry);
 }

@@ -1,6 +1,8 @@
 //! Which events a destination hears.
 
-use keepwatch_event::{Event, EventKind, Reason, Severity, State};
+use keepwatch_event::{Event, EventKind, Reason, Severity, State, Steady, Unsteady};
+
+use crate::about::router;
 
 /// What a destination hears of: groups of kinds, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,39 +91,57 @@ impl Route {
 impl On {
     fn wants(&self, event: &Event) -> bool {
         let kind = event.kind.name();
-        let is_named = self.kinds.iter().any(|wanted| wanted == kind);
+        let stands_for = stands_for(&event.kind);
+        let is_named = self.kinds.iter().any(|wanted| wanted == kind || Some(wanted.as_str()) == stands_for);
         let is_of_topic = topic(&event.kind).is_some_and(|topic| self.topics.contains(&topic));
         (is_named || is_of_topic) && event.severity >= self.severity && self.is_about(event)
     }
 
     fn is_about(&self, event: &Event) -> bool {
-        let name = match (&event.instance, &event.kind) {
-            (Some(instance), _) => instance,
-            (None, EventKind::GroupChanged { group, .. }) => group.as_str(),
-            (None, _) => return true,
-        };
+        let Some(name) = router(event) else { return true };
         self.instances.is_empty() || self.instances.iter().any(|wanted| wanted == name)
     }
 }
 
 impl Alerts {
     fn want(&self, event: &Event) -> bool {
-        let (to, is_asked) = match (&event.kind, &event.instance) {
-            (EventKind::Transition { to, reason: Reason::Removed, .. }, Some(instance)) => {
-                let mut all = self.instances.iter().chain(&self.gone);
-                (*to, all.any(|name| **name == **instance))
+        match &event.kind {
+            EventKind::Transition { to, reason: Reason::Removed, .. } => {
+                let is_gone =
+                    || self.gone.iter().any(|name| Some(name.as_str()) == event.instance.as_deref());
+                self.want_state(*to) && (self.are_of(event) || is_gone())
             }
-            (EventKind::Transition { to, .. }, Some(instance)) => {
-                (*to, self.instances.iter().any(|name| **name == **instance))
+            EventKind::Transition { to, .. } | EventKind::GroupChanged { to, .. } => {
+                self.want_state(*to) && self.are_of(event)
             }
-            // What was not told while it was unsteady.
-            (EventKind::UnsteadyStopped { state, .. }, Some(instance)) => {
-                (*state, self.instances.iter().any(|name| **name == **instance))
-            }
-            (EventKind::GroupChanged { group, to, .. }, _) => (*to, self.groups.contains(group)),
-            _ => return false,
-        };
-        is_asked && to != State::Init && !(self.no_faults && to == State::Fault)
+            // They stand for all transitions between, whatever those were. Who hears the one hears the other.
+            EventKind::UnsteadyStarted { .. } | EventKind::UnsteadyStopped { .. } => self.are_of(event),
+            _ => false,
+        }
+    }
+
+    /// Whether it is about an instance or a group that sends mails.
+    fn are_of(&self, event: &Event) -> bool {
+        let named = |names: &[String], name: &str| names.iter().any(|wanted| wanted == name);
+        match &event.instance {
+            Some(instance) => named(&self.instances, instance),
+            None => event.kind.group().is_some_and(|group| named(&self.groups, group)),
+        }
+    }
+
+    fn want_state(&self, to: State) -> bool {
+        to != State::Init && !(self.no_faults && to == State::Fault)
+    }
+}
+
+/// The kind that is not told while something is unsteady or flaps: who named it hears this instead.
+const fn stands_for(kind: &EventKind) -> Option<&'static str> {
+    match kind {
+        EventKind::UnsteadyStarted(Unsteady { group: None, .. })
+        | EventKind::UnsteadyStopped(Steady { group: None, .. }) => Some("transition"),
+        EventKind::UnsteadyStarted { .. } | EventKind::UnsteadyStopped { .. } => Some("group_changed"),
+        EventKind::FlappingStarted { .. } | EventKind::FlappingStopped { .. } => Some("health_changed"),
+        _ => None,
     }
 }
 

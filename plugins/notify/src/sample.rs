@@ -35,7 +35,16 @@ fn parcel(letters: Vec<Letter>, omitted: u64, late: Option<Duration>) -> Parcel 
     let id = letters.first().map(|letter| letter.id.clone()).unwrap_or_default();
     let attempt = Attempt { number: if late.is_some() { 3 } else { 1 }, at: at(9).wall, late };
     let now = has_instance.then(|| Arc::new(status()));
-    Parcel { id, destination: "admins".into(), node: "h1".into(), letters, omitted, attempt, now }
+    Parcel {
+        id,
+        destination: "admins".into(),
+        node: "h1".into(),
+        letters,
+        omitted,
+        attempt,
+        now,
+        served: Vec::new(),
+    }
 }
 
 fn at(second: u64) -> Timestamp {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use keepwatch_event::{Event, EventKind};
 use serde::{Deserialize, Serialize};
 
+use crate::about::{About, router};
 use crate::instant;
 use crate::letter::Letter;
 
@@ -50,8 +51,8 @@ pub(crate) struct Silences {
 struct Known {
     silence: Silence,
     untold: u64,
-    /// The last transition of each instance or group, for each destination: how it is in the end.
-    last: BTreeMap<(String, String), Arc<Event>>,
+    /// How each instance, group and check is in the end, for each destination: the last event that says so.
+    last: BTreeMap<(String, About), Arc<Event>>,
 }
 
 /// A silence that is over.
@@ -82,37 +83,46 @@ impl Silences {
         }
     }
 
-    /// Whether an event is kept from a destination. Then it is noted.
+    /// Whether an event is kept from a destination. Then all silences that keep it note it.
     pub(crate) fn keep(&mut self, event: &Arc<Event>, destination: &str, now: SystemTime) -> bool {
-        let about = match (&event.instance, &event.kind) {
-            (Some(instance), _) => Some(&**instance),
-            (None, EventKind::GroupChanged { group, .. }) => Some(group.as_str()),
-            (None, _) => None,
-        };
-        let Some(known) = self.covering(about, destination, now) else { return false };
-        known.untold += 1;
-        let subject = match (&event.kind, &event.instance) {
-            (EventKind::Transition { .. }, Some(instance)) => Some(instance.to_string()),
-            (EventKind::GroupChanged { group, .. }, _) => Some(format!("group {group}")),
-            _ => None,
-        };
-        if let Some(subject) = subject {
-            known.last.insert((destination.to_owned(), subject), Arc::clone(event));
+        let says = says_how_it_is(event).map(|about| (destination.to_owned(), about));
+        let mut is_kept = false;
+        for known in self.covering(router(event), destination, now) {
+            known.untold += 1;
+            is_kept = true;
+            if let Some(says) = &says {
+                known.last.insert(says.clone(), Arc::clone(event));
+            }
         }
-        true
+        if let (false, Some(says)) = (is_kept, says) {
+            // It is told now: what a silence that does not keep it any more has noted before is no longer so.
+            for known in self.known.values_mut() {
+                known.last.remove(&says);
+            }
+        }
+        is_kept
     }
 
     /// Whether a plugin's letter is kept from a destination. Then it is counted, and not told afterwards: how it is in the
     /// end, the last event says.
     pub(crate) fn withhold(&mut self, letter: &Letter, destination: &str, now: SystemTime) -> bool {
-        let covering = self.covering(letter.instance.as_deref(), destination, now);
-        covering.map(|known| known.untold += 1).is_some()
+        let mut is_kept = false;
+        for known in self.covering(letter.instance.as_deref(), destination, now) {
+            known.untold += 1;
+            is_kept = true;
+        }
+        is_kept
     }
 
-    fn covering(&mut self, about: Option<&str>, destination: &str, now: SystemTime) -> Option<&mut Known> {
-        let covers =
-            |known: &&mut Known| known.silence.until > now && known.silence.covers(about, destination);
-        self.known.values_mut().find(covers)
+    fn covering(
+        &mut self,
+        about: Option<&str>,
+        destination: &str,
+        now: SystemTime,
+    ) -> impl Iterator<Item = &mut Known> {
+        self.known
+            .values_mut()
+            .filter(move |known| known.silence.until > now && known.silence.covers(about, destination))
     }
 
     /// When the next one ends.
@@ -134,12 +144,144 @@ impl Silences {
     /// Ends one.
     pub(crate) fn end(&mut self, name: &str) -> Option<Over> {
         let known = self.known.remove(name)?;
-        let last = known.last.into_iter().map(|((destination, _), event)| (destination, event)).collect();
+        let mut last = Vec::new();
+        for ((destination, about), event) in known.last {
+            if !self.hand_over(&destination, &about, &event) {
+                last.push((destination, event));
+            }
+        }
         Some(Over { name: name.to_owned(), untold: known.untold, last })
+    }
+
+    /// Whether a silence that goes on keeps the event as well, and so tells it at its end, if nothing comes after it.
+    fn hand_over(&mut self, destination: &str, about: &About, event: &Arc<Event>) -> bool {
+        let covers = |known: &&mut Known| known.silence.covers(router(event), destination);
+        let Some(known) = self.known.values_mut().find(covers) else { return false };
+        let last = known.last.entry((destination.to_owned(), about.clone()));
+        let last = last.or_insert_with(|| Arc::clone(event));
+        if last.seq < event.seq {
+            *last = Arc::clone(event);
+        }
+        true
     }
 
     /// Those there are, with how many letters they have kept.
     pub(crate) fn list(&self) -> Vec<(Silence, u64)> {
         self.known.values().map(|known| (known.silence.clone(), known.untold)).collect()
+    }
+}
+
+/// What an event says the state of, if it does: the last one about it is told after a silence.
+fn says_how_it_is(event: &Event) -> Option<About> {
+    let is_state = matches!(
+        event.kind,
+        EventKind::Transition { .. }
+            | EventKind::GroupChanged { .. }
+            | EventKind::UnsteadyStarted { .. }
+            | EventKind::UnsteadyStopped { .. }
+            | EventKind::HealthChanged { .. }
+            | EventKind::FlappingStarted { .. }
+            | EventKind::FlappingStopped { .. }
+    );
+    is_state.then(|| About::of(event)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use keepwatch_event::{Health, State, Steady};
+
+    use super::*;
+    use crate::sample;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn silence(name: &str, seconds: u64, instances: &[&str]) -> Silence {
+        Silence {
+            name: name.to_owned(),
+            instances: instances.iter().map(ToString::to_string).collect(),
+            destinations: Vec::new(),
+            until: at(seconds),
+            comment: String::new(),
+        }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        NOW + Duration::from_secs(seconds)
+    }
+
+    fn event(seq: u64, kind: Option<EventKind>) -> Arc<Event> {
+        let mut event = sample::transition().letters[0].event().unwrap().clone();
+        event.seq = seq;
+        event.kind = kind.unwrap_or(event.kind);
+        Arc::new(event)
+    }
+
+    fn told(over: &[Over]) -> Vec<(&str, u64, Vec<u64>)> {
+        let seqs = |over: &Over| over.last.iter().map(|(_, event)| event.seq).collect();
+        over.iter().map(|over| (over.name.as_str(), over.untold, seqs(over))).collect()
+    }
+
+    #[test]
+    fn what_another_silence_still_keeps_is_told_when_that_ends() {
+        let mut silences = Silences::default();
+        silences.add(silence("all-day", 100, &[]));
+        silences.add(silence("moment", 10, &["VI_1"]));
+        assert!(silences.keep(&event(1, None), "chat", at(1)));
+        assert!(silences.keep(&event(2, None), "chat", at(2)));
+        assert_eq!(told(&silences.over(at(10))), [("moment", 2, vec![])]);
+        assert_eq!(told(&silences.over(at(100))), [("all-day", 2, vec![2])]);
+    }
+
+    #[test]
+    fn also_by_one_that_has_begun_since() {
+        let mut silences = Silences::default();
+        silences.add(silence("first", 10, &[]));
+        assert!(silences.keep(&event(1, None), "chat", at(1)));
+        silences.add(silence("second", 20, &["VI_1"]));
+        silences.add(silence("elsewhere", 20, &["VI_2"]));
+        assert_eq!(told(&silences.over(at(10))), [("first", 1, vec![])]);
+        assert_eq!(told(&silences.over(at(20))), [("elsewhere", 0, vec![]), ("second", 0, vec![1])]);
+    }
+
+    #[test]
+    fn those_that_end_together_tell_the_last_once() {
+        let mut silences = Silences::default();
+        silences.add(silence("a", 10, &[]));
+        assert!(silences.keep(&event(1, None), "chat", at(1)));
+        silences.add(silence("b", 10, &[]));
+        assert!(silences.keep(&event(2, None), "chat", at(2)));
+        assert_eq!(told(&silences.over(at(10))), [("a", 2, vec![]), ("b", 1, vec![2])]);
+    }
+
+    #[test]
+    fn what_a_silence_has_kept_is_forgotten_once_something_later_is_told() {
+        let mut silences = Silences::default();
+        silences.add(silence("a", 10, &[]));
+        assert!(silences.keep(&event(1, None), "chat", at(1)));
+        silences.add(silence("a", 10, &["VI_2"]));
+        assert!(!silences.keep(&event(2, None), "chat", at(2)));
+        assert_eq!(told(&silences.over(at(10))), [("a", 1, vec![])]);
+    }
+
+    /// How it is in the end is not the last transition, where a storm was not told.
+    #[test]
+    fn how_it_has_settled_is_how_it_is_in_the_end() {
+        let settled = EventKind::UnsteadyStopped(Steady { group: None, state: State::Fault, untold: 9 });
+        let fails = EventKind::FlappingStopped { track: "web".to_owned(), health: Health::Fail };
+        let mut check = Event::clone(&event(3, Some(fails)));
+        check.instance = None;
+        let mut silences = Silences::default();
+        silences.add(silence("a", 10, &[]));
+        for event in [
+            event(1, None),
+            event(2, Some(settled)),
+            Arc::new(check),
+            event(4, Some(EventKind::Resynchronised)),
+        ] {
+            assert!(silences.keep(&event, "chat", at(1)));
+        }
+        assert_eq!(told(&silences.over(at(10))), [("a", 4, vec![2, 3])]);
     }
 }

@@ -73,6 +73,13 @@ pub enum Outcome {
         /// Whether other parcels may have better luck.
         scope: Scope,
     },
+    /// Some of those it is for have it, the others may later: try the same again for them.
+    Partly {
+        /// Who has got it this time. The parcel says so at the next attempt.
+        served: Vec<String>,
+        /// Why not the others, in one line.
+        why: String,
+    },
     /// Never: this parcel will not be taken.
     Refused {
         /// Why, in one line.

@@ -2,7 +2,7 @@
 //!
 //! Source: keepalived's `smtp.c` and `vrrp_notify.c`, 2.2 to 2.4; compared with mails that 2.2.7 sent.
 
-use keepwatch_event::{EventKind, Reason, State};
+use keepwatch_event::{Event, EventKind, Reason, Rounded, State, Steady, Unsteady};
 use keepwatch_notify::{Content, Letter, Parcel};
 
 use crate::words::{Words, late};
@@ -21,23 +21,42 @@ fn of_letter(letter: &Letter) -> Option<(String, String)> {
     let Content::Event(event) = &letter.content else { return None };
     match &event.kind {
         EventKind::Transition { reason: Reason::Removed, .. } => {
-            let instance = event.instance.as_deref()?;
-            Some((format!("VRRP Instance {instance} - Deleted"), "=> VRRP Deleted at reload <=".to_owned()))
+            Some((format!("{} - Deleted", whom(event)?), "=> VRRP Deleted at reload <=".to_owned()))
         }
         EventKind::Transition { to, .. } => {
-            let instance = event.instance.as_deref()?;
-            Some((format!("VRRP Instance {instance} - {}", doing(*to)?), of_instance(*to)?.to_owned()))
+            Some((format!("{} - {}", whom(event)?, doing(*to)?), of_instance(*to)?.to_owned()))
         }
-        // It stands for the transitions that were not told; keepalived would have sent a mail for each.
-        EventKind::UnsteadyStopped { state, untold } => {
-            let instance = event.instance.as_deref()?;
-            let body = format!("{}\n\n{}", of_instance(*state)?, left_out(*untold));
-            Some((format!("VRRP Instance {instance} - {}", doing(*state)?), body))
+        // They stand for the transitions that are not told; keepalived would send a mail for each.
+        EventKind::UnsteadyStarted(Unsteady { changes, within, .. }) => {
+            let often = format!("{changes} times within {}", Rounded(*within));
+            let body = format!(
+                "=> Its state has changed {often} <=\n\nThe next mail about it comes when it has settled, and says its state."
+            );
+            Some((format!("{} - Changing its state again and again", whom(event)?), body))
         }
-        EventKind::GroupChanged { group, to, .. } => {
-            Some((format!("VRRP Group {group} - {}", doing(*to)?), of_group(*to)?))
+        EventKind::UnsteadyStopped(Steady { group, state, untold }) => {
+            let body = match group {
+                Some(_) => of_group(*state)?,
+                None => of_instance(*state)?.to_owned(),
+            };
+            Some((
+                format!("{} - {}", whom(event)?, doing(*state)?),
+                format!("{body}\n\n{}", left_out(*untold)),
+            ))
+        }
+        EventKind::GroupChanged { to, .. } => {
+            Some((format!("{} - {}", whom(event)?, doing(*to)?), of_group(*to)?))
         }
         _ => None,
+    }
+}
+
+/// What a mail is about, in keepalived's words.
+fn whom(event: &Event) -> Option<String> {
+    match (event.kind.group(), &event.instance) {
+        (Some(group), _) => Some(format!("VRRP Group {group}")),
+        (None, Some(instance)) => Some(format!("VRRP Instance {instance}")),
+        (None, None) => None,
     }
 }
 

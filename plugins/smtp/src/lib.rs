@@ -24,7 +24,6 @@ mod session;
 mod settings;
 mod sign_in;
 mod single_line;
-mod taken;
 mod templates;
 mod trouble;
 mod words;

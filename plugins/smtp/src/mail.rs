@@ -1,7 +1,5 @@
 //! The transport: a mail for a parcel, by the first relay that judges it.
 
-use std::sync::{Mutex, PoisonError};
-
 use keepwatch_notify::{Dialogue, Medium, Outcome, Parcel, Scope, Transport, Work};
 use lettre::{Address, Message};
 use tokio::time::{Instant, timeout_at};
@@ -12,7 +10,6 @@ use crate::material::Material;
 use crate::round::{Given, give, in_one_line};
 use crate::session::Session;
 use crate::settings::{Relay, Settings};
-use crate::taken::Taken;
 use crate::trouble::Trouble;
 
 /// A destination of mails.
@@ -21,7 +18,6 @@ pub struct Mail {
     settings: Settings,
     label: String,
     identity: String,
-    taken: Mutex<Taken>,
 }
 
 impl Mail {
@@ -32,11 +28,16 @@ impl Mail {
         let by: Vec<String> = settings.relays.iter().map(ToString::to_string).collect();
         let label = format!("mail to {} by {}", to.join(", "), by.join(", then "));
         let identity = format!("{settings:?}");
-        Self { settings, label, identity, taken: Mutex::default() }
+        Self { settings, label, identity }
     }
 
     /// Relay after relay, until one judges it.
     async fn by_any(&self, parcel: &Parcel, heard: &dyn Dialogue) -> Outcome {
+        let to = self.missing(parcel);
+        // Those that were put off are written to no more.
+        if to.is_empty() && !parcel.served.is_empty() {
+            return Outcome::Delivered { said: "all have got it before".to_owned() };
+        }
         let message = match self.message(parcel, heard) {
             Ok(message) => message.formatted(),
             Err(why) => return Outcome::Refused { why },
@@ -44,9 +45,9 @@ impl Mail {
         let mut whys = Vec::new();
         for relay in &self.settings.relays {
             let followed = Followed::new(heard);
-            match self.by(relay, parcel, &message, &followed).await {
-                Ok(given) => return self.given(parcel, given),
-                Err(Trouble::Judged(outcome)) => return self.judged(parcel, relay, outcome),
+            match self.by(relay, &to, &message, &followed).await {
+                Ok(given) => return outcome_of(given),
+                Err(Trouble::Judged(outcome)) => return judged(parcel, relay, outcome),
                 Err(Trouble::Relay(why)) => {
                     let why = format!("{relay}: {why}");
                     heard.note(&why);
@@ -72,7 +73,7 @@ impl Mail {
     async fn by<'a>(
         &self,
         relay: &Relay,
-        parcel: &Parcel,
+        to: &[Address],
         message: &[u8],
         heard: &'a Followed<'a>,
     ) -> Result<Given, Trouble> {
@@ -89,8 +90,8 @@ impl Mail {
             .map_err(|why| Trouble::Judged(Outcome::Later { why, after: None, scope: Scope::Destination }))?;
         let opening = Session::open(&self.settings, relay, material, heard);
         let mut session = timeout_at(deadline, opening).await.map_err(too_long)?.map_err(Trouble::Relay)?;
-        let (from, to) = (&self.settings.from.email, self.missing(parcel));
-        let given = timeout_at(deadline, give(&mut session, from, &to, message)).await;
+        let from = &self.settings.from.email;
+        let given = timeout_at(deadline, give(&mut session, from, to, message)).await;
         let given = given.map_err(too_long)?;
         session.leave();
         given
@@ -98,43 +99,39 @@ impl Mail {
 
     /// Who has not got it yet.
     fn missing(&self, parcel: &Parcel) -> Vec<Address> {
-        let had = self.taken.lock().unwrap_or_else(PoisonError::into_inner).of(&parcel.id);
         let all = self.settings.to.iter().map(|mailbox| mailbox.email.clone());
-        all.filter(|address| !had.contains(address)).collect()
+        let has_it =
+            |address: &Address| parcel.served.iter().any(|served| served == AsRef::<str>::as_ref(address));
+        all.filter(|address| !has_it(address)).collect()
     }
+}
 
-    /// Some or all have got it.
-    fn given(&self, parcel: &Parcel, given: Given) -> Outcome {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if !given.put_off.is_empty() {
-            taken.add(&parcel.id, given.taken);
-            let why = format!("others have got it; {}", in_one_line(&given.put_off));
-            return Outcome::Later { why, after: None, scope: Scope::Parcel };
-        }
-        taken.forget(&parcel.id);
-        if given.refused.is_empty() {
-            return Outcome::Delivered { said: given.said };
-        }
-        Outcome::Delivered { said: format!("{}; refused: {}", given.said, in_one_line(&given.refused)) }
+/// Some or all have got it.
+fn outcome_of(given: Given) -> Outcome {
+    if !given.put_off.is_empty() {
+        let served = given.taken.iter().map(ToString::to_string).collect();
+        return Outcome::Partly {
+            served,
+            why: format!("others have got it; {}", in_one_line(&given.put_off)),
+        };
     }
+    if given.refused.is_empty() {
+        return Outcome::Delivered { said: given.said };
+    }
+    Outcome::Delivered { said: format!("{}; refused: {}", given.said, in_one_line(&given.refused)) }
+}
 
-    /// Nobody has got it this time; perhaps somebody before.
-    fn judged(&self, parcel: &Parcel, relay: &Relay, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::Refused { why } => {
-                let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-                let had = !taken.of(&parcel.id).is_empty();
-                taken.forget(&parcel.id);
-                if had {
-                    return Outcome::Delivered { said: format!("others have got it before; refused: {why}") };
-                }
-                Outcome::Refused { why: format!("{relay}: {why}") }
-            }
-            Outcome::Later { why, after, scope } => {
-                Outcome::Later { why: format!("{relay}: {why}"), after, scope }
-            }
-            other => other,
+/// Nobody has got it this time; perhaps somebody before.
+fn judged(parcel: &Parcel, relay: &Relay, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused { why } if !parcel.served.is_empty() => {
+            Outcome::Delivered { said: format!("others have got it before; refused: {why}") }
         }
+        Outcome::Refused { why } => Outcome::Refused { why: format!("{relay}: {why}") },
+        Outcome::Later { why, after, scope } => {
+            Outcome::Later { why: format!("{relay}: {why}"), after, scope }
+        }
+        other => other,
     }
 }
 

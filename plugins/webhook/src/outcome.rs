@@ -101,6 +101,7 @@ mod tests {
             Outcome::Delivered { .. } => "delivered",
             Outcome::Later { scope: Scope::Parcel, .. } => "later",
             Outcome::Later { scope: Scope::Destination, .. } => "later, all",
+            Outcome::Partly { .. } => "partly",
             Outcome::Refused { .. } => "refused",
             Outcome::Gone { .. } => "gone",
         };

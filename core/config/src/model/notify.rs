@@ -18,7 +18,7 @@ pub struct NotifyTable {
     pub instances: Vec<Written>,
     /// `severity`: at least so grave.
     pub severity: Gravity,
-    /// `group_wait`: how long an event waits for others about the same instance to go with it.
+    /// `group_wait`: how long an event waits for others about the same instance or sync group to go with it.
     pub group_wait: Duration,
     /// `ttl`: how long it is tried to deliver something.
     pub ttl: Duration,

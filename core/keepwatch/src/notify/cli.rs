@@ -136,7 +136,8 @@ pub(crate) struct Purge {
     pub(crate) all: bool,
 }
 
-/// Silences: for a while destinations are not told, during maintenance. How instances are in the end is told afterwards.
+/// Silences: for a while destinations are not told, during maintenance. How instances, groups and checks
+/// are in the end is told afterwards.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Silence {
     /// Begin one, or change the one of this name

@@ -56,22 +56,24 @@ fn events(arguments: &Render, node: &str) -> Result<Vec<Arc<Event>>, String> {
     Ok(events)
 }
 
-/// Events of one instance go together, as far as they do.
+/// Events of one instance or group go together, as far as they do.
 fn parcels(destination: &Destination, node: &str, events: Vec<Arc<Event>>) -> Vec<Parcel> {
+    let node: Arc<str> = node.into();
     let mut parcels: Vec<Parcel> = Vec::new();
     for event in events {
-        let letter = Letter::of_event(&event);
-        let known = parcels.iter_mut().find(|parcel| parcel.last().instance == letter.instance);
+        let letter = Letter::of_event(&event).at_node(&node);
+        let known = parcels.iter_mut().find(|parcel| parcel.last().goes_with(&letter));
         match (known, destination.grouping) {
             (Some(parcel), Grouping::Together(_)) => parcel.letters.push(letter),
             (Some(_) | None, Grouping::Each) | (None, Grouping::Together(_)) => parcels.push(Parcel {
                 id: letter.id.clone(),
                 destination: Arc::clone(&destination.name),
-                node: node.into(),
+                node: Arc::clone(&node),
                 letters: vec![letter],
                 omitted: 0,
                 attempt: Attempt { number: 1, at: SystemTime::now(), late: None },
                 now: None,
+                served: Vec::new(),
             }),
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn test(arguments: &Test) -> ExitCode {
     let took = Rounded(began.elapsed());
     let (text, code) = match outcome {
         Ok(Outcome::Delivered { said }) => (format!("delivered in {took}: {said}\n"), exit::OK),
-        Ok(Outcome::Later { why, .. }) => {
+        Ok(Outcome::Later { why, .. } | Outcome::Partly { why, .. }) => {
             (format!("not delivered: {why}\nThe daemon would try again.\n"), exit::FAILED)
         }
         Ok(Outcome::Refused { why }) => (
@@ -73,6 +73,7 @@ fn trial(destination: &str, node: &str) -> Parcel {
         omitted: 0,
         attempt: Attempt { number: 1, at, late: None },
         now: None,
+        served: Vec::new(),
     }
 }
 

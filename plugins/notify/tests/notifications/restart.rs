@@ -8,7 +8,7 @@ use std::time::Duration;
 use keepwatch_event::State;
 use keepwatch_notify::{Disk, Scope};
 
-use crate::support::{File, Inbox, PATIENCE, Site, gone, hang, later, taken, wait};
+use crate::support::{File, Inbox, PATIENCE, Site, gone, hang, later, partly, taken, wait};
 
 const STOP: Duration = Duration::from_secs(5);
 
@@ -39,6 +39,26 @@ fn what_could_not_be_delivered_is_after_a_restart() {
     site.transition("VI_1", State::Fault);
     let got = again.wait(1);
     assert!(got.len() == 1 && got[0].lines[0].contains("FAULT"), "nothing twice: {got:?}");
+    site.notifier.stop(STOP, pending());
+}
+
+#[test]
+fn who_has_got_a_message_is_known_after_a_reload_and_a_restart() {
+    let file = File::new();
+    let mut inbox = Inbox::new("one").answering([partly("a@example.com"), partly("b@example.com")]);
+    let mut site = Site::with(Some(&file.0), &[&inbox]);
+    site.transition("VI_1", State::Master);
+    site.heard("delivery_failed");
+    inbox.settings = "other settings";
+    // Tried again at once.
+    site.notifier.apply(vec![inbox.destination()]);
+    site.heard("delivery_failed");
+    site.notifier.stop(STOP, pending());
+    let back = Inbox::new("one");
+    let site = Site::with(Some(&file.0), &[&back]);
+    let got = back.wait(1);
+    assert_eq!(inbox.attempts().iter().map(|(got, _)| got.served.len()).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(got[0].served, ["a@example.com", "b@example.com"]);
     site.notifier.stop(STOP, pending());
 }
 

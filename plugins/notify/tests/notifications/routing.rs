@@ -94,6 +94,33 @@ fn after_a_silence_it_is_told_how_it_ended() {
     assert!(told.len() == 2 && told[1].contains("MASTER"), "{told:?}");
 }
 
+#[test]
+fn a_silence_that_ends_tells_nothing_that_another_one_keeps() {
+    let inbox = Inbox::new("one");
+    let site = Site::with(None, &[&inbox]);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for (name, instances) in [("all-day", Vec::new()), ("a-moment", vec!["VI_1".to_owned()])] {
+        runtime.block_on(site.notifier.silence(Silence {
+            name: name.into(),
+            instances,
+            destinations: Vec::new(),
+            until: SystemTime::now() + Duration::from_secs(3_600),
+            comment: String::new(),
+        }));
+    }
+    site.transition("VI_1", State::Fault);
+    let untold =
+        || -> u64 { runtime.block_on(site.notifier.silences()).iter().map(|silence| silence.untold).sum() };
+    wait("both to keep it", || untold() == 2);
+    assert!(runtime.block_on(site.notifier.end_silence("a-moment".into())));
+    assert_eq!(site.report("one").waiting, [], "all-day keeps it");
+    assert!(runtime.block_on(site.notifier.end_silence("all-day".into())));
+    let got = inbox.wait(1);
+    assert!(got[0].lines[0].contains("FAULT"), "{got:?}");
+    site.notifier.stop(STOP, pending());
+    assert_eq!(inbox.lines().iter().filter(|line| line.contains("FAULT")).count(), 1, "{:?}", inbox.lines());
+}
+
 /// keepalived's mails: of an instance that a reload has taken away, that it is gone, and nothing else.
 #[test]
 fn an_instance_that_is_gone_is_told_of_once_more() {
@@ -119,6 +146,20 @@ fn an_instance_that_is_gone_is_told_of_once_more() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].contains("VI_1") && lines[0].contains("removed from the configuration"), "{lines:?}");
     assert!(lines[1].contains("VI_2"), "{lines:?}");
+}
+
+/// As `router_id` or `node` has it; events have the host's own name.
+#[test]
+fn destinations_know_the_host_by_one_name() {
+    let mut inbox = Inbox::new("one");
+    inbox.remind = Some(Duration::from_millis(100));
+    let mut site = Site::with(None, &[&inbox]);
+    site.transition("VI_1", State::Fault);
+    for got in inbox.wait(2) {
+        assert_eq!(got.hosts.iter().map(|host| &**host).collect::<Vec<_>>(), ["router 1"], "{got:?}");
+    }
+    assert_eq!(&*site.events.recv().unwrap().node, "h1");
+    site.notifier.stop(STOP, pending());
 }
 
 #[test]

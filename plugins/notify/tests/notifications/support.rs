@@ -1,6 +1,6 @@
 //! A notifier, a bus, and destinations that answer as they are told.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use keepwatch_bus::{Bus, Delivery, Draft, Subscription};
 use keepwatch_event::{EventKind, InstanceStatus, Reason, Severity, Snapshot, State};
 use keepwatch_notify::{
-    Destination, DestinationReport, Dialogue, Disk, Grouping, Medium, Notifier, On, Options, Outcome, Parcel,
-    Route, TOPICS, Transport, Work,
+    Destination, DestinationReport, Dialogue, Disk, Grouping, Letter, Medium, Notifier, On, Options, Outcome,
+    Parcel, Route, TOPICS, Transport, Work,
 };
 
 /// How long a test waits for what must come: generous, the machine may be busy.
@@ -35,7 +35,7 @@ impl Site {
         let options = Options {
             bus: bus.clone(),
             path: path.map(Path::to_owned),
-            node: "h1".into(),
+            node: "router 1".into(),
             disk: Box::new(move |disk| heard.lock().unwrap().push(disk)),
             prepare: Box::new(|| ()),
         };
@@ -64,6 +64,13 @@ impl Site {
         };
         let severity = if to == State::Fault { Severity::Error } else { Severity::Info };
         self.bus.publish(Draft { instance: Some(instance.into()), severity, term: 1, kind });
+    }
+
+    /// The sync group goes to another state.
+    pub(crate) fn group(&self, group: &str, to: State) {
+        let kind = EventKind::GroupChanged { group: group.to_owned(), from: State::Backup, to };
+        let severity = if to == State::Fault { Severity::Error } else { Severity::Info };
+        self.bus.publish(Draft::general(severity, kind));
     }
 
     pub(crate) fn report(&self, name: &str) -> DestinationReport {
@@ -119,6 +126,9 @@ pub(crate) struct Got {
     pub(crate) late: Option<Duration>,
     pub(crate) now: Option<State>,
     pub(crate) omitted: u64,
+    pub(crate) served: Vec<String>,
+    /// What the host is called in it.
+    pub(crate) hosts: BTreeSet<Arc<str>>,
 }
 
 /// A destination that answers as told, and keeps what it was handed, taken or not.
@@ -228,6 +238,11 @@ impl Transport for Inbox {
             late: parcel.attempt.late,
             now: parcel.now.as_ref().map(|now| now.state),
             omitted: parcel.omitted,
+            served: parcel.served.clone(),
+            hosts: std::iter::once(&parcel.node)
+                .chain(parcel.letters.iter().filter_map(Letter::event).map(|event| &event.node))
+                .map(Arc::clone)
+                .collect(),
         };
         Box::pin(async move {
             if answer == hang() {
@@ -254,6 +269,10 @@ pub(crate) fn taken() -> Outcome {
 pub(crate) fn later(scope: keepwatch_notify::Scope) -> Outcome {
     // What the other side asks for, so that tests need not wait for chance.
     Outcome::Later { why: "451 later".into(), after: Some(Duration::from_millis(200)), scope }
+}
+
+pub(crate) fn partly(whom: &str) -> Outcome {
+    Outcome::Partly { served: vec![whom.to_owned()], why: "451 later for another".into() }
 }
 
 pub(crate) fn refused() -> Outcome {

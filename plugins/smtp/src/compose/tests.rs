@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keepwatch_event::{Event, EventKind, Reason, State};
+use keepwatch_event::{Event, EventKind, Reason, State, Steady, Unsteady};
 use keepwatch_notify::{Content, Escape, Letter, Template, sample};
 use proptest::prelude::*;
 
@@ -179,12 +179,21 @@ fn every_parcel_has_a_subject_and_a_plain_part() {
     }
 }
 
+const AGAIN_AND_AGAIN: &str = "=> Its state has changed 8 times within 6.25 s <=\n\n\
+                               The next mail about it comes when it has settled, and says its state.";
+
 #[test]
 fn keepalived_words_it_so() {
     let group = |to| event(EventKind::GroupChanged { group: "G1".to_owned(), from: State::Init, to });
     let instance = |what: &str| format!("[h1] VRRP Instance VI_1 - {what}");
     let of_group = |what: &str| format!("[h1] VRRP Group G1 - {what}");
-    let settled = |state, untold| event(EventKind::UnsteadyStopped { state, untold });
+    let settled = |state, untold| event(EventKind::UnsteadyStopped(Steady { group: None, state, untold }));
+    let group_settled =
+        |state| event(EventKind::UnsteadyStopped(Steady { group: Some("G1".to_owned()), state, untold: 5 }));
+    let unsteady = |group: Option<&str>| {
+        let (group, within) = (group.map(str::to_owned), Duration::from_millis(6_250));
+        event(EventKind::UnsteadyStarted(Unsteady { group, changes: 8, within }))
+    };
     let table = [
         (
             transition(State::Master),
@@ -229,6 +238,14 @@ fn keepalived_words_it_so() {
             instance("Entering FAULT state"),
             "=> VRRP Instance is no longer owning VRRP VIPs <=\n\nIts state had changed again and again before.",
         ),
+        (
+            group_settled(State::Fault),
+            of_group("Entering FAULT state"),
+            "=> All VRRP group instances are now in FAULT state <=\n\nIts state changed again and again: this mail \
+             stands for 5 changes.",
+        ),
+        (unsteady(None), instance("Changing its state again and again"), AGAIN_AND_AGAIN),
+        (unsteady(Some("G1")), of_group("Changing its state again and again"), AGAIN_AND_AGAIN),
     ];
     for (parcel, subject, body) in table {
         let mail = mail(&of_keepalived(), &parcel);

@@ -1,7 +1,7 @@
 //! [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md), structured. What
 //! ours have in them is in the book (`webhooks.md`).
 
-use keepwatch_event::{Event, EventKind};
+use keepwatch_event::Event;
 use keepwatch_notify::{Content, Letter, Parcel};
 use serde_json::{Value, json};
 
@@ -99,13 +99,8 @@ fn subject(event: &Event) -> Option<&str> {
     if let Some(instance) = &event.instance {
         return Some(instance);
     }
-    match &event.kind {
-        EventKind::HealthChanged { track, .. }
-        | EventKind::FlappingStarted { track, .. }
-        | EventKind::FlappingStopped { track, .. } => Some(track),
-        EventKind::GroupChanged { group, .. } => Some(group),
-        kind => kind.plugin(),
-    }
+    let kind = &event.kind;
+    kind.track().or_else(|| kind.group()).or_else(|| kind.plugin())
 }
 
 /// A name as a segment of a URI's path (RFC 3986).

@@ -1,7 +1,7 @@
 //! [`PagerDuty`'s Events API v2](https://developer.pagerduty.com/docs/events-api-v2/trigger-events/): incidents that are
 //! opened and resolved.
 
-use keepwatch_event::{Event, EventKind, Health, Severity, State};
+use keepwatch_event::{Event, EventKind, Health, Severity, State, Steady, Unsteady};
 use keepwatch_notify::{Content, Letter, Parcel};
 use ring::digest;
 use serde_json::{Value, json};
@@ -95,16 +95,18 @@ fn of_event(parcel: &Parcel, event: &Event) -> Option<(String, Action)> {
         EventKind::GroupChanged { group, to: State::Master | State::Backup, .. } => {
             (format!("group/{group}"), Resolve)
         }
-        EventKind::HealthChanged { track, to, .. } => {
-            (format!("check/{track}"), if *to == Health::Pass { Resolve } else { Trigger })
+        // What changes again and again is the incident of its failure: what it settles at decides, for the changes between
+        // were not told.
+        EventKind::HealthChanged { track, to: Health::Pass, .. }
+        | EventKind::FlappingStopped { track, health: Health::Pass } => (format!("check/{track}"), Resolve),
+        EventKind::HealthChanged { track, .. }
+        | EventKind::FlappingStarted { track, .. }
+        | EventKind::FlappingStopped { track, .. } => (format!("check/{track}"), Trigger),
+        EventKind::UnsteadyStarted(Unsteady { group, .. })
+        | EventKind::UnsteadyStopped(Steady { group, state: State::Fault, .. }) => {
+            (unsteady(about, group.as_deref()), Trigger)
         }
-        EventKind::FlappingStarted { track, .. } => (format!("flapping/{track}"), Trigger),
-        EventKind::FlappingStopped { track, .. } => (format!("flapping/{track}"), Resolve),
-        // The incident of its FAULT: what it settles at decides, for the transitions between were not told.
-        EventKind::UnsteadyStarted { .. } | EventKind::UnsteadyStopped { state: State::Fault, .. } => {
-            (about, Trigger)
-        }
-        EventKind::UnsteadyStopped { .. } => (about, Resolve),
+        EventKind::UnsteadyStopped(Steady { group, .. }) => (unsteady(about, group.as_deref()), Resolve),
         kind if event.severity >= Severity::Warning => {
             let about = if about.is_empty() { about } else { format!("{about}/") };
             (format!("{about}{}", kind.name()), Trigger)
@@ -112,6 +114,11 @@ fn of_event(parcel: &Parcel, event: &Event) -> Option<(String, Action)> {
         _ => return None,
     };
     Some((key(parcel, &what), action))
+}
+
+/// The instance or the sync group that is unsteady.
+fn unsteady(instance: String, group: Option<&str>) -> String {
+    group.map_or(instance, |group| format!("group/{group}"))
 }
 
 /// An incident's key: the same as long as host and subject are. One that is too long has a sum for its end.

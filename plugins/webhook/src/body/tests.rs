@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keepwatch_event::{Event, EventKind, Health, Reason, Severity, State};
+use keepwatch_event::{Event, EventKind, Health, Reason, Severity, State, Steady, Unsteady};
 use keepwatch_notify::{Letter, sample};
 use serde_json::json;
 
@@ -338,7 +338,13 @@ fn incidents_begin_and_end() {
     let group = |to: State| EventKind::GroupChanged { group: "G".to_owned(), from: State::Init, to };
     let within = Duration::from_secs(60);
     let flapping = EventKind::FlappingStarted { track: "web".to_owned(), changes: 5, within };
-    let settled = EventKind::FlappingStopped { track: "web".to_owned(), health: Health::Pass };
+    let calm = |health: Health| EventKind::FlappingStopped { track: "web".to_owned(), health };
+    let unsteady = |group: Option<&str>| {
+        EventKind::UnsteadyStarted(Unsteady { group: group.map(str::to_owned), changes: 9, within })
+    };
+    let settled = |group: Option<&str>, state: State| {
+        EventKind::UnsteadyStopped(Steady { group: group.map(str::to_owned), state, untold: 3 })
+    };
     let stuck = EventKind::AddressStuck {
         address: "10.1.1.30/24".to_owned(),
         interface: "eth0".to_owned(),
@@ -357,21 +363,15 @@ fn incidents_begin_and_end() {
         (group(State::Fault), info, None, Some(("group/G", "trigger"))),
         (group(State::Master), info, None, Some(("group/G", "resolve"))),
         (group(State::Init), info, None, None),
-        (flapping, info, None, Some(("flapping/web", "trigger"))),
-        (settled, info, None, Some(("flapping/web", "resolve"))),
-        (EventKind::UnsteadyStarted { changes: 9, within }, info, instance, Some(("vrrp/VI_1", "trigger"))),
-        (
-            EventKind::UnsteadyStopped { state: State::Master, untold: 3 },
-            info,
-            instance,
-            Some(("vrrp/VI_1", "resolve")),
-        ),
-        (
-            EventKind::UnsteadyStopped { state: State::Fault, untold: 3 },
-            Severity::Error,
-            instance,
-            Some(("vrrp/VI_1", "trigger")),
-        ),
+        (flapping, info, None, Some(("check/web", "trigger"))),
+        (calm(Health::Pass), info, None, Some(("check/web", "resolve"))),
+        (calm(Health::Fail), info, None, Some(("check/web", "trigger"))),
+        (unsteady(None), info, instance, Some(("vrrp/VI_1", "trigger"))),
+        (settled(None, State::Master), info, instance, Some(("vrrp/VI_1", "resolve"))),
+        (settled(None, State::Fault), Severity::Error, instance, Some(("vrrp/VI_1", "trigger"))),
+        (unsteady(Some("G")), info, None, Some(("group/G", "trigger"))),
+        (settled(Some("G"), State::Backup), info, None, Some(("group/G", "resolve"))),
+        (settled(Some("G"), State::Fault), info, None, Some(("group/G", "trigger"))),
         (stuck, Severity::Error, instance, Some(("vrrp/VI_1/address_stuck", "trigger"))),
         (EventKind::Resynchronised, warning, None, Some(("resynchronised", "trigger"))),
         (EventKind::Resynchronised, info, None, None),

@@ -53,7 +53,7 @@ pub(crate) const COMMON: &[Key] = &[
     key(
         "group_wait",
         Shape::Pause,
-        "how long an event waits for others about the same instance, to go together",
+        "how long an event waits for others about the same instance or sync group, to go together",
         "`\"2s\"`",
     ),
     key("ttl", Shape::Duration, "how long it is tried", "`\"1d\"`"),
