@@ -11,6 +11,7 @@ mod explanation;
 mod hand_over;
 mod kind;
 mod names;
+mod one_line;
 mod reason;
 mod rounded;
 mod settings;
@@ -30,6 +31,7 @@ pub use explanation::{
 pub use hand_over::{Departure, Ending, Step, StepTook};
 pub use kind::EventKind;
 pub use names::KINDS;
+pub use one_line::one_line;
 pub use reason::{Hindrance, Reason};
 pub use rounded::Rounded;
 pub use settings::InstanceSettings;

@@ -131,15 +131,14 @@ impl Host {
         wished.map_or_else(|| self.remaining(), |wished| wished.min(self.remaining()))
     }
 
-    /// A line for the log. Control characters are written as escapes; too many lines in a short time are counted
-    /// instead of written.
+    /// A line for the log, as [`one_line`] makes it; too many lines in a short time are counted instead of written.
     pub fn log(&self, level: LogLevel, message: &str) {
         let Some(skipped) = self.shared.log_rate.take() else { return };
         if skipped > 0 {
             let text = format!("{skipped} lines not logged: too many in a short time");
             self.shared.effects.log(&self.shared.plugin, LogLevel::Warning, text);
         }
-        self.shared.effects.log(&self.shared.plugin, level, printable(message, LINE));
+        self.shared.effects.log(&self.shared.plugin, level, one_line(message, LINE));
     }
 
     /// What time it is.
@@ -287,7 +286,7 @@ impl Host {
         if self.shared.track_rate.take().is_none() {
             return Err(HostError::limit("too many verdicts in a short time: 100 at once, then 10 a second"));
         }
-        verdict.text = printable(&verdict.text, LINE);
+        verdict.text = one_line(&verdict.text, LINE);
         self.shared.effects.set_track(&self.shared.plugin, name_, verdict, ttl.min(TTL))
     }
 
@@ -407,6 +406,12 @@ pub fn printable(text: &str, most: usize) -> String {
     printed
 }
 
+/// What somebody else says, in one line of ours: [`keepwatch_event::one_line`], cut to so many octets.
+#[must_use]
+pub fn one_line(text: &str, most: usize) -> String {
+    printable(&keepwatch_event::one_line(text), most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,5 +435,7 @@ mod tests {
     fn text_for_terminals_has_no_control_characters() {
         assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a\\u{1b}[31mb\nc");
         assert_eq!(printable("äöü", 4), "äö...");
+        assert_eq!(one_line("a\nb\u{1b}", 100), "a / b\\u{1b}");
+        assert_eq!(one_line("a\nbcd", 5), "a / b...");
     }
 }

@@ -50,7 +50,7 @@ pub use files::read as read_file;
 pub use folders::{Folders, quiet};
 pub use grant::{Facility, Grant, Grants, HostPort, Origin, Scheme};
 pub use guard::{guarded as call, handled as handle};
-pub use host::{Host, LINE, origin, printable};
+pub use host::{Host, LINE, one_line, origin, printable};
 pub use keepwatch_config::{diagnostic, nearest};
 pub use limits::Limits;
 pub use live::{Action, Deed, NativeDeed, live_effects};

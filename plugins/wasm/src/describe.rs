@@ -8,6 +8,7 @@ use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
     Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest,
     Message, MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
+    one_line,
 };
 use serde_json::{Map, Value};
 
@@ -96,17 +97,9 @@ fn setting(setting: lifecycle::Setting) -> Setting {
     Setting { name: line(&setting.name), kind, required: setting.required, help: line(&setting.help) }
 }
 
-/// A guest's text, or what was made of one, as one line without control characters, not too long.
+/// A guest's text, or what was made of one, as one line, not too long.
 pub(crate) fn line(text: &str) -> String {
-    let mut line = String::new();
-    for c in text.chars() {
-        if line.len() + c.len_utf8() > TEXT {
-            line.push_str("...");
-            break;
-        }
-        line.push(if c.is_control() { ' ' } else { c });
-    }
-    line
+    one_line(text, TEXT)
 }
 
 /// The effects of a trial: none, but what it logs is kept for its refusal.

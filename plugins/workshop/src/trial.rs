@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::Bus;
 use keepwatch_event::{Event, EventKind, Rounded, Snapshot, State};
 use keepwatch_host::{
-    CheckRequest, Failure, Host, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime, Source,
-    Store, Verdict, call, check_needs, handle, live_effects,
+    CheckRequest, Failure, Host, LINE, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime,
+    Source, Store, Verdict, call, check_needs, handle, live_effects, one_line,
 };
 
 use crate::effects::TrialEffects;
@@ -138,7 +138,7 @@ impl Trial {
         };
         let took = began.elapsed();
         let answer = match self.judge(answer) {
-            Ok(Verdict { health, text }) => Ok(format!("{health}: {text}")),
+            Ok(Verdict { health, text }) => Ok(format!("{health}: {}", one_line(&text, LINE))),
             Err(why) => Err(why),
         };
         self.shown("check".to_owned(), took, answer)
