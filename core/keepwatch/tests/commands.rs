@@ -124,6 +124,41 @@ fn calls_are_counted_within_reason() {
     }
 }
 
+/// Events of its own are limited, in a measurement as in the daemon, and a plugin that sleeps takes its time.
+#[test]
+fn a_measurement_says_what_failed_and_ends() {
+    let folder = Folder::new("bench");
+    std::fs::write(folder.0.join("emits.rhai"), "fn on_master(event) { emit(\"m\") }").unwrap();
+    std::fs::write(folder.0.join("sleeps.rhai"), "fn on_master(event) { sleep(\"50ms\") }").unwrap();
+    let output = keepwatch(&folder, &["plugin", "bench", "emits.rhai", "--calls=1000"]).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(" times: too many events in a short time: 100 at once, then 10 a second\n"),
+        "{said}"
+    );
+    assert!(said.contains("--> emits.rhai:1:23"), "{said}");
+    let output = keepwatch(&folder, &["plugin", "bench", "sleeps.rhai", "--within=1ms"]).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("\n1 calls, 0 of them failed\n10000 were asked for"), "{said}");
+}
+
+/// A script is named as one types it, in its own folder; what it says stays on its line.
+#[test]
+fn a_script_is_tried_from_its_own_folder() {
+    let folder = Folder::new("bare");
+    std::fs::create_dir(folder.0.join("lib")).unwrap();
+    std::fs::write(folder.0.join("lib/a.rhai"), "fn said() { \"well\\nforged\" }").unwrap();
+    std::fs::write(folder.0.join("a.rhai"), "import \"lib/a\" as a; fn check() { pass(a::said()) }").unwrap();
+    for command in ["check", "test", "bench"] {
+        let output = keepwatch(&folder, &["plugin", command, "a.rhai"]).output().unwrap();
+        let (said, errors) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{command}: {said}");
+        assert!(command != "test" || said.starts_with("check  pass: well / forged ("), "{said}");
+    }
+}
+
 /// The example's files as they are: its configuration, and its hook with the grants that this gives it.
 #[test]
 fn the_haproxy_pair_is_as_its_example_says() {
