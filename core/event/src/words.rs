@@ -240,7 +240,11 @@ impl fmt::Display for EventKind {
                 // JSON escapes line breaks, but not what some terminals take for an escape.
                 write!(f, "{plugin}: {name} {}", one_line(&Value::Object(data.clone()).to_string()))
             }
-            Self::Unknown(_) => write!(f, "{} (of a later version)", self.name()),
+            // Whoever wrote it down may have had words for it.
+            Self::Unknown(fields) => match fields.get("text").and_then(Value::as_str) {
+                Some(text) => write!(f, "{}: {} (of a later version)", self.name(), one_line(text)),
+                None => write!(f, "{} (of a later version)", self.name()),
+            },
         }
     }
 }
