@@ -13,7 +13,7 @@ use crate::spec::PluginSpec;
 ///
 /// # Errors
 ///
-/// What is missing, each with the line to add.
+/// What is missing, with the line to add.
 pub fn check(source: &Source, manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
     let unmet: Vec<&Need> = manifest.needs.iter().filter(|need| !is_met(need, &spec.grants)).collect();
     if !unmet.is_empty() {
@@ -56,38 +56,23 @@ fn is_met(need: &Need, grants: &Grants) -> bool {
     }
 }
 
-/// The line as it should be: what is granted already, and all that is missing.
-fn all_grants(unmet: &[&Need], spec: &PluginSpec) -> String {
-    let missing = unmet.iter().map(|need| match &need.what {
-        Wanted::Grant(grant) => grant.to_string(),
-        Wanted::Facility(facility) => facility.example().to_owned(),
-    });
-    let mut all: Vec<String> = spec.grants.iter().map(ToString::to_string).collect();
-    for grant in missing {
-        if !all.contains(&grant) {
-            all.push(grant);
-        }
-    }
-    let quoted: Vec<String> = all.iter().map(|grant| format!("\"{grant}\"")).collect();
-    quoted.join(", ")
-}
-
 fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
     let name = source.path.display();
     let mut findings = Findings::default();
-    let mut lines = Vec::new();
-    let all = all_grants(unmet, spec);
+    let mut messages = Vec::new();
+    let help = spec.permit().remedy(unmet.iter().map(|need| match &need.what {
+        Wanted::Grant(grant) => grant.to_string(),
+        Wanted::Facility(facility) => facility.example().to_owned(),
+    }));
     for need in unmet {
         let deed = match &need.what {
             Wanted::Grant(grant) => deed(grant),
             Wanted::Facility(facility) => facility.deed().to_owned(),
         };
         let message = format!("{name} may not {deed}");
-        let help = format!("in keepwatch.toml, under [{}]:  grants = [{all}]", spec.table);
-        if let Some(place) = &need.place {
-            findings.push(Diagnostic::error(place, message, "").help(help));
-        } else {
-            lines.push((message, help));
+        match &need.place {
+            Some(place) => findings.push(Diagnostic::error(place, message, "").help(&help)),
+            None => messages.push(message),
         }
     }
     if !findings.is_empty() {
@@ -95,8 +80,7 @@ fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
         let text = String::from_utf8_lossy(&source.content).into_owned();
         return Refusal::findings(Text::new(name.to_string(), text), findings);
     }
-    let messages: Vec<&str> = lines.iter().map(|(message, _)| message.as_str()).collect();
-    lines.iter().fold(Refusal::plain(messages.join("; ")), |refusal, (_, help)| refusal.help(help))
+    Refusal::plain(messages.join("; ")).help(help)
 }
 
 /// What a plugin wants to do, after "may not".
@@ -232,6 +216,25 @@ mod tests {
             check(&source, &manifest, &spec).unwrap_err().to_string(),
             "error: lag.wasm may not send HTTP requests\n  = help: in keepwatch.toml, under [plugin.lag]:  grants = \
              [\"http://HOST:PORT\"]"
+        );
+    }
+
+    #[test]
+    fn several_missing_facilities_have_one_line_to_add() {
+        let needs =
+            [Facility::Http, Facility::Run].map(|kind| Need { what: Wanted::Facility(kind), place: None });
+        let manifest = Manifest { needs: needs.to_vec(), ..Manifest::default() };
+        let spec = PluginSpec {
+            table: "check.lag".to_owned(),
+            grants: Grants::new(vec![Grant::Track("db".to_owned())]),
+            ..PluginSpec::plain("lag", "lag.wasm".into())
+        };
+        let limits = Limits::default();
+        let source = Source { plugin: "lag".into(), path: "lag.wasm".into(), content: [].into(), limits };
+        assert_eq!(
+            check(&source, &manifest, &spec).unwrap_err().to_string(),
+            "error: lag.wasm may not send HTTP requests; lag.wasm may not run actions\n  = help: in keepwatch.toml, under \
+             [check.lag]:  grants = [\"track:db\", \"http://HOST:PORT\", \"run:ACTION\"]"
         );
     }
 

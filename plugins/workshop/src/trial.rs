@@ -69,13 +69,7 @@ impl Trial {
         let snapshot = Snapshot::new("trial", Bus::now(), Vec::new());
         let bus = Bus::start(snapshot.clone(), || ()).map_err(|error| Refusal::plain(error.to_string()))?;
         let effects = Arc::new(TrialEffects::new(live_effects(&bus, Store::in_memory()), outside));
-        let host = Host::new(
-            Arc::clone(&spec.name),
-            serde_json::Value::Object(spec.config.clone()),
-            spec.grants.clone(),
-            spec.limits.clone(),
-            Arc::clone(&effects) as Arc<dyn keepwatch_host::Effects>,
-        );
+        let host = Host::new(&spec, Arc::clone(&effects) as Arc<dyn keepwatch_host::Effects>);
         let mut trial = Self { program, spec, effects, host, plugin: None, snapshot };
         trial.start().await.map_err(|failure| Refusal::plain(format!("{} {failure}", trial.spec.name)))?;
         Ok(trial)
