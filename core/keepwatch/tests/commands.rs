@@ -350,6 +350,36 @@ fn what_others_could_have_written_would_not_be_loaded() {
     assert_eq!(text(&output.stderr), "error: everybody may write a.rhai\n  = help: chmod o-w a.rhai\n");
 }
 
+/// Settings that a plugin cannot take are shown where they stand.
+#[test]
+fn settings_that_do_not_fit_are_shown_in_their_table() {
+    let folder = Folder::new("settings");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    let script = "fn settings() { #{ url: (), within: 1 } } fn check(config) { config.url == \"\" }";
+    std::fs::write(folder.0.join("a.rhai"), script).unwrap();
+    let check = |settings: &str| {
+        let toml =
+            format!("keepalived = \"k.conf\"\n[check.lag]\nplugin = \"a.rhai\"\nconfig = {{ {settings} }}\n");
+        std::fs::write(folder.0.join("keepwatch.toml"), toml).unwrap();
+        let output = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{settings}");
+        text(&output.stderr)
+    };
+    let said = check("ulr = \"x\", within = \"2\"");
+    let expected = "[check.lag] would not be loaded:\n\
+                    error: there is no setting `ulr`; did you mean `url`?\n \
+                    --> keepwatch.toml:4:12\n  |\n4 | config = { ulr = \"x\", within = \"2\" }\n  |            ^^^^^^^^^\n  |\n  \
+                    = note: `url` is missing; it is ";
+    assert!(said.contains(expected), "{said}");
+    assert!(said.contains("keepwatch.toml:4:23\n"), "{said}");
+    // What is missing stands nowhere.
+    let said = check("within = 2");
+    assert!(
+        said.contains("error: lag cannot take its settings in [check.lag]\n  = help: `url` is missing"),
+        "{said}"
+    );
+}
+
 /// A file that stands in two tables must be fit for both.
 #[test]
 fn a_plugin_must_have_the_role_that_its_table_gives_it() {

@@ -59,7 +59,7 @@ pub use manifest::{Manifest, Need, Roles, Setting, SettingKind, Wanted};
 pub use message::{Content, Message, Messenger};
 pub use metrics::Counts;
 pub use native::{Native, Probe};
-pub use needs::{WrongSetting, check as check_needs, check_role, wrong_settings};
+pub use needs::{WrongSetting, check as check_needs, check_role, check_settings, wrong_settings};
 pub use permit::Permit;
 pub use plugin::{CheckRequest, Outcome, Plugin, Program, Runtime, Source, Verdict, Work};
 pub use plugins::{Applied, Options, Plugins, Report};

@@ -1,6 +1,7 @@
 //! What a plugin asks for against what it is given.
 
 use keepwatch_config::diagnostic::{Diagnostic, Findings, Source as Text};
+use keepwatch_config::nearest;
 use serde_json::{Map, Value};
 
 use crate::grant::{Grant, Grants};
@@ -9,7 +10,7 @@ use crate::plugin::Source;
 use crate::refusal::Refusal;
 use crate::spec::PluginSpec;
 
-/// Checks that a plugin gets all it cannot do without, and settings that it understands.
+/// Checks that a plugin gets all it cannot do without.
 ///
 /// # Errors
 ///
@@ -19,6 +20,15 @@ pub fn check(source: &Source, manifest: &Manifest, spec: &PluginSpec) -> Result<
     if !unmet.is_empty() {
         return Err(refuse(source, &unmet, spec));
     }
+    Ok(())
+}
+
+/// Checks that a plugin gets settings that it understands.
+///
+/// # Errors
+///
+/// What is wrong with which of them.
+pub fn check_settings(manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
     let wrong = wrong_settings(manifest, &spec.config);
     if wrong.is_empty() {
         return Ok(());
@@ -134,6 +144,9 @@ pub fn wrong_settings(manifest: &Manifest, config: &Map<String, Value>) -> Vec<W
 fn unknown(key: &str, settings: &[Setting]) -> String {
     if settings.is_empty() {
         return format!("there is no setting `{key}`; it has none");
+    }
+    if let Some(meant) = nearest(key, settings.iter().map(|setting| setting.name.as_str())) {
+        return format!("there is no setting `{key}`; did you mean `{meant}`?");
     }
     let names: Vec<String> = settings.iter().map(|setting| format!("`{}`", setting.name)).collect();
     format!("there is no setting `{key}`; there is {}", names.join(", "))
@@ -258,11 +271,12 @@ mod tests {
         };
         assert!(wrong(json!({ "url": "http://x", "max_lag": 2 })).is_empty());
         assert_eq!(
-            wrong(json!({ "url": 5, "maxlag": 2.0, "tries": 1.5 })),
+            wrong(json!({ "url": 5, "maxlag": 2.0, "tries": 1.5, "zone": 1 })),
             [
-                "there is no setting `maxlag`; there is `url`, `max_lag`, `tries`",
+                "there is no setting `maxlag`; did you mean `max_lag`?",
                 "`tries` is a whole number, not a number",
                 "`url` is a text, not a number",
+                "there is no setting `zone`; there is `url`, `max_lag`, `tries`",
                 "`max_lag` is missing; it is a number",
             ]
         );

@@ -7,7 +7,7 @@ use keepwatch_bus::Bus;
 use keepwatch_event::{Event, EventKind, Rounded, Snapshot, State};
 use keepwatch_host::{
     CheckRequest, Failure, Host, LINE, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime,
-    Source, Store, Verdict, call, check_needs, handle, live_effects, one_line,
+    Source, Store, Verdict, call, check_needs, check_settings, handle, live_effects, one_line,
 };
 
 use crate::effects::TrialEffects;
@@ -66,6 +66,7 @@ impl Trial {
         outside: Outside,
     ) -> Result<Self, Refusal> {
         check_needs(source, program.manifest(), &spec)?;
+        check_settings(program.manifest(), &spec)?;
         let snapshot = Snapshot::new("trial", Bus::now(), Vec::new());
         let bus = Bus::start(snapshot.clone(), || ()).map_err(|error| Refusal::plain(error.to_string()))?;
         let effects = Arc::new(TrialEffects::new(live_effects(&bus, Store::in_memory()), outside));
