@@ -12,6 +12,7 @@ mod explanation;
 mod hand_over;
 mod kind;
 mod names;
+mod one_line;
 mod reason;
 mod rounded;
 mod settings;
@@ -34,6 +35,7 @@ pub use explanation::{
 pub use hand_over::{Departure, Ending, Step, StepTook};
 pub use kind::EventKind;
 pub use names::KINDS;
+pub use one_line::one_line;
 pub use reason::{Hindrance, Reason};
 pub use rounded::Rounded;
 pub use settings::InstanceSettings;

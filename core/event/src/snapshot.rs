@@ -10,6 +10,7 @@ use crate::counters::Counters;
 use crate::event::{Event, Severity};
 use crate::kind::EventKind;
 use crate::reason::Reason;
+use crate::rounded::Rounded;
 use crate::settings::InstanceSettings;
 use crate::state::{Health, State};
 use crate::time::{Timestamp, optional_seconds, seconds};
@@ -215,7 +216,6 @@ impl Snapshot {
     fn apply_general(&mut self, event: &Event) {
         use PluginState::{Disabled, Refused, Restarting, Running};
         let at = event.at;
-        let words = || event.kind.to_string();
         match &event.kind {
             EventKind::HealthChanged { track, to, text, .. } => {
                 let mut status = TrackStatus {
@@ -262,14 +262,19 @@ impl Snapshot {
             EventKind::PluginError { plugin, error } => {
                 self.plugin(plugin, None, None, at, Some(error.clone()));
             }
-            EventKind::PluginFailed { plugin, .. } => {
-                self.plugin(plugin, None, Some(Restarting), at, Some(words()));
+            // It is read long after, too: no word of what comes next.
+            EventKind::PluginFailed { plugin, failure, .. } => {
+                self.plugin(plugin, None, Some(Restarting), at, Some(format!("it {failure}")));
             }
             EventKind::PluginRestarted { plugin } => self.plugin(plugin, None, Some(Running), at, None),
-            EventKind::PluginDisabled { plugin, .. } => {
-                self.plugin(plugin, None, Some(Disabled), at, Some(words()));
+            EventKind::PluginDisabled { plugin, failure, retry_after } => {
+                let after = Rounded(*retry_after);
+                let trouble = format!("failed too often, tried again after {after}; at last it {failure}");
+                self.plugin(plugin, None, Some(Disabled), at, Some(trouble));
             }
-            EventKind::DeadLettered { plugin, .. } => self.plugin(plugin, None, None, at, Some(words())),
+            EventKind::DeadLettered { plugin, .. } => {
+                self.plugin(plugin, None, None, at, Some(event.kind.to_string()))
+            }
             _ => {}
         }
     }

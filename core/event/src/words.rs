@@ -5,6 +5,7 @@ use std::fmt;
 use crate::counted::{counted, grouped};
 use crate::hand_over::{Departure, Ending};
 use crate::kind::EventKind;
+use crate::one_line::one_line;
 use crate::rounded::Rounded;
 use crate::state::Health;
 use crate::unsteady::{Steady, Unsteady};
@@ -180,7 +181,7 @@ impl fmt::Display for EventKind {
                 Rounded(*retry_after)
             ),
             Self::DeadLettered { plugin, event, reason } => {
-                write!(f, "event {event} is kept from plugin {plugin} from now on: twice it {reason}")
+                write!(f, "event {event} is kept from plugin {plugin} from now on: it {reason}")
             }
             Self::PluginLog { plugin, text, .. } => write!(f, "[{plugin}] {text}"),
             Self::ActionRan { action, plugin, ended, took } => {
@@ -235,19 +236,22 @@ impl fmt::Display for EventKind {
             Self::NotifyScriptRan { setting, group, command, ended, took, output } => {
                 let of = group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
                 write!(f, "{setting}{of} {command} ended after {}: {ended}", Rounded(*took))?;
-                // A script must not be able to write lines of the log that look like others'.
-                let lines: Vec<&str> =
-                    output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-                if lines.is_empty() { Ok(()) } else { write!(f, ": {}", lines.join(" / ")) }
+                let said = one_line(output);
+                if said.is_empty() { Ok(()) } else { write!(f, ": {said}") }
             }
             Self::NotifyFifoBehind { fifo, lost } => {
                 write!(f, "nobody reads {fifo}: {} lost", counted(*lost, "line"))
             }
             Self::Custom { plugin, name, data } if data.is_empty() => write!(f, "{plugin}: {name}"),
             Self::Custom { plugin, name, data } => {
-                write!(f, "{plugin}: {name} {}", Value::Object(data.clone()))
+                // JSON escapes line breaks, but not what some terminals take for an escape.
+                write!(f, "{plugin}: {name} {}", one_line(&Value::Object(data.clone()).to_string()))
             }
-            Self::Unknown(_) => write!(f, "{} (of a later version)", self.name()),
+            // Whoever wrote it down may have had words for it.
+            Self::Unknown(fields) => match fields.get("text").and_then(Value::as_str) {
+                Some(text) => write!(f, "{}: {} (of a later version)", self.name(), one_line(text)),
+                None => write!(f, "{} (of a later version)", self.name()),
+            },
         }
     }
 }

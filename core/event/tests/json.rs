@@ -151,6 +151,9 @@ fn a_kind_of_a_later_version_is_kept_whole() {
     assert_eq!(event.kind.to_string(), "eclipse (of a later version)");
     let again: serde_json::Value = serde_json::to_value(&event).unwrap();
     assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
+    let told = json.replace(r#""of":"sun""#, r#""text":"of the\nsun""#);
+    let event: Event = serde_json::from_str(&told).unwrap();
+    assert_eq!(event.kind.to_string(), "eclipse: of the / sun (of a later version)");
 }
 
 #[test]

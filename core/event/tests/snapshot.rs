@@ -177,8 +177,15 @@ fn plugins_and_tracks_are_kept_by_name() {
     assert_eq!(now.plugins[0].state, PluginState::Restarting);
     now.apply(&event(5, None, Severity::Info, EventKind::PluginRestarted { plugin: plugin() }));
     assert_eq!(now.plugins[0].state, PluginState::Running);
-    assert!(now.plugins[0].trouble.as_deref().unwrap().contains("trapped"), "still readable");
-    now.apply(&event(6, None, Severity::Info, EventKind::PluginUnloaded { plugin: plugin() }));
+    assert_eq!(now.plugins[0].trouble.as_deref(), Some("it trapped"), "still readable, and still true");
+    let (failure, retry_after) = ("trapped".into(), Duration::from_secs(60));
+    let disabled = EventKind::PluginDisabled { plugin: plugin(), failure, retry_after };
+    now.apply(&event(6, None, Severity::Error, disabled));
+    assert_eq!(now.plugins[0].state, PluginState::Disabled);
+    now.apply(&event(7, None, Severity::Info, EventKind::PluginRestarted { plugin: plugin() }));
+    let trouble = "failed too often, tried again after 60.0 s; at last it trapped";
+    assert_eq!(now.plugins[0].trouble.as_deref(), Some(trouble));
+    now.apply(&event(8, None, Severity::Info, EventKind::PluginUnloaded { plugin: plugin() }));
     assert!(now.plugins.is_empty());
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
     if arguments.host {
         examining::add_host_findings(&mut site);
     }
-    let refused = plugin::refusals(&plan);
+    let refused = plugin::refusals(&plan, &site);
     let too_lax = arguments.strict && site.count(Severity::Warning) > 0;
     let is_valid = site.config.is_some() && !too_lax && refused.is_empty();
     let code = if is_valid { exit::OK } else { exit::CONFIGURATION };

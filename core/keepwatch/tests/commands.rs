@@ -124,6 +124,41 @@ fn calls_are_counted_within_reason() {
     }
 }
 
+/// Events of its own are limited, in a measurement as in the daemon, and a plugin that sleeps takes its time.
+#[test]
+fn a_measurement_says_what_failed_and_ends() {
+    let folder = Folder::new("bench");
+    std::fs::write(folder.0.join("emits.rhai"), "fn on_master(event) { emit(\"m\") }").unwrap();
+    std::fs::write(folder.0.join("sleeps.rhai"), "fn on_master(event) { sleep(\"50ms\") }").unwrap();
+    let output = keepwatch(&folder, &["plugin", "bench", "emits.rhai", "--calls=1000"]).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains(" times: too many events in a short time: 100 at once, then 10 a second\n"),
+        "{said}"
+    );
+    assert!(said.contains("--> emits.rhai:1:23"), "{said}");
+    let output = keepwatch(&folder, &["plugin", "bench", "sleeps.rhai", "--within=1ms"]).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("\n1 calls, 0 of them failed\n10000 were asked for"), "{said}");
+}
+
+/// A script is named as one types it, in its own folder; what it says stays on its line.
+#[test]
+fn a_script_is_tried_from_its_own_folder() {
+    let folder = Folder::new("bare");
+    std::fs::create_dir(folder.0.join("lib")).unwrap();
+    std::fs::write(folder.0.join("lib/a.rhai"), "fn said() { \"well\\nforged\" }").unwrap();
+    std::fs::write(folder.0.join("a.rhai"), "import \"lib/a\" as a; fn check() { pass(a::said()) }").unwrap();
+    for command in ["check", "test", "bench"] {
+        let output = keepwatch(&folder, &["plugin", command, "a.rhai"]).output().unwrap();
+        let (said, errors) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{command}: {said}");
+        assert!(command != "test" || said.starts_with("check  pass: well / forged ("), "{said}");
+    }
+}
+
 /// The example's files as they are: its configuration, and its hook with the grants that this gives it.
 #[test]
 fn the_haproxy_pair_is_as_its_example_says() {
@@ -313,6 +348,36 @@ fn what_others_could_have_written_would_not_be_loaded() {
     let output = keepwatch(&folder, &["plugin", "check", "a.rhai"]).output().unwrap();
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), String::new()));
     assert_eq!(text(&output.stderr), "error: everybody may write a.rhai\n  = help: chmod o-w a.rhai\n");
+}
+
+/// Settings that a plugin cannot take are shown where they stand.
+#[test]
+fn settings_that_do_not_fit_are_shown_in_their_table() {
+    let folder = Folder::new("settings");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    let script = "fn settings() { #{ url: (), within: 1 } } fn check(config) { config.url == \"\" }";
+    std::fs::write(folder.0.join("a.rhai"), script).unwrap();
+    let check = |settings: &str| {
+        let toml =
+            format!("keepalived = \"k.conf\"\n[check.lag]\nplugin = \"a.rhai\"\nconfig = {{ {settings} }}\n");
+        std::fs::write(folder.0.join("keepwatch.toml"), toml).unwrap();
+        let output = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{settings}");
+        text(&output.stderr)
+    };
+    let said = check("ulr = \"x\", within = \"2\"");
+    let expected = "[check.lag] would not be loaded:\n\
+                    error: there is no setting `ulr`; did you mean `url`?\n \
+                    --> keepwatch.toml:4:12\n  |\n4 | config = { ulr = \"x\", within = \"2\" }\n  |            ^^^^^^^^^\n  |\n  \
+                    = note: `url` is missing; it is ";
+    assert!(said.contains(expected), "{said}");
+    assert!(said.contains("keepwatch.toml:4:23\n"), "{said}");
+    // What is missing stands nowhere.
+    let said = check("within = 2");
+    assert!(
+        said.contains("error: lag cannot take its settings in [check.lag]\n  = help: `url` is missing"),
+        "{said}"
+    );
 }
 
 /// A file that stands in two tables must be fit for both.

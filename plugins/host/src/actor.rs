@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::guard::{guarded, handled};
 use crate::hearing::Hearing;
-use crate::host::{Host, LINE, printable};
+use crate::host::{Host, LINE, one_line, printable};
 use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Leaving, Outcome, Plugin, Program, Verdict};
 use crate::rate::Rate;
@@ -210,11 +210,12 @@ impl Actor {
                 return;
             }
             Ok(Outcome::RetryAfter(_)) => {
-                self.keep_from_it(&event, &format!("asked for it again, {RETRIES} times")).await;
+                self.keep_from_it(&event, &format!("asked for it again {RETRIES} times")).await;
             }
             Err(Failure::Reported(error)) => self.reported(&error),
             Err(failure) if strikes + 1 >= STRIKES => {
-                self.keep_from_it(&event, &failure.to_string()).await;
+                let reason = format!("twice {}", one_line(&failure.to_string(), LINE));
+                self.keep_from_it(&event, &reason).await;
                 self.failed(&failure);
             }
             Err(failure) => {
@@ -286,7 +287,7 @@ impl Actor {
                 (Verdict { health: Health::Unknown, text }, Some(failure))
             }
         };
-        let verdict = Verdict { text: printable(&verdict.text, LINE), ..verdict };
+        let verdict = Verdict { text: one_line(&verdict.text, LINE), ..verdict };
         let ttl = (schedule.interval + schedule.timeout) * 2;
         self.context.verdicts.report(&self.spec.name, verdict, value, ttl);
         if let Some(failure) = failure {
@@ -309,7 +310,7 @@ impl Actor {
     /// Drops the instance, and says when it is started anew.
     fn failed(&mut self, failure: &Failure) {
         self.metrics.count(|counts| counts.failures += 1);
-        let (plugin, text) = (self.spec.name.to_string(), failure.to_string());
+        let (plugin, text) = (self.spec.name.to_string(), one_line(&failure.to_string(), LINE));
         let pause = self.restarts.failed(Instant::now(), jitter());
         let kind = match pause {
             Pause::Restart(restart_after) => EventKind::PluginFailed { plugin, failure: text, restart_after },

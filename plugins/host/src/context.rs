@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use keepwatch_bus::{Bus, Delivery, Draft};
 use keepwatch_event::{EventKind, Severity};
-use serde_json::Value;
 
 use crate::effects::Effects;
 use crate::hearing::Hearing;
@@ -37,12 +36,6 @@ impl Context {
 
     /// The way out of one running plugin.
     pub(crate) fn host(&self, spec: &PluginSpec) -> Host {
-        Host::new(
-            Arc::clone(&spec.name),
-            Value::Object(spec.config.clone()),
-            spec.grants.clone(),
-            spec.limits.clone(),
-            Arc::clone(&self.effects),
-        )
+        Host::new(spec, Arc::clone(&self.effects))
     }
 }

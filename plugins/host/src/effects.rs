@@ -7,8 +7,9 @@ use keepwatch_event::{LogLevel, Severity, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::error::HostError;
-use crate::grant::{Grants, HostPort};
+use crate::grant::HostPort;
 use crate::message::Message;
+use crate::permit::Permit;
 use crate::plugin::{Verdict, Work};
 
 /// What host functions do outside. Grants and limits have been checked when one of these is called, except what only
@@ -40,11 +41,11 @@ pub trait Effects: Send + Sync {
     /// The keys that begin so, in order.
     fn kv_keys<'a>(&'a self, plugin: &'a str, prefix: &'a str) -> Work<'a, Result<Vec<String>, HostError>>;
 
-    /// An HTTP request. Each origin on the way must be among the grants.
+    /// An HTTP request. Each origin on the way must be permitted.
     fn http<'a>(
         &'a self,
         request: HttpRequest,
-        grants: &'a Grants,
+        permit: &'a Permit,
     ) -> Work<'a, Result<HttpResponse, HostError>>;
 
     /// Runs an action and waits for its end, for so long at most.

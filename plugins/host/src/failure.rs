@@ -7,7 +7,7 @@ use keepwatch_event::Rounded;
 /// Why a plugin did not do what it was called for. The texts go on with "plugin NAME ...".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It says so itself, and is otherwise well. One or more lines, with the place in a script.
+    /// It says so itself, and is otherwise well. What it says is one line; below it there may be the place in a script.
     #[error("{0}")]
     Reported(String),
     /// It trapped or panicked.

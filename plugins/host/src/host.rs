@@ -10,11 +10,13 @@ use serde_json::{Map, Value};
 
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 use crate::error::HostError;
-use crate::grant::{Grant, Grants, HostPort, Origin, Scheme};
+use crate::grant::{Grant, HostPort, Origin, Scheme};
 use crate::limits::Limits;
 use crate::message::{Content, Message};
+use crate::permit::Permit;
 use crate::plugin::Verdict;
 use crate::rate::Rate;
+use crate::spec::PluginSpec;
 
 /// The longest line of a log, in octets; more is cut.
 pub const LINE: usize = 4 << 10;
@@ -38,7 +40,7 @@ pub struct Host {
 struct Shared {
     plugin: Arc<str>,
     config: Value,
-    grants: Grants,
+    permit: Permit,
     limits: Limits,
     effects: Arc<dyn Effects>,
     call: Mutex<Call>,
@@ -65,18 +67,19 @@ impl std::fmt::Debug for Host {
 }
 
 impl Host {
-    /// The host of one running plugin. `config` is its settings, a JSON object.
-    pub fn new(
-        plugin: Arc<str>,
-        config: Value,
-        grants: Grants,
-        limits: Limits,
-        effects: Arc<dyn Effects>,
-    ) -> Self {
-        let call = Mutex::default();
-        let (log_rate, emit_rate, track_rate) = (Rate::new(200, 20), Rate::new(100, 10), Rate::new(100, 10));
-        let shared =
-            Shared { plugin, config, grants, limits, effects, call, log_rate, emit_rate, track_rate };
+    /// The host of one running plugin.
+    pub fn new(spec: &PluginSpec, effects: Arc<dyn Effects>) -> Self {
+        let shared = Shared {
+            plugin: Arc::clone(&spec.name),
+            config: Value::Object(spec.config.clone()),
+            permit: spec.permit(),
+            limits: spec.limits.clone(),
+            effects,
+            call: Mutex::default(),
+            log_rate: Rate::new(200, 20),
+            emit_rate: Rate::new(100, 10),
+            track_rate: Rate::new(100, 10),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -94,8 +97,8 @@ impl Host {
 
     /// What it may do.
     #[must_use]
-    pub fn grants(&self) -> &Grants {
-        &self.shared.grants
+    pub fn permit(&self) -> &Permit {
+        &self.shared.permit
     }
 
     /// Its settings, a JSON object.
@@ -131,15 +134,14 @@ impl Host {
         wished.map_or_else(|| self.remaining(), |wished| wished.min(self.remaining()))
     }
 
-    /// A line for the log. Control characters are written as escapes; too many lines in a short time are counted
-    /// instead of written.
+    /// A line for the log, as [`one_line`] makes it; too many lines in a short time are counted instead of written.
     pub fn log(&self, level: LogLevel, message: &str) {
         let Some(skipped) = self.shared.log_rate.take() else { return };
         if skipped > 0 {
             let text = format!("{} not logged: too many in a short time", counted(skipped, "line"));
             self.shared.effects.log(&self.shared.plugin, LogLevel::Warning, text);
         }
-        self.shared.effects.log(&self.shared.plugin, level, printable(message, LINE));
+        self.shared.effects.log(&self.shared.plugin, level, one_line(message, LINE));
     }
 
     /// What time it is.
@@ -159,7 +161,7 @@ impl Host {
     ///
     /// If the key is too long or the store cannot be read.
     pub async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        name("key", key)?;
+        name("a key", key)?;
         self.shared.effects.kv_get(&self.shared.plugin, key).await
     }
 
@@ -169,7 +171,7 @@ impl Host {
     ///
     /// If key or value are too long, the store is full or cannot be written.
     pub async fn kv_set(&self, key: &str, value: &[u8]) -> Result<(), HostError> {
-        name("key", key)?;
+        name("a key", key)?;
         at_most("value", value.len(), LARGEST)?;
         self.shared.effects.kv_set(&self.shared.plugin, key, value).await
     }
@@ -180,7 +182,7 @@ impl Host {
     ///
     /// If the key is too long or the store cannot be written.
     pub async fn kv_delete(&self, key: &str) -> Result<bool, HostError> {
-        name("key", key)?;
+        name("a key", key)?;
         self.shared.effects.kv_delete(&self.shared.plugin, key).await
     }
 
@@ -205,7 +207,7 @@ impl Host {
         request.redirects = request.redirects.min(10);
         let origin = origin(&request.url)?;
         self.need(&Grant::Origin(origin), "send a request to")?;
-        self.shared.effects.http(request, &self.shared.grants).await
+        self.shared.effects.http(request, &self.shared.permit).await
     }
 
     /// Runs an action and waits for its end.
@@ -214,7 +216,7 @@ impl Host {
     ///
     /// If there is no grant, no such action, it could not be started or took too long. An exit code is no error.
     pub async fn run(&self, action: &str) -> Result<Ran, HostError> {
-        name("action", action)?;
+        name("an action", action)?;
         self.need(&Grant::Run(action.to_owned()), "run")?;
         // It is stopped while there is time to say so, and to end it gently.
         let remaining = self.remaining();
@@ -259,7 +261,7 @@ impl Host {
     /// If there is no grant, no such destination, or one of another kind; if the message is empty or too large, there were
     /// too many in a short time, or it is about what became of a message there.
     pub async fn notify(&self, destination: &str, content: Content) -> Result<(), HostError> {
-        name("destination", destination)?;
+        name("a destination", destination)?;
         self.need(&Grant::Notify(destination.to_owned()), "send messages to")?;
         let content = content.checked()?;
         let (about, number) = {
@@ -279,7 +281,7 @@ impl Host {
     ///
     /// If there is no grant, or the time to live is zero.
     pub fn set_track(&self, name_: &str, mut verdict: Verdict, ttl: Duration) -> Result<(), HostError> {
-        name("name", name_)?;
+        name("what is tracked", name_)?;
         self.need(&Grant::Track(name_.to_owned()), "say how this is:")?;
         if ttl.is_zero() {
             return Err(HostError::invalid("a verdict's time to live is more than zero"));
@@ -287,7 +289,7 @@ impl Host {
         if self.shared.track_rate.take().is_none() {
             return Err(HostError::limit("too many verdicts in a short time: 100 at once, then 10 a second"));
         }
-        verdict.text = printable(&verdict.text, LINE);
+        verdict.text = one_line(&verdict.text, LINE);
         self.shared.effects.set_track(&self.shared.plugin, name_, verdict, ttl.min(TTL))
     }
 
@@ -297,7 +299,7 @@ impl Host {
     ///
     /// If the name is no name, the number is none, a counter would shrink, or there are too many metrics.
     pub fn metric(&self, name_: &str, change: MetricChange) -> Result<(), HostError> {
-        name("metric", name_)?;
+        name("a metric", name_)?;
         let (MetricChange::Add(number) | MetricChange::Set(number)) = change;
         if !number.is_finite() {
             return Err(HostError::invalid(format!("{number} is no number for the metric {name_}")));
@@ -315,7 +317,7 @@ impl Host {
     /// If the data is no object or too large, there were too many in a short time, or the plugin's events have too many
     /// names.
     pub fn emit(&self, name_: &str, severity: Severity, data: Value) -> Result<(), HostError> {
-        name("event", name_)?;
+        name("an event", name_)?;
         let data = match data {
             Value::Object(data) => data,
             Value::Null => Map::new(),
@@ -329,13 +331,12 @@ impl Host {
     }
 
     fn need(&self, grant: &Grant, deed: &str) -> Result<(), HostError> {
-        if self.shared.grants.has(grant) {
+        let Shared { plugin, permit, .. } = &*self.shared;
+        if permit.has(grant) {
             return Ok(());
         }
-        let (plugin, what) = (&self.shared.plugin, subject(grant));
-        Err(HostError::denied(format!(
-            "{plugin} may not {deed} {what}; in keepwatch.toml, under [plugin.{plugin}]: grants = [\"{grant}\"]"
-        )))
+        let (what, remedy) = (subject(grant), permit.remedy([grant.to_string()]));
+        Err(HostError::denied(format!("{plugin} may not {deed} {what}; {remedy}")))
     }
 }
 
@@ -374,11 +375,12 @@ pub fn origin(url: &str) -> Result<Origin, HostError> {
     Ok(Origin { scheme, at })
 }
 
-fn name(what: &str, text: &str) -> Result<(), HostError> {
+/// Refuses what is no name of this: `an event`.
+fn name(of: &str, text: &str) -> Result<(), HostError> {
     if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(HostError::invalid(format!("{text:?} is no name for a {what}")));
+        return Err(HostError::invalid(format!("{text:?} is no name for {of}")));
     }
-    at_most(what, text.len(), NAME)
+    at_most(of, text.len(), NAME)
 }
 
 /// Refuses what is larger than it may be.
@@ -407,6 +409,12 @@ pub fn printable(text: &str, most: usize) -> String {
     printed
 }
 
+/// What somebody else says, in one line of ours: [`keepwatch_event::one_line`], cut to so many octets.
+#[must_use]
+pub fn one_line(text: &str, most: usize) -> String {
+    printable(&keepwatch_event::one_line(text), most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,5 +438,7 @@ mod tests {
     fn text_for_terminals_has_no_control_characters() {
         assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a\\u{1b}[31mb\nc");
         assert_eq!(printable("äöü", 4), "äö...");
+        assert_eq!(one_line("a\nb\u{1b}", 100), "a / b\\u{1b}");
+        assert_eq!(one_line("a\nbcd", 5), "a / b...");
     }
 }

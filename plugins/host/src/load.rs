@@ -151,8 +151,9 @@ impl Load {
         let (plugin, limits) = (Arc::clone(&spec.name), spec.limits.clone());
         let source = Source { plugin, path: path.to_owned(), content, limits };
         let program = runtime.compile(&source).await?;
-        let needed = needs::check(&source, program.manifest(), spec);
-        let fits = needed.and_then(|()| needs::check_role(program.manifest(), spec));
+        let fits = needs::check(&source, program.manifest(), spec)
+            .and_then(|()| needs::check_settings(program.manifest(), spec))
+            .and_then(|()| needs::check_role(program.manifest(), spec));
         fits.map_err(|refusal| refusal.looked_at(program.files().iter().cloned()))?;
         Ok(program)
     }

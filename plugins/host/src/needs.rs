@@ -1,6 +1,7 @@
 //! What a plugin asks for against what it is given.
 
 use keepwatch_config::diagnostic::{Diagnostic, Findings, Source as Text};
+use keepwatch_config::nearest;
 use serde_json::{Map, Value};
 
 use crate::grant::{Grant, Grants};
@@ -9,16 +10,25 @@ use crate::plugin::Source;
 use crate::refusal::Refusal;
 use crate::spec::PluginSpec;
 
-/// Checks that a plugin gets all it cannot do without, and settings that it understands.
+/// Checks that a plugin gets all it cannot do without.
 ///
 /// # Errors
 ///
-/// What is missing, each with the line to add.
+/// What is missing, with the line to add.
 pub fn check(source: &Source, manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
     let unmet: Vec<&Need> = manifest.needs.iter().filter(|need| !is_met(need, &spec.grants)).collect();
     if !unmet.is_empty() {
         return Err(refuse(source, &unmet, spec));
     }
+    Ok(())
+}
+
+/// Checks that a plugin gets settings that it understands.
+///
+/// # Errors
+///
+/// What is wrong with which of them.
+pub fn check_settings(manifest: &Manifest, spec: &PluginSpec) -> Result<(), Refusal> {
     let wrong = wrong_settings(manifest, &spec.config);
     if wrong.is_empty() {
         return Ok(());
@@ -56,38 +66,23 @@ fn is_met(need: &Need, grants: &Grants) -> bool {
     }
 }
 
-/// The line as it should be: what is granted already, and all that is missing.
-fn all_grants(unmet: &[&Need], spec: &PluginSpec) -> String {
-    let missing = unmet.iter().map(|need| match &need.what {
-        Wanted::Grant(grant) => grant.to_string(),
-        Wanted::Facility(facility) => facility.example().to_owned(),
-    });
-    let mut all: Vec<String> = spec.grants.iter().map(ToString::to_string).collect();
-    for grant in missing {
-        if !all.contains(&grant) {
-            all.push(grant);
-        }
-    }
-    let quoted: Vec<String> = all.iter().map(|grant| format!("\"{grant}\"")).collect();
-    quoted.join(", ")
-}
-
 fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
     let name = source.path.display();
     let mut findings = Findings::default();
-    let mut lines = Vec::new();
-    let all = all_grants(unmet, spec);
+    let mut messages = Vec::new();
+    let help = spec.permit().remedy(unmet.iter().map(|need| match &need.what {
+        Wanted::Grant(grant) => grant.to_string(),
+        Wanted::Facility(facility) => facility.example().to_owned(),
+    }));
     for need in unmet {
         let deed = match &need.what {
             Wanted::Grant(grant) => deed(grant),
             Wanted::Facility(facility) => facility.deed().to_owned(),
         };
         let message = format!("{name} may not {deed}");
-        let help = format!("in keepwatch.toml, under [{}]:  grants = [{all}]", spec.table);
-        if let Some(place) = &need.place {
-            findings.push(Diagnostic::error(place, message, "").help(help));
-        } else {
-            lines.push((message, help));
+        match &need.place {
+            Some(place) => findings.push(Diagnostic::error(place, message, "").help(&help)),
+            None => messages.push(message),
         }
     }
     if !findings.is_empty() {
@@ -95,8 +90,7 @@ fn refuse(source: &Source, unmet: &[&Need], spec: &PluginSpec) -> Refusal {
         let text = String::from_utf8_lossy(&source.content).into_owned();
         return Refusal::findings(Text::new(name.to_string(), text), findings);
     }
-    let messages: Vec<&str> = lines.iter().map(|(message, _)| message.as_str()).collect();
-    lines.iter().fold(Refusal::plain(messages.join("; ")), |refusal, (_, help)| refusal.help(help))
+    Refusal::plain(messages.join("; ")).help(help)
 }
 
 /// What a plugin wants to do, after "may not".
@@ -150,6 +144,9 @@ pub fn wrong_settings(manifest: &Manifest, config: &Map<String, Value>) -> Vec<W
 fn unknown(key: &str, settings: &[Setting]) -> String {
     if settings.is_empty() {
         return format!("there is no setting `{key}`; it has none");
+    }
+    if let Some(meant) = nearest(key, settings.iter().map(|setting| setting.name.as_str())) {
+        return format!("there is no setting `{key}`; did you mean `{meant}`?");
     }
     let names: Vec<String> = settings.iter().map(|setting| format!("`{}`", setting.name)).collect();
     format!("there is no setting `{key}`; there is {}", names.join(", "))
@@ -236,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn several_missing_facilities_have_one_line_to_add() {
+        let needs =
+            [Facility::Http, Facility::Run].map(|kind| Need { what: Wanted::Facility(kind), place: None });
+        let manifest = Manifest { needs: needs.to_vec(), ..Manifest::default() };
+        let spec = PluginSpec {
+            table: "check.lag".to_owned(),
+            grants: Grants::new(vec![Grant::Track("db".to_owned())]),
+            ..PluginSpec::plain("lag", "lag.wasm".into())
+        };
+        let limits = Limits::default();
+        let source = Source { plugin: "lag".into(), path: "lag.wasm".into(), content: [].into(), limits };
+        assert_eq!(
+            check(&source, &manifest, &spec).unwrap_err().to_string(),
+            "error: lag.wasm may not send HTTP requests; lag.wasm may not run actions\n  = help: in keepwatch.toml, under \
+             [check.lag]:  grants = [\"track:db\", \"http://HOST:PORT\", \"run:ACTION\"]"
+        );
+    }
+
+    #[test]
     fn settings_are_held_against_the_plugins_own_list() {
         let setting = |name: &str, kind, required| Setting {
             name: name.to_owned(),
@@ -255,11 +271,12 @@ mod tests {
         };
         assert!(wrong(json!({ "url": "http://x", "max_lag": 2 })).is_empty());
         assert_eq!(
-            wrong(json!({ "url": 5, "maxlag": 2.0, "tries": 1.5 })),
+            wrong(json!({ "url": 5, "maxlag": 2.0, "tries": 1.5, "zone": 1 })),
             [
-                "there is no setting `maxlag`; there is `url`, `max_lag`, `tries`",
+                "there is no setting `maxlag`; did you mean `max_lag`?",
                 "`tries` is a whole number, not a number",
                 "`url` is a text, not a number",
+                "there is no setting `zone`; there is `url`, `max_lag`, `tries`",
                 "`max_lag` is missing; it is a number",
             ]
         );

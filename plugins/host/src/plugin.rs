@@ -128,7 +128,7 @@ pub enum Outcome {
     Done,
     /// Nothing yet: it wants the event again after this time.
     RetryAfter(Duration),
-    /// Nothing, for a reason.
+    /// Nothing, for a reason: one line for people.
     Skipped(String),
 }
 

@@ -12,6 +12,7 @@ use crate::hooks;
 use crate::limits::Limits;
 use crate::live::Action;
 use crate::native::Native;
+use crate::permit::Permit;
 
 /// What the administrator wants of a plugin.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,12 @@ impl PluginSpec {
             limits: Limits::default(),
             schedule: None,
         }
+    }
+
+    /// What it may do, and where that is said.
+    #[must_use]
+    pub fn permit(&self) -> Permit {
+        Permit::new(&*self.table, self.grants.clone())
     }
 }
 

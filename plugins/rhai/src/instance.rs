@@ -13,7 +13,7 @@ use crate::modules::Bundle;
 use crate::natives::{self, Answer, health};
 use crate::occurrence;
 use crate::reach::Reach;
-use crate::report::{Context, failure};
+use crate::report::{Context, brief, failure};
 use crate::script::Script;
 use crate::settings::merged;
 use crate::state::{self, Left};
@@ -148,7 +148,7 @@ impl Instance {
         }
         if let Some(after) = retry {
             // The event comes again; an error would be the end of it.
-            errors.iter().for_each(|error| self.reach.host.log(LogLevel::Error, error));
+            errors.iter().for_each(|error| self.reach.host.log(LogLevel::Error, &brief(error)));
             self.remember(&event.id, done);
             return Ok(Outcome::RetryAfter(after));
         }

@@ -47,7 +47,7 @@ pub(crate) fn read(folder: &Path, path: &str, file: &Path) -> Result<String, Not
     };
     let real = file.canonicalize().map_err(failed)?;
     // A link may lead to another place in the folder, not out of it.
-    let home = folder.canonicalize().map_err(failed)?;
+    let home = here(folder).canonicalize().map_err(failed)?;
     if !real.starts_with(&home) || real.extension().is_none_or(|ending| ending != "rhai") {
         return Err(outside(folder, path));
     }
@@ -63,7 +63,7 @@ pub(crate) fn read(folder: &Path, path: &str, file: &Path) -> Result<String, Not
 fn outside(folder: &Path, path: &str) -> NotFound {
     NotFound {
         message: format!("`{path}` is not in the script's own folder"),
-        help: format!("import a file below {}, for example \"lib/NAME\"", shown(folder)),
+        help: format!("import a file below {}, for example \"lib/NAME\"", here(folder).display()),
     }
 }
 
@@ -83,8 +83,9 @@ pub(crate) fn text(content: impl Into<Vec<u8>>) -> Result<String, String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn shown(folder: &Path) -> String {
-    if folder.as_os_str().is_empty() { ".".to_owned() } else { folder.display().to_string() }
+/// The folder of a script that was named without one is none to the system.
+fn here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 /// An error of the system without its number.

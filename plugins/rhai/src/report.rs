@@ -74,6 +74,15 @@ pub(crate) fn render(error: &EvalAltResult, script: &Script, context: &Context) 
     one(source, finding)
 }
 
+/// A rendered error in one line, as the log of a plugin has them: what it is, and where.
+pub(crate) fn brief(error: &str) -> String {
+    let message = error.lines().next().unwrap_or_default();
+    match error.lines().find_map(|line| line.trim_start().strip_prefix("--> ")) {
+        Some(place) => format!("{message} ({place})"),
+        None => message.to_owned(),
+    }
+}
+
 /// One finding as text, without `error:` before it: what it is, the caller knows.
 fn one(source: &Source, finding: Diagnostic) -> String {
     let mut findings = Findings::default();

@@ -1,12 +1,13 @@
 //! Rhai's errors in plain words.
 
+use keepwatch_host::one_line;
 use rhai::{Dynamic, EvalAltResult, ParseErrorType};
 
 use crate::engine::{CALLS, VARIABLES};
 use crate::known::host_function;
 use crate::values::{named, to_json};
 
-/// The longest message, in characters.
+/// The longest message, in octets.
 const LONGEST: usize = 1000;
 
 /// An error in words.
@@ -22,7 +23,8 @@ pub(crate) struct Words {
 
 impl Words {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::default() }
+        // Names in it may be the script's, or come from elsewhere.
+        Self { message: one_line(&message.into(), LONGEST), ..Self::default() }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -72,11 +74,9 @@ pub(crate) fn of_error(error: &EvalAltResult) -> Words {
         E::ErrorParsing(error, _) => of_parse_error(error),
         E::ErrorVariableNotFound(name, _) => Words::new(format!("there is no variable `{name}`")),
         E::ErrorPropertyNotFound(name, _) => Words::new(format!("there is no field `{name}`")),
-        E::ErrorIndexNotFound(index, _) => {
-            Words::new(format!("there is nothing at {}", cut(&index.to_string())))
-        }
+        E::ErrorIndexNotFound(index, _) => Words::new(format!("there is nothing at {index}")),
         E::ErrorFunctionNotFound(signature, _) => not_found(signature),
-        E::ErrorModuleNotFound(path, _) => Words::new(format!("`{}` is not imported", cut(path))),
+        E::ErrorModuleNotFound(path, _) => Words::new(format!("`{path}` is not imported")),
         E::ErrorUnboundThis(_) => Words::new("`this` is not known in this function")
             .help("handlers have it; call a function of your own as `this.NAME(...)` to hand it on"),
         E::ErrorMismatchDataType(wanted, found, _) | E::ErrorMismatchOutputType(wanted, found, _) => {
@@ -119,15 +119,15 @@ pub(crate) fn thrown(value: &Dynamic) -> String {
     if let Ok(fields) = value.as_map_ref() {
         let text = fields.get("text").or_else(|| fields.get("message")).map(Dynamic::to_string);
         if let Some(text) = text {
-            return one_line(&text);
+            return one_line(&text, LONGEST);
         }
     }
     if value.is_unit() {
         return "thrown without a word".to_owned();
     }
-    let text = value.as_immutable_string_ref().map(|text| cut(&text));
-    text.map(|text| one_line(&text)).unwrap_or_else(|_| match to_json(value) {
-        Ok(json) => one_line(&json.to_string()),
+    let text = value.as_immutable_string_ref().map(|text| one_line(&text, LONGEST));
+    text.unwrap_or_else(|_| match to_json(value) {
+        Ok(json) => one_line(&json.to_string(), LONGEST),
         Err(_) => format!("{} was thrown", named(value.type_name())),
     })
 }
@@ -193,17 +193,5 @@ fn ours(text: &str) -> String {
         let acronym = letters.clone().next().is_some_and(char::is_uppercase);
         if acronym { first.to_string() } else { first.to_lowercase().to_string() }
     });
-    one_line(&(first.unwrap_or_default() + letters.as_str()).replace('\'', "`"))
-}
-
-fn one_line(text: &str) -> String {
-    let text = cut(text);
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text.to_owned(),
-    }
+    (first.unwrap_or_default() + letters.as_str()).replace('\'', "`")
 }

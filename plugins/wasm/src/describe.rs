@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grant, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest,
-    Message, MetricChange, Need, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict, Wanted, Work,
+    Answer, Effects, Grant, Host, HostError, HostPort, HttpRequest, HttpResponse, Limits, Manifest, Message,
+    MetricChange, Need, Permit, PluginSpec, Question, Ran, Refusal, Setting, SettingKind, Source, Verdict,
+    Wanted, Work, one_line,
 };
 use serde_json::{Map, Value};
 
@@ -37,11 +38,11 @@ pub(crate) async fn manifest(
 ) -> Result<Manifest, Refusal> {
     let log = Arc::new(Log::default());
     let effects = Arc::<Log>::clone(&log);
-    let config = Value::Object(Map::new());
     let Limits { call, cpu, .. } = source.limits;
     let limits = Limits { call: call.max(CALL), cpu: cpu.max(CPU), ..source.limits.clone() };
     let within = limits.call;
-    let host = Host::new(Arc::clone(&source.plugin), config, Grants::default(), limits, effects);
+    let spec = PluginSpec { limits, ..PluginSpec::plain(&source.plugin, source.path.clone()) };
+    let host = Host::new(&spec, effects);
     host.begin_call(within);
     let described = match template.instantiate(host).await {
         Ok(mut instance) => instance.describe().await,
@@ -96,17 +97,9 @@ fn setting(setting: lifecycle::Setting) -> Setting {
     Setting { name: line(&setting.name), kind, required: setting.required, help: line(&setting.help) }
 }
 
-/// A guest's text, or what was made of one, as one line without control characters, not too long.
+/// A guest's text, or what was made of one, as one line, not too long.
 pub(crate) fn line(text: &str) -> String {
-    let mut line = String::new();
-    for c in text.chars() {
-        if line.len() + c.len_utf8() > TEXT {
-            line.push_str("...");
-            break;
-        }
-        line.push(if c.is_control() { ' ' } else { c });
-    }
-    line
+    one_line(text, TEXT)
 }
 
 /// The effects of a trial: none, but what it logs is kept for its refusal.
@@ -162,7 +155,7 @@ impl Effects for Log {
         denied()
     }
 
-    fn http<'a>(&'a self, _: HttpRequest, _: &'a Grants) -> Work<'a, Result<HttpResponse, HostError>> {
+    fn http<'a>(&'a self, _: HttpRequest, _: &'a Permit) -> Work<'a, Result<HttpResponse, HostError>> {
         denied()
     }
 

@@ -180,7 +180,7 @@ impl events::Host for State {
 mod tests {
     use std::sync::Arc;
 
-    use keepwatch_host::{Grants, Host, Limits};
+    use keepwatch_host::{Host, PluginSpec};
     use serde_json::json;
 
     use super::*;
@@ -188,8 +188,9 @@ mod tests {
     use crate::describe::Log;
 
     fn state() -> State {
-        let config = json!({ "url": "http://db1/lag" });
-        let host = Host::new("p".into(), config, Grants::default(), Limits::default(), Arc::<Log>::default());
+        let mut spec = PluginSpec::plain("p", "p.wasm".into());
+        spec.config.insert("url".to_owned(), json!("http://db1/lag"));
+        let host = Host::new(&spec, Arc::<Log>::default());
         State { host, allowance: Allowance::new(0) }
     }
 

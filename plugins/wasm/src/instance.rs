@@ -162,8 +162,7 @@ impl Instance {
 
 #[cfg(test)]
 mod tests {
-    use keepwatch_host::{Grants, Limits};
-    use serde_json::json;
+    use keepwatch_host::PluginSpec;
     use wasmtime::component::{Component, Linker};
 
     use super::*;
@@ -185,8 +184,7 @@ mod tests {
     async fn handles_that_are_not_given_back_end_an_instance() {
         let machine = Machine::start().unwrap();
         let component = Component::from_binary(machine.engine(), &wat::parse_str(LEAK).unwrap()).unwrap();
-        let host =
-            Host::new("leak".into(), json!({}), Grants::default(), Limits::default(), Arc::<Log>::default());
+        let host = Host::new(&PluginSpec::plain("leak", "leak.wasm".into()), Arc::<Log>::default());
         let meter = Arc::new(Meter::new(Duration::from_secs(10)));
         let mut store = store(&machine, host, &meter);
         let budget = Budget::arm(&mut store, &machine, &meter);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_event::{Event, Snapshot};
-use keepwatch_host::{CheckRequest, Failure, Outcome, Plugin, Verdict, Work};
+use keepwatch_host::{CheckRequest, Failure, LINE, Outcome, Plugin, Verdict, Work, one_line};
 
 use crate::bindings::handler;
 use crate::instance::Instance;
@@ -40,7 +40,7 @@ impl WasmPlugin {
 
 /// An error of the guest's own.
 fn reported(error: String) -> Failure {
-    Failure::Reported(words::printable(&error))
+    Failure::Reported(one_line(&error, LINE))
 }
 
 impl Plugin for WasmPlugin {
@@ -70,7 +70,7 @@ impl Plugin for WasmPlugin {
                 handler::Outcome::RetryAfter(milliseconds) => {
                     Ok(Outcome::RetryAfter(Duration::from_millis(milliseconds.into())))
                 }
-                handler::Outcome::Skip(reason) => Ok(Outcome::Skipped(words::printable(&reason))),
+                handler::Outcome::Skip(reason) => Ok(Outcome::Skipped(one_line(&reason, LINE))),
             }
         })
     }
@@ -80,7 +80,7 @@ impl Plugin for WasmPlugin {
             let mut instance = self.take()?;
             let answer = instance.check(&request.name, request.within).await;
             let verdict = self.put_back(instance, answer)?.map_err(reported)?;
-            Ok(Verdict { health: words::host_health(verdict.health), text: words::printable(&verdict.text) })
+            Ok(Verdict { health: words::host_health(verdict.health), text: one_line(&verdict.text, LINE) })
         })
     }
 

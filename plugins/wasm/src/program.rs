@@ -83,7 +83,7 @@ impl Program for WasmProgram {
         Box::pin(async move {
             // What it imports is linked; so without the grants for it, it is not started at all.
             for &facility in &self.facilities {
-                if !host.grants().has_any(facility) {
+                if !host.permit().grants().has_any(facility) {
                     let (deed, example) = (facility.deed(), facility.example());
                     let text =
                         format!("it may not {deed}, and imports what does: it has no grant `{example}`");

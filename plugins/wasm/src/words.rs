@@ -9,26 +9,6 @@ use serde_json::Value;
 
 use crate::bindings::types;
 
-/// The longest text of a guest's that is passed on, in octets; more is cut.
-const TEXT: usize = 4 << 10;
-
-/// A guest's text for logs and terminals: cut, and without control characters except line breaks and tabs.
-pub(crate) fn printable(text: &str) -> String {
-    let mut printed = String::with_capacity(text.len().min(TEXT));
-    for c in text.chars() {
-        if printed.len() + c.len_utf8() > TEXT {
-            printed.push_str("...");
-            break;
-        }
-        match c {
-            '\n' | '\t' => printed.push(c),
-            c if c.is_control() => printed.extend(c.escape_default()),
-            c => printed.push(c),
-        }
-    }
-    printed
-}
-
 /// An event in the contract's words.
 pub(crate) fn event(event: &Event) -> types::Event {
     types::Event {
@@ -155,13 +135,6 @@ mod tests {
         });
         json.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
         event(&serde_json::from_value(json).unwrap())
-    }
-
-    #[test]
-    fn a_guests_text_is_cut_and_has_no_control_characters() {
-        assert_eq!(printable("two\nlines\u{1b}[31m"), "two\nlines\\u{1b}[31m");
-        assert_eq!(printable(&"x".repeat(TEXT)), "x".repeat(TEXT));
-        assert_eq!(printable(&"ä".repeat(TEXT)), "ä".repeat(TEXT / 2) + "...");
     }
 
     #[test]

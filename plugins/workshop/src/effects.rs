@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keepwatch_event::{LogLevel, Severity, Timestamp, counted};
 use keepwatch_host::{
-    Answer, Content, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange,
+    Answer, Content, Effects, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange, Permit,
     Question, Ran, Verdict, Work,
 };
 use serde_json::{Map, Value};
@@ -81,12 +81,12 @@ impl Effects for TrialEffects {
     fn http<'a>(
         &'a self,
         request: HttpRequest,
-        grants: &'a Grants,
+        permit: &'a Permit,
     ) -> Work<'a, Result<HttpResponse, HostError>> {
         let what = format!("{} {}", request.method, request.url);
         if self.outside == Outside::Real {
             return Box::pin(async move {
-                let answer = self.real.http(request, grants).await;
+                let answer = self.real.http(request, permit).await;
                 let ended = match &answer {
                     Ok(answer) => {
                         format!("{what}: {}, {}", answer.status, counted(answer.body.len() as u64, "octet"))

@@ -9,7 +9,7 @@ mod project;
 mod trial;
 
 pub use build::{Built, component};
-pub use measure::{Figures, measure};
+pub use measure::{Failed, Figures, measure};
 pub use occasion::{occasion, recorded};
 pub use project::{Language, Role, start};
 pub use trial::{Outside, Shown, Told, Trial, compile};

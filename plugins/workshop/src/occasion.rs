@@ -59,8 +59,8 @@ pub fn recorded(path: &Path) -> Result<Vec<Arc<Event>>, String> {
         if line.trim().is_empty() || is_broken_off(line) {
             continue;
         }
-        let event =
-            event(line).map_err(|error| format!("{}:{}: no event: {error}", path.display(), number + 1))?;
+        let event = event(line)
+            .map_err(|error| format!("{}:{}: no event: {}", path.display(), number + 1, why(&error)))?;
         events.extend(event.map(Arc::new));
     }
     if events.is_empty() {
@@ -73,6 +73,15 @@ pub fn recorded(path: &Path) -> Result<Vec<Arc<Event>>, String> {
 fn is_broken_off(line: &str) -> bool {
     let is_half = |error: serde_json::Error| error.is_eof();
     !line.ends_with('\n') && serde_json::from_str::<IgnoredAny>(line).is_err_and(is_half)
+}
+
+/// What is wrong with a line, whose number is known better than serde_json does.
+fn why(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let Some(what) = text.strip_suffix(&place) else { return text };
+    // What is not closed is only noticed behind the line.
+    if error.line() == 1 { format!("{what}, at column {}", error.column()) } else { what.to_owned() }
 }
 
 /// None if the line says something about the recording alone: then it is an object in an object, under the word for it.
@@ -127,7 +136,7 @@ mod tests {
         let master = line("master");
         for (number, bad) in ["{\"id\":\n", "word\n", "{\"kind\":\"stopped\"}\n", "[]"].iter().enumerate() {
             let why = recording(&format!("bad-{number}"), format!("{master}\n{bad}").as_bytes()).unwrap_err();
-            assert!(why.contains(":2: no event: "), "{why}");
+            assert!(why.contains(":2: no event: ") && !why.contains("at line"), "{why}");
         }
         let why = recording("none", b"{\"snapshot\":{}}\n").unwrap_err();
         assert!(why.ends_with("has no events; keepwatch events record makes such a file"), "{why}");

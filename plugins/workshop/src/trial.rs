@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use keepwatch_bus::Bus;
 use keepwatch_event::{Event, EventKind, Rounded, Snapshot, State};
 use keepwatch_host::{
-    CheckRequest, Failure, Host, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime, Source,
-    Store, Verdict, call, check_needs, handle, live_effects,
+    CheckRequest, Failure, Host, LINE, Manifest, Outcome, Plugin, PluginSpec, Program, Refusal, Runtime,
+    Source, Store, Verdict, call, check_needs, check_settings, handle, live_effects, one_line,
 };
 
 use crate::effects::TrialEffects;
@@ -66,16 +66,11 @@ impl Trial {
         outside: Outside,
     ) -> Result<Self, Refusal> {
         check_needs(source, program.manifest(), &spec)?;
+        check_settings(program.manifest(), &spec)?;
         let snapshot = Snapshot::new("trial", Bus::now(), Vec::new());
         let bus = Bus::start(snapshot.clone(), || ()).map_err(|error| Refusal::plain(error.to_string()))?;
         let effects = Arc::new(TrialEffects::new(live_effects(&bus, Store::in_memory()), outside));
-        let host = Host::new(
-            Arc::clone(&spec.name),
-            serde_json::Value::Object(spec.config.clone()),
-            spec.grants.clone(),
-            spec.limits.clone(),
-            Arc::clone(&effects) as Arc<dyn keepwatch_host::Effects>,
-        );
+        let host = Host::new(&spec, Arc::clone(&effects) as Arc<dyn keepwatch_host::Effects>);
         let mut trial = Self { program, spec, effects, host, plugin: None, snapshot };
         trial.start().await.map_err(|failure| Refusal::plain(format!("{} {failure}", trial.spec.name)))?;
         Ok(trial)
@@ -138,7 +133,7 @@ impl Trial {
         };
         let took = began.elapsed();
         let answer = match self.judge(answer) {
-            Ok(Verdict { health, text }) => Ok(format!("{health}: {text}")),
+            Ok(Verdict { health, text }) => Ok(format!("{health}: {}", one_line(&text, LINE))),
             Err(why) => Err(why),
         };
         self.shown("check".to_owned(), took, answer)

@@ -29,6 +29,8 @@ pub struct PluginTable {
     pub grants: Vec<Written>,
     /// Its settings.
     pub config: serde_json::Map<String, serde_json::Value>,
+    /// Where these are written, each with its value: their keys.
+    pub config_places: Vec<Written>,
     /// How long it may take over an event. A check has a time limit of its own, and none here.
     pub timeout: Option<Duration>,
     /// How long a call may compute.

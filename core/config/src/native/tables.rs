@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::dumps::Dumps;
 use super::fifos::Fifo;
@@ -21,7 +21,7 @@ use super::scheduling::Scheduling;
 use super::statics::{self, Static};
 use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Check, Extensions, PluginTable};
+use crate::model::{Check, Extensions, PluginTable, Written};
 use crate::name::is_name;
 use crate::similar::shown;
 use crate::site::{Purpose, Refused};
@@ -276,6 +276,15 @@ fn plugin(
     common(reader, name, table, file)
 }
 
+/// The keys of a table, each with the place of it and its value.
+fn places(table: &DeTable<'_>) -> Vec<Written> {
+    let written = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| Written {
+        text: key.get_ref().to_string(),
+        span: key.span().start..value.span().end,
+    };
+    table.iter().map(written).collect()
+}
+
 /// What plugins and checks have in common.
 pub(super) fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, file: PathBuf) -> PluginTable {
     let what = "a list of texts: [\"run:NAME\", \"http://HOST:PORT\"]";
@@ -285,6 +294,7 @@ pub(super) fn common(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>, f
         file,
         grants: optional(table, "grants", |value| reader.texts(value, what)).unwrap_or_default(),
         config: config.map(|config| reader.object(config)).unwrap_or_default(),
+        config_places: config.map(places).unwrap_or_default(),
         timeout: optional(table, "timeout", |value| reader.duration(value)),
         cpu: optional(table, "cpu", |value| reader.duration(value)),
         memory: optional(table, "memory", |value| reader.size(value)),

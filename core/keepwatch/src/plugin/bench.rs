@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use keepwatch_event::{Rounded, counted};
-use keepwatch_workshop::{Figures, measure, occasion, recorded};
+use keepwatch_workshop::{Failed, Figures, measure, occasion, recorded};
 
 use super::cli::Bench;
 use super::subject::{Read, block_on, fail, read, refused};
@@ -25,21 +25,29 @@ pub(crate) fn bench(arguments: &Bench) -> ExitCode {
     };
     // There are processors that count no further than this.
     let calls = usize::try_from(arguments.calls).unwrap_or(usize::MAX);
-    match block_on(measure(&runtimes, &source, spec, &events, calls)) {
-        Ok(Ok(figures)) => ask::printed(&show(&figures), exit::OK),
+    match block_on(measure(&runtimes, &source, spec, &events, calls, arguments.within)) {
+        Ok(Ok(figures)) => {
+            let code = if figures.failed.is_empty() { exit::OK } else { exit::FAILED };
+            ask::printed(&show(&figures, arguments), code)
+        }
         Ok(Err(refusal)) => refused(&refusal),
         Err(code) => code,
     }
 }
 
-fn show(figures: &Figures) -> String {
+fn show(figures: &Figures, asked: &Bench) -> String {
     let Figures { begin, calls, failed, p50, p99, longest } = figures;
-    format!(
-        "began in {}\n{}, {failed} of them failed\nhalf within {}, 99 % within {}, the longest {}\n",
-        Rounded(*begin),
-        counted(*calls as u64, "call"),
-        Rounded(*p50),
-        Rounded(*p99),
-        Rounded(*longest)
-    )
+    let sum: usize = failed.iter().map(|failed| failed.calls).sum();
+    let (begin, half, most, longest) = (Rounded(*begin), Rounded(*p50), Rounded(*p99), Rounded(*longest));
+    let counted_calls = |calls: usize| counted(calls as u64, "call");
+    let mut text = format!("began in {begin}\n{}, {sum} of them failed\n", counted_calls(*calls));
+    if u32::try_from(*calls).is_ok_and(|calls| calls < asked.calls) {
+        let within = Rounded(asked.within);
+        text += &format!("{} were asked for, but there are no more after {within} (--within)\n", asked.calls);
+    }
+    text += &format!("half within {half}, 99 % within {most}, the longest {longest}\n");
+    for Failed { why, calls } in failed {
+        text += &format!("{} failed: {why}\n", counted_calls(*calls));
+    }
+    text
 }

@@ -1,6 +1,7 @@
 //! The arguments of `keepwatch plugin ...`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -118,14 +119,15 @@ pub(crate) struct Test {
     pub(crate) real: bool,
 }
 
-/// Calls a plugin many times and says how long it takes. What it would do outside is not done.
+/// Calls a plugin many times and says how long it takes, and why calls failed. What it would do outside is not done, but
+/// where it sleeps, time passes. Limits hold: of more than 100 events of its own at once, for example, the rest are errors.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   keepwatch plugin bench hooks.d/haproxy.rhai
   keepwatch plugin bench replication-lag.wasm --config url=http://127.0.0.1:9187/lag --config max_lag=2
   keepwatch plugin bench chat.rhai --events last-night.jsonl --calls 100000
 
-Exit codes: 0 measured, 1 it would not be loaded or wants none of the events, 2 wrong command line")]
+Exit codes: 0 measured, 1 a call failed, or it would not be loaded or wants none of the events, 2 wrong command line")]
 pub(crate) struct Bench {
     #[command(flatten)]
     pub(crate) subject: Subject,
@@ -137,4 +139,8 @@ pub(crate) struct Bench {
     /// How many calls
     #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) calls: u32,
+
+    /// No further call is made after this time
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub(crate) within: Duration,
 }

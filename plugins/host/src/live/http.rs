@@ -19,8 +19,9 @@ use super::connection::{connect_to_any, until};
 use super::redirect;
 use crate::effects::{HttpRequest, HttpResponse};
 use crate::error::{ErrorKind, HostError};
-use crate::grant::{Grant, Grants, Origin, Scheme};
+use crate::grant::{Grant, Origin, Scheme};
 use crate::host::origin;
+use crate::permit::Permit;
 
 /// The largest answer.
 const LARGEST: usize = 1 << 20;
@@ -29,13 +30,13 @@ const LARGEST: usize = 1 << 20;
 pub(crate) async fn send(
     client: &Client,
     request: HttpRequest,
-    grants: &Grants,
+    permit: &Permit,
 ) -> Result<HttpResponse, HostError> {
     let within = request.within;
     // Not the whole URL, which may be a secret.
     let asked = origin(&request.url)?;
     let until = until(within);
-    let answer = tokio::time::timeout_at(until.into(), follow(client, request, grants, until)).await;
+    let answer = tokio::time::timeout_at(until.into(), follow(client, request, permit, until)).await;
     answer.unwrap_or_else(|_| {
         Err(HostError::timeout(format!("{asked} did not answer within {}", shown(within))))
     })
@@ -48,14 +49,15 @@ fn shown(time: Duration) -> String {
 async fn follow(
     client: &Client,
     mut request: HttpRequest,
-    grants: &Grants,
+    permit: &Permit,
     until: Instant,
 ) -> Result<HttpResponse, HostError> {
     loop {
         let from = origin(&request.url)?;
-        if !grants.has(&Grant::Origin(from.clone())) {
+        if !permit.has(&Grant::Origin(from.clone())) {
+            let remedy = permit.remedy([from.to_string()]);
             return Err(HostError::denied(format!(
-                "a redirect leads to {from}, which is not granted; if this is meant: grants = [\"{from}\"]"
+                "a redirect leads to {from}, which is not granted; if this is meant, {remedy}"
             )));
         }
         let response = exchange(client, &from, &request, until).await?;

@@ -15,6 +15,7 @@ use super::names::Names;
 use crate::effects::{HttpRequest, HttpResponse, Question};
 use crate::error::{ErrorKind, HostError};
 use crate::grant::{Grants, HostPort};
+use crate::permit::Permit;
 use crate::plugin::Work;
 
 /// A server that gives everybody the same answer and remembers what it was asked.
@@ -83,7 +84,7 @@ async fn ask_named(
     addresses: &'static [&'static str],
 ) -> Result<HttpResponse, HostError> {
     let grants = Grants::new(granted.iter().map(|origin| origin.parse().unwrap()).collect());
-    send(&Client::new(Box::new(Named(addresses))), request, &grants).await
+    send(&Client::new(Box::new(Named(addresses))), request, &Permit::new("check.web", grants)).await
 }
 
 fn redirect(to: &str) -> String {
@@ -120,6 +121,8 @@ async fn a_redirect_out_of_the_grants_is_refused_before_anybody_is_asked() {
         let error = ask(get(server.origin.clone()), &[&server]).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Denied, "{target}: {error}");
         assert!(error.text.contains("a redirect leads to"), "{error}");
+        let remedy = format!("in keepwatch.toml, under [check.web]:  grants = [\"{}\", \"", server.origin);
+        assert!(error.text.contains(&remedy), "{error}");
     }
     assert!(outside.asked().is_empty());
 }

@@ -25,10 +25,11 @@ use tokio::task::JoinHandle;
 
 use crate::effects::{Answer, Effects, HttpRequest, HttpResponse, MetricChange, Question, Ran};
 use crate::error::HostError;
-use crate::grant::{Grants, HostPort};
-use crate::host::printable;
+use crate::grant::HostPort;
+use crate::host::one_line;
 use crate::message::{Message, Messenger};
 use crate::metrics::Metrics;
+use crate::permit::Permit;
 use crate::plugin::{Verdict, Work};
 use crate::store::Store;
 use crate::verdicts::{Nobody, Verdicts};
@@ -107,8 +108,8 @@ impl Live {
 
 /// What somebody has to know of the output of what went wrong.
 fn said(output: &str) -> String {
-    let output = output.trim();
-    if output.is_empty() { String::new() } else { format!(": {}", printable(output, SAID)) }
+    let output = one_line(output, SAID);
+    if output.is_empty() { output } else { format!(": {output}") }
 }
 
 /// An action at work. If nobody waits for its end any more, it is stopped.
@@ -169,9 +170,9 @@ impl Effects for Live {
     fn http<'a>(
         &'a self,
         request: HttpRequest,
-        grants: &'a Grants,
+        permit: &'a Permit,
     ) -> Work<'a, Result<HttpResponse, HostError>> {
-        Box::pin(http::send(&self.client, request, grants))
+        Box::pin(http::send(&self.client, request, permit))
     }
 
     fn run<'a>(

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use keepwatch_event::{Event, Health, Snapshot};
+use keepwatch_event::{Event, Health, LogLevel, Snapshot};
 use keepwatch_host::{
     CheckRequest, Content, Failure, Host, Manifest, Outcome, Plugin, Program, Refusal, Roles, Runtime,
     Source, Verdict, Work,
@@ -107,6 +107,11 @@ impl FakePlugin {
         self.words.iter().find_map(|line| line.strip_prefix(word))
     }
 
+    /// The same, for a text of several lines: `\\n` in it is where one ends.
+    fn text_after(&self, word: &str) -> Option<String> {
+        self.after(word).map(|text| text.replace("\\n", "\n"))
+    }
+
     fn has(&self, word: &str) -> bool {
         self.words.iter().any(|line| line == word)
     }
@@ -168,6 +173,12 @@ impl Plugin for FakePlugin {
                 return Err(Failure::Crashed("fell over".to_owned()));
             }
             assert!(self.after("panic on ") != Some(&term), "on purpose");
+            if let Some(text) = self.text_after("log ") {
+                self.host.log(LogLevel::Info, &text);
+            }
+            if let Some(text) = self.text_after("crash saying ") {
+                return Err(Failure::Crashed(text));
+            }
             if self.has("error") {
                 return Err(Failure::Reported("no".to_owned()));
             }
@@ -197,6 +208,9 @@ impl Plugin for FakePlugin {
     fn check<'a>(&'a mut self, _: &'a CheckRequest) -> Work<'a, Result<Verdict, Failure>> {
         Box::pin(async move {
             self.seen += 1;
+            if let Some(text) = self.text_after("check say ") {
+                return Ok(Verdict { health: Health::Pass, text });
+            }
             match self.after("check ") {
                 Some("hang") => {
                     self.note("is asked");

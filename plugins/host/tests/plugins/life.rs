@@ -55,7 +55,12 @@ fn what_makes_it_fail_twice_is_kept_from_it_and_others_do_not_notice() {
     }
     let letter = site.wait_for(|kind| matches!(kind, EventKind::DeadLettered { .. }));
     let EventKind::DeadLettered { plugin, reason, .. } = &letter.kind else { unreachable!() };
-    assert_eq!((plugin.as_str(), reason.as_str()), ("a", "crashed: fell over"));
+    assert_eq!((plugin.as_str(), reason.as_str()), ("a", "twice crashed: fell over"));
+    assert!(
+        letter.kind.to_string().ends_with(" from now on: it twice crashed: fell over"),
+        "{}",
+        letter.kind
+    );
     site.wait_for(|kind| matches!(kind, EventKind::PluginRestarted { .. }));
     let lines = site.wait_until("a", |lines| seqs(lines).len() == 6);
     let syncs = lines.iter().filter(|line| line.starts_with("sync")).count();
@@ -260,4 +265,26 @@ fn a_file_that_is_a_plugin_and_a_check_hears_each_event_once() {
     site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { track, .. } if track == "asked"));
     let journal = site.stop();
     assert!(seqs(&journal.of("asked")).is_empty(), "{:?}", journal.of("asked"));
+}
+
+/// A line that somebody else wrote, a web page that is logged or a database that is asked, must not look like one of ours.
+#[test]
+fn what_a_plugin_says_stays_on_its_line() {
+    const FORGED: &str = "well\\n2026-11-28T23:59:59.000000Z  INFO (VI_1) Entering FAULT STATE";
+    let mut site = Site::new("lines");
+    site.write("a.fake", &[&format!("log {FORGED}"), &format!("crash saying {FORGED}")]);
+    site.write("c.fake", &[&format!("check say {FORGED}")]);
+    let schedule = Schedule { interval: Duration::from_secs(3600), timeout: Duration::from_secs(1) };
+    let _ = site.apply(vec![site.spec("a"), PluginSpec { schedule: Some(schedule), ..site.spec("c") }]);
+    site.publish(1);
+    let said = "well / 2026-11-28T23:59:59.000000Z  INFO (VI_1) Entering FAULT STATE";
+    let mut found = std::collections::BTreeSet::new();
+    while found.len() < 4 {
+        let event = site.wait_for(|kind| kind.to_string().contains("FAULT STATE"));
+        assert!(event.kind.to_string().contains(said), "{}", event.kind);
+        found.insert(event.kind.name().to_owned());
+    }
+    let expected = ["dead_lettered", "health_changed", "plugin_failed", "plugin_log"];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+    site.stop();
 }

@@ -78,13 +78,13 @@ fn what_is_not_taken_is_told_with_its_reason() {
         ("nobody", "Invalid: there is nobody"),
         (
             "elsewhere",
-            "Denied: a may not send messages to \"elsewhere\"; in keepwatch.toml, under [plugin.a]: grants = \
-         [\"notify:elsewhere\"]",
+            "Denied: a may not send messages to \"elsewhere\"; in keepwatch.toml, under [check.asked]:  grants = \
+         [\"notify:admins\", \"notify:nobody\", \"notify:elsewhere\"]",
         ),
     ];
     for (number, (destination, expected)) in (1..).zip(table) {
         site.write("a.fake", &["kind transition", &format!("tell {destination} 1")]);
-        site.apply(vec![spec(&site, "a")]);
+        site.apply(vec![PluginSpec { table: "check.asked".to_owned(), ..spec(&site, "a") }]);
         site.publish(number);
         let event = site.wait_for(|kind| error(kind).is_some());
         assert_eq!(error(&event.kind), Some(expected));

@@ -186,8 +186,9 @@ async fn errors_of_the_host_can_be_caught() {
     let expected = [
         "timeout: no answer within 2 s",
         "unavailable: refused",
-        "denied: trial may not send a request to http://elsewhere; in keepwatch.toml, under [plugin.trial]: grants = \
-         [\"http://elsewhere\"]",
+        "denied: trial may not send a request to http://elsewhere; in keepwatch.toml, under [plugin.trial]:  grants = \
+         [\"run:a\", \"http://h\", \"https://h\", \"tcp:db:5432\", \"unix:/run/x.sock\", \"track:db\", \"notify:d\", \
+         \"http://elsewhere\"]",
         "invalid: \"nonsense\" is no URL to send requests to: it has no scheme",
         "invalid",
     ];
@@ -220,8 +221,9 @@ async fn what_cannot_be_sent_can_be_caught() {
         "invalid: there is no destination",
         "unavailable: too many notifications at once",
         "invalid: the message is empty",
-        "denied: trial may not send messages to \"elsewhere\"; in keepwatch.toml, under [plugin.trial]: grants = \
-         [\"notify:elsewhere\"]",
+        "denied: trial may not send messages to \"elsewhere\"; in keepwatch.toml, under [plugin.trial]:  grants = \
+         [\"run:a\", \"http://h\", \"https://h\", \"tcp:db:5432\", \"unix:/run/x.sock\", \"track:db\", \"notify:d\", \
+         \"notify:elsewhere\"]",
         "invalid: a mail has no `body`; it has subject, text and html",
         "invalid: this cannot be posted as JSON: it is a function",
     ];

@@ -1,6 +1,7 @@
 //! Files that scripts import.
 
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use keepwatch_host::diagnostic::Style;
 
@@ -33,6 +34,20 @@ async fn links_lead_nowhere_outside() {
     let mut trial = Trial::of(&*program, Setup::default()).await.unwrap();
     trial.master().await.unwrap();
     assert_eq!(trial.told(), ["trial Info: 2"]);
+}
+
+/// As `keepwatch plugin check NAME.rhai` has it; tests run in the folder of their package.
+#[tokio::test]
+async fn a_script_named_without_a_folder_imports_from_where_one_is() {
+    let text = "import \"tests/corpus/lib/more\" as m; fn on_master(e) { info(m::mark()) }";
+    let program =
+        compile_at(Path::new("bare.rhai"), text).await.unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert_eq!(program.files(), [Path::new("tests/corpus/lib/more.rhai")]);
+    let Err(refusal) = compile_at(Path::new("bare.rhai"), "import \"/etc/x\" as x; fn on_master(e) {}").await
+    else {
+        panic!("imported")
+    };
+    assert!(refusal.to_string().contains("import a file below ., for example"), "{refusal}");
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use keepwatch_event::{
 use keepwatch_host::diagnostic::Style;
 use keepwatch_host::{
     Answer, CheckRequest, Effects, Failure, Grants, Host, HostError, HostPort, HttpRequest, HttpResponse,
-    Limits, Message, MetricChange, Outcome, Plugin, Program, Question, Ran, Refusal, Runtime, Source,
-    Verdict, Work,
+    Limits, Message, MetricChange, Outcome, Permit, Plugin, PluginSpec, Program, Question, Ran, Refusal,
+    Runtime, Source, Verdict, Work,
 };
 use keepwatch_rhai::RhaiRuntime;
 use serde_json::{Map, Value, json};
@@ -96,7 +96,7 @@ impl Effects for Told {
         Box::pin(async move { Ok(keys) })
     }
 
-    fn http<'a>(&'a self, request: HttpRequest, _: &'a Grants) -> Work<'a, Result<HttpResponse, HostError>> {
+    fn http<'a>(&'a self, request: HttpRequest, _: &'a Permit) -> Work<'a, Result<HttpResponse, HostError>> {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         self.tell(format!("{} {} {body}", request.method, request.url).trim_end().to_owned());
         self.requests.lock().unwrap().push(request);
@@ -228,7 +228,10 @@ impl Trial {
     pub(crate) async fn of(program: &dyn Program, setup: Setup) -> Result<Self, Failure> {
         let told = Arc::new(Told::default());
         let grants = Grants::new(setup.grants.iter().map(|grant| grant.parse().unwrap()).collect());
-        let host = Host::new(setup.name.into(), setup.config, grants, setup.limits, told.clone());
+        let (config, limits) = (setup.config.as_object().unwrap().clone(), setup.limits);
+        let plain = PluginSpec::plain(setup.name, "hooks.d/trial.rhai".into());
+        let spec = PluginSpec { config, grants, limits, ..plain };
+        let host = Host::new(&spec, told.clone());
         let mut plugin = program.start(host.clone()).await?;
         host.begin_call(host.limits().call);
         plugin.init(setup.state.as_deref()).await?;

@@ -128,6 +128,18 @@ async fn what_a_checker_finds_is_passed_on() {
     assert_eq!(plugin.check(&request("db")).await, Err(Failure::Reported("xx".to_owned())));
 }
 
+/// What a database said, for example.
+#[tokio::test]
+async fn what_a_checker_passes_on_stays_one_line() {
+    let program = program(CHECKER).await;
+    let setup = Setup::new(json!({ "do": "read-kv", "target": "said" }));
+    setup.recorder.stored().insert("said".to_owned(), b"well\n\nNothing is wrong.\n\x1b[31m".to_vec());
+    let mut plugin = program.start(setup.host()).await.unwrap();
+    plugin.init(None).await.unwrap();
+    let text = plugin.check(&request("db")).await.unwrap().text;
+    assert!(text.ends_with("well / Nothing is wrong. / \\u{1b}[31m"), "{text}");
+}
+
 #[tokio::test]
 async fn a_role_that_a_plugin_has_not_is_no_crash() {
     let program = program(CHECKER).await;

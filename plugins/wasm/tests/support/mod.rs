@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keepwatch_event::{Event, EventKind, Reason, Severity, Snapshot, State};
-use keepwatch_host::{Grants, Host, Limits, Program, Refusal, Runtime, Source};
+use keepwatch_host::{Grants, Host, Limits, PluginSpec, Program, Refusal, Runtime, Source};
 use keepwatch_wasm::{Options, WasmRuntime};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -110,8 +110,9 @@ impl Setup {
 
     pub(crate) fn host(&self) -> Host {
         let grants = Grants::new(self.grants.iter().map(|grant| grant.parse().unwrap()).collect());
-        let (config, limits) = (self.config.clone(), self.limits.clone());
-        Host::new("guest".into(), config, grants, limits, Arc::<Recorder>::clone(&self.recorder))
+        let (config, limits) = (self.config.as_object().unwrap().clone(), self.limits.clone());
+        let spec = PluginSpec { config, grants, limits, ..PluginSpec::plain("guest", "guest.wasm".into()) };
+        Host::new(&spec, Arc::<Recorder>::clone(&self.recorder))
     }
 }
 

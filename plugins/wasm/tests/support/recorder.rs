@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use keepwatch_event::{LogLevel, Severity, Timestamp};
 use keepwatch_host::{
-    Answer, Effects, Grants, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange, Question,
+    Answer, Effects, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange, Permit, Question,
     Ran, Verdict, Work,
 };
 use serde_json::{Map, Value};
@@ -95,7 +95,7 @@ impl Effects for Recorder {
         ready(Ok(self.stored().keys().filter(|key| key.starts_with(prefix)).cloned().collect()))
     }
 
-    fn http<'a>(&'a self, request: HttpRequest, _: &'a Grants) -> Work<'a, Result<HttpResponse, HostError>> {
+    fn http<'a>(&'a self, request: HttpRequest, _: &'a Permit) -> Work<'a, Result<HttpResponse, HostError>> {
         let HttpRequest { method, url, headers, body, redirects, .. } = request;
         self.note(format!("http {method} {url} {headers:?} {} {redirects}", body.len()));
         ready(Ok(HttpResponse { status: 200, headers: Vec::new(), body: b"0.5".to_vec() }))
