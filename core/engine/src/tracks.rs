@@ -67,6 +67,8 @@ struct Known {
     text: String,
     /// The number that it counts as, where it is one.
     value: Option<i32>,
+    /// How often it could not be asked.
+    skipped: u64,
     /// Its place among those that instances track.
     place: Option<usize>,
 }
@@ -74,7 +76,8 @@ struct Known {
 impl Known {
     fn new(policy: TrackPolicy, until: Instant, value: Option<i32>, place: Option<usize>) -> Self {
         let (track, flapping) = (Track::new(policy, until), Flapping::default());
-        Self { track, flapping, told: None, found: Health::Unknown, text: String::new(), value, place }
+        let (found, text) = (Health::Unknown, String::new());
+        Self { track, flapping, told: None, found, text, value, skipped: 0, place }
     }
 
     fn standing(&self) -> Standing {
@@ -192,6 +195,15 @@ impl Tracks {
         true
     }
 
+    /// The thing of this name could not be asked, as it is still busy: what was found last holds for this time yet.
+    pub fn skipped(&self, name: &str, holds: Duration) {
+        // What holds longer than the watch believes it finds when it looks.
+        if let Some(known) = self.shared.lock().known.get_mut(name) {
+            known.skipped += 1;
+            known.track.prolong(clock::now(), holds);
+        }
+    }
+
     /// Forgets something that is not checked any more, unless instances track it: that becomes unknown in time.
     pub fn forget(&self, name: &str) {
         let mut state = self.shared.lock();
@@ -225,7 +237,7 @@ impl Tracks {
         self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
     }
 
-    /// Says in a snapshot what was said last of what is as it was: events tell changes alone.
+    /// Says in a snapshot what was said last of what is as it was, and how often it was not asked: events tell changes alone.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let state = self.shared.lock();
         for status in &mut snapshot.tracks {
@@ -233,6 +245,9 @@ impl Tracks {
             let said = known.said();
             if known.told == Some(status.health) && said != status.text {
                 Arc::make_mut(status).text = said;
+            }
+            if known.skipped != status.skipped {
+                Arc::make_mut(status).skipped = known.skipped;
             }
         }
     }
@@ -279,7 +294,12 @@ impl Shared {
         // The first word is told whatever it is: why nobody can tell is what people look for.
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
-        let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
+        let severity = match health {
+            Health::Pass => Severity::Info,
+            Health::Fail => Severity::Warning,
+            // Whoever trusts in the check is wrong: it would not see the service fail.
+            Health::Unknown => Severity::Error,
+        };
         let kind = EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.said() };
         // Told while it is locked: the last word about it is the last that is known.
         self.bus.publish(Draft::general(severity, kind));
