@@ -32,7 +32,7 @@ pub use convert::{Converted, convert};
 pub use diagnostic::{Diagnostic, Findings, Label, Severity, Source, Style};
 pub use diff::{Deed, Diff, InstanceDiff, Object, OtherDiff};
 pub use keepalived::{keepalived_reference, keyword_tables};
-pub use keepwatch_vrrp::StopMode;
+pub use keepwatch_vrrp::{StopMode, Unknown};
 pub use load::{LoadError, Loaded, load, load_as, load_text, load_text_as};
 pub use model::Config;
 pub use name::is_name;

@@ -160,7 +160,7 @@ fn snapshot(config: &Config) -> Snapshot {
     let mut snapshot = Snapshot::new("h1", at(0), vec![first, second, third]);
     let track = |name: &str, health| {
         let (name, text) = (name.to_owned(), String::new());
-        Arc::new(TrackStatus { name, health, text, since: at(0), flapping: false })
+        Arc::new(TrackStatus { name, health, text, since: at(0), flapping: false, skipped: 0 })
     };
     snapshot.tracks = vec![track("chk", Health::Pass), track("hap", Health::Fail)];
     snapshot

@@ -69,6 +69,8 @@ struct Known {
     value: Option<i32>,
     /// The weights by which instances multiply that.
     weights: Vec<TrackWeight>,
+    /// How often it could not be asked.
+    skipped: u64,
     /// Its place among those that instances track.
     place: Option<usize>,
 }
@@ -84,7 +86,7 @@ impl Known {
         let value = number.map(|number| number.at_first);
         let weights = number.map(|number| number.weights.clone()).unwrap_or_default();
         let (found, text) = (Health::Unknown, String::new());
-        Self { track, flapping, told: None, found, text, value, weights, place }
+        Self { track, flapping, told: None, found, text, value, weights, skipped: 0, place }
     }
 
     /// Goes on as what another configuration makes of it.
@@ -240,6 +242,15 @@ impl Tracks {
         true
     }
 
+    /// The thing of this name could not be asked, as it is still busy: what was found last holds for this time yet.
+    pub fn skipped(&self, name: &str, holds: Duration) {
+        // What holds longer than the watch believes it finds when it looks.
+        if let Some(known) = self.shared.lock().known.get_mut(name) {
+            known.skipped += 1;
+            known.track.prolong(clock::now(), holds);
+        }
+    }
+
     /// Forgets something that is not checked any more, unless instances track it: that becomes unknown in time.
     pub fn forget(&self, name: &str) {
         let mut state = self.shared.lock();
@@ -277,7 +288,7 @@ impl Tracks {
         self.shared.lock().known.get(name).map(|known| known.track.verdicts_to_change())
     }
 
-    /// Says in a snapshot what was said last of what is as it was: events tell changes alone.
+    /// Says in a snapshot what was said last of what is as it was, and how often it was not asked: events tell changes alone.
     pub(crate) fn refresh(&self, snapshot: &mut Snapshot) {
         let state = self.shared.lock();
         for status in &mut snapshot.tracks {
@@ -285,6 +296,9 @@ impl Tracks {
             let said = known.explained();
             if known.told == Some(status.health) && said != status.text {
                 Arc::make_mut(status).text = said;
+            }
+            if known.skipped != status.skipped {
+                Arc::make_mut(status).skipped = known.skipped;
             }
         }
     }
@@ -381,7 +395,12 @@ impl Shared {
 
 /// How grave it is that something is found to be so.
 fn severity(health: Health) -> Severity {
-    if health == Health::Pass { Severity::Info } else { Severity::Warning }
+    match health {
+        Health::Pass => Severity::Info,
+        Health::Fail => Severity::Warning,
+        // Whoever trusts in the check is wrong: it would not see the service fail.
+        Health::Unknown => Severity::Error,
+    }
 }
 
 /// How all stand that have a place.

@@ -175,6 +175,42 @@ fn what_nobody_speaks_of_becomes_unknown() {
     watch.join().unwrap();
 }
 
+/// Whoever cannot tell would not see it fail: that is graver than that it fails.
+#[test]
+fn that_nobody_can_tell_is_told_as_an_error() {
+    let (tracks, mut events) = tracks(TrackPolicy::default(), Duration::from_secs(3600));
+    for (health, severity) in [
+        (Health::Unknown, Severity::Error),
+        (Health::Pass, Severity::Info),
+        (Health::Fail, Severity::Warning),
+    ] {
+        tracks.report("web", finding(health, None), Duration::from_secs(3600));
+        assert_eq!(events.recv().unwrap().severity, severity, "{health:?}");
+    }
+}
+
+/// A script that does not end when it is told to, and is not asked meanwhile.
+#[test]
+fn what_cannot_be_asked_as_it_is_busy_stays_as_it_was() {
+    let (brief, hour) = (Duration::from_millis(1), Duration::from_secs(3600));
+    let (tracks, mut events, bus) = tracks_of(Trackable {
+        name: "web".to_owned(),
+        policy: TrackPolicy::default(),
+        first_within: hour,
+        number: None,
+    });
+    tracks.report("web", finding(Health::Fail, None), brief);
+    tracks.skipped("web", hour);
+    std::thread::sleep(brief * 2);
+    tracks.shared.expire(&mut tracks.shared.lock(), clock::now());
+    assert_eq!(health(&mut events).2, Health::Fail);
+    assert_eq!(tracks.health_of("web"), Some(Health::Fail), "it holds");
+    tracks.skipped("stranger", hour);
+    let mut snapshot = bus.snapshot();
+    tracks.refresh(&mut snapshot);
+    assert_eq!(snapshot.tracks.iter().map(|track| track.skipped).collect::<Vec<_>>(), [1]);
+}
+
 /// A number: none was told yet, or nobody tells one any more.
 #[test]
 fn a_number_that_nobody_speaks_of_stays_what_it_was() {

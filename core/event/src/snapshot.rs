@@ -151,6 +151,10 @@ pub struct TrackStatus {
     /// Whether it changes again and again.
     #[serde(default)]
     pub flapping: bool,
+    /// How often it was not asked, as it was still busy with what it was asked before. No event tells of these: they are as
+    /// of the moment at which the host is asked.
+    #[serde(default)]
+    pub skipped: u64,
 }
 
 impl Snapshot {
@@ -224,10 +228,12 @@ impl Snapshot {
                     text: text.clone(),
                     since: at,
                     flapping: false,
+                    skipped: 0,
                 };
                 match self.tracks.binary_search_by(|known| known.name.cmp(track)) {
                     Ok(place) => {
-                        status.flapping = self.tracks[place].flapping;
+                        (status.flapping, status.skipped) =
+                            (self.tracks[place].flapping, self.tracks[place].skipped);
                         self.tracks[place] = Arc::new(status);
                     }
                     Err(place) => self.tracks.insert(place, Arc::new(status)),

@@ -10,7 +10,7 @@ use keepwatch_config::model::{
     ActionKind, Check, CheckKind, Command as Written, Config, FileAt, Format, HttpCheck, Place, ScriptCheck,
     Verify,
 };
-use keepwatch_config::{Diagnostic, Site};
+use keepwatch_config::{Diagnostic, Site, Unknown};
 use keepwatch_engine::Host;
 use keepwatch_exec::{Account, Accounts, Command, Policy, Trouble, examine};
 
@@ -18,7 +18,12 @@ use crate::checks::{policy, what_runs};
 use crate::{net_namespace, notify_scripts};
 
 /// What comes of a check that cannot be asked.
-const UNTOLD: &str = "it cannot tell, then, and what tracks it stays as it is";
+const fn untold(check: &Check) -> &'static str {
+    match check.policy.unknown {
+        Unknown::Keep => "it cannot tell, then, and what tracks it stays as it is",
+        Unknown::Fail => "it cannot tell, then, which counts as a failure: `unknown` is \"fail\"",
+    }
+}
 
 /// Looks at the programs of all checks, actions and notifications, on this host, and adds what there is to say.
 pub(crate) fn add_findings(site: &mut Site) {
@@ -177,7 +182,7 @@ fn of_ca_file(check: &Check) -> Option<Diagnostic> {
     );
     let warning = Diagnostic::warning(&place.span, message, "");
     let help = "write it, or correct the path; it is read when it is there, and needs no reload";
-    Some(warning.note(UNTOLD).help(help))
+    Some(warning.note(untold(check)).help(help))
 }
 
 /// Why a file cannot be read, if so.
@@ -193,7 +198,7 @@ fn cannot(check: &Check, trouble: &Trouble, span: &Range<usize>) -> Diagnostic {
         Format::Keepalived => {
             "keepalived would do without it in silence; keepwatch says that it cannot tell, and what tracks it stays as it is"
         }
-        Format::Native => UNTOLD,
+        Format::Native => untold(check),
     };
     let message = format!("check {} cannot run here: {trouble}", check.name);
     Diagnostic::warning(span, message, "").note(note).help(trouble.remedy())

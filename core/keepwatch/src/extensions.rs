@@ -51,6 +51,10 @@ impl Verdicts for Worth {
         self.0.report(name, Finding { health: verdict.health, text: verdict.text, value }, holds)
     }
 
+    fn skipped(&self, name: &str, holds: Duration) {
+        self.0.skipped(name, holds);
+    }
+
     fn forget(&self, name: &str) {
         self.0.forget(name);
     }

@@ -216,6 +216,11 @@ fn a_native_file_is_looked_at_as_well() {
         "help: install it, or correct the path",
     ];
     assert_finding(&text, &expected);
+    let note = "it cannot tell, then, and what tracks it stays as it is";
+    assert_finding(&text, &[note]);
+    let text = native("script = [\"/nowhere/web\"]\nunknown = \"fail\"");
+    assert!(!text.contains(note), "{text}");
+    assert_finding(&text, &["it cannot tell, then, which counts as a failure: `unknown` is \"fail\""]);
     let text = native(&format!("script = [\"{script}\"]\nuser = \"kw-nobody-here\""));
     assert_finding(&text, &["check other cannot run here: there is no user kw-nobody-here"]);
     let text = native(&format!("script = \"{script} | /bin/cat > /dev/null\""));

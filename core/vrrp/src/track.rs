@@ -127,6 +127,11 @@ impl Track {
         self.count(verdict)
     }
 
+    /// Somebody knows at `now` that the last verdict holds for this time yet. One that has ceased to hold stays what it is.
+    pub fn prolong(&mut self, now: Instant, holds: Duration) {
+        self.holds_until = self.holds_until.map(|until| until.max(now + holds));
+    }
+
     /// Nothing was heard for longer than the last verdict holds: nobody can tell. Gives the standing if it is another one
     /// now.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Standing> {
@@ -273,6 +278,15 @@ mod tests {
         assert_eq!(track.verdict(at(6), Verdict::Fail, HOLDS), Some(Standing::Down));
         assert_eq!(track.poll_timeout(), Some(at(9)));
         assert_eq!(track.handle_timeout(at(9)), None, "it stays what it was");
+
+        assert_eq!(track.verdict(at(10), Verdict::Fail, HOLDS), None);
+        track.prolong(at(11), HOLDS);
+        assert_eq!(track.poll_timeout(), Some(at(14)));
+        track.prolong(at(12), Duration::ZERO);
+        assert_eq!(track.poll_timeout(), Some(at(14)), "never shorter");
+        assert_eq!((track.handle_timeout(at(14)), track.poll_timeout()), (None, None));
+        track.prolong(at(15), HOLDS);
+        assert_eq!(track.poll_timeout(), None, "it does not hold any more");
 
         let fail = TrackPolicy { unknown: Unknown::Fail, ..policy(1, 3) };
         let mut track = Track::new(fail, at(5));

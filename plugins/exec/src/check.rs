@@ -1,9 +1,8 @@
 //! A command as a check, whether it can run or not.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use keepwatch_event::Health;
 use keepwatch_host::{Aside, Native, Probe, Verdict, Work};
 use tokio::time::timeout;
 
@@ -13,12 +12,12 @@ use crate::examine::{Ready, examine};
 use crate::launcher::Launcher;
 use crate::policy::Policy;
 use crate::reading::{Reading, Span};
-use crate::script::{Script, Sink};
+use crate::script::{Script, Sink, cannot_run};
 use crate::trouble::Trouble;
 use crate::turns::Turn;
 
-/// A command as a check. It is examined when it is first asked, and each time until it can run: one that cannot says why,
-/// and counts as unknown. keepalived disables such a check without a word.
+/// A command as a check. It is examined when it is first asked, and each time until it can run, also where it could before:
+/// one that cannot says why, and counts as unknown. keepalived disables such a check without a word.
 pub struct CommandCheck {
     command: Command,
     account: Option<Account>,
@@ -60,23 +59,38 @@ impl CommandCheck {
     }
 
     async fn ask(&self, within: Duration) -> Verdict {
-        if let Some(script) = self.known() {
-            return script.probe(within).await;
-        }
-        let script = timeout(within, self.examined()).await;
-        let late = |_| Err(format!("cannot run: it could not be looked at within {}", Span(within)));
-        match script.unwrap_or_else(late) {
-            // The whole time: nearly always the examination takes none of it.
-            Ok(script) => script.probe(within).await,
-            Err(text) => Verdict { health: Health::Unknown, text },
-        }
+        let known = self.known().clone();
+        let script = match known {
+            Some(script) => script,
+            None => match self.examined(within).await {
+                Ok(script) => script,
+                Err(why) => return cannot_run(why),
+            },
+        };
+        // The whole time: nearly always the examination takes none of it.
+        let began = Instant::now();
+        let refused = match script.ask(within).await {
+            Ok(verdict) => return verdict,
+            Err(refused) => refused,
+        };
+        // What has become of it since it was examined, and what to do about it; the next question finds out whether it is back.
+        *self.known() = None;
+        let why = self.examined(within.saturating_sub(began.elapsed())).await.err();
+        *self.known() = None;
+        cannot_run(why.unwrap_or(refused))
     }
 
-    fn known(&self) -> Option<Arc<Script>> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The program, once it can run.
+    fn known(&self) -> MutexGuard<'_, Option<Arc<Script>>> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn examined(&self) -> Result<Arc<Script>, String> {
+    async fn examined(&self, within: Duration) -> Result<Arc<Script>, String> {
+        let late = |_| Err(format!("it could not be looked at within {}", Span(within)));
+        timeout(within, self.examine()).await.unwrap_or_else(late)
+    }
+
+    async fn examine(&self) -> Result<Arc<Script>, String> {
         let (command, account, policy) = (self.command.clone(), self.account.clone(), self.policy.clone());
         let accounts = Arc::clone(&self.launcher.accounts);
         // The disk and the user data base may take their time.
@@ -87,12 +101,12 @@ impl CommandCheck {
         });
         let ready = match examined.await {
             Some(Ok(ready)) => ready,
-            Some(Err(why)) => return Err(format!("cannot run: {why}")),
+            Some(Err(why)) => return Err(why),
             None => return Err("keepwatch is ending".to_owned()),
         };
         let (sink, launcher, turn) = (Arc::clone(&self.sink), self.launcher.clone(), self.turn.clone());
         let script = Arc::new(Script::in_turn(turn, ready.start, self.reading, sink, launcher));
-        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&script));
+        *self.known() = Some(Arc::clone(&script));
         Ok(script)
     }
 }

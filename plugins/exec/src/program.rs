@@ -46,7 +46,7 @@ impl Program {
                 let within = Span(within);
                 Err(HostError::timeout(format!("{program} did not end within {within} and was stopped")))
             }
-            Some(Outcome::NotStarted(why)) => Err(HostError::unavailable(why)),
+            Some(Outcome::NotStarted(why) | Outcome::NotInTime(why)) => Err(HostError::unavailable(why)),
             Some(Outcome::Lost(why)) => {
                 Err(HostError::unavailable(format!("{program}: its end was not to be seen: {why}")))
             }

@@ -17,6 +17,8 @@ pub(crate) enum Outcome {
     Ended(ExitStatus, Heard),
     /// It was not started, for this reason.
     NotStarted(String),
+    /// It could not be started in time, as this says.
+    NotInTime(String),
     /// It took too long.
     Late(Heard),
     /// Its end could not be waited for, for this reason.
@@ -54,7 +56,7 @@ pub(crate) async fn run(
         Ok(Err(why)) => return Some(Outcome::NotStarted(why)),
         Err(cut) => {
             if cut == Cut::Late {
-                tell(Outcome::NotStarted(start.is_late(times.within)));
+                tell(Outcome::NotInTime(start.is_late(times.within)));
             }
             // It may hang in the kernel, where nobody can stop it. Should it start after all, it is too late.
             if let Ok(running) = starting.await {

@@ -67,8 +67,11 @@ impl Script {
         Native { label, settings, probe: Arc::new(self) }
     }
 
-    async fn ask(&self, within: Duration) -> Verdict {
-        let fail = |text: String| Verdict { health: Health::Fail, text };
+    /// # Errors
+    ///
+    /// Why it could not be run, which says nothing of what it checks.
+    pub(crate) async fn ask(&self, within: Duration) -> Result<Verdict, String> {
+        let fail = |text: String| Ok(Verdict { health: Health::Fail, text });
         let turn = self.turn.take().await;
         let (start, accounts) = (Arc::clone(&self.start), Arc::clone(&self.launcher.accounts));
         let (reply, answer) = oneshot::channel();
@@ -99,15 +102,16 @@ impl Script {
             Ok(Outcome::Ended(status, heard)) => {
                 let verdict = self.reading.verdict(status, &heard);
                 self.tell(&heard, verdict.health);
-                verdict
+                Ok(verdict)
             }
             Ok(Outcome::Late(heard)) => {
                 self.tell(&heard, Health::Fail);
                 fail(format!("did not end within {} and was stopped", Span(within)))
             }
-            Ok(Outcome::NotStarted(why)) => fail(why),
+            Ok(Outcome::NotStarted(why)) => Err(why),
+            Ok(Outcome::NotInTime(why)) => fail(why),
             Ok(Outcome::Lost(why)) => fail(format!("its end was not to be seen: {why}")),
-            Err(_) => Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() },
+            Err(_) => Ok(Verdict { health: Health::Unknown, text: "keepwatch is ending".to_owned() }),
         }
     }
 
@@ -120,9 +124,14 @@ impl Script {
     }
 }
 
+/// What a check says that cannot be run, for this reason.
+pub(crate) fn cannot_run(why: String) -> Verdict {
+    Verdict { health: Health::Unknown, text: format!("cannot run: {why}") }
+}
+
 impl Probe for Script {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
-        Box::pin(self.ask(within))
+        Box::pin(async move { self.ask(within).await.unwrap_or_else(cannot_run) })
     }
 
     /// While a run is stopped whose time was over.

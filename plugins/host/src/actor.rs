@@ -83,6 +83,8 @@ enum Life {
 struct Running {
     plugin: Box<dyn Plugin>,
     host: Host,
+    /// Whether it has answered a check. Until then what is known is another one's answer.
+    has_answered: bool,
 }
 
 /// An event that is to be handled again, before all others.
@@ -196,7 +198,7 @@ impl Actor {
             self.snapshot.apply(&event);
             return;
         }
-        let Life::Running(Running { plugin, host }) = &mut self.life else { return };
+        let Life::Running(Running { plugin, host, .. }) = &mut self.life else { return };
         let began = Instant::now();
         let answer = handled(host, self.spec.limits.call, plugin.as_mut(), &event).await;
         self.metrics.called(began, answer.is_ok(), plugin.memory());
@@ -236,10 +238,10 @@ impl Actor {
 
     /// Asks the plugin; gives what came first, if that was a command.
     async fn check(&mut self) -> Option<Turn> {
-        let (Some(schedule), Life::Running(Running { plugin, host })) = (self.spec.schedule, &mut self.life)
-        else {
+        let (Some(schedule), Life::Running(running)) = (self.spec.schedule, &mut self.life) else {
             return None;
         };
+        let Running { plugin, host, has_answered } = running;
         let due = Instant::now();
         // Checks that began together are spread over their interval from the second time on.
         let phase = if std::mem::replace(&mut self.has_phase, true) { 1.0 } else { 0.5 + jitter() / 2.0 };
@@ -268,10 +270,14 @@ impl Actor {
             }
             asked = asked => asked,
         };
+        let ttl = (schedule.interval + schedule.timeout) * 2;
         let Some((began, answer)) = asked else {
             self.metrics.count(|counts| counts.skipped += 1);
+            let holds = if *has_answered { ttl } else { Duration::ZERO };
+            self.context.verdicts.skipped(&self.spec.name, holds);
             return next;
         };
+        *has_answered = true;
         let value = plugin.value();
         self.metrics.called(began, answer.is_ok(), plugin.memory());
         let (verdict, failure) = match answer {
@@ -288,7 +294,6 @@ impl Actor {
             }
         };
         let verdict = Verdict { text: one_line(&verdict.text, LINE), ..verdict };
-        let ttl = (schedule.interval + schedule.timeout) * 2;
         self.context.verdicts.report(&self.spec.name, verdict, value, ttl);
         if let Some(failure) = failure {
             self.failed(&failure);
@@ -360,7 +365,7 @@ impl Actor {
         spec: PluginSpec,
     ) -> Result<Option<Gauge>, Failure> {
         let state = match &mut self.life {
-            Life::Running(Running { plugin, host }) => {
+            Life::Running(Running { plugin, host, .. }) => {
                 let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
                 if let Err(failure) = &saved
                     && failure.is_fatal()
@@ -423,7 +428,7 @@ impl Actor {
             let Some((event, retries, strikes)) = next else { break };
             self.handle(event, retries, strikes).await;
         }
-        let Life::Running(Running { mut plugin, host }) = self.life else { return };
+        let Life::Running(Running { mut plugin, host, .. }) = self.life else { return };
         let within = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
         // It ends, whatever it says.
         let _ = guarded(&host, within, plugin.stop(reason)).await;
@@ -443,7 +448,7 @@ async fn start(
     let mut plugin = guarded(&host, within, program.start(host.clone())).await?;
     guarded(&host, within, plugin.init(state)).await?;
     guarded(&host, within, plugin.sync(snapshot)).await?;
-    Ok(Running { plugin, host })
+    Ok(Running { plugin, host, has_answered: false })
 }
 
 /// Ends when a check's answer is not waited for any longer, because of a command, which is what is to be done `next`.

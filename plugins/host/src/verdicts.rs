@@ -12,6 +12,10 @@ pub trait Verdicts: Send + Sync {
     /// name, if it was not known.
     fn report(&self, name: &str, verdict: Verdict, value: Option<i32>, holds: Duration) -> bool;
 
+    /// This was not asked, as it is still busy with what it was asked before. What was said of it last holds for this time
+    /// yet; not at all longer, if that is zero.
+    fn skipped(&self, name: &str, holds: Duration);
+
     /// Nobody will say how this is any more.
     fn forget(&self, name: &str);
 }
@@ -24,6 +28,8 @@ impl Verdicts for Nobody {
     fn report(&self, _: &str, _: Verdict, _: Option<i32>, _: Duration) -> bool {
         true
     }
+
+    fn skipped(&self, _: &str, _: Duration) {}
 
     fn forget(&self, _: &str) {}
 }

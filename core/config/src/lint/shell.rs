@@ -62,9 +62,16 @@ fn has_variable(word: &str) -> bool {
     behind.any(|text| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '{'))
 }
 
-/// A path with a `*` in it. Elsewhere it may be for the program: a regular expression, `find`'s `-name *.pid`.
+/// A path with `*`, `?` or `{a,b}` in it. Elsewhere it may be for the program: a regular expression, `find`'s `-name *.pid`.
 fn is_pattern(word: &str) -> bool {
-    word.starts_with('/') && word.contains('*')
+    let has_choice = || {
+        let mut behind = word.split('{').skip(1);
+        behind.any(|text| text.split_once('}').is_some_and(|(choice, _)| choice.contains(',')))
+    };
+    // `/stats?csv` is for a web server.
+    let has_any =
+        || word.split('?').skip(1).any(|text| text.is_empty() || text.starts_with(['.', '/', '*', '[']));
+    word.starts_with('/') && (word.contains('*') || has_any() || has_choice())
 }
 
 /// `~/x`, `~user/x`
@@ -92,6 +99,12 @@ mod tests {
             ("/bin/a &", Some("&")),
             ("/bin/ls /run/*.pid", Some("/run/*.pid")),
             ("/opt/*/bin/x", Some("/opt/*/bin/x")),
+            ("/bin/ls /dev/sd?", Some("/dev/sd?")),
+            ("/bin/ls /run/web?.pid", Some("/run/web?.pid")),
+            ("/bin/ls /run/{a,b}.pid", Some("/run/{a,b}.pid")),
+            ("/bin/grep -E x{1,3} /x", None),
+            ("/bin/x /run/{a}.pid", None),
+            ("/opt/check_http -u /haproxy?stats -u /x?a=1,b", None),
             ("/bin/cat ~/x", Some("~/x")),
             ("/bin/cat ~web/x", Some("~web/x")),
             ("/bin/test -f $HOME/x", Some("$HOME/x")),

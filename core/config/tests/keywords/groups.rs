@@ -176,6 +176,13 @@ fn a_members_own_weights() {
         let note = format!("keepalived logs this and {outcome}; keepwatch does the same");
         let has_note = loaded.findings.iter().any(|finding| finding.notes.contains(&note));
         assert_eq!(has_note, !outcome.is_empty(), "{of_a}");
+        let has_help = loaded.findings.iter().any(|finding| {
+            finding
+                .helps
+                .iter()
+                .any(|help| help.contains("write `sync_group_tracking_weight` into the group"))
+        });
+        assert_eq!(has_help, !outcome.is_empty(), "{of_a}");
     }
 }
 

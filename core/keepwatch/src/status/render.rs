@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use keepwatch_control::Status;
-use keepwatch_event::{Health, InstanceStatus, Peer, Severity, State, Timestamp, TrackStatus};
+use keepwatch_event::{Health, InstanceStatus, Peer, Severity, State, Timestamp, TrackStatus, grouped};
 
 use super::wrong::{Wrong, absent, reason};
 use super::{destinations, plugins};
@@ -149,7 +149,7 @@ fn heard(peer: &Peer, state: State, now: Timestamp) -> String {
     }
 }
 
-/// `check haproxy: passes for 3 h 12 min (3 ms)`
+/// `check haproxy: passes for 3 h 12 min (3 ms), 2 skipped`
 fn track(track: &TrackStatus, now: Timestamp, paint: Paint) -> String {
     let health = match track.health {
         Health::Pass => paint.good("passes"),
@@ -157,7 +157,10 @@ fn track(track: &TrackStatus, now: Timestamp, paint: Paint) -> String {
         Health::Unknown => paint.warning("cannot tell"),
     };
     let text = if track.text.is_empty() { String::new() } else { format!(" ({})", track.text) };
-    format!("check {}: {health} for {}{text}", paint.bold(&track.name), lasting(since(track.since, now)))
+    let long = lasting(since(track.since, now));
+    let skipped =
+        if track.skipped > 0 { format!(", {} skipped", grouped(track.skipped)) } else { String::new() };
+    format!("check {}: {health} for {long}{text}{skipped}", paint.bold(&track.name))
 }
 
 #[cfg(test)]

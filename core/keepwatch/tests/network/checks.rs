@@ -259,19 +259,22 @@ fn gateway_v6() -> Result<(), Failed> {
 /// h1's cable is half broken: its interface is up, and nothing arrives, or nothing gets out. The gateway's answers are
 /// missed, h1 does not serve, and there are not two that do.
 fn half_a_cable(gateway: &str) -> Result<(), Failed> {
+    // Each on hosts of its own: on one, both are about as many transitions in as short a time as are called unsteady.
+    [Direction::Incoming, Direction::Outgoing].into_iter().try_for_each(|broken| half_broken(gateway, broken))
+}
+
+fn half_broken(gateway: &str, broken: Direction) -> Result<(), Failed> {
     let site = Site::new(2)?;
     let native = format!(
         "[check.it]\ngateway = \"{gateway}\"\ninterface = \"eth0\"\ninterval = \"1s\"\n[instance.VI_1]\n\
          track = [\"it\"]\n"
     );
     let pair = Pair::with_native(site, &native)?;
-    for direction in [Direction::Incoming, Direction::Outgoing] {
-        pair.at(1, &[WELL, "check it: passes"])?;
-        pair.site.host(1).drop_all(direction)?;
-        pair.at(2, &["FAULT", "check it fails", gateway])?;
-        ensure(!pair.h1.said("interface eth0 down"), || pair.told())?;
-        pair.site.host(1).stop_dropping()?;
-    }
+    pair.at(1, &[WELL, "check it: passes"])?;
+    pair.site.host(1).drop_all(broken)?;
+    pair.at(2, &["FAULT", "check it fails", gateway])?;
+    ensure(!pair.h1.said("interface eth0 down"), || pair.told())?;
+    pair.site.host(1).stop_dropping()?;
     pair.at(1, &[WELL, "check it: passes"])?;
     pair.end()
 }

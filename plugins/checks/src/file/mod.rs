@@ -59,26 +59,24 @@ pub enum Missing {
 
 pub(crate) struct FileProbe {
     check: FileCheck,
-    watch: Arc<Watch>,
+    watch: Arc<Watch<Verdict>>,
     reading: Aside<Verdict>,
 }
 
 impl FileProbe {
     pub(crate) fn new(check: &FileCheck) -> Self {
-        Self { check: check.clone(), watch: Arc::new(Watch::new(check)), reading: Aside::default() }
+        let judged = check.clone();
+        let watch = Watch::new(&check.path, check.mode, move || either(judge(&judged)));
+        Self { check: check.clone(), watch: Arc::new(watch), reading: Aside::default() }
     }
 }
 
 impl Probe for FileProbe {
     fn probe(&self, within: Duration) -> Work<'_, Verdict> {
         Box::pin(async move {
-            let (watch, check) = (Arc::clone(&self.watch), self.check.clone());
+            let watch = Arc::clone(&self.watch);
             // A file system over the network may take its time.
-            let read = self.reading.run(move || {
-                // Before it is read: a change in between is noticed.
-                watch.begin();
-                either(judge(&check))
-            });
+            let read = self.reading.run(move || watch.see());
             let shown = self.check.path.display();
             let late = || format!("{shown} could not be read");
             let read = Deadline::new(within).limit(read, late).await;
@@ -89,7 +87,7 @@ impl Probe for FileProbe {
     }
 
     fn changed(&self) -> Work<'_, ()> {
-        Box::pin(self.watch.touched())
+        Box::pin(self.watch.changed())
     }
 }
 

@@ -1,6 +1,5 @@
 //! keepalived's `track_file`: the number in a file, whatever it is.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use keepwatch_host::{Aside, Probe, Verdict, Work};
 
-use super::FileCheck;
+use super::FileMode;
 use super::value::{ValueError, value};
 use super::watch::Watch;
 use crate::deadline::Deadline;
@@ -53,7 +52,7 @@ pub enum Over {
 
 pub(crate) struct NumberProbe {
     check: NumberCheck,
-    watch: Arc<Watch>,
+    watch: Arc<Watch<Step<Found>>>,
     reading: Aside<Step<Found>>,
     has_begun: AtomicBool,
     /// The last number; none is `i64::MAX`.
@@ -63,6 +62,7 @@ pub(crate) struct NumberProbe {
 const NONE: i64 = i64::MAX;
 
 /// What a file comes to, and why.
+#[derive(Clone, PartialEq)]
 struct Found {
     number: i32,
     text: String,
@@ -70,7 +70,8 @@ struct Found {
 
 impl NumberProbe {
     pub(crate) fn new(check: &NumberCheck) -> Self {
-        let watch = Arc::new(Watch::new(&FileCheck::new(check.path.clone())));
+        let path = check.path.clone();
+        let watch = Arc::new(Watch::new(&check.path, FileMode::Number, move || read(&path)));
         let (has_begun, last) = (AtomicBool::new(false), AtomicI64::new(NONE));
         Self { check: check.clone(), watch, reading: Aside::default(), has_begun, last }
     }
@@ -79,9 +80,10 @@ impl NumberProbe {
         let init = self.check.init.filter(|_| !self.has_begun.swap(true, Ordering::Relaxed));
         let (watch, path) = (Arc::clone(&self.watch), self.check.path.clone());
         let read = self.reading.run(move || {
-            // Before it is read: a change in between is noticed.
-            watch.begin();
-            read(&path, init)
+            if let Some(init) = init {
+                write(&path, init)?;
+            }
+            watch.see()
         });
         let shown = self.check.path.display();
         let late = || format!("{shown} could not be read");
@@ -109,16 +111,12 @@ impl Probe for NumberProbe {
     }
 
     fn changed(&self) -> Work<'_, ()> {
-        Box::pin(self.watch.touched())
+        Box::pin(self.watch.changed())
     }
 }
 
-fn read(path: &Path, init: Option<InitialNumber>) -> Step<Found> {
+fn read(path: &Path) -> Step<Found> {
     let shown = path.display();
-    if let Some(init) = init {
-        write(path, init)
-            .map_err(|error| unknown(format!("{shown} cannot be written at the start: {}", plain(&error))))?;
-    }
     match value(path) {
         Ok(number) => Ok(Found { number, text: format!("{shown} says {number}") }),
         // Both as under keepalived.
@@ -129,11 +127,14 @@ fn read(path: &Path, init: Option<InitialNumber>) -> Step<Found> {
     }
 }
 
-fn write(path: &Path, init: InitialNumber) -> io::Result<()> {
-    match init.over {
-        Over::Nothing if path.try_exists()? => Ok(()),
-        Over::Nothing | Over::Anything => std::fs::write(path, format!("{}\n", init.value)),
-    }
+fn write(path: &Path, init: InitialNumber) -> Step<()> {
+    let written = match (init.over, path.try_exists()) {
+        (Over::Nothing, Ok(true)) => Ok(()),
+        (Over::Nothing, Err(error)) => Err(error),
+        (Over::Nothing, Ok(false)) | (Over::Anything, _) => std::fs::write(path, format!("{}\n", init.value)),
+    };
+    let told = |error| format!("{} cannot be written at the start: {}", path.display(), plain(&error));
+    written.map_err(|error| unknown(told(error)))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::io_text::in_words;
 use crate::verdict::{Step, fail};
 
 /// So much of a body is read.
-const LARGEST: usize = 1 << 20;
+pub(super) const LARGEST: usize = 1 << 20;
 
 /// What a server has answered.
 #[derive(Debug)]

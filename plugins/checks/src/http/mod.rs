@@ -15,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::names::Names;
 use crate::quote::{contains, quote};
 use crate::verdict::{Step, either, fail, pass};
-use exchange::{Answer, exchange};
+use exchange::{Answer, LARGEST, exchange};
 use target::Target;
 use tls::Tls;
 
@@ -130,13 +130,15 @@ fn judge(check: &HttpCheck, target: &Target, answer: &Answer, deadline: &Deadlin
     if let Some(part) = &check.contains
         && !contains(&answer.body, part.as_bytes())
     {
+        // What comes behind it may well have it.
+        let read = if answer.body.len() < LARGEST { "the answer" } else { "the first MiB of the answer" };
         let part = quote(part.as_bytes());
         let body = if answer.body.is_empty() {
             "the body is empty".to_owned()
         } else {
             format!("the body begins with {}", quote(&answer.body))
         };
-        return Err(fail(format!("{at}: status {status}, but no {part} in the answer: {body}")));
+        return Err(fail(format!("{at}: status {status}, but no {part} in {read}: {body}")));
     }
     Ok(pass(format!("{at}: status {status} in {}", deadline.taken())))
 }

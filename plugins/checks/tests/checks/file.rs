@@ -54,10 +54,41 @@ async fn what_happens_to_other_files_does_not_matter() {
     for round in 0..10 {
         std::fs::write(folder.path("other"), round.to_string()).unwrap();
         std::fs::rename(folder.path("other"), folder.path("another")).unwrap();
+        std::fs::remove_file(folder.path("another")).unwrap();
     }
     assert!(timeout(HASTY, native.probe.changed()).await.is_err());
     std::fs::write(&path, "1").unwrap();
     changes(&native).await;
+}
+
+/// With `fall = 2` two questions would be two failures.
+#[tokio::test]
+async fn one_change_is_one_question() {
+    let folder = Folder::new("file-once");
+    let (path, new) = (folder.path("flag"), folder.path("new"));
+    let put = |text: &str| {
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(&new, &path).unwrap();
+    };
+    let once = async |native: &Native, change: &dyn Fn()| {
+        native.probe.probe(PATIENT).await;
+        change();
+        changes(native).await;
+        native.probe.probe(PATIENT).await;
+        assert!(timeout(HASTY, native.probe.changed()).await.is_err());
+    };
+    let remove = || std::fs::remove_file(&path).unwrap();
+    let number = Check::File(FileCheck::new(&path)).native();
+    once(&number, &|| put("1")).await;
+    once(&number, &|| put("2")).await;
+    once(&number, &|| std::fs::write(&path, "3").unwrap()).await;
+    once(&number, &remove).await;
+    let absent = Check::File(FileCheck { mode: FileMode::Absent, ..FileCheck::new(&path) }).native();
+    once(&absent, &|| std::fs::write(&path, "1").unwrap()).await;
+    once(&absent, &remove).await;
+    once(&absent, &|| put("1")).await;
+    let tracked = Check::Number(NumberCheck { path: path.clone(), init: None }).native();
+    once(&tracked, &|| put("7")).await;
 }
 
 #[tokio::test]

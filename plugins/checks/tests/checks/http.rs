@@ -113,7 +113,7 @@ async fn only_the_first_mebibyte_of_a_body_is_read() {
     let check = HttpCheck { contains: Some("ready".to_owned()), ..get(&at) };
     let verdict = ask(&Check::Http(check), PATIENT).await;
     let begins = format!("the body begins with `{}...`", "x".repeat(60));
-    let text = format!("{at}: status 200, but no `ready` in the answer: {begins}");
+    let text = format!("{at}: status 200, but no `ready` in the first MiB of the answer: {begins}");
     assert_verdict(&verdict, Health::Fail, &text);
 }
 

@@ -80,7 +80,7 @@ impl Runner {
                 let ended = format!("did not end within {} and was stopped", Span(within));
                 Report { output: heard.ending(OUTPUT), ..Report::bad(ended) }
             }
-            Some(Outcome::NotStarted(why)) => Report::bad(why),
+            Some(Outcome::NotStarted(why) | Outcome::NotInTime(why)) => Report::bad(why),
             Some(Outcome::Lost(why)) => Report::bad(format!("its end was not to be seen: {why}")),
             None => Report::bad("was stopped: keepwatch was ending".to_owned()),
         }

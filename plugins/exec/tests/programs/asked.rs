@@ -10,7 +10,7 @@ use keepwatch_event::{Snapshot, Timestamp};
 use keepwatch_exec::{Command, CommandCheck, Policy, Reading};
 use keepwatch_host::{Made, Native, Options, Plan, PluginSpec, Plugins, Schedule, Store, Verdict, Verdicts};
 
-use crate::place::{PATIENCE, Place, wait_until};
+use crate::place::{PATIENCE, Place, chmod, wait_until};
 
 /// Longer than a script takes that does nothing, also on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,6 +28,8 @@ impl Verdicts for Told {
         self.0.lock().unwrap().push((verdict.health, verdict.text));
         true
     }
+
+    fn skipped(&self, _: &str, _: Duration) {}
 
     fn forget(&self, _: &str) {}
 }
@@ -131,4 +133,31 @@ fn after_a_reload_the_run_before_is_waited_for() {
     wait_until("the new one runs", || asker.told().iter().any(|(health, _)| *health == Pass));
     assert!(!both.exists(), "never both at once");
     asker.stop();
+}
+
+/// Whoever removes it, or takes the right to execute it away, says nothing of what it checks; nor does it matter whether it
+/// has run before.
+#[test]
+fn one_that_cannot_be_run_any_more_cannot_tell_and_is_back_when_it_can() {
+    let place = Place::new("gone");
+    let program = place.write("script", "#!/bin/sh\nexit 1\n");
+    let [old, new] = ["old", "new"].map(|argument| check(&place, &program, argument));
+    let ask = |native: &Native| {
+        let verdict = place.asker.block_on(native.probe.probe(PATIENCE));
+        (verdict.health, verdict.text)
+    };
+    let fails = (Fail, "exited with status 1".to_owned());
+    assert_eq!(ask(&old), fails);
+    for (how, why) in [("0644", " may not "), ("none", " does not exist (install it, or correct the path)")] {
+        match how {
+            "none" => std::fs::remove_file(&program).unwrap(),
+            mode => chmod(&program, mode),
+        }
+        let (health, text) = ask(&old);
+        assert_eq!(health, Health::Unknown, "{text}");
+        assert!(text.starts_with("cannot run: ") && text.contains(why), "{text}");
+        assert_eq!((health, text), ask(&new), "as one says that has never run");
+        place.write("script", "#!/bin/sh\nexit 1\n");
+        assert_eq!(ask(&old), fails);
+    }
 }

@@ -81,13 +81,13 @@ fn what_cannot_be_started_says_why() {
     let path = |name: &str| place.folder.join(name).display().to_string();
     let asked = |program: PathBuf| place.asked(Start::new(program, Vec::new()));
 
-    let (_, said) = asked(place.folder.join("none"));
-    assert_eq!(said, format!("{} was not started: it does not exist", path("none")));
+    let why = "was not started: it does not exist";
+    assert_eq!(asked(place.folder.join("none")), (Unknown, format!("cannot run: {} {why}", path("none"))));
 
     let interpreter = place.write("odd", "#!/no/such/interpreter\n");
     let (health, said) = asked(interpreter);
     let why = "what its first line names, or the linker that it needs, does not exist";
-    assert_eq!((health, said), (Fail, format!("{} was not started: {why}", path("odd"))));
+    assert_eq!((health, said), (Unknown, format!("cannot run: {} was not started: {why}", path("odd"))));
 
     let closed = place.write("closed", "#!/bin/sh\n");
     crate::place::chmod(&closed, "0644");
@@ -95,11 +95,11 @@ fn what_cannot_be_started_says_why() {
     let user = nix::unistd::geteuid();
     let user = if user.is_root() { text("root") } else { user.to_string() };
     let why = format!("{user} may not execute it, or not enter a directory above it");
-    assert_eq!((health, said), (Fail, format!("{} was not started: {why}", path("closed"))));
+    assert_eq!((health, said), (Unknown, format!("cannot run: {} was not started: {why}", path("closed"))));
 
     let (health, said) = asked(place.folder.clone());
     let folder = place.folder.display();
-    assert_eq!((health, said), (Fail, format!("{folder} was not started: it is a directory")));
+    assert_eq!((health, said), (Unknown, format!("cannot run: {folder} was not started: it is a directory")));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_program_that_is_being_written_is_not_started_and_the_next_time_it_is() {
     let program = place.folder.join("true");
     std::fs::copy("/bin/true", &program).unwrap();
     let writing = std::fs::File::options().append(true).open(&program).unwrap();
-    let why = format!("{} was not started: somebody is writing it just now", program.display());
+    let why = format!("cannot run: {} was not started: somebody is writing it just now", program.display());
     let script = place.script(Start::new(program, Vec::new()), Reading::Status);
     assert_eq!(place.ask(&script, PATIENCE).text, why);
     drop(writing);
@@ -122,8 +122,9 @@ fn the_user_must_exist() {
     let account = Some(Account::of("no-such-user-of-keepwatch"));
     let start = Start { account, ..place.sh("exit 0") };
     let program = start.program.display().to_string();
-    let expected = format!("{program} was not started: there is no user no-such-user-of-keepwatch");
-    assert_eq!(place.asked(start), (Fail, expected));
+    let expected =
+        format!("cannot run: {program} was not started: there is no user no-such-user-of-keepwatch");
+    assert_eq!(place.asked(start), (Unknown, expected));
 }
 
 #[test]

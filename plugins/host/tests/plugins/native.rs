@@ -126,6 +126,18 @@ fn a_built_in_check_that_is_busy_is_not_asked_and_nothing_is_found() {
     let event = site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { .. }));
     assert!(matches!(event.kind, EventKind::HealthChanged { to: Health::Pass, .. }), "{event:?}");
     assert_eq!(probe.within.lock().unwrap()[0], timeout, "it has its whole time");
+
+    // What it has said itself holds on while it is busy; what another one may have said before it, no longer than it did.
+    probe.is_free.store(false, Ordering::SeqCst);
+    let prolonged = || site.prolonged.lock().unwrap().clone();
+    let (not_at_all, again) = (("busy".to_owned(), Duration::ZERO), ("busy".to_owned(), timeout * 4));
+    while !prolonged().contains(&again) {
+        assert!(Instant::now() < until, "it is not skipped");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let firsts = prolonged().iter().take_while(|skipped| **skipped == not_at_all).count();
+    assert!(firsts >= 3, "{:?}", prolonged());
+    assert!(prolonged().iter().skip(firsts).all(|skipped| *skipped == again));
     site.stop();
 }
 

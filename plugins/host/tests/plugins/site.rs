@@ -25,6 +25,7 @@ pub(crate) struct Site {
     pub(crate) plugins: Plugins,
     pub(crate) journal: Journal,
     pub(crate) messages: Messages,
+    pub(crate) prolonged: Prolonged,
     pub(crate) folder: PathBuf,
 }
 
@@ -54,11 +55,15 @@ impl Messenger for Messages {
 struct Told {
     bus: Bus,
     known: Mutex<BTreeMap<String, Health>>,
+    prolonged: Prolonged,
 }
 
+/// Which verdicts were prolonged, and by how much.
+pub(crate) type Prolonged = Arc<Mutex<Vec<(String, Duration)>>>;
+
 impl Told {
-    fn new(bus: &Bus) -> Self {
-        Self { bus: bus.clone(), known: Mutex::default() }
+    fn new(bus: &Bus, prolonged: &Prolonged) -> Self {
+        Self { bus: bus.clone(), known: Mutex::default(), prolonged: Arc::clone(prolonged) }
     }
 }
 
@@ -71,6 +76,10 @@ impl Verdicts for Told {
             self.bus.publish(Draft::general(Severity::Info, kind));
         }
         true
+    }
+
+    fn skipped(&self, name: &str, holds: Duration) {
+        self.prolonged.lock().unwrap().push((name.to_owned(), holds));
     }
 
     fn forget(&self, name: &str) {
@@ -109,15 +118,15 @@ impl Site {
         let events = bus.subscribe("test", Delivery::Durable, 1 << 20);
         let journal = Journal::default();
         let runtime = Arc::new(FakeRuntime(journal.clone()));
-        let messages = Messages::default();
+        let (messages, prolonged) = (Messages::default(), Prolonged::default());
         let options = Options {
             bus: bus.clone(),
             runtimes: vec![runtime],
             store: Store::in_memory(),
-            verdicts: Arc::new(Told::new(&bus)),
+            verdicts: Arc::new(Told::new(&bus, &prolonged)),
             messenger: Arc::new(messages.clone()),
         };
-        Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, messages, folder }
+        Self { plugins: Plugins::new(options).unwrap(), bus, events, journal, messages, prolonged, folder }
     }
 
     /// Writes a plugin's file: words, and the end.

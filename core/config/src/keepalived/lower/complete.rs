@@ -425,7 +425,14 @@ impl Draft<'_> {
             (Weights::Free, false) => return,
         };
         let mut drop = |span: &Range<usize>, outcome: &str| {
-            reader.survived(span, format!("a weight does not go {because}"), "", outcome);
+            let message = format!("a weight does not go {because}");
+            let finding = Reader::survivor(span, message, "", outcome);
+            reader.report(match weights {
+                Weights::InGroup => finding.help(
+                    "let the group track it, for all members; or write `sync_group_tracking_weight` into the group",
+                ),
+                Weights::Free => finding,
+            });
         };
         self.tracked.interfaces.retain_mut(|At { value: TrackInterface { weight, .. }, span }| {
             match (*weight, weights) {

@@ -99,8 +99,18 @@ impl<'f> Reader<'f> {
         label: impl Into<String>,
         outcome: &str,
     ) {
+        self.report(Self::survivor(span, message, label, outcome));
+    }
+
+    /// The same, for whoever has more to say of it.
+    pub(super) fn survivor(
+        span: &Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        outcome: &str,
+    ) -> Diagnostic {
         let note = format!("keepalived logs this and {outcome}; keepwatch does the same");
-        self.report(Diagnostic::warning(span, message, label).note(note));
+        Diagnostic::warning(span, message, label).note(note)
     }
 
     /// Reports a keyword of which the first one counts.

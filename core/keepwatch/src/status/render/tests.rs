@@ -215,6 +215,7 @@ fn a_check_that_has_answered_is_not_waited_for() {
         text: "3 ms".into(),
         since: ago(9.0),
         flapping: false,
+        skipped: 0,
     };
     status.snapshot.tracks = vec![hdr.into()];
     let text = rendered(&status);
@@ -279,6 +280,7 @@ fn checks_and_plugins_stand_after_the_instances() {
         text: text.into(),
         since: ago(9.0),
         flapping: name == "web",
+        skipped: if name == "web" { 1_200 } else { 0 },
     };
     status.snapshot.tracks =
         vec![track("haproxy", Health::Pass, "3 ms").into(), track("web", Health::Fail, "no answer").into()];
@@ -311,7 +313,7 @@ fn checks_and_plugins_stand_after_the_instances() {
             "The configuration has no instance.",
             "",
             "check haproxy: passes for 9.0 s (3 ms)",
-            "check web: fails for 9.0 s (no answer)",
+            "check web: fails for 9.0 s (no answer), 1,200 skipped",
             "",
             "plugin chat: running for 3 h 12 min, handler, 5,760 calls, 2 events waiting, last success 3.0 s ago",
             "plugin lag: restarting for 2.5 s, checker, 1 call, 1 failure, 3 skipped, 300 messages, 1 message refused, \
