@@ -1,22 +1,29 @@
-//! The book's page on the HAProxy pair, word for word: its files, and its `keepwatch` lines in their order, on two hosts with
-//! HAProxy. What it shows of their answers is compared with what they answer.
+//! The book's page on the HAProxy pair, word for word: its files, and its commands in their order, on two hosts with HAProxy, a
+//! web server and a client. What it shows of their answers is compared with what they answer. There is no systemd here, nor
+//! anything to install: what `systemctl` and `apt-get` would do is done by hand.
 
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use keepwatch_lab::Daemon;
+use keepwatch_lab::{Daemon, Host, WebServer};
 use libtest_mimic::Failed;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::site::{Site, ensure, explain, stop, vip, wait};
 use crate::status::Events;
-use crate::{Case, HAPROXY};
+use crate::wire::TCPDUMP;
+use crate::{Case, HAPROXY, Need, is_real_root};
+
+const CURL: Need = Need::Program("/usr/bin/curl", "curl");
 
 pub(crate) const CASES: &[Case] =
-    &[Case { name: "page::haproxy_pair", needs: &[HAPROXY], run: haproxy_pair }];
+    &[Case { name: "page::haproxy_pair", needs: &[HAPROXY, CURL, TCPDUMP], run: haproxy_pair }];
+
+/// What the commands begin with that are run.
+const RUN: &[&str] = &["keepwatch", "haproxy", "curl", "ip", "tcpdump", "while"];
 
 /// A command that the page tells its reader to type.
 #[derive(Debug)]
@@ -29,7 +36,7 @@ struct Typed {
 
 struct Page {
     text: String,
-    /// Its `keepwatch` commands, in order, the demo left out, which has tests of its own.
+    /// Its commands that are run, in order, the demo left out, which has tests of its own.
     typed: std::vec::IntoIter<Typed>,
 }
 
@@ -46,7 +53,7 @@ impl Page {
                 continue;
             };
             let (command, prompt) = line.strip_prefix("$ ").map_or((line, false), |command| (command, true));
-            if command.starts_with("keepwatch ") {
+            if command.split_whitespace().next().is_some_and(|program| RUN.contains(&program)) {
                 let command = command.split('#').next().unwrap_or_default().trim().to_owned();
                 typed.push(Typed { command, shown: Vec::new() });
                 answers = prompt;
@@ -99,6 +106,15 @@ impl Files {
         Ok(std::fs::write(self.at(name), self.moved(text))?)
     }
 
+    /// What a command of the page says on a host with these files, if it succeeds.
+    fn run(&self, host: &Host, typed: &Typed) -> Result<Vec<String>, Failed> {
+        let mut command = shell(&self.moved(&typed.command));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = host.namespace.spawn(&mut command)?.wait_with_output()?;
+        ensure(output.status.success(), || format!("{typed:?}: {output:?}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    }
+
     /// HAProxy's master and its worker, ready.
     fn haproxy(&self, site: &Site, host: usize) -> Result<Proxy, Failed> {
         let mut command = Command::new("/usr/sbin/haproxy");
@@ -123,8 +139,16 @@ impl Drop for Proxy {
     }
 }
 
+/// A command as somebody types it, who has no proxy of his own.
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).env("no_proxy", "*").env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    shell
+}
+
 fn haproxy_pair() -> Result<(), Failed> {
-    let (site, mut page) = (Site::new(2)?, Page::read()?);
+    let (site, mut page) = (Site::new(3)?, Page::read()?);
+    let _web = WebServer::start(site.host(3), 80, "hello\n")?;
     let files = [1, 2].map(|host| Files(site.folder().join(format!("h{host}"))));
     let instance = page.blocks("keepalived").into_iter().next().ok_or("no keepalived.conf")?;
     let native = page.blocks("toml");
@@ -135,13 +159,25 @@ fn haproxy_pair() -> Result<(), Failed> {
         .filter(|line| !matches!(line.split_whitespace().next(), Some("user" | "group")))
         .map(|line| line.replace(" group haproxy ", " ") + "\n")
         .collect();
-    let mut proxies = Vec::new();
     for (number, files) in files.iter().enumerate() {
         std::fs::create_dir(&files.0)?;
         files.write("haproxy.cfg", &haproxy)?;
         let other = instance.replace("state MASTER", "state BACKUP").replace("priority 101", "priority 100");
         files.write("keepalived.conf", if number == 0 { &instance } else { &other })?;
+    }
+    let typed = page.next("haproxy -c -f /etc/haproxy/haproxy.cfg")?;
+    let mut proxies = Vec::new();
+    for (number, files) in files.iter().enumerate() {
+        files.run(site.host(number + 1), &typed)?;
         proxies.push(files.haproxy(&site, number + 1)?);
+    }
+    let client = &site.lan.client;
+    let typed = page.next("curl -i http://10.1.1.10/")?;
+    for (address, name) in [("10.1.1.10", "h1"), ("10.1.1.20", "h2")] {
+        let typed = Typed { command: typed.command.replace("10.1.1.10", address), shown: Vec::new() };
+        let said = files[0].run(client, &typed)?.join("\n").to_lowercase();
+        let answered = format!("x-answered-by: {name}");
+        ensure(said.contains("200 ok") && said.contains(&answered), || format!("{typed:?}: {said}"))?;
     }
     let asked = |host: usize, typed: &Typed| {
         let words = typed.command.split_whitespace().skip(1).map(|word| files[host - 1].moved(word));
@@ -169,9 +205,36 @@ fn haproxy_pair() -> Result<(), Failed> {
         site.wait_for_holder(1, vip())?;
         Ok([h1, site.keepwatch_at(2, &files[1].at(file), &[])?])
     };
-    let daemons = start("keepalived.conf")?;
+    let [h1, h2] = start("keepalived.conf")?;
+    let typed = page.next("ip addr show eth0")?;
+    let said = files[0].run(site.host(1), &typed)?;
+    ensure(is_shown(&typed.shown, &said), || format!("{typed:#?}\nh1 says:\n{}", said.join("\n")))?;
     shows(2, &page.next("keepwatch status")?)?;
-    daemons.into_iter().rev().try_for_each(stop)?;
+    let typed = page.next("tcpdump -n -i eth0 vrrp")?;
+    // It changes to a user of its own, which a user namespace of ours does not have.
+    if is_real_root() {
+        let tcpdump = Daemon::start(&client.namespace, &mut shell(&format!("exec {} -l", typed.command)))?;
+        wait("tcpdump to show it", || is_shown(&typed.shown, &tcpdump.output()))
+            .map_err(|failed| explain(failed, &tcpdump.output().join("\n")))?;
+    }
+
+    let typed = page.next(
+        "while sleep 0.1; do curl -s -m 1 -o /dev/null -D - http://10.1.1.30/ | grep -i x-answered-by; done",
+    )?;
+    let asking = Daemon::start(&client.namespace, &mut shell(&typed.command))?;
+    let hears = |name: &str| {
+        let last = || asking.output().last().map(|line| line.trim().to_lowercase());
+        wait(&format!("the client to hear {name}"), || last() == Some(format!("x-answered-by: {name}")))
+            .map_err(|failed| explain(failed, &asking.output().join("\n")))
+    };
+    hears("h1")?;
+    stop(h1)?;
+    hears("h2")?;
+    let h1 = site.keepwatch_at(1, &files[0].at("keepalived.conf"), &[])?;
+    hears("h1")?;
+    drop(asking);
+    stop(h2)?;
+    stop(h1)?;
 
     for files in &files {
         files.write("keepwatch.toml", native.first().ok_or("no keepwatch.toml")?)?;
@@ -231,7 +294,8 @@ fn masked(line: &str) -> String {
         let next =
             words.get(place + 1).map(|next| next.trim_end_matches([',', ':', ')'])).unwrap_or_default();
         let is_duration = is_number(word) && matches!(next, "s" | "ms" | "min");
-        let is_time = is_number(word) && word.contains('T') && word.ends_with('Z');
+        let is_time =
+            is_number(word) && (word.matches(':').count() == 2 || word.contains('T') && word.ends_with('Z'));
         let is_name = before == "on" && word.ends_with(':');
         masked.push(match *word {
             _ if is_duration || is_time || is_name => "*".to_owned(),

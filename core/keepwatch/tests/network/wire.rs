@@ -10,7 +10,7 @@ use crate::site::{Site, config, ensure, explain, ip, seed, stop, vip, wait};
 use crate::{Case, Need};
 
 // It changes to a user of its own, which a user namespace of ours does not have.
-const TCPDUMP: Need = Need::Program("/usr/bin/tcpdump", "tcpdump");
+pub(crate) const TCPDUMP: Need = Need::Program("/usr/bin/tcpdump", "tcpdump");
 const TSHARK: Need = Need::Program("/usr/bin/tshark", "tshark");
 
 pub(crate) const CASES: &[Case] = &[
