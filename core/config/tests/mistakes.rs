@@ -206,7 +206,8 @@ fn a_script_whose_tracker_was_dropped_is_not_called_untracked() {
         + &instance("track_script { chk }")
         + "vrrp_sync_group g {\ngroup { VI_1 }\n}\n";
     let expected = [
-        "6 warning a weight does not go in a sync group | ",
+        "6 warning a weight does not go in a sync group |  | let the group track it, for all members; or write \
+         `sync_group_tracking_weight` into the group",
         "11 warning the sync group `g` has one member only | ",
     ];
     assert_eq!(said(&text), expected);

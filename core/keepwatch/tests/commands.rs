@@ -134,14 +134,14 @@ fn a_measurement_says_what_failed_and_ends() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains(" times: too many events in a short time: 100 at once, then 10 a second\n"),
+        said.contains(" calls failed: too many events in a short time: 100 at once, then 10 a second\n"),
         "{said}"
     );
     assert!(said.contains("--> emits.rhai:1:23"), "{said}");
     let output = keepwatch(&folder, &["plugin", "bench", "sleeps.rhai", "--within=1ms"]).output().unwrap();
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("\n1 calls, 0 of them failed\n10000 were asked for"), "{said}");
+    assert!(said.contains("\n1 call, 0 of them failed\n10000 were asked for"), "{said}");
 }
 
 /// A script is named as one types it, in its own folder; what it says stays on its line.
