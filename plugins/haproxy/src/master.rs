@@ -41,13 +41,20 @@ pub(crate) async fn signal(pid_file: &Path) -> Result<(), HostError> {
 
 /// Whether a process is there and a HAProxy.
 pub(crate) fn is_haproxy(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| is_ours(&name))
+    std::fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| lives(&status))
 }
 
 /// Whether a process is a master that loads its configuration: it puts SIGUSR2 off meanwhile.
 pub(crate) fn starts_anew(pid: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
-    is_haproxy(pid) && status.is_ok_and(|status| mask(&status, "SigBlk") & USR2 != 0)
+    status.is_ok_and(|status| lives(&status) && mask(&status, "SigBlk") & USR2 != 0)
+}
+
+/// Whether a process is a HAProxy by its `/proc/PID/status`, and has not ended: one that nobody has waited for yet, as in a
+/// container whose first process waits for nobody, still has its name there.
+fn lives(status: &str) -> bool {
+    field(status, "Name").is_some_and(is_ours)
+        && field(status, "State").is_some_and(|state| !state.starts_with(['Z', 'X']))
 }
 
 /// Whether a process of this name is a HAProxy: `haproxy`, or with its version in its name.
@@ -73,9 +80,13 @@ fn hears(status: &str) -> bool {
 
 /// A mask of signals in `/proc/PID/status`; empty if it is not there.
 fn mask(status: &str, name: &str) -> u64 {
+    field(status, name).and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
+}
+
+/// What `/proc/PID/status` has under a name.
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = status.lines().filter_map(|line| line.split_once(':'));
-    let value = lines.find(|(key, _)| *key == name).map(|(_, value)| value.trim());
-    value.and_then(|value| u64::from_str_radix(value, 16).ok()).unwrap_or(0)
+    lines.find(|(key, _)| *key == name).map(|(_, value)| value.trim())
 }
 
 /// The number in a pid file: the first, should workers' numbers follow.
@@ -110,6 +121,19 @@ mod tests {
             ("nobody", "", false),
         ] {
             assert_eq!(hears(status), expected, "{who}");
+        }
+    }
+
+    #[test]
+    fn what_has_ended_is_no_haproxy_although_it_has_its_name() {
+        for (status, expected) in [
+            ("Name:\thaproxy\nUmask:\t0022\nState:\tS (sleeping)\n", true),
+            ("Name:\thaproxy-3.0\nState:\tR (running)\n", true),
+            ("Name:\thaproxy\nState:\tZ (zombie)\n", false),
+            ("Name:\tnginx\nState:\tS (sleeping)\n", false),
+            ("", false),
+        ] {
+            assert_eq!(lives(status), expected, "{status}");
         }
     }
 
