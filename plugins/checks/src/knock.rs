@@ -31,6 +31,8 @@ struct Knocker {
 ///
 /// Why nobody has answered.
 pub(crate) async fn knock(source: Option<IpAddr>, to: SocketAddr) -> io::Result<()> {
+    // An IPv6 socket that has been at an IPv4 address by way of IPv6 stays an IPv4 socket.
+    let to = if let IpAddr::V4(address) = to.ip().to_canonical() { (address, to.port()).into() } else { to };
     let free = if source.is_none() { FREE.take() } else { None };
     let socket = match free.filter(|free| free.is_ipv4 == to.is_ipv4()) {
         Some(free) => free.socket,
@@ -78,15 +80,17 @@ mod tests {
         let (_one, first) = listener("127.0.0.1:0");
         let (_two, second) = listener("127.0.0.2:0");
         let (_six, sixth) = listener("[::1]:0");
+        let mapped: SocketAddr = format!("[::ffff:127.0.0.1]:{}", first.port()).parse().unwrap();
         // Bound, and nobody listens.
         let silent = Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         silent.bind(&"127.0.0.3:0".parse::<SocketAddr>().unwrap().into()).unwrap();
         let nobody = silent.local_addr().unwrap().as_socket().unwrap();
         for _ in 0..3 {
-            for address in [first, second, first, sixth, second] {
+            for address in [first, second, first, sixth, mapped, sixth, second] {
                 knock(None, address).await.unwrap();
                 let own = free().unwrap();
-                assert!(own.ip().is_unspecified() && own.is_ipv4() == address.is_ipv4(), "{own}");
+                let is_ipv4 = address.ip().to_canonical().is_ipv4();
+                assert!(own.ip().is_unspecified() && own.is_ipv4() == is_ipv4, "{own}");
             }
             // What has refused says nothing of whoever is asked next.
             let refused = knock(None, nobody).await.unwrap_err();
