@@ -113,6 +113,8 @@ fn telemetry_goes_first() {
         bus.publish(line(number));
     }
     bus.publish(transition(0, 1));
+    // Nobody reads meanwhile.
+    assert!(bus.flush(Duration::from_secs(60)));
     drop(bus);
     let state = rest(&mut state);
     assert!(state.iter().any(|event| event.term == 1), "a state is not dropped");
