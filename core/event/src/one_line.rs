@@ -2,15 +2,20 @@
 
 /// Text that somebody else has written, a script, a plugin or a server, as part of one line of a log or a terminal: its
 /// lines, without blank ones, are joined by ` / `, so that none of them looks like a line of ours, and control characters
-/// are written as escapes.
+/// and those that turn or end a line are written as escapes.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut line = String::with_capacity(text.len());
     for c in lines.join(" / ").chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if c.is_control() || turns(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
+}
+
+/// Whether a terminal may begin a new line for it, or show what follows in another order (Unicode Standard Annex 9).
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -24,6 +29,7 @@ mod tests {
             ("one\r\n\n  two\n", "one / two"),
             ("a\rb\tc\u{1b}[31m\u{9b}2J\u{85}", "a\\rb\\tc\\u{1b}[31m\\u{9b}2J"),
             ("äöü \\ \"", "äöü \\ \""),
+            ("a\u{2028}b\u{202e}c\u{2066}", "a\\u{2028}b\\u{202e}c\\u{2066}"),
             ("\n \n", ""),
         ];
         for (text, expected) in table {

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use keepwatch_config::is_name;
+use keepwatch_event::one_line;
 
 /// Something a plugin may be let do. Written as in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -190,6 +191,7 @@ impl FromStr for Grant {
 /// A name of the administrator's: letters, digits, `-`, `_` and `.`.
 fn name(text: &str) -> Result<String, String> {
     if !is_name(text) {
+        let text = one_line(text);
         return Err(format!("`{text}` is no name: letters, digits, `-`, `_` and `.`, 64 at most"));
     }
     Ok(text.to_owned())

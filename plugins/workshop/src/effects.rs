@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use keepwatch_event::{LogLevel, Severity, Timestamp, counted};
+use keepwatch_event::{LogLevel, Severity, Timestamp, counted, one_line};
 use keepwatch_host::{
     Answer, Content, Effects, HostError, HostPort, HttpRequest, HttpResponse, Message, MetricChange, Permit,
     Question, Ran, Verdict, Work,
@@ -32,6 +32,7 @@ impl TrialEffects {
     }
 
     fn tell(&self, what: &'static str, text: String) {
+        let text = one_line(&text);
         self.told.lock().unwrap_or_else(PoisonError::into_inner).push(Told { what, text });
     }
 }

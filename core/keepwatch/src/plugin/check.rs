@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use keepwatch_event::one_line;
 use keepwatch_host::{Manifest, SettingKind, Wanted, check_role};
 use keepwatch_workshop::{Outside, Trial};
 
@@ -47,11 +48,10 @@ pub(crate) fn check(arguments: &Check) -> ExitCode {
 /// What a plugin is, in a few lines.
 fn describe(file: &str, manifest: &Manifest) -> String {
     let mut lines = Vec::new();
-    let named = [manifest.name.as_str(), manifest.version.as_str()].join(" ");
-    let named = named.trim();
+    let named = one_line(&[manifest.name.as_str(), manifest.version.as_str()].join(" "));
     lines.push(if named.is_empty() { file.to_owned() } else { format!("{file}: {named}") });
     if !manifest.description.is_empty() {
-        lines.push(format!("  {}", manifest.description));
+        lines.push(format!("  {}", one_line(&manifest.description)));
     }
     let roles = [(manifest.roles.handler, "handler"), (manifest.roles.checker, "checker")];
     let roles: Vec<&str> = roles.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect();
@@ -82,8 +82,11 @@ fn describe(file: &str, manifest: &Manifest) -> String {
             for (number, setting) in settings.iter().enumerate() {
                 let title = if number == 0 { "settings" } else { "" };
                 let required = if setting.required { ", required" } else { "" };
-                let help =
-                    if setting.help.is_empty() { String::new() } else { format!(": {}", setting.help) };
+                let help = if setting.help.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", one_line(&setting.help))
+                };
                 let kind = kind(setting.kind);
                 lines.push(format!("  {title:8}  {} ({kind}{required}){help}", setting.name));
             }
