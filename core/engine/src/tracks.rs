@@ -346,7 +346,7 @@ impl Shared {
         // The first word is told whatever it is: why nobody can tell is what people look for.
         let from = told.unwrap_or(Health::Unknown);
         let flap = if from == health { None } else { known.flapping.changed(clock::now()) };
-        let severity = severity(health);
+        let severity = health.severity();
         let kind =
             EventKind::HealthChanged { track: name.to_owned(), from, to: health, text: known.explained() };
         // Told while it is locked: the last word about it is the last that is known.
@@ -361,7 +361,7 @@ impl Shared {
                 Draft::general(Severity::Warning, EventKind::FlappingStarted { track, changes, within })
             }
             Some(Flap::Stopped) => {
-                Draft::general(severity(health), EventKind::FlappingStopped { track, health })
+                Draft::general(health.severity(), EventKind::FlappingStopped { track, health })
             }
             None => return,
         };
@@ -390,16 +390,6 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How grave it is that something is found to be so.
-fn severity(health: Health) -> Severity {
-    match health {
-        Health::Pass => Severity::Info,
-        Health::Fail => Severity::Warning,
-        // Whoever trusts in the check is wrong: it would not see the service fail.
-        Health::Unknown => Severity::Error,
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::Severity;
+
 /// An instance's state. RFC 9568 calls MASTER "Active".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -64,6 +66,19 @@ pub enum Health {
     Fail,
     /// Nobody could tell.
     Unknown,
+}
+
+impl Health {
+    /// How grave it is that something is found to be so. Who trusts in what nobody can tell is wrong: it would not see its
+    /// service fail.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Pass => Severity::Info,
+            Self::Fail => Severity::Warning,
+            Self::Unknown => Severity::Error,
+        }
+    }
 }
 
 impl fmt::Display for Health {

@@ -157,9 +157,10 @@ impl fmt::Display for EventKind {
                 let changes = counted(u64::from(*changes), "change");
                 write!(f, "check {track} is flapping: {changes} within {}", Rounded(*within))
             }
-            Self::FlappingStopped { track, health } => {
-                write!(f, "check {track} has settled: {health}")
+            Self::FlappingStopped { track, health: Health::Unknown } => {
+                write!(f, "check {track} has settled: it cannot tell")
             }
+            Self::FlappingStopped { track, health } => write!(f, "check {track} has settled: {health}"),
             Self::GroupChanged { group, from, to } => write!(f, "group {group}: {from} -> {to}"),
             Self::PluginLoaded { plugin, path, role } => write!(f, "plugin {plugin} loaded: {role}, {path}"),
             Self::PluginReloaded { plugin, path } => write!(f, "plugin {plugin} reloaded: {path}"),

@@ -156,9 +156,8 @@ pub(crate) struct Settled {
 
 impl Settled {
     fn of_check(track: &str, health: Health) -> Self {
-        let severity = if health == Health::Pass { Severity::Info } else { Severity::Warning };
         let kind = EventKind::FlappingStopped { track: track.to_owned(), health };
-        Self { instance: None, term: 0, severity, kind }
+        Self { instance: None, term: 0, severity: health.severity(), kind }
     }
 }
 
