@@ -116,23 +116,16 @@ fn a_password_that_would_go_unencrypted_over_a_network_is_told() {
         (site.config.is_some(), site.render(Style::Plain))
     };
     let user = "user = \"k\"\npassword_file = \"p\"";
-    for (relay, is_valid, expected) in [
-        (
-            "\"mail.example.com\"",
-            true,
-            "warning: no mail goes by `mail.example.com`: no password is sent unencrypted",
-        ),
-        (
-            "[\"localhost\", \"10.1.1.9:25\"]",
-            false,
-            "error: no mail goes by `10.1.1.9`: no password is sent unencrypted",
-        ),
-        ("\"[fd00::1]:25\"", false, "error: no mail goes by `fd00::1`: no password is sent unencrypted"),
+    for (relay, host) in [
+        ("\"mail.example.com\"", "mail.example.com"),
+        ("[\"localhost\", \"10.1.1.9:25\"]", "10.1.1.9"),
+        ("\"[fd00::1]:25\"", "fd00::1"),
     ] {
+        let expected = format!("warning: no mail goes by `{host}`: no password is sent unencrypted");
         let (valid, text) = said(relay, user);
-        assert!(text.starts_with(expected) && text.contains("keepwatch.toml:3:"), "{text}");
+        assert!(text.starts_with(&expected) && text.contains("keepwatch.toml:3:"), "{text}");
         assert!(text.contains("nothing is encrypted") && text.contains("help: leave `tls` out"), "{text}");
-        assert_eq!((valid, text.matches("no mail goes").count()), (is_valid, 1), "{text}");
+        assert_eq!((valid, text.matches("no mail goes").count()), (true, 1), "{text}");
         assert_eq!(said(relay, ""), (true, String::new()), "without a password: {relay}");
     }
     for relay in ["localhost:25", "127.0.0.1", "127.8.0.1:2525", "::1", "[::ffff:127.0.0.1]:25"] {

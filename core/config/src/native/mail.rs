@@ -120,20 +120,20 @@ fn relays(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Vec<Relay>> {
     (relays.len() == written.len()).then_some(relays)
 }
 
-/// A password never goes unencrypted to another host, and without it no mail goes.
+/// A password never goes unencrypted to another host, and without it no mail goes. A warning, so that no upgrade keeps a
+/// service's address from being served for this: another relay may take the mails, and a name may be this host's own.
 fn told_in_the_clear(reader: &mut Reader<'_>, relay: &Relay, tls: &Range<usize>) {
     let message =
         format!("no mail goes by {}: no password is sent unencrypted to another host", shown(&relay.host));
-    let finding = match relay.host.parse::<IpAddr>() {
+    let label = match relay.host.parse::<IpAddr>() {
         Ok(address) if address.to_canonical().is_loopback() => return,
-        Ok(_) => Diagnostic::error(&relay.span, message, "another host"),
+        Ok(_) => "another host",
         Err(_) if relay.host.eq_ignore_ascii_case("localhost") => return,
         // Only the host that it is run on knows what address a name has.
-        Err(_) => {
-            Diagnostic::warning(&relay.span, message, "another host, unless this name has a loopback address")
-        }
+        Err(_) => "another host, unless this name has a loopback address",
     };
     let help = "leave `tls` out, for STARTTLS, or write tls = \"implicit\"; remove `user` if the relay asks for none";
+    let finding = Diagnostic::warning(&relay.span, message, label);
     reader.findings.push(finding.and(tls, "nothing is encrypted").help(help));
 }
 
