@@ -5,6 +5,7 @@
 //! Needs root or user namespaces, and keepalived for its column:
 //!
 //!     cargo bench -p keepwatch --bench hooks
+//!     cargo bench -p keepwatch --bench hooks -- WASM      # only its take-overs
 
 use std::error::Error;
 use std::fmt;
@@ -47,31 +48,56 @@ fn main() -> ExitCode {
 }
 
 fn measure(folder: &Path, rounds: usize) -> Outcome<()> {
-    let mut rhai = Vec::new();
-    let mut wasm = Vec::new();
-    let mut script = Vec::new();
     // Compiled once, as in a daemon that has run before, not while the take-over is awaited.
     let cache = folder.join("cache");
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    if wanted.is_empty() {
+        resident(folder, &cache)?;
+    }
+    let has_keepalived = Path::new(KEEPALIVED).exists();
+    let is_wanted = |(name, _): &(&str, Hook)| name.contains(&wanted);
+    let is_there = |(_, hook): &(&str, Hook)| *hook != Hook::Script || has_keepalived;
+    let hooks = HOOKS.iter().copied().filter(is_wanted).filter(is_there);
+    let mut all: Vec<(&str, Hook, Vec<f64>)> = hooks.map(|(name, hook)| (name, hook, Vec::new())).collect();
+    for round in 0..rounds {
+        let folder = folder.join(round.to_string());
+        std::fs::create_dir(&folder)?;
+        for (name, hook, times) in &mut all {
+            let folder = folder.join(name.replace(' ', "-"));
+            times.push(match hook {
+                Hook::Rhai => keepwatch(&folder, RHAI, &cache, &[SETTLED])?.after,
+                Hook::Wasm => keepwatch(&folder, &component(), &cache, &[SETTLED])?.after,
+                Hook::Script => keepalived(&folder)?,
+            });
+        }
+    }
+    println!("from the first advert to the first line, {rounds} take-overs each:");
+    for (name, _, times) in all {
+        print(name, times);
+    }
+    Ok(())
+}
+
+/// What writes the first line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hook {
+    Rhai,
+    Wasm,
+    Script,
+}
+
+const HOOKS: &[(&str, Hook)] =
+    &[("Rhai hook", Hook::Rhai), ("WASM handler", Hook::Wasm), ("keepalived notify_master", Hook::Script)];
+
+/// What a daemon holds.
+fn resident(folder: &Path, cache: &Path) -> Outcome<()> {
     println!("resident memory of a daemon with one instance, MASTER, after its start and {REST:?} later:");
     for (name, native) in
         [("no plugin", NONE.to_owned()), ("a Rhai hook", RHAI.to_owned()), ("a WASM handler", component())]
     {
-        let seen = keepwatch(&folder.join(name.replace(' ', "-")), &native, &cache, &[SETTLED, REST])?;
+        let seen = keepwatch(&folder.join(name.replace(' ', "-")), &native, cache, &[SETTLED, REST])?;
         let figures: Vec<String> = seen.memory.iter().map(Memory::to_string).collect();
         println!("  {name:24}  {}", figures.join("   "));
-    }
-    for round in 0..rounds {
-        let folder = folder.join(round.to_string());
-        std::fs::create_dir(&folder)?;
-        rhai.push(keepwatch(&folder.join("rhai"), RHAI, &cache, &[SETTLED])?.after);
-        wasm.push(keepwatch(&folder.join("wasm"), &component(), &cache, &[SETTLED])?.after);
-        if Path::new(KEEPALIVED).exists() {
-            script.push(keepalived(&folder.join("keepalived"))?);
-        }
-    }
-    println!("from the first advert to the first line, {rounds} take-overs each:");
-    for (name, times) in [("Rhai hook", rhai), ("WASM handler", wasm), ("keepalived notify_master", script)] {
-        print(name, times);
     }
     Ok(())
 }
