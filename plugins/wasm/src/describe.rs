@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::bindings::lifecycle;
 use crate::inspect::Interfaces;
-use crate::instance::Template;
+use crate::template::Template;
 
 /// How long it may at least take to describe itself, and to compute for it: it is not asked as often as for its calls.
 const CALL: Duration = Duration::from_secs(2);
@@ -31,11 +31,7 @@ const ENTRIES: usize = 256;
 /// # Errors
 ///
 /// If it fails at that, or its answer makes no sense.
-pub(crate) async fn manifest(
-    source: &Source,
-    template: &Template,
-    found: &Interfaces,
-) -> Result<Manifest, Refusal> {
+pub(crate) async fn manifest(source: &Source, template: &Template) -> Result<Manifest, Refusal> {
     let log = Arc::new(Log::default());
     let effects = Arc::<Log>::clone(&log);
     let Limits { call, cpu, .. } = source.limits;
@@ -52,7 +48,7 @@ pub(crate) async fn manifest(
         let refusal = Refusal::plain(format!("asked to describe itself, the component {failure}"));
         log.lines().iter().fold(refusal, |refusal, line| refusal.help(format!("it logged: {line}")))
     })?;
-    understood(described, found)
+    understood(described, &template.found)
 }
 
 fn understood(described: lifecycle::Manifest, found: &Interfaces) -> Result<Manifest, Refusal> {

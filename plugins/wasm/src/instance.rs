@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keepwatch_host::{Failure, Host};
-use wasmtime::component::InstancePre;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::allowance::Allowance;
@@ -12,6 +11,7 @@ use crate::bindings::{checker, handler, lifecycle, types};
 use crate::budget::Budget;
 use crate::machine::Machine;
 use crate::meter::Meter;
+use crate::template::Template;
 
 /// What a guest may hand over in one call of a host function, or in one answer, in octets. Above all that a host
 /// function accepts.
@@ -23,15 +23,6 @@ pub(crate) const HANDLES: usize = 1_000;
 pub(crate) struct State {
     pub(crate) host: Host,
     pub(crate) allowance: Allowance,
-}
-
-/// What instances are made from: a component with its imports, and where its exports are.
-pub(crate) struct Template {
-    pub(crate) machine: Arc<Machine>,
-    pub(crate) linked: InstancePre<State>,
-    pub(crate) lifecycle: lifecycle::GuestIndices,
-    pub(crate) handler: Option<handler::GuestIndices>,
-    pub(crate) checker: Option<checker::GuestIndices>,
 }
 
 /// A guest with its memory. To be dropped after a call that did not end by itself.

@@ -1,7 +1,7 @@
 //! Plugins as WebAssembly components, run by wasmtime.
 //!
 //! ```text
-//!   octets --head--> loader (cache, child or thread) --> Component --inspect, link, describe--> WasmProgram
+//!   octets --head--> loader (in use, cache, child or thread) --inspect, link--> Template --describe--> WasmProgram
 //!                                                                                                | start(Host)
 //!                                                                                                v
 //!     Host <--functions-- guest <--budget: CPU, wall clock, memory-- Instance <--one at a time-- WasmPlugin
@@ -30,6 +30,7 @@ mod options;
 mod plugin;
 mod program;
 mod runtime;
+mod template;
 mod ticker;
 mod wording;
 mod words;

@@ -12,6 +12,7 @@ use crate::cache::{self, Cache};
 use crate::compiler::{self, Failed};
 use crate::machine::Machine;
 use crate::options::{ChildCompiler, Options, Warn};
+use crate::template::{InUse, Template};
 
 /// Gets hold of components. All of it blocks.
 pub(crate) struct Loader {
@@ -22,6 +23,7 @@ pub(crate) struct Loader {
     cache: OnceLock<Option<Cache>>,
     compiler: Option<ChildCompiler>,
     warn: Option<Warn>,
+    in_use: InUse,
 }
 
 impl fmt::Debug for Loader {
@@ -37,7 +39,14 @@ impl Loader {
     /// A loader. A cache that cannot be used is warned of and done without.
     pub(crate) fn new(options: Options) -> Self {
         let Options { cache: directory, compiler, warn } = options;
-        Self { machine: OnceLock::new(), directory, cache: OnceLock::new(), compiler, warn }
+        Self {
+            machine: OnceLock::new(),
+            directory,
+            cache: OnceLock::new(),
+            compiler,
+            warn,
+            in_use: InUse::default(),
+        }
     }
 
     /// What components run on.
@@ -58,23 +67,33 @@ impl Loader {
         checked.map_err(warn).ok()
     }
 
-    /// Gets hold of a component.
-    pub(crate) fn load(&self, content: &[u8]) -> Result<Component, Refusal> {
-        let engine = self.machine()?.engine();
+    /// Gets hold of a component, linked: the one that another plugin has, or one of its own.
+    pub(crate) fn load(&self, content: &[u8]) -> Result<Arc<Template>, Refusal> {
+        let machine = self.machine()?;
+        let key = Cache::key(machine.engine(), content);
+        if let Some(template) = self.in_use.find(&key) {
+            return Ok(template);
+        }
+        let component = self.component(machine.engine(), &key, content)?;
+        let template = Arc::new(Template::new(&component, Arc::clone(machine))?);
+        self.in_use.note(key, &template);
+        Ok(template)
+    }
+
+    fn component(&self, engine: &Engine, key: &str, content: &[u8]) -> Result<Component, Refusal> {
         let Some(cache) = self.cache() else { return compiler::compile_here(engine, content) };
-        let key = Cache::key(engine, content);
-        match cache.load(engine, &key) {
+        match cache.load(engine, key) {
             Ok(Some(component)) => return Ok(component),
             Ok(None) => {}
             Err(why) => self.warn(format!("a compiled WASM plugin is not used and made anew: {why}")),
         }
         let compiled = match &self.compiler {
-            Some(child) => self.compiled_by_child(child, cache, engine, &key, content)?,
+            Some(child) => self.compiled_by_child(child, cache, engine, key, content)?,
             None => None,
         };
         let component = match compiled {
             Some(component) => component,
-            None => self.compiled_here(cache, engine, &key, content)?,
+            None => self.compiled_here(cache, engine, key, content)?,
         };
         if let Err(error) = cache.prune() {
             self.warn(format!("old compiled WASM plugins cannot be removed: {error}"));
@@ -128,5 +147,25 @@ impl Loader {
         if let Some(warn) = &self.warn {
             warn(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_of_the_same_octets_share_a_component() {
+        let read = |name: &str| std::fs::read(format!("tests/guests/{name}.wasm")).unwrap();
+        let loader = Loader::new(Options::default());
+        let first = loader.load(&read("at-once")).unwrap();
+        assert!(Arc::ptr_eq(&first, &loader.load(&read("at-once")).unwrap()));
+        let other = loader.load(&read("first-line")).unwrap();
+        assert!(!Arc::ptr_eq(&first, &other));
+        // Nobody has it any more: neither has the loader.
+        let gone = Arc::downgrade(&first);
+        drop(first);
+        assert!(gone.upgrade().is_none());
+        assert!(loader.load(&read("at-once")).is_ok());
     }
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use keepwatch_host::{Program, Refusal, Runtime, Source, Work};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
-use wasmtime::component::Component;
 
 use crate::compiler;
 use crate::head;
 use crate::loader::Loader;
 use crate::options::Options;
 use crate::program::WasmProgram;
+use crate::template::Template;
 use crate::wording::Wording;
 
 /// How long a component is waited for: a child's time, and a little for what comes before and after.
@@ -48,7 +48,7 @@ impl WasmRuntime {
     }
 
     /// Loads or compiles a component on a thread of its own.
-    async fn component(&self, content: &Arc<[u8]>) -> Result<Component, Refusal> {
+    async fn template(&self, content: &Arc<[u8]>) -> Result<Arc<Template>, Refusal> {
         let alone = self.turn().await?;
         let (loader, content) = (Arc::clone(&self.loader), Arc::clone(content));
         let (told, answer) = oneshot::channel();
@@ -108,9 +108,8 @@ impl Runtime for WasmRuntime {
     fn compile<'a>(&'a self, source: &'a Source) -> Work<'a, Result<Arc<dyn Program>, Refusal>> {
         Box::pin(async move {
             head::check(&source.content)?;
-            let component = self.component(&source.content).await?;
-            let (machine, wording) = (Arc::clone(self.loader.machine()?), Arc::clone(&self.wording));
-            let program = WasmProgram::new(source, &component, machine, wording).await?;
+            let template = self.template(&source.content).await?;
+            let program = WasmProgram::new(source, template, Arc::clone(&self.wording)).await?;
             Ok(Arc::new(program) as Arc<dyn Program>)
         })
     }
