@@ -8,6 +8,12 @@ pub fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.chars().all(valid)
 }
 
+/// Whether this can be the name of what keepalived knows, too: instances, groups and checks. It stands in lines of logs, of FIFOs
+/// and of mails, and keepalived takes any that is one line.
+pub(crate) fn is_line(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['\n', '\0'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -15,10 +21,13 @@ mod tests {
     #[test]
     fn a_name_can_stand_in_a_path() {
         for name in ["web", "web-1_a.b", "prüfung", &"a".repeat(64)] {
-            assert!(is_name(name), "{name}");
+            assert!(is_name(name) && is_line(name), "{name}");
         }
-        for text in ["", "a b", "a/b", "a\n", "a:b", &"a".repeat(65)] {
-            assert!(!is_name(text), "{text:?}");
+        for text in ["a b", "a/b", "a\t", "a:b", &"a".repeat(65)] {
+            assert!(!is_name(text) && is_line(text), "{text:?}");
+        }
+        for text in ["", "a\n", "a\0b"] {
+            assert!(!is_name(text) && !is_line(text), "{text:?}");
         }
     }
 }

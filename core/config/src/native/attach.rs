@@ -59,6 +59,9 @@ impl Native {
         for group in &self.groups {
             add_to_members(group, &self.additions, refused, &mut config, findings);
         }
+        if let Some(smtp_alert) = self.smtp_alert {
+            smtp_alert.over(&mut config, refused, findings);
+        }
         if is_whole {
             untracked(&config, findings);
         }
