@@ -18,6 +18,15 @@ pub(super) fn text(text: &str) -> String {
     quoted
 }
 
+/// A comment with a `#` before it. TOML has no control characters there but tabulators.
+pub(super) fn comment(text: &str) -> String {
+    let mut line = "#".to_owned();
+    for c in text.chars() {
+        if c.is_control() && c != '\t' { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}
+
 /// A part of a key: bare if it can be.
 pub(super) fn key(name: &str) -> String {
     let is_bare =

@@ -16,7 +16,7 @@ use crate::model::{FileAt, InterfaceName, Place, Written};
 use crate::similar::{choice, shown, there_is};
 
 /// The longest duration that a key may have: a year. What is longer is a mistake, and clocks could not count so far.
-pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads values, and keeps what is to be said about them.
 pub(super) struct Reader<'f> {
