@@ -122,10 +122,15 @@ fn scripts() {
         what("script = [\"/bin/x\"]\nuser = \"u\"\ngroup = \"g\"\nnagios = true"),
         CheckKind::Script(ScriptCheck { command, reading: Reading::Nagios })
     );
+    // As in a keepalived.conf: looked for in PATH, counted from `/`, and read by a shell.
+    for argv in [&["killall", "-0", "x"][..], &["./x.sh"], &["</dev/tcp/127.0.0.1/80"]] {
+        let written = format!("script = {argv:?}");
+        assert_eq!(what(&written), CheckKind::Script(script(argv)), "{written}");
+    }
     for (keys, expected) in [
         ("script = \" \"", "error: the command is empty"),
-        ("script = []", "error: a program is named by its absolute path"),
-        ("script = [\"x\"]", "error: a program is named by its absolute path"),
+        ("script = []", "error: the command is empty"),
+        ("script = [\"\", \"x\"]", "error: the command is empty"),
         ("script = 1", "error: this is an integer, not a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]"),
         ("script = [\"/bin/x\"]\ngroup = \"g\"", "error: a group without a user"),
     ] {

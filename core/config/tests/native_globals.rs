@@ -4,6 +4,7 @@ mod common;
 
 use std::time::Duration;
 
+use keepwatch_config::model::Mail;
 use keepwatch_config::{Config, Site, Style};
 
 use common::read;
@@ -72,8 +73,8 @@ fn fifos_that_hear_of_transitions() {
         ("{ path = \"/f\", script = \"/bin/a\" }", "error: this is a string, not a list"),
         ("{ path = \"/f\", group = \"adm\" }", "error: a group without a user"),
         ("{ path = \"/f\", mode = 7 }", "error: unknown key `mode` in a FIFO"),
-        ("\"/run/k.fifo\"", "error: this FIFO gets each line already"),
-        ("[\"/run/w.fifo\", \"/run/w.fifo\"]", "error: this FIFO gets each line already"),
+        ("\"/run/k.fifo\"", "warning: this FIFO gets each line twice"),
+        ("[\"/run/w.fifo\", \"/run/w.fifo\"]", "warning: this FIFO gets each line twice"),
     ] {
         let said = read_with(fifo).render(Style::Plain);
         assert!(said.starts_with(expected), "{fifo}: {said}");
@@ -160,4 +161,61 @@ fn the_scheduling_table() {
             "error: unknown key `no_swapp` in [scheduling]",
         ]
     );
+}
+
+/// keepalived's mails in its words, alone or in place of those of a keepalived.conf.
+#[test]
+fn mails_as_keepalived_sends_them() {
+    let instance = "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n\
+                    [group.site]\nmembers = [\"web\"]\n";
+    let least = "[smtp_alert]\nsmtp_server = \"m\"\nnotification_email = \"a@example.com\"\n";
+    let of = |conf: &str, text: &str| {
+        let site = read("smtp-alert", conf, text);
+        let said = site.render(Style::Plain);
+        (site.config, said)
+    };
+    let all = "[smtp_alert]\nsmtp_server = \"fd00::25\"\nsmtp_port = 2525\nnotification_email = [\"a@example.com\", \"root\"]\n\
+               notification_email_from = \"K <k@example.com>\"\nsmtp_helo_name = \"h1\"\nsmtp_connect_timeout = \"20s\"\n\
+               no_email_faults = true\ninstances = [\"web\"]\ngroups = \"site\"\n";
+    let (config, said) = of("", &format!("{instance}{all}"));
+    let config = config.unwrap_or_else(|| panic!("{said}"));
+    let expected = Mail {
+        to: vec!["a@example.com".to_owned(), "root".to_owned()],
+        from: Some("K <k@example.com>".to_owned()),
+        server: Some(("fd00::25".to_owned(), 2525)),
+        connect_timeout: Some(Duration::from_secs(20)),
+        helo_name: Some("h1".to_owned()),
+        alert: false,
+        no_faults: true,
+    };
+    assert_eq!((config.globals.mail, said.as_str()), (expected, ""));
+    assert!(config.instances[0].mail_alert && config.groups[0].mail_alert);
+
+    let conf = "global_defs {\nsmtp_server other\nnotification_email {\nb@example.com\n}\nsmtp_alert\n}\n\
+                vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 52\nvirtual_ipaddress { 10.1.1.31 }\n}\n";
+    let (config, said) =
+        of(conf, &format!("keepalived = \"k.conf\"\n{instance}{least}instances = \"web\"\n"));
+    let config = config.unwrap_or_else(|| panic!("{said}"));
+    let alerts: Vec<bool> = config.instances.iter().map(|instance| instance.mail_alert).collect();
+    assert_eq!((config.globals.mail.server, alerts), (Some(("m".to_owned(), 25)), vec![false, true]));
+
+    for (table, expected) in [
+        ("[smtp_alert]\nsmtp_server = \"m\"\n", "error: [smtp_alert] has no `notification_email`\n"),
+        (&format!("{least}instances = [\"wbe\"]\n"), "error: there is no instance `wbe`\n"),
+        (&format!("{least}groups = [\"web\"]\n"), "error: there is no group `web`\n"),
+        (&format!("{least}smtp = \"x\"\n"), "error: unknown key `smtp` in [smtp_alert]\n"),
+    ] {
+        let (config, said) = of("", &format!("{instance}{table}"));
+        assert!(config.is_none() && said.contains(expected), "{table}\n{said}");
+    }
+    for (table, expected) in [
+        (least.to_owned(), "warning: no mail is sent: it is not said what about\n"),
+        (
+            format!("{}instances = \"web\"\n", least.replace("a@", "a b@")),
+            "warning: `a b@example.com` is no mail address\n",
+        ),
+    ] {
+        let (config, said) = of("", &format!("{instance}{table}"));
+        assert!(config.is_some() && said.contains(expected), "{table}\n{said}");
+    }
 }

@@ -5,6 +5,7 @@ mod common;
 
 use keepwatch_config::model::Deleted;
 use keepwatch_config::{Config, Site, Style, load_text};
+use keepwatch_vrrp::Start;
 
 use common::read;
 
@@ -185,14 +186,31 @@ fn an_instance_of_ones_own_keeps_its_tracks() {
 }
 
 #[test]
+fn an_owner_may_listen_first() {
+    let of = |keys: &str| {
+        let text = format!(
+            "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n{keys}"
+        );
+        read("state", "", &text)
+    };
+    for (keys, start) in [
+        ("priority = 255", Start::Asserting),
+        ("priority = 255\nstate = \"MASTER\"", Start::Asserting),
+        ("priority = 255\nstate = \"BACKUP\"", Start::Listening),
+        ("", Start::Listening),
+    ] {
+        assert_eq!(config(of(keys)).instances[0].start, start, "{keys}");
+    }
+    let said = of("state = \"MASTER\"").render(Style::Plain);
+    assert!(said.starts_with("error: `state` is for priority 255\n --> keepwatch.toml:5:1\n"), "{said}");
+}
+
+#[test]
 fn a_name_is_one_line() {
     let text = "[instance.\"web\\nshop\"]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
     let site = read("line", "", text);
     let said = site.render(Style::Plain);
-    assert!(
-        site.config.is_none() && said.contains("a name is one line, without control characters"),
-        "{said}"
-    );
+    assert!(site.config.is_none() && said.contains("^^^^^^^^^^^ a name is one line\n"), "{said}");
 }
 
 #[test]

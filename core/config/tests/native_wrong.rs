@@ -33,7 +33,13 @@ fn what_is_said_about_keys_that_are_not_there() {
             "the first time",
             "give one of them another",
         ),
-        (format!("{web}[check.\"a b\"]\ntcp = \"[::1]:80\"\n"), "`a b` is no name", "64 octets at most"),
+        (format!("{web}[plugin.\"a b\"]\nfile = \"a.rhai\"\n"), "`a b` is no name", "64 octets at most"),
+        (format!("{web}[check.\"a\\nb\"]\ntcp = \"[::1]:80\"\n"), "is no name", "a name is one line"),
+        (
+            format!("{web}[check.\"a b\"]\nplugin = \"a.wasm\"\n"),
+            "`a b` cannot be the name of a plugin's check",
+            "64 octets at most",
+        ),
         (
             web.replace("[instance.", "[instances."),
             "unknown key `instances`",
@@ -61,13 +67,14 @@ fn what_is_said_about_keys_that_are_not_there() {
         assert!(!found.contains("keepalived.conf"), "{found}");
         assert!(!found.contains("there are no instances") && !found.contains("check `headers`"), "{found}");
     }
-    // Letters of all alphabets, and for instances any name of one line.
-    let text = web.replace("[instance.web]", "[instance.\"we b\"]\ntrack = [\"ä\"]")
-        + "[check.\"ä\"]\ntcp = \"[::1]:80\"\n";
+    // As keepalived takes them: any of one line.
+    let text = web.replace("[instance.web]", "[instance.\"we b\"]\ntrack = [\"ä:\\u0007\"]")
+        + "[check.\"ä:\\u0007\"]\ntcp = \"[::1]:80\"\n[group.\"a/b\"]\nmembers = [\"we b\"]\n";
     let site = read("names", "", &text);
     assert_eq!(site.render(Style::Plain), "");
     let names = site.config.unwrap();
-    assert_eq!((names.instances[0].name.as_str(), names.checks[0].name.as_str()), ("we b", "ä"));
+    assert_eq!((names.instances[0].name.as_str(), names.checks[0].name.as_str()), ("we b", "ä:\u{7}"));
+    assert_eq!(names.groups[0].name, "a/b");
 }
 
 /// What is wrong with an instance itself does not hide what it and its group name that there is not.

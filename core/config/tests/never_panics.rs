@@ -1,10 +1,10 @@
-//! Whatever the text, reading it ends, and ends without a panic.
+//! Whatever the text, reading it ends, and ends without a panic; and what it means can be said in the native format.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::{Duration, Instant};
 
-use keepwatch_config::{Loaded, Style, load_text};
+use keepwatch_config::{Converted, Loaded, Style, convert, load_text};
 use proptest::prelude::*;
 
 /// Reads and renders; what is accepted must be acceptable to the engine.
@@ -18,6 +18,10 @@ fn read(text: &str) {
     }
     for instance in config.iter().flat_map(|config| &config.instances) {
         instance.params().check().unwrap();
+    }
+    if let Some(config) = config {
+        let Converted { text: native, lost: _, wrong } = convert(&config, &source.text);
+        assert!(wrong.is_empty(), "{wrong:?}\n{text}\nbecame\n{native}");
     }
 }
 
@@ -172,9 +176,88 @@ fn instance_soup() -> impl Strategy<Value = String> {
         "down_timer_adverts 1",
         "unicast_ttl 0",
         "dont_track_primary",
+        "unicast_ttl 9",
+        "unicast_peer { 10.0.0.3 min_ttl 3 }",
+        "check_unicast_src",
+        "track_src_ip",
+        "accept",
+        "no_accept",
+        "lower_prio_no_advert",
+        "higher_prio_send_advert",
+        "promote_secondaries",
+        "use_vmac",
+        "use_vmac vrrp.a",
+        "use_vmac vrrp.a\nvmac_xmit_base",
+        "use_ipvlan 10.0.0.7",
+        "garp_master_delay 0",
+        "garp_master_repeat 3",
+        "garp_master_refresh 7",
+        "garp_lower_prio_delay 3",
+        "garp_lower_prio_repeat 2",
+        "notify x.sh",
+        "notify_master \"logger 'a b'\" root :adm",
+        "notify_deleted",
+        "notify_deleted /bin/x",
+        "notify_priority_changes",
+        "smtp_alert",
+        "smtp_alert off",
+        "track_script { s }",
+        "track_script { s weight -7 reverse }",
+        "track_file { f }",
+        "track_file { f weight 3 }",
+        "track_process { p }",
+        "track_interface { eth0 }",
+        "virtual_ipaddress { 10.0.0.9/24 dev eth1 label x brd + }",
+        "virtual_ipaddress { fd00::9/64 home }",
+        "virtual_routes { 10.1.0.0/16 via 10.0.0.1 }",
+        "virtual_rules { from 10.1.0.0/16 table 7 }",
     ];
-    prop::collection::vec(prop::sample::select(lines.to_vec()), 0..8).prop_map(|lines| {
-        format!("vrrp_instance a {{\ninterface eth0\nvirtual_router_id 9\n{}\n}}\n", lines.join("\n"))
+    let around = [
+        "vrrp_strict",
+        "vrrp_version 3",
+        "vrrp_garp_master_repeat 1",
+        "vrrp_min_garp",
+        "vrrp_mcast_group4 239.0.0.1",
+        "vrrp_mcast_group6 ff05::1",
+        "vrrp_down_timer_adverts 2",
+        "vrrp_check_unicast_src",
+        "vrrp_notify_priority_changes",
+        "v3_checksum_as_v2",
+        "script_user root",
+        "script_user nobody :adm",
+        "enable_script_security",
+        "notify_fifo x.fifo",
+        "notify_fifo /x.fifo root",
+        "vrrp_notify_fifo /x.fifo",
+        "notify_fifo_script hear",
+        "nftables",
+        "router_id \"a b\"",
+        "smtp_alert",
+        "no_email_faults",
+        "smtp_server m",
+        "smtp_server fd00::1 2525",
+        "notification_email { a@b }",
+        "notification_email { \"a b\" }",
+        "smtp_helo_name \"a b\"",
+        "vrrp_startup_delay 3",
+        "vrrp_rt_priority 3",
+        "json_version 2",
+        "}\nvrrp_sync_group a {\ngroup {\na\nb\n}\ntrack_script { s }\nsmtp_alert",
+        "}\nvrrp_sync_group g {\ngroup {\na\n}\nsync_group_tracking_weight\nnotify x",
+        "}\ninterface_up_down_delays {\neth0 1 0.5\neth2 7",
+        "}\nstatic_ipaddress {\n10.0.0.8/24\n10.0.0.8/24",
+        "}\nstatic_routes {\n10.2.0.0/16 via 10.0.0.1",
+    ];
+    let some =
+        |lines: &[&'static str], most| prop::collection::vec(prop::sample::select(lines.to_vec()), 0..most);
+    (some(&lines, 8), some(&around, 6)).prop_map(|(lines, around)| {
+        format!(
+            "global_defs {{\n{}\n}}\nvrrp_script s {{\nscript \"pidof x\"\nweight 5\n}}\ntrack_file f {{\nfile f\n}}\n\
+             vrrp_track_process p {{\nprocess x\nweight -3\n}}\nvrrp_instance a {{\ninterface eth0\nvirtual_router_id 9\n{}\n}}\n\
+             vrrp_instance b {{\ninterface eth1\nvirtual_router_id 9\nvirtual_ipaddress {{ 10.0.0.19 }}\n}}\n",
+            around.join("\n"),
+            lines.join("\n")
+        )
     })
 }
 

@@ -77,7 +77,8 @@ pub(crate) enum Command {
   keepwatch convert /etc/keepalived/keepalived.conf
   keepwatch convert keepalived.conf > keepwatch.toml && keepwatch check keepwatch.toml
 
-Exit codes: 0 converted (what is lost is said), 1 the output could not be written, 2 wrong command line, 3 not valid or unreadable")]
+Exit codes: 0 converted, and means the same, 1 the output could not be written or would not mean the same, 2 wrong command line,
+3 not valid or unreadable, 6 converted but for something that has no equivalent, which is said and stands in the output as a comment")]
 pub(crate) struct Convert {
     /// The keepalived.conf
     pub(crate) file: PathBuf,

@@ -31,8 +31,20 @@ pub(crate) fn convert(arguments: &Convert) -> ExitCode {
         return exit::with(exit::CONFIGURATION);
     };
     let converted = converted(&config, &loaded.source.text);
+    if !converted.wrong.is_empty() {
+        // Whoever ran it would have something else.
+        for wrong in &converted.wrong {
+            eprintln!("error: {wrong}");
+        }
+        eprintln!(
+            "The keepwatch.toml would not mean what {} does: nothing is printed. This is a mistake in keepwatch.",
+            path.display()
+        );
+        return exit::with(exit::FAILED);
+    }
     for lost in &converted.lost {
         eprintln!("not converted: {lost}");
     }
-    ask::printed(&converted.text, exit::OK)
+    let code = if converted.lost.is_empty() { exit::OK } else { exit::LOST };
+    ask::printed(&converted.text, code)
 }

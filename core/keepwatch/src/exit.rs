@@ -14,6 +14,8 @@ pub(crate) const CONFIGURATION: u8 = 3;
 pub(crate) const PRIVILEGES: u8 = 4;
 /// `status --check`: something is wrong.
 pub(crate) const TROUBLE: u8 = 5;
+/// `convert`: something has no equivalent.
+pub(crate) const LOST: u8 = 6;
 
 pub(crate) fn with(code: u8) -> ExitCode {
     ExitCode::from(code)

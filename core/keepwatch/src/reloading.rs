@@ -24,10 +24,6 @@ use crate::checks::{Means, Occasion};
 use crate::notifications::Notifications;
 use crate::{check, checks, destinations, exit, fingerprint, notify_scripts, plan, reload_plan};
 
-/// Why a configuration is not wholly in force.
-const RESTART: &str =
-    "some of what has changed is taken over when keepwatch is restarted; the rest is in force";
-
 /// Gives the engine another configuration instead of the first one, and gives how long it was busy with that.
 pub(crate) type Reconfigure =
     Box<dyn Fn(&Config, &Config, &Diff) -> Result<Duration, ReconfigureError> + Send + Sync>;
@@ -295,7 +291,7 @@ impl Shared {
         report.refused.extend(refused);
         let path = self.whence.path.display().to_string();
         // Whoever did not ask for the reload, as with SIGHUP, hears it, too; and status knows it until it is so.
-        let waits = diff.needs_restart().then(|| RESTART.to_owned());
+        let waits = waiting(diff);
         report.refused.extend(self.waiting(diff));
         let severity = if waits.is_some() { Severity::Warning } else { Severity::Info };
         let instances = config.instances.len();
@@ -306,7 +302,7 @@ impl Shared {
 
     /// What is not done without a restart.
     fn waiting(&self, diff: &Diff) -> Option<String> {
-        diff.needs_restart().then(|| format!("{}: {RESTART}", self.whence.path.display()))
+        waiting(diff).map(|waits| format!("{}: {waits}", self.whence.path.display()))
     }
 
     /// Says that all goes on as before. What was only tried is no event.
@@ -322,6 +318,12 @@ impl Shared {
     fn tell(&self, severity: Severity, kind: EventKind) {
         self.parts.means.bus.publish(Draft::general(severity, kind));
     }
+}
+
+/// Why a configuration is not wholly in force, if it is not.
+fn waiting(diff: &Diff) -> Option<String> {
+    let what = diff.restarts().join(", ");
+    (!what.is_empty()).then(|| format!("only a restart of keepwatch takes over {what}; the rest is in force"))
 }
 
 /// What a check has to become for the plan to say so already.

@@ -144,6 +144,9 @@ fn what_needs_a_restart_is_said_until_it_has_been() {
         assert_eq!(report.refused, dry.refused);
         let EventKind::ConfigLoaded { hash, waits: Some(waits), .. } = &kind else { panic!("{kind:?}") };
         assert!(hash.len() == 32 && report.refused[0].ends_with(waits), "{kind:?}");
+        let what =
+            "only a restart of keepwatch takes over static addresses, routes and rules; the rest is in force";
+        assert_eq!(waits, what);
         assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
     }
     let (report, severity, kind) = trial.reload(&instance(101));

@@ -223,6 +223,18 @@ fn a_native_file_is_looked_at_as_well() {
     assert_finding(&text, &["it cannot tell, then, which counts as a failure: `unknown` is \"fail\""]);
     let text = native(&format!("script = [\"{script}\"]\nuser = \"kw-nobody-here\""));
     assert_finding(&text, &["check other cannot run here: there is no user kw-nobody-here"]);
+    // As those of a keepalived.conf.
+    let text = native("script = [\"kw-no-such-program\", \"-0\"]");
+    assert_finding(
+        &text,
+        &["check other cannot run here: kw-no-such-program is not in /usr/local/sbin:", "keepwatch.toml:3"],
+    );
+    let text = native("script = [\"bin/true\"]");
+    assert_finding(&text, &["check other: bin/true is taken for /bin/true", "keepwatch.toml:3"]);
+    for command in ["[\"true\"]", "[\"</dev/null\"]"] {
+        let text = native(&format!("script = {command}"));
+        assert!(!text.contains("check other"), "{text}");
+    }
     let text = native(&format!("script = \"{script} | /bin/cat > /dev/null\""));
     assert!(!text.contains("no shell reads") && !text.contains("cannot run"), "{text}");
 }

@@ -434,20 +434,32 @@ fn a_password_that_systemd_keeps_is_read_and_shown_to_nobody() {
 #[test]
 fn a_keepalived_conf_is_printed_as_a_keepwatch_toml() {
     let folder = Folder::new("convert");
-    std::fs::write(folder.0.join("k.conf"), INSTANCE.replace("10.1.1.30", "10.1.1.30/24 home")).unwrap();
-    let printed = keepwatch(&folder, &["convert", "k.conf"]).output().unwrap();
-    assert_eq!(
-        (printed.status.code(), text(&printed.stderr).as_str()),
-        (Some(0), "not converted: 10.1.1.30/24: home does nothing for an IPv4 address\n")
-    );
-    std::fs::write(folder.0.join("keepwatch.toml"), &printed.stdout).unwrap();
-    let checked = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
-    assert_eq!(
-        text(&checked.stdout),
-        "keepwatch.toml is valid: 1 instance (VI_1).\n",
-        "{}",
-        text(&checked.stderr)
-    );
+    let script = "vrrp_script \"chk: 80\" {\n script \"pidof x\"\n}\n";
+    let tracking = INSTANCE.replace("}\n}", "}\n track_script {\n  \"chk: 80\"\n }\n}");
+    let password = " authentication {\n  auth_type PASS\n  auth_pass passworä\n }\n}\n";
+    let half = format!("{}{password}", INSTANCE.strip_suffix("}\n").unwrap());
+    let what = "the password of `VI_1`: its 8 octets end within a character";
+    for (conf, code, said, contents) in [
+        (format!("{script}{tracking}"), 0, "", "1 instance (VI_1), 1 script (chk: 80)"),
+        (half, 6, what, "1 instance (VI_1)"),
+    ] {
+        std::fs::write(folder.0.join("k.conf"), conf).unwrap();
+        let printed = keepwatch(&folder, &["convert", "k.conf"]).output().unwrap();
+        let (told, written) = (text(&printed.stderr), text(&printed.stdout));
+        assert_eq!(printed.status.code(), Some(code), "{told}");
+        let lost = |text: &str| text.contains(&format!("not converted: {what}"));
+        assert_eq!((lost(&told), lost(&written)), (code == 6, code == 6), "{told}{written}");
+        assert!(told.contains(said), "{told}");
+        std::fs::write(folder.0.join("keepwatch.toml"), &printed.stdout).unwrap();
+        let checked = keepwatch(&folder, &["check", "keepwatch.toml"]).output().unwrap();
+        let valid = format!("keepwatch.toml is valid: {contents}");
+        assert!(
+            text(&checked.stdout).starts_with(&valid),
+            "{}{}",
+            text(&checked.stdout),
+            text(&checked.stderr)
+        );
+    }
 
     std::fs::write(folder.0.join("bad.conf"), INSTANCE.replace("51", "0")).unwrap();
     for file in ["bad.conf", "none.conf", "keepwatch.toml"] {

@@ -7,46 +7,14 @@ use super::{user_of, value};
 use crate::model::{
     Check, CheckKind, Config, InitFile, Overwrite, ProcessCheck, ProcessMatch, ScriptCheck, TrackFile,
 };
-use crate::name::is_name;
-use crate::similar::shown;
 
-/// Whether there is a table for the check of this name.
-pub(super) fn is_written(name: &str, config: &Config) -> bool {
-    let is_there = |check: &Check| check.name == name && why_not(check).is_none();
-    config.checks.iter().any(is_there)
-}
-
-/// Why there is none.
-fn why_not(check: &Check) -> Option<String> {
-    let name = shown(&check.name);
-    if !is_name(&check.name) {
-        return Some(format!("{name} cannot be the name of a check here: letters, digits, `-`, `_`, `.`"));
-    }
-    match &check.what {
-        CheckKind::Script(ScriptCheck { command, .. })
-            if !command.argv.first().is_some_and(|program| program.starts_with('/')) =>
-        {
-            Some(format!("{name} names its program by a path that is not absolute"))
-        }
-        CheckKind::TrackFile(file) if !file.path.is_absolute() => {
-            Some(format!("{name} names its file by a path that is not absolute"))
-        }
-        _ => None,
-    }
-}
-
-/// `[check.NAME]`; none if it cannot be said.
-pub(super) fn table(check: &Check, config: &Config, lost: &mut Vec<String>) -> Option<Table> {
-    if let Some(why) = why_not(check) {
-        lost.push(why);
-        return None;
-    }
+/// `[check.NAME]`; none of what no keepalived.conf has.
+pub(super) fn table(check: &Check, config: &Config) -> Option<Table> {
     let Check { name, what, interval, timeout, policy, weight, place: _ } = check;
     let mut table = match what {
         CheckKind::Script(script) => script_table(name, script, config),
         CheckKind::Process(process) => process_table(name, process),
         CheckKind::TrackFile(file) => file_table(name, file),
-        // No keepalived.conf has others.
         _ => return None,
     };
     let is_number = check.is_number();
@@ -87,8 +55,14 @@ fn write_policy(policy: &TrackPolicy, table: &mut Table) {
     }
 }
 
+/// The table for a block; of two that have one name the second has its kind behind it here.
+fn of_block(name: &str, block: &str, noun: &str) -> Table {
+    let called = name.strip_suffix(&format!(" ({noun})")).unwrap_or(name);
+    Table::new("check", name, block, called)
+}
+
 fn script_table(name: &str, script: &ScriptCheck, config: &Config) -> Table {
-    let mut table = Table::new("check", name, "vrrp_script");
+    let mut table = of_block(name, "vrrp_script", "script");
     table.set("script", "script", value::texts(&script.command.argv));
     for (key, value) in user_of(script.command.user.as_ref(), &config.globals) {
         table.set(key, "user", value);
@@ -97,7 +71,7 @@ fn script_table(name: &str, script: &ScriptCheck, config: &Config) -> Table {
 }
 
 fn file_table(name: &str, TrackFile { path, init }: &TrackFile) -> Table {
-    let mut table = Table::new("check", name, "track_file");
+    let mut table = of_block(name, "track_file", "track file");
     table.set("track_file", "file", value::text(&path.to_string_lossy()));
     if let Some(InitFile { value, overwrite }) = init {
         let written = match overwrite {
@@ -113,7 +87,7 @@ fn file_table(name: &str, TrackFile { path, init }: &TrackFile) -> Table {
 
 fn process_table(name: &str, process: &ProcessCheck) -> Table {
     let ProcessCheck { program, matching, quorum, quorum_max, fork_delay, terminate_delay } = process;
-    let mut table = Table::new("check", name, "vrrp_track_process");
+    let mut table = of_block(name, "vrrp_track_process", "track process");
     table.set("process", "process", value::text(program));
     let (word, arguments) = match matching {
         ProcessMatch::Name => ("name", None),

@@ -1,26 +1,43 @@
 //! The comments of a keepalived.conf, and what each stands beside.
 
-use crate::keepalived::before_comment;
+use super::value;
+use crate::keepalived::{Step, before_comment, steps};
 
-/// All comments, in the order of the file.
+/// All comments with the blocks of the file, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Comments {
+    /// About the whole file: above all blocks, with an empty line behind them.
+    pub(super) top: Vec<String>,
+    pub(super) blocks: Vec<Block>,
+    /// Behind all blocks.
+    pub(super) end: Vec<String>,
+}
+
+/// A block, or a line outside all blocks.
 #[derive(Debug)]
-pub(super) struct Comments(Vec<Comment>);
+pub(super) struct Block {
+    /// `vrrp_instance`
+    pub(super) kind: String,
+    /// What the block is called; empty if it has no name.
+    pub(super) name: String,
+    /// As the file says it.
+    pub(super) title: String,
+    pub(super) comments: Vec<Comment>,
+}
 
 #[derive(Debug)]
-struct Comment {
+pub(super) struct Comment {
     /// With a `#` before it.
-    text: String,
-    /// The block that it stands in or above, with its name; none behind the last one.
-    block: Option<(String, String)>,
-    /// The keyword in the block that it stands beside or above; none above the block.
-    keyword: Option<String>,
+    pub(super) text: String,
+    /// The keyword in the block that it stands beside or above; none of the block itself.
+    pub(super) keyword: Option<String>,
 }
 
 /// Where the reader is.
 #[derive(Default)]
-struct Place {
+struct Reader {
+    comments: Comments,
     depth: usize,
-    block: Option<(String, String)>,
     keyword: Option<String>,
     /// Comments that wait for what follows.
     waiting: Vec<String>,
@@ -29,101 +46,115 @@ struct Place {
 impl Comments {
     /// Finds them in a text.
     pub(super) fn read(text: &str) -> Self {
-        let (mut comments, mut place) = (Vec::new(), Place::default());
-        for line in text.lines() {
-            let (code, comment) = line.split_at(before_comment(line));
-            let comment = comment.trim().trim_start_matches(['#', '!']);
-            let comment = (!comment.trim().is_empty()).then(|| format!("#{}", comment.trim_end()));
-            if code.trim().is_empty() {
-                place.waiting.extend(comment);
-                continue;
-            }
-            place.enter(code);
-            for text in place.waiting.drain(..).chain(comment) {
-                let (block, keyword) = (place.block.clone(), place.keyword.clone());
-                comments.push(Comment { text, block, keyword });
-            }
-            place.leave(code);
+        let mut reader = Reader::default();
+        text.lines().for_each(|line| reader.line(line));
+        let Reader { mut comments, waiting, .. } = reader;
+        comments.end = waiting;
+        comments
+    }
+
+    /// Adds one beside a keyword of a block, or above a block that has no such line.
+    pub(super) fn add(&mut self, kind: &str, name: &str, keyword: &str, text: &str) {
+        let text = value::comment(&format!(" {text}"));
+        match self.blocks.iter_mut().find(|block| (block.kind.as_str(), block.name.as_str()) == (kind, name))
+        {
+            Some(block) => block.comments.push(Comment { text, keyword: Some(keyword.to_owned()) }),
+            None => self.end.push(text),
         }
-        comments.extend(place.waiting.drain(..).map(|text| Comment { text, block: None, keyword: None }));
-        Self(comments)
-    }
-
-    /// Those above a block, or beside the line that opens it.
-    pub(super) fn above(&self, block: &str, name: &str) -> impl Iterator<Item = &str> {
-        self.of(block, name).filter(|comment| comment.keyword.is_none()).map(|comment| comment.text.as_str())
-    }
-
-    /// Those beside some keywords of a block.
-    pub(super) fn within(
-        &self,
-        block: &str,
-        name: &str,
-        which: impl Fn(&str) -> bool,
-    ) -> impl Iterator<Item = &str> {
-        let chosen = move |comment: &&Comment| comment.keyword.as_deref().is_some_and(&which);
-        self.of(block, name).filter(chosen).map(|comment| comment.text.as_str())
-    }
-
-    /// Those of blocks that are not written.
-    pub(super) fn others(&self, written: impl Fn(&str, &str) -> bool) -> impl Iterator<Item = &str> {
-        let is_other = move |comment: &&Comment| match &comment.block {
-            Some((block, name)) => !written(block, name),
-            None => true,
-        };
-        self.0.iter().filter(is_other).map(|comment| comment.text.as_str())
-    }
-
-    fn of(&self, block: &str, name: &str) -> impl Iterator<Item = &Comment> {
-        let is_of = move |comment: &&Comment| {
-            comment.block.as_ref().is_some_and(|own| (own.0.as_str(), own.1.as_str()) == (block, name))
-        };
-        self.0.iter().filter(is_of)
     }
 }
 
-impl Place {
-    /// A line begins: which block and keyword it belongs to.
-    fn enter(&mut self, code: &str) {
-        let mut words = code.split_whitespace().map(|word| word.trim_matches(['{', '}', '"']));
-        let first = words.next().filter(|word| !word.is_empty());
-        match (self.depth, first) {
-            (0, Some(first)) => {
-                let name = words.next().unwrap_or_default().to_owned();
-                self.block = Some((first.to_owned(), name));
-                self.keyword = None;
+impl Reader {
+    fn line(&mut self, line: &str) {
+        let (code, comment) = line.split_at(before_comment(line));
+        let comment = comment.trim().trim_start_matches(['#', '!']);
+        let comment = (!comment.trim().is_empty()).then(|| value::comment(comment.trim_end()));
+        if code.trim().is_empty() {
+            if line.trim().is_empty() && self.comments.blocks.is_empty() {
+                self.comments.top.append(&mut self.waiting);
             }
-            (1, Some(first)) => self.keyword = Some(first.to_owned()),
-            _ => {}
+            self.waiting.extend(comment);
+            return;
         }
-    }
-
-    /// A line ends: how deep the next one stands.
-    fn leave(&mut self, code: &str) {
-        let count = |brace| code.chars().filter(|c| *c == brace).count();
-        self.depth = (self.depth + count('{')).saturating_sub(count('}'));
         if self.depth <= 1 {
             self.keyword = None;
         }
+        for step in steps(code) {
+            self.step(step);
+            // What stands above belongs to what the line begins with.
+            let waiting = std::mem::take(&mut self.waiting);
+            waiting.into_iter().for_each(|text| self.keep(text));
+        }
+        comment.into_iter().for_each(|text| self.keep(text));
     }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Words { keyword, name, raw } if self.depth == 0 => {
+                self.keyword = None;
+                let (kind, comments) = (now(keyword), Vec::new());
+                self.comments.blocks.push(Block { kind, name, title: raw, comments });
+            }
+            Step::Words { keyword, .. } if self.depth == 1 => self.keyword = Some(keyword),
+            Step::Words { .. } => {}
+            Step::Open => self.depth += 1,
+            Step::Close => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    self.keyword = None;
+                }
+            }
+        }
+    }
+
+    /// A comment belongs to where the reader is.
+    fn keep(&mut self, text: String) {
+        match self.comments.blocks.last_mut() {
+            Some(block) => block.comments.push(Comment { text, keyword: self.keyword.clone() }),
+            None => self.comments.top.push(text),
+        }
+    }
+}
+
+/// What a block is called today.
+fn now(kind: String) -> String {
+    if kind == "vrrp_track_file" { "track_file".to_owned() } else { kind }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of<'c>(block: &'c Block, keyword: Option<&str>) -> Vec<&'c str> {
+        let comments = block.comments.iter().filter(|comment| comment.keyword.as_deref() == keyword);
+        comments.map(|comment| comment.text.as_str()).collect()
+    }
+
     #[test]
     fn a_comment_belongs_to_what_it_stands_above_or_beside() {
-        let text = "# first\n\nvrrp_instance VI_1 { ! beside\n  # of the number\n  virtual_router_id 51 # really\n  \
-                    virtual_ipaddress {\n    # web\n    10.1.1.30 # here\n  }\n}\n# last\n";
+        let text = "# all\n\n# first\nvrrp_instance VI_1 { ! beside\n  # of the number\n  virtual_router_id 51 # really\n  \
+                    virtual_ipaddress {\n    # web\n    10.1.1.30 # here\n  } # there\n # no more\n}\n\
+                    vrrp_script \"a {\" { script \"/bin/x {\" # it\n}\n# last\n";
         let comments = Comments::read(text);
-        let above: Vec<&str> = comments.above("vrrp_instance", "VI_1").collect();
-        assert_eq!(above, ["# first", "# beside"]);
-        let of = |keyword: &'static str| -> Vec<&str> {
-            comments.within("vrrp_instance", "VI_1", |known| known == keyword).collect()
-        };
-        assert_eq!(of("virtual_router_id"), ["# of the number", "# really"]);
-        assert_eq!(of("virtual_ipaddress"), ["# web", "# here"]);
-        assert_eq!(comments.others(|_, _| true).collect::<Vec<_>>(), ["# last"]);
+        let [instance, script] = comments.blocks.as_slice() else { panic!("{comments:?}") };
+        assert_eq!((instance.kind.as_str(), instance.name.as_str()), ("vrrp_instance", "VI_1"));
+        assert_eq!(of(instance, None), ["# first", "# beside", "# no more"]);
+        assert_eq!(of(instance, Some("virtual_router_id")), ["# of the number", "# really"]);
+        assert_eq!(of(instance, Some("virtual_ipaddress")), ["# web", "# here", "# there"]);
+        assert_eq!((script.name.as_str(), script.title.as_str()), ("a {", "vrrp_script \"a {\""));
+        assert_eq!(of(script, Some("script")), ["# it"]);
+        assert_eq!((comments.top, comments.end), (vec!["# all".to_owned()], vec!["# last".to_owned()]));
+    }
+
+    /// Nothing but a blank line tells that it is about more than the first block.
+    #[test]
+    fn without_an_empty_line_it_belongs_to_the_first_block() {
+        let comments = Comments::read("# of it\nglobal_defs {\n}\n");
+        assert_eq!((of(&comments.blocks[0], None), comments.top.len()), (vec!["# of it"], 0));
+    }
+
+    #[test]
+    fn control_characters_are_spelt() {
+        assert_eq!(Comments::read("# a\u{7}b\tc\r\n\n").top, ["# a\\u{7}b\tc"]);
     }
 }

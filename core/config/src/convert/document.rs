@@ -1,6 +1,8 @@
 //! The tables of a keepwatch.toml, and the comments of the keepalived.conf beside what they belong to.
 
-use super::comments::Comments;
+use std::collections::HashMap;
+
+use super::comments::{Block, Comments};
 use super::value;
 
 /// All tables, in the order in which they are written.
@@ -25,6 +27,15 @@ struct Key {
     /// keepalived's keyword for it.
     stands_for: StandsFor,
     value: String,
+    written: Written,
+}
+
+/// Whether a key is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Always,
+    /// It goes without saying, and is said where a comment is about it.
+    WithComment,
 }
 
 /// What a key stands for.
@@ -32,9 +43,28 @@ struct Key {
 enum StandsFor {
     /// A keyword in the block of the table.
     Keyword(&'static str),
-    /// A whole block of its own, without a name.
+    /// A whole block of its own, or a line outside all blocks.
     Block(&'static str),
 }
+
+/// Where a comment goes: above the header of a table, or above one of its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Spot {
+    Head(usize),
+    Key(usize, usize),
+}
+
+/// keepalived's words for what one key says here.
+const SAME: &[(&str, &str)] = &[
+    ("mcast_src_ip", "unicast_src_ip"),
+    ("smtp_alert_vrrp", "smtp_alert"),
+    ("track_file", "track_script"),
+    ("track_interface", "track_script"),
+    ("track_process", "track_script"),
+    ("vrrp_notify_fifo", "notify_fifo"),
+    ("vrrp_notify_fifo_script", "notify_fifo"),
+    ("notify_fifo_script", "notify_fifo"),
+];
 
 impl Table {
     /// What stands above all tables.
@@ -42,73 +72,155 @@ impl Table {
         Self { header: None, block: (block.to_owned(), String::new()), keys: Vec::new() }
     }
 
-    /// `[KIND]`, for some keywords of a block whose comments stand in another table.
-    pub(super) fn part(kind: &str) -> Self {
-        Self { header: Some(format!("[{kind}]")), ..Self::root(kind) }
+    /// `[KIND]`, for some keywords of a block whose others stand elsewhere.
+    pub(super) fn part(kind: &str, block: &str) -> Self {
+        Self { header: Some(format!("[{kind}]")), ..Self::root(block) }
     }
 
-    /// `[KIND.NAME]`
-    pub(super) fn new(kind: &str, name: &str, block: &str) -> Self {
+    /// `[KIND.NAME]`; `block` and `called` say which one of keepalived's it is.
+    pub(super) fn new(kind: &str, name: &str, block: &str, called: &str) -> Self {
         let header = Some(format!("[{kind}.{}]", value::key(name)));
-        Self { header, block: (block.to_owned(), name.to_owned()), keys: Vec::new() }
+        Self { header, block: (block.to_owned(), called.to_owned()), keys: Vec::new() }
     }
 
     /// Sets a key that stands for a keyword of keepalived's.
     pub(super) fn set(&mut self, key: &'static str, keyword: &'static str, value: String) {
-        self.keys.push(Key { key, stands_for: StandsFor::Keyword(keyword), value });
+        let written = Written::Always;
+        self.keys.push(Key { key, stands_for: StandsFor::Keyword(keyword), value, written });
+    }
+
+    /// The same with what goes without saying.
+    pub(super) fn set_default(&mut self, key: &'static str, keyword: &'static str, value: String) {
+        let written = Written::WithComment;
+        self.keys.push(Key { key, stands_for: StandsFor::Keyword(keyword), value, written });
     }
 
     /// Sets a key that stands for a whole block of keepalived's.
     pub(super) fn set_block(&mut self, key: &'static str, block: &'static str, value: String) {
-        self.keys.push(Key { key, stands_for: StandsFor::Block(block), value });
+        let written = Written::Always;
+        self.keys.push(Key { key, stands_for: StandsFor::Block(block), value, written });
     }
 
-    /// Whether its keys stand for this block, or for what is in it.
-    fn is_of(&self, block: &str, name: &str) -> bool {
-        let is_it = |key: &Key| matches!(key.stands_for, StandsFor::Block(own) if own == block);
-        (self.block.0.as_str(), self.block.1.as_str()) == (block, name)
-            || name.is_empty() && self.keys.iter().any(is_it)
+    fn is_of(&self, block: &Block) -> bool {
+        (self.block.0.as_str(), self.block.1.as_str()) == (block.kind.as_str(), block.name.as_str())
     }
 
-    fn render(&self, comments: &Comments) -> String {
-        let (block, name) = (self.block.0.as_str(), self.block.1.as_str());
-        let mut text = String::new();
-        let mut line = |line: &str| {
-            text.push_str(line);
-            text.push('\n');
-        };
-        let is_keyword = |keyword: &str| {
-            self.keys.iter().any(|key| matches!(key.stands_for, StandsFor::Keyword(own) if own == keyword))
-        };
-        comments.above(block, name).for_each(&mut line);
-        // What stands beside a keyword that has no key here still says something of the whole.
-        comments.within(block, name, |keyword| !is_keyword(keyword)).for_each(&mut line);
-        if let Some(header) = &self.header {
-            line(header);
-        }
-        for Key { key, stands_for, value } in &self.keys {
-            match stands_for {
-                StandsFor::Keyword(keyword) => {
-                    comments.within(block, name, |known| known == *keyword).for_each(&mut line);
-                }
-                StandsFor::Block(block) => {
-                    comments.above(block, "").for_each(&mut line);
-                    comments.within(block, "", |_| true).for_each(&mut line);
-                }
-            }
-            line(&format!("{key} = {value}"));
-        }
-        text
+    /// Whether nothing of it is written.
+    fn is_empty(&self) -> bool {
+        self.header.is_none() && self.keys.is_empty()
     }
+}
+
+/// Where each comment goes.
+#[derive(Default)]
+struct Places {
+    beside: HashMap<Spot, Vec<String>>,
+    /// Of blocks that are left out: before the table that comes next, by its number.
+    before: HashMap<usize, Vec<String>>,
+    /// The same where none comes next.
+    rest: Vec<String>,
 }
 
 impl Document {
     /// The whole text.
     pub(super) fn render(&self, comments: &Comments) -> String {
-        let mut parts: Vec<String> = self.tables.iter().map(|table| table.render(comments)).collect();
-        let written = |block: &str, name: &str| self.tables.iter().any(|table| table.is_of(block, name));
-        parts.push(comments.others(written).map(|line| format!("{line}\n")).collect());
+        let Places { beside, before, rest } = self.places(comments);
+        let mut parts = vec![lines(&comments.top)];
+        for (number, table) in self.tables.iter().enumerate() {
+            let above = |spot| lines(beside.get(&spot).map(Vec::as_slice).unwrap_or_default());
+            parts.push(lines(before.get(&number).map(Vec::as_slice).unwrap_or_default()));
+            let mut text = above(Spot::Head(number));
+            text.extend(table.header.iter().map(|header| format!("{header}\n")));
+            for (place, Key { key, value, written, .. }) in table.keys.iter().enumerate() {
+                let above = above(Spot::Key(number, place));
+                if *written == Written::Always || !above.is_empty() {
+                    text.push_str(&format!("{above}{key} = {value}\n"));
+                }
+            }
+            parts.push(text);
+        }
+        parts.push(lines(&rest));
+        parts.push(lines(&comments.end));
         parts.retain(|part| !part.is_empty());
         parts.join("\n")
+    }
+
+    /// Gives each comment of a block its one place.
+    fn places(&self, comments: &Comments) -> Places {
+        let mut places = Places::default();
+        for block in &comments.blocks {
+            let Some(head) = self.head(block) else {
+                if !block.comments.is_empty() {
+                    let title = value::comment(&format!(" Of {}, which is left out:", block.title));
+                    places.rest.push(title);
+                    places.rest.extend(block.comments.iter().map(|comment| comment.text.clone()));
+                }
+                continue;
+            };
+            let (Spot::Head(table) | Spot::Key(table, _)) = head;
+            places.before.entry(table).or_default().append(&mut places.rest);
+            for comment in &block.comments {
+                let own = comment.keyword.as_deref().and_then(|keyword| self.key(block, keyword));
+                places.beside.entry(own.unwrap_or(head)).or_default().push(comment.text.clone());
+            }
+        }
+        places
+    }
+
+    /// Where a block begins here, if it is written.
+    fn head(&self, block: &Block) -> Option<Spot> {
+        let is_it = |key: &Key| matches!(key.stands_for, StandsFor::Block(kind) if kind == block.kind);
+        let of_keys = || self.find(is_it, |_| true);
+        let own = self.tables.iter().position(|table| table.is_of(block));
+        // Above keys that are all elsewhere it would stand alone.
+        let is_written = |number: &usize| self.tables.get(*number).is_some_and(|table| !table.is_empty());
+        own.filter(is_written).map(Spot::Head).or_else(of_keys).or_else(|| own.map(Spot::Head))
+    }
+
+    /// The key that says what this keyword of a block does.
+    fn key(&self, block: &Block, keyword: &str) -> Option<Spot> {
+        let keyword = SAME.iter().find(|(other, _)| *other == keyword).map_or(keyword, |(_, same)| same);
+        let is_it = |key: &Key| matches!(key.stands_for, StandsFor::Keyword(own) if own == keyword);
+        self.find(is_it, |table| table.is_of(block))
+    }
+
+    fn find(&self, is_it: impl Fn(&Key) -> bool, is_there: impl Fn(&Table) -> bool) -> Option<Spot> {
+        let mut tables = self.tables.iter().enumerate().filter(|(_, table)| is_there(table));
+        tables.find_map(|(number, table)| {
+            table.keys.iter().position(&is_it).map(|place| Spot::Key(number, place))
+        })
+    }
+}
+
+fn lines(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("{text}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::convert::convert;
+
+    /// Wherever they stand.
+    #[test]
+    fn each_comment_of_the_corpus_is_there_once() {
+        let (mut files, mut all) = (0, 0);
+        for entry in std::fs::read_dir("tests/corpus").unwrap() {
+            let Ok(loaded) = crate::load(&entry.unwrap().path()) else { continue };
+            let Some(config) = loaded.config else { continue };
+            let text = convert(&config, &loaded.source.text).text;
+            let Comments { top, blocks, end } = Comments::read(&loaded.source.text);
+            let own = blocks.iter().flat_map(|block| &block.comments).map(|comment| &comment.text);
+            let mut expected: Vec<&str> = own.chain(&top).chain(&end).map(String::as_str).collect();
+            let is_heading =
+                |line: &&str| line.starts_with("# Of ") && line.ends_with(", which is left out:");
+            let mut found: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+            found.retain(|line| !is_heading(line));
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{}\n{text}", loaded.source.name);
+            (files, all) = (files + 1, all + found.len());
+        }
+        assert!(files >= 60 && all >= 20, "{files} {all}");
     }
 }

@@ -2,20 +2,19 @@
 
 use keepwatch_vrrp::{
     AdvertInterval, Destination, Family, HigherAdverts, LinkTracking, LowerAdverts, MacAddress, Preemption,
-    Priority, SourceCheck, TrackWeight, UnicastPeer, Version,
+    Priority, SourceCheck, Start, TrackWeight, UnicastPeer, Version,
 };
 
 use super::document::Table;
-use super::{announcing, check, routing, value};
+use super::{Loss, announcing, routing, value};
 use crate::model::{
     Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup, TrackCheck,
     TrackInterface, VirtualAddress, VmacAdverts,
 };
-use crate::native;
 use crate::similar::shown;
 
 /// `[instance.NAME]`
-pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>) -> Table {
+pub(super) fn table(instance: &Instance, config: &Config, losses: &mut Vec<Loss>) -> Table {
     // Spelt out: what is added to an instance has to be converted, too.
     let Instance {
         name,
@@ -27,7 +26,7 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         priority,
         interval,
         missed_adverts,
-        start: _,
+        start,
         meant: _,
         preemption,
         password,
@@ -51,21 +50,26 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         mail_alert: _,
         place: _,
     } = instance;
-    let mut table = Table::new("instance", name, "vrrp_instance");
+    let mut table = Table::new("instance", name, "vrrp_instance", name);
     table.set("interface", "interface", value::text(interface.as_str()));
     table.set("virtual_router_id", "virtual_router_id", vrid.to_string());
-    if *priority != Priority::DEFAULT {
-        table.set("priority", "priority", priority.to_string());
+    match *priority {
+        Priority::DEFAULT => table.set_default("priority", "priority", priority.to_string()),
+        _ => table.set("priority", "priority", priority.to_string()),
+    }
+    // It goes without saying that an owner does not listen first.
+    if priority.is_owner() && *start == Start::Listening {
+        table.set("state", "state", value::text("BACKUP"));
     }
     if *version == Version::V2 {
         table.set("version", "version", "2".to_owned());
     }
-    if *interval != AdvertInterval::DEFAULT {
-        table.set("advert_interval", "advert_int", value::duration(interval.duration()));
+    let written = value::duration(interval.duration());
+    match *interval {
+        AdvertInterval::DEFAULT => table.set_default("advert_interval", "advert_int", written),
+        _ => table.set("advert_interval", "advert_int", written),
     }
-    let mut list = |of: &[VirtualAddress]| -> String {
-        value::list(&of.iter().map(|address| virtual_address(address, lost)).collect::<Vec<_>>())
-    };
+    let list = |of: &[VirtualAddress]| value::list(&of.iter().map(virtual_address).collect::<Vec<_>>());
     table.set("virtual_addresses", "virtual_ipaddress", list(addresses));
     if !excluded.is_empty() {
         table.set("virtual_addresses_excluded", "virtual_ipaddress_excluded", list(excluded));
@@ -83,7 +87,15 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
         let octets: Vec<u8> = password.0.iter().copied().take_while(|octet| *octet != 0).collect();
         match String::from_utf8(octets) {
             Ok(text) => table.set("auth_pass", "authentication", value::text(&text)),
-            Err(_) => lost.push(format!("{}: its password is cut within a character", shown(name))),
+            Err(_) => losses.push(Loss {
+                what: format!(
+                    "the password of {}: its 8 octets end within a character, which `auth_pass` cannot; write it into a file, \
+                     and `auth_pass_file`",
+                    shown(name)
+                ),
+                block: ("vrrp_instance", name.clone()),
+                keyword: "authentication",
+            }),
         }
     }
     if let Some(source) = source {
@@ -138,14 +150,14 @@ pub(super) fn table(instance: &Instance, config: &Config, lost: &mut Vec<String>
     let checks = track_checks.iter().filter(|track| !of_group(track));
     let interfaces = track_interfaces.iter().filter(|track| !of_group_too(track));
     write_tracks(checks, interfaces, config, &mut table);
-    write_notify(notify, name, config, &mut table, lost);
+    write_notify(notify, config, &mut table);
     table
 }
 
 /// `[group.NAME]`
-pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<String>) -> Table {
+pub(super) fn group_table(group: &SyncGroup, config: &Config) -> Table {
     let SyncGroup { name, members, track_interfaces, track_checks, notify, mail_alert: _ } = group;
-    let mut table = Table::new("group", name, "vrrp_sync_group");
+    let mut table = Table::new("group", name, "vrrp_sync_group", name);
     table.set("members", "group", value::texts(members));
     write_tracks(track_checks.iter(), track_interfaces.iter(), config, &mut table);
     let moves = |weight: &TrackWeight| matches!(weight, TrackWeight::Adjust { .. });
@@ -157,7 +169,7 @@ pub(super) fn group_table(group: &SyncGroup, config: &Config, lost: &mut Vec<Str
     if has_own {
         table.set("sync_group_tracking_weight", "sync_group_tracking_weight", "true".to_owned());
     }
-    write_notify(notify, name, config, &mut table, lost);
+    write_notify(notify, config, &mut table);
     table
 }
 
@@ -196,7 +208,7 @@ fn peer(UnicastPeer { address, min_ttl, max_ttl }: &UnicastPeer) -> String {
 }
 
 /// An entry of `virtual_addresses` and the like.
-pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> String {
+pub(super) fn virtual_address(own: &VirtualAddress) -> String {
     let VirtualAddress {
         address,
         prefix_len,
@@ -216,18 +228,10 @@ pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> S
     let whole = if address.is_ipv4() { 32 } else { 128 };
     let text = if *prefix_len == whole { address.to_string() } else { format!("{address}/{prefix_len}") };
     let default = Lifetime::of_prefix(*prefix_len);
-    // What the kernel knows of IPv6 addresses alone.
-    let left_out = [("home", *home), ("mngtmpaddr", *manage_temporary)];
-    for (what, _) in left_out.into_iter().filter(|(_, is_there)| *is_there && address.is_ipv4()) {
-        lost.push(format!("{text}: {what} does nothing for an IPv4 address"));
-    }
-    let is_long = matches!(preferred_lifetime, Lifetime::For(time) if *time > native::LONGEST);
-    if is_long {
-        lost.push(format!("{text}: preferred_lft is longer than a year: without end here"));
-    }
     let mut entries = vec![("address", value::text(&text))];
     entries.extend(device.as_ref().map(|device| ("dev", value::text(device.as_str()))));
-    entries.extend(label.as_ref().map(|label| ("label", value::text(label))));
+    let label = label.as_ref().filter(|label| !label.is_empty());
+    entries.extend(label.map(|label| ("label", value::text(label))));
     let scope = match scope {
         Scope::Global => None,
         Scope::Number(number) => Some(number.to_string()),
@@ -238,15 +242,16 @@ pub(super) fn virtual_address(own: &VirtualAddress, lost: &mut Vec<String>) -> S
     entries.extend(peer.map(|(peer, _)| ("peer", value::text(&peer.to_string()))));
     if *preferred_lifetime != default && address.is_ipv6() {
         let lifetime = match preferred_lifetime {
-            Lifetime::For(time) if !is_long => value::duration(*time),
-            Lifetime::Forever | Lifetime::For(_) => value::text("forever"),
+            Lifetime::For(time) => value::duration(*time),
+            Lifetime::Forever => value::text("forever"),
         };
         entries.push(("preferred_lft", lifetime));
     }
+    // Some the kernel knows of IPv6 addresses alone.
     let switches = [
         ("no_track", !tracked),
         ("noprefixroute", *no_prefix_route),
-        ("dad", *duplicate_detection),
+        ("dad", *duplicate_detection && address.is_ipv6()),
         ("home", *home && address.is_ipv6()),
         ("mngtmpaddr", *manage_temporary && address.is_ipv6()),
     ];
@@ -260,7 +265,7 @@ fn write_tracks<'c>(
     config: &Config,
     table: &mut Table,
 ) {
-    let of_checks = checks.filter(|track| check::is_written(&track.check, config)).map(|track| {
+    let of_checks = checks.map(|track| {
         let default = config.checks.iter().find(|check| check.name == track.check).map(|check| check.weight);
         if default == Some(track.weight) {
             return value::text(&track.check);
@@ -287,7 +292,7 @@ fn tracked(what: (&str, String), weight: TrackWeight) -> String {
     value::inline(&entries)
 }
 
-fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table, lost: &mut Vec<String>) {
+fn write_notify(notify: &Notify, config: &Config, table: &mut Table) {
     let Notify { master, backup, fault, stop, deleted, master_rx_lower_priority, any, priority_changes } =
         notify;
     let deleted = match deleted {
@@ -312,10 +317,6 @@ fn write_notify(notify: &Notify, name: &str, config: &Config, table: &mut Table,
     }
     for (key, command) in all {
         let Some(command) = command else { continue };
-        if !command.argv.first().is_some_and(|program| program.starts_with('/')) {
-            lost.push(format!("{}: `{key}` names its program by a path that is not absolute", shown(name)));
-            continue;
-        }
         table.set(key, key, super::command(command, &config.globals));
     }
 }

@@ -1,51 +1,50 @@
-//! keepalived's mails as a destination.
+//! keepalived's mails.
 
 use super::document::Table;
 use super::value;
 use crate::model::{Config, Mail};
-use crate::name::is_name;
 
-/// As keepwatch calls keepalived's own mails, so that letters that wait go on.
-const NAME: &str = "smtp_alert";
-
-/// `[notify.smtp_alert]`; none if keepalived would send no mail, or its addresses are not whole, which is said then.
-pub(super) fn table(config: &Config, lost: &mut Vec<String>) -> Option<Table> {
-    let Mail { to, from, server, connect_timeout, helo_name, alert: _, no_faults } = &config.globals.mail;
-    let instances = config.instances.iter().filter(|instance| instance.mail_alert);
-    let groups = config.groups.iter().filter(|group| group.mail_alert && is_name(&group.name));
-    let about: Vec<String> = instances
-        .map(|instance| instance.name.clone())
-        .chain(groups.map(|group| group.name.clone()))
-        .collect();
-    let (host, port) = server.as_ref().filter(|_| !to.is_empty() && !about.is_empty())?;
-    let Some(from) = from.as_ref().filter(|_| from.iter().chain(to).all(|address| address.contains('@')))
-    else {
-        let message = "mail: its sender and recipients need a domain here: write [notify.NAME] with `smtp`, `from` and `to` \
-                       (the book's page \"Mail\")";
-        lost.push(message.to_owned());
+/// `[smtp_alert]`; none if keepalived would send no mail.
+pub(super) fn table(config: &Config) -> Option<Table> {
+    if !is_sent(config) {
         return None;
-    };
-    let shown = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let mut table = Table::new("notify", NAME, "notification_email");
-    table.set("smtp", "smtp_server", value::text(&shown));
-    table.set("tls", "smtp_server", value::text("none"));
-    table.set("from", "notification_email_from", value::text(from));
-    table.set("to", "notification_email", value::texts(to));
-    match helo_name {
-        Some(name) if name.chars().all(|c| c.is_ascii_graphic()) => {
-            table.set("helo", "smtp_helo_name", value::text(name));
+    }
+    let Mail { to, from, server, connect_timeout, helo_name, alert: _, no_faults } = &config.globals.mail;
+    let (host, port) = server.as_ref()?;
+    let mut table = Table::part("smtp_alert", "global_defs");
+    table.set("smtp_server", "smtp_server", value::text(host));
+    if *port != 25 {
+        table.set("smtp_port", "smtp_server", port.to_string());
+    }
+    table.set("notification_email", "notification_email", value::texts(to));
+    if let Some(from) = from {
+        table.set("notification_email_from", "notification_email_from", value::text(from));
+    }
+    if let Some(name) = helo_name {
+        table.set("smtp_helo_name", "smtp_helo_name", value::text(name));
+    }
+    if let Some(timeout) = connect_timeout {
+        table.set("smtp_connect_timeout", "smtp_connect_timeout", value::duration(*timeout));
+    }
+    if *no_faults {
+        table.set("no_email_faults", "no_email_faults", "true".to_owned());
+    }
+    let instances = config.instances.iter().filter(|instance| instance.mail_alert);
+    let groups = config.groups.iter().filter(|group| group.mail_alert);
+    let instances: Vec<String> = instances.map(|instance| instance.name.clone()).collect();
+    let groups: Vec<String> = groups.map(|group| group.name.clone()).collect();
+    for (key, names) in [("instances", instances), ("groups", groups)] {
+        if !names.is_empty() {
+            table.set(key, "smtp_alert", value::texts(&names));
         }
-        Some(_) => lost.push("smtp_helo_name: no name of a host".to_owned()),
-        None => {}
     }
-    if connect_timeout.is_some() {
-        let message = "smtp_connect_timeout: here `timeout` is for everything with the relay";
-        lost.push(message.to_owned());
-    }
-    table.set("instances", "smtp_alert", value::texts(&about));
-    let faults = if *no_faults { ", and of FAULT, too" } else { "" };
-    lost.push(format!(
-        "mail: [notify.{NAME}] tells of the same instances in keepwatch's words{faults}; its `tls` can be more than keepalived has"
-    ));
     Some(table)
+}
+
+/// Whether keepalived would send any mail: to somebody, by a relay, about something.
+pub(super) fn is_sent(config: &Config) -> bool {
+    let mail = &config.globals.mail;
+    let asks = config.instances.iter().any(|instance| instance.mail_alert)
+        || config.groups.iter().any(|group| group.mail_alert);
+    asks && mail.server.is_some() && !mail.to.is_empty()
 }

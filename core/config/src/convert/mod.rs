@@ -13,6 +13,7 @@ mod document;
 mod instance;
 mod mail;
 mod routing;
+mod same;
 mod value;
 
 use comments::Comments;
@@ -22,60 +23,57 @@ use crate::model::{
     Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Statics, User,
     VirtualAddress,
 };
-use crate::name::is_name;
-use crate::similar::shown;
 
 /// A configuration in the native format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Converted {
     /// The keepwatch.toml.
     pub text: String,
-    /// What it cannot say, a sentence each, with what to do instead.
+    /// What it cannot say, a sentence each, with what to do instead. It stands in the text as a comment, too.
     pub lost: Vec<String>,
+    /// What else is not the same when the text is read: that is a mistake of the conversion.
+    pub wrong: Vec<String>,
+}
+
+/// Something that cannot be said.
+struct Loss {
+    what: String,
+    /// keepalived's block that says it, with its name, and the keyword.
+    block: (&'static str, String),
+    keyword: &'static str,
 }
 
 /// Converts what a keepalived.conf means; `source` is its text, for the comments.
 #[must_use]
 pub fn convert(config: &Config, source: &str) -> Converted {
     let Config { globals, instances, checks, groups, link_delays, statics, extensions: _ } = config;
-    let mut lost = Vec::new();
+    let mut losses = Vec::new();
     let mut document = Document::default();
-    globals_table(globals, link_delays, &mut document, &mut lost);
+    globals_table(globals, link_delays, &mut document);
     if *statics != Statics::default() {
-        document.tables.push(statics_table(statics, &mut lost));
+        document.tables.push(statics_table(statics));
     }
-    for instance in instances {
-        document.tables.push(instance::table(instance, config, &mut lost));
-    }
-    for group in groups {
-        if is_name(&group.name) {
-            document.tables.push(instance::group_table(group, config, &mut lost));
-        } else {
-            lost.push(format!(
-                "{} cannot be the name of a group here: letters, digits, `-`, `_`, `.`",
-                shown(&group.name)
-            ));
-        }
-    }
+    document.tables.extend(instances.iter().map(|instance| instance::table(instance, config, &mut losses)));
+    document.tables.extend(groups.iter().map(|group| instance::group_table(group, config)));
+    // keepalived runs only what is tracked.
     let tracked = |name: &str| {
         let mut tracks = instances.iter().flat_map(|instance| &instance.track_checks);
         tracks.any(|track| track.check == name)
     };
-    // keepalived runs only what is tracked.
     for found in checks.iter().filter(|check| tracked(&check.name)) {
-        document.tables.extend(check::table(found, config, &mut lost));
+        document.tables.extend(check::table(found, config));
     }
-    document.tables.extend(mail::table(config, &mut lost));
-    let text = document.render(&Comments::read(source));
-    Converted { text, lost }
+    document.tables.extend(mail::table(config));
+    let mut comments = Comments::read(source);
+    for Loss { what, block: (block, name), keyword } in &losses {
+        comments.add(block, name, keyword, &format!("not converted: {what}"));
+    }
+    let text = document.render(&comments);
+    let wrong = same::differences(&text, config);
+    Converted { text, lost: losses.into_iter().map(|loss| loss.what).collect(), wrong }
 }
 
-fn globals_table(
-    globals: &Globals,
-    link_delays: &[LinkDelay],
-    document: &mut Document,
-    lost: &mut Vec<String>,
-) {
+fn globals_table(globals: &Globals, link_delays: &[LinkDelay], document: &mut Document) {
     let Globals {
         router_id,
         // A destination.
@@ -97,7 +95,8 @@ fn globals_table(
         table.set("node", "router_id", value::text(name));
     }
     if let Some(name) = net_namespace {
-        table.set("net_namespace", "net_namespace", value::text(name));
+        // It stands outside `global_defs`.
+        table.set_block("net_namespace", "net_namespace", value::text(name));
     }
     let delays = [("vrrp_startup_delay", startup_delay), ("vrrp_delay_after_boot", delay_after_boot)];
     for (key, delay) in delays.into_iter().filter(|(_, delay)| !delay.is_zero()) {
@@ -106,7 +105,7 @@ fn globals_table(
     if *script_security {
         table.set("enable_script_security", "enable_script_security", "true".to_owned());
     }
-    let fifos: Vec<String> = notify_fifos.iter().filter_map(|own| fifo(own, globals, lost)).collect();
+    let fifos: Vec<String> = notify_fifos.iter().map(|own| fifo(own, globals)).collect();
     match fifos.as_slice() {
         [] => {}
         [one] => table.set("notify_fifo", "notify_fifo", one.clone()),
@@ -149,7 +148,7 @@ fn delays_of_links(delays: &[LinkDelay]) -> String {
 
 fn scheduling_table(scheduling: &Scheduling) -> Table {
     let Scheduling { real_time, nice, processors, locks_memory } = scheduling;
-    let mut table = Table::part("scheduling");
+    let mut table = Table::part("scheduling", "global_defs");
     if let Some(priority) = real_time {
         table.set("real_time_priority", "vrrp_rt_priority", priority.to_string());
     }
@@ -168,7 +167,7 @@ fn scheduling_table(scheduling: &Scheduling) -> Table {
 
 fn firewall_table(Firewall { table: name, priority, counters }: &Firewall) -> Table {
     let default = Firewall::default();
-    let mut table = Table::part("nftables");
+    let mut table = Table::part("nftables", "global_defs");
     if *name != default.table {
         table.set("table", "nftables", value::text(name));
     }
@@ -182,12 +181,12 @@ fn firewall_table(Firewall { table: name, priority, counters }: &Firewall) -> Ta
 }
 
 /// `[static]`
-fn statics_table(Statics { addresses, routing }: &Statics, lost: &mut Vec<String>) -> Table {
-    let mut table = Table::part("static");
+fn statics_table(Statics { addresses, routing }: &Statics) -> Table {
+    let mut table = Table::part("static", "static");
     if !addresses.is_empty() {
         // No instance depends on their interfaces.
         let own = |address: &VirtualAddress| VirtualAddress { tracked: true, ..address.clone() };
-        let all = addresses.iter().map(|address| instance::virtual_address(&own(address), lost));
+        let all = addresses.iter().map(|address| instance::virtual_address(&own(address)));
         table.set_block("addresses", "static_ipaddress", value::list(&all.collect::<Vec<_>>()));
     }
     let (routes, rules) = routing::lists(routing);
@@ -219,23 +218,10 @@ fn command(Command { argv, user, place: _ }: &Command, globals: &Globals) -> Str
     if entries.len() == 1 { value::texts(argv) } else { value::inline(&entries) }
 }
 
-/// An entry of `notify_fifo`; none if it cannot be said.
-fn fifo(fifo: &NotifyFifo, globals: &Globals, lost: &mut Vec<String>) -> Option<String> {
-    let NotifyFifo { path, user, script } = fifo;
-    if !path.starts_with('/') {
-        lost.push(format!("notify_fifo {path}: its path is not absolute"));
-        return None;
-    }
+/// An entry of `notify_fifo`.
+fn fifo(NotifyFifo { path, user, script }: &NotifyFifo, globals: &Globals) -> String {
     let mut entries = vec![("path", value::text(path))];
     entries.extend(user_of(user.as_ref(), globals));
-    match script {
-        Some(script) if script.argv.first().is_some_and(|program| program.starts_with('/')) => {
-            entries.push(("script", command(script, globals)));
-        }
-        Some(_) => {
-            lost.push(format!("notify_fifo {path}: its script is named by a path that is not absolute"));
-        }
-        None => {}
-    }
-    Some(if entries.len() == 1 { value::text(path) } else { value::inline(&entries) })
+    entries.extend(script.as_ref().map(|script| ("script", command(script, globals))));
+    if entries.len() == 1 { value::text(path) } else { value::inline(&entries) }
 }

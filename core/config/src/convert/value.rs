@@ -2,27 +2,15 @@
 
 use std::time::Duration;
 
-/// A text in quotes.
-pub(super) fn text(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
+pub(super) use crate::name::{key, quoted as text};
 
-/// A part of a key: bare if it can be.
-pub(super) fn key(name: &str) -> String {
-    let is_bare =
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if is_bare { name.to_owned() } else { text(name) }
+/// A comment with a `#` before it. TOML has no control characters there but tabulators.
+pub(super) fn comment(text: &str) -> String {
+    let mut line = "#".to_owned();
+    for c in text.chars() {
+        if c.is_control() && c != '\t' { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 /// `"1m 30s"`

@@ -96,7 +96,14 @@ impl Diff {
     /// Whether something has changed that only a restart of keepwatch follows.
     #[must_use]
     pub fn needs_restart(&self) -> bool {
-        self.others.iter().any(|other| other.deed == Deed::Restart)
+        !self.restarts().is_empty()
+    }
+
+    /// What that is, in words.
+    #[must_use]
+    pub fn restarts(&self) -> Vec<&str> {
+        let others = self.others.iter().filter(|other| other.deed == Deed::Restart);
+        others.flat_map(|other| &other.changes).map(String::as_str).collect()
     }
 }
 

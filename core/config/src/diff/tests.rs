@@ -132,5 +132,6 @@ fn what_is_different_beside_instances() {
     assert_eq!(rest(&both, &scheduled), ["Restart Globals -: how the kernel runs the engine"]);
     let dumped = format!("global_defs {{\n stats_dump_file /run/k.stats\n}}\n{both}");
     assert_eq!(rest(&both, &dumped), ["Update Globals -: files that signals ask for"]);
-    assert!(Diff::between(&config(&both), &config(&named)).needs_restart());
+    let diff = Diff::between(&config(&both), &config(&named));
+    assert!(diff.needs_restart() && diff.restarts() == ["router_id"]);
 }

@@ -24,6 +24,7 @@ use std::collections::HashSet;
 pub(crate) use self::expand::Surroundings;
 pub use self::keywords::{keepalived_reference, keyword_tables};
 pub(crate) use self::lower::phrase;
+use self::token::Token;
 use crate::diagnostic::{Findings, Source};
 use crate::model::Config;
 
@@ -45,6 +46,37 @@ pub(crate) fn read(
     };
     findings.sort();
     (source, config.filter(|_| !findings.has_errors()))
+}
+
+/// What is met in a line, in its order.
+pub(crate) enum Step {
+    /// Words with no brace between them.
+    Words {
+        /// The first.
+        keyword: String,
+        /// The second; empty if there is none.
+        name: String,
+        /// All of them as they stand.
+        raw: String,
+    },
+    /// `{`
+    Open,
+    /// `}`
+    Close,
+}
+
+/// Goes through a line, for whoever wants to know where it stands and not what it means.
+pub(crate) fn steps(line: &str) -> Vec<Step> {
+    let step = |token| match token {
+        Token::Open(_) => Step::Open,
+        Token::Close(_) => Step::Close,
+        Token::Line(line) => Step::Words {
+            keyword: line.keyword.text.into_owned(),
+            name: line.arguments.first().map(|word| word.text.clone().into_owned()).unwrap_or_default(),
+            raw: line.raw.to_owned(),
+        },
+    };
+    lexer::lex(line, &mut Findings::default()).into_iter().map(step).collect()
 }
 
 /// How many octets of `line` count: what comes before a comment.

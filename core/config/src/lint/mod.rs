@@ -1,6 +1,7 @@
 //! What can be used as written, but will hardly do what was meant: the mistakes that administrators make with checks.
 
 mod held_twice;
+mod mail_address;
 mod shell;
 mod weights;
 
@@ -11,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::similar::shown;
 
 pub(crate) use held_twice::held_twice;
+pub(crate) use mail_address::is_mail_address;
 pub(crate) use shell::{Unread, for_no_shell};
 pub(crate) use weights::{Counts, Weighed, weights};
 

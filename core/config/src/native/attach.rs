@@ -13,6 +13,7 @@ use super::{fifos, link_delays, routers};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::{self, Counts, Weighed};
 use crate::model::{self, Config, Format, Instance, Place, TrackCheck, TrackInterface};
+use crate::name::{is_name, key, quoted};
 use crate::similar::{choice, did_you_mean, nearest, shown, there_is};
 use crate::site::Refused;
 
@@ -58,6 +59,9 @@ impl Native {
         two_families.iter().for_each(|name| share_tracks(name, &mut config));
         for group in &self.groups {
             add_to_members(group, &self.additions, refused, &mut config, findings);
+        }
+        if let Some(smtp_alert) = self.smtp_alert {
+            smtp_alert.over(&mut config, refused, findings);
         }
         if is_whole {
             untracked(&config, findings);
@@ -199,7 +203,7 @@ fn add_to_members(
             if let TrackWeight::Adjust { .. } = track.weight(default) {
                 let message = format!("{} would move one member of the group alone", track.name());
                 let finding = Diagnostic::error(&track.span, message, "")
-                    .help(format!("let all members track it: under [group.{}], `track`", group.name))
+                    .help(format!("let all members track it: under [group.{}], `track`", key(&group.name)))
                     .help("or say there that it may: sync_group_tracking_weight = true");
                 findings.push(finding);
             }
@@ -259,9 +263,20 @@ fn default_weight(
         format!("there is no check {}", shown(name)),
         label.unwrap_or_default(),
     )
-    .help(format!("write [check.{name}], or let a plugin set it: grants = [\"track:{name}\"]"));
+    .help(made(name));
     findings.push(finding);
     None
+}
+
+/// How a check of this name comes to be.
+fn made(name: &str) -> String {
+    let table = format!("write [check.{}]", key(name));
+    // Names in grants are plain ones.
+    if is_name(name) {
+        format!("{table}, or let a plugin set it: grants = [\"track:{name}\"]")
+    } else {
+        table
+    }
 }
 
 fn attach(track: &Track, default: TrackWeight, instance: &mut Instance, findings: &mut Findings) {
@@ -308,7 +323,7 @@ fn untracked(config: &Config, findings: &mut Findings) {
         let message = format!("no instance tracks the check {}", shown(&check.name));
         let finding =
             Diagnostic::remark(&check.place.span, message, "it is made and told of, and moves nothing")
-                .help(format!("under [instance.NAME]:  track = [\"{}\"]", check.name));
+                .help(format!("under [instance.NAME]:  track = [{}]", quoted(&check.name)));
         findings.push(finding);
     }
 }

@@ -55,8 +55,8 @@ fn path(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<String> {
 pub(super) fn add(own: Vec<Fifo>, fifos: &mut Vec<NotifyFifo>, findings: &mut Findings) {
     for Fifo { fifo, span } in own {
         if fifos.iter().any(|known| known.path == fifo.path) {
-            let message = "this FIFO gets each line already";
-            findings.push(Diagnostic::error(&span, message, "remove one of them"));
+            let message = "this FIFO gets each line twice";
+            findings.push(Diagnostic::warning(&span, message, "remove one of them"));
         }
         fifos.push(fifo);
     }

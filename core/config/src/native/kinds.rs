@@ -13,6 +13,7 @@ use crate::model::{
     CheckKind, Command, DnsCheck, DnsRecord, FileCheck, FileTest, GatewayCheck, HttpCheck, IcmpCheck, Place,
     ProcessCheck, ProcessMatch, Reading, ScriptCheck, TcpCheck, UnixCheck, Verify,
 };
+use crate::name::is_name;
 use crate::similar::shown;
 
 /// A kind of check.
@@ -88,6 +89,12 @@ impl Of<'_, '_> {
 }
 
 fn plugin(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Option<CheckKind> {
+    // It stands in grants, and in the path of what the plugin keeps.
+    if !is_name(of.name) {
+        let message = format!("{} cannot be the name of a plugin's check", shown(of.name));
+        reader.error(&value.span(), message, tables::NAME);
+        return None;
+    }
     let file = reader.path(value, of.folder)?;
     let mut plugin = tables::common(reader, of.name, of.table, file);
     // It is the check's.
@@ -104,7 +111,7 @@ fn script(reader: &mut Reader<'_>, value: Entry<'_, '_>, of: &Of<'_, '_>) -> Opt
             return None;
         }
         Some(text) => vec!["/bin/sh".to_owned(), "-c".to_owned(), text.to_owned()],
-        None => reader.program(value)?,
+        None => reader.command(value)?,
     };
     Some(CheckKind::Script(ScriptCheck {
         command: Command { argv, user, place: Place::native(value.span()) },

@@ -49,6 +49,7 @@ mod router;
 mod routers;
 mod routing;
 mod scheduling;
+mod smtp_alert;
 mod statics;
 mod tables;
 mod track_file;
@@ -65,7 +66,6 @@ use crate::model::Config;
 use crate::site::{Purpose, Refused, Site};
 use include::Files;
 pub use keys::{reference, schema};
-pub(crate) use reader::LONGEST;
 use reader::Reader;
 
 /// Reads what the native file at `path` says, those it includes, and the keepalived.conf they name.

@@ -32,11 +32,11 @@ fn deleted(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Deleted> {
     }
 }
 
-/// `["/PROGRAM", "ARGUMENT"]`, or the same as `exec` of a table that says whom it runs as.
+/// `["PROGRAM", "ARGUMENT"]`, or the same as `exec` of a table that says whom it runs as.
 pub(super) fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Command> {
     let place = Place::native(value.span());
     if value.get_ref().as_array().is_some() {
-        return Some(Command { argv: reader.program(value)?, user: None, place });
+        return Some(Command { argv: reader.command(value)?, user: None, place });
     }
     let table = reader.table(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
     reader.only(table, &[COMMAND], "a notify script");
@@ -44,6 +44,6 @@ pub(super) fn command(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<C
         reader.error(&value.span(), "this runs nothing", "add exec = [\"/PATH/TO/PROGRAM\"]");
         return None;
     };
-    let argv = reader.program(exec)?;
+    let argv = reader.command(exec)?;
     Some(Command { argv, user: user::read(reader, table), place })
 }

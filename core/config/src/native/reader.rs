@@ -16,7 +16,7 @@ use crate::model::{FileAt, InterfaceName, Place, Written};
 use crate::similar::{choice, shown, there_is};
 
 /// The longest duration that a key may have: a year. What is longer is a mistake, and clocks could not count so far.
-pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads values, and keeps what is to be said about them.
 pub(super) struct Reader<'f> {
@@ -146,6 +146,14 @@ impl Reader<'_> {
         }
     }
 
+    /// The same, as long as keepalived and the kernel have it for some: seconds of 32 bits.
+    pub(super) fn long_pause(&mut self, value: Entry<'_, '_>) -> Option<Duration> {
+        match value.get_ref().as_str().map(humantime::parse_duration) {
+            Some(Ok(long)) if long <= Duration::from_secs(u32::MAX.into()) => Some(long),
+            _ => self.pause(value),
+        }
+    }
+
     /// `"32 MiB"`: octets.
     pub(super) fn size(&mut self, value: Entry<'_, '_>) -> Option<u64> {
         const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
@@ -236,14 +244,26 @@ impl Reader<'_> {
         self.texts(value, what)
     }
 
-    /// A program and its arguments, which no shell reads.
+    /// A program by its absolute path, and its arguments, which no shell reads.
     pub(super) fn program(&mut self, value: Entry<'_, '_>) -> Option<Vec<String>> {
-        let words = self.texts(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
-        let program = words.first().map(|word| word.text.as_str()).unwrap_or_default();
-        if !program.starts_with('/') {
-            let place = words.first().map_or_else(|| value.span(), |word| word.span.clone());
+        let argv = self.command(value)?;
+        if !argv.first().is_some_and(|program| program.starts_with('/')) {
+            let first = value.get_ref().as_array().and_then(|words| words.first());
+            let place = first.map_or_else(|| value.span(), Spanned::span);
             let label = "no shell looks for it in PATH: write where it is, /usr/bin/...";
             self.error(&place, "a program is named by its absolute path", label);
+            return None;
+        }
+        Some(argv)
+    }
+
+    /// A program and its arguments, which no shell reads. As in a keepalived.conf it may be a name alone, which is looked for, or a
+    /// redirection, which a shell does read: what it comes to only the host knows.
+    pub(super) fn command(&mut self, value: Entry<'_, '_>) -> Option<Vec<String>> {
+        let words = self.texts(value, "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]")?;
+        if words.first().is_none_or(|word| word.text.is_empty()) {
+            let place = words.first().map_or_else(|| value.span(), |word| word.span.clone());
+            self.error(&place, "the command is empty", "a list: [\"/PATH/TO/PROGRAM\", \"ARGUMENT\"]");
             return None;
         }
         let argv: Vec<String> = words.iter().map(|word| word.text.clone()).collect();

@@ -187,6 +187,7 @@ struct Identity<'a> {
 /// What holds for both families.
 struct Settings {
     priority: Priority,
+    start: Start,
     version: Version,
     version_at: Option<Range<usize>>,
     /// `None` if it cannot be, which is reported.
@@ -222,6 +223,7 @@ impl Settings {
         let peers = peers::read(reader, table);
         let settings = Self {
             priority,
+            start: start(reader, table, priority),
             version,
             version_at: table.get("version").map(|value| value.span()),
             interval: match table.get("advert_interval") {
@@ -232,7 +234,9 @@ impl Settings {
             missed_adverts: missed.and_then(|count| u8::try_from(count).ok()).unwrap_or(3),
             password: auth_pass::read(reader, table, version, folder, purpose),
             sources: reader.addresses(table, "source"),
-            ttl: optional(table, "unicast_ttl", |value| octet(reader, value)).unwrap_or(255),
+            ttl: optional(table, "unicast_ttl", |value| reader.whole(value, 0..=255))
+                .and_then(|ttl| u8::try_from(ttl).ok())
+                .unwrap_or(255),
             source_check: peers::source_check(reader, table, &peers),
             peers,
             groups: reader.addresses(table, "mcast_dst_ip"),
@@ -285,19 +289,17 @@ impl Settings {
         if let Some((_, span)) = self.groups.first().filter(|_| !self.peers.is_empty()) {
             reader.error(span, "`mcast_dst_ip` does not go with `unicast_peer`", "remove one of them");
         }
-        let scoped = |address: &IpAddr| match address {
-            IpAddr::V4(address) => address.is_multicast(),
-            IpAddr::V6(address) => {
-                let [first, second, ..] = address.octets();
-                first == 0xff && second & 0x0f == 2
+        for (address, span) in &self.groups {
+            let (message, label) =
+                ("this is not a multicast address of one link", "such as 224.0.0.18 or ff02::12");
+            match address {
+                // keepalived takes other scopes only for the group of all its instances.
+                IpAddr::V6(address) if address.is_multicast() && address.octets()[1] & 0x0f != 2 => {
+                    reader.findings.push(Diagnostic::warning(span, message, label));
+                }
+                address if !address.is_multicast() => reader.error(span, message, label),
+                _ => {}
             }
-        };
-        for (_, span) in self.groups.iter().filter(|(address, _)| !scoped(address)) {
-            reader.error(
-                span,
-                "this is not a multicast address of one link",
-                "such as 224.0.0.18 or ff02::12",
-            );
         }
     }
 
@@ -315,7 +317,6 @@ impl Settings {
             reader.error(span, "VRRP version 2 has no IPv6", "remove this line: version 3 has both");
             return None;
         }
-        let start = if self.priority.is_owner() { Start::Asserting } else { Start::Listening };
         Some(Instance {
             name,
             interface,
@@ -326,7 +327,7 @@ impl Settings {
             priority: self.priority,
             interval: self.interval?,
             missed_adverts: self.missed_adverts,
-            start,
+            start: self.start,
             meant: Meant::Either,
             preemption: self.preemption,
             password: self.password,
@@ -376,6 +377,21 @@ impl Settings {
 
 fn of_family(list: &[(IpAddr, Range<usize>)], family: Family) -> impl Iterator<Item = IpAddr> {
     list.iter().map(|(address, _)| *address).filter(move |address| Family::of(*address) == family)
+}
+
+/// An owner serves at once, unless it is told to listen first as others do.
+fn start(reader: &mut Reader<'_>, table: &DeTable<'_>, priority: Priority) -> Start {
+    let words = [("MASTER", Start::Asserting), ("BACKUP", Start::Listening)];
+    let said = optional(table, "state", |value| reader.one_of(value, &words));
+    if let Some((key, _)) = table.get_key_value("state").filter(|_| !priority.is_owner()) {
+        let label = "remove this: who has the highest priority serves";
+        reader.error(&key.span(), "`state` is for priority 255", label);
+    }
+    match said {
+        Some(start) if priority.is_owner() => start,
+        None if priority.is_owner() => Start::Asserting,
+        _ => Start::Listening,
+    }
 }
 
 fn version(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Version> {

@@ -18,11 +18,12 @@ use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
+use super::smtp_alert::{self, SmtpAlert};
 use super::statics::{self, Static};
 use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable, Written};
-use crate::name::is_name;
+use crate::name::{is_line, is_name};
 use crate::similar::shown;
 use crate::site::{Purpose, Refused};
 
@@ -38,6 +39,7 @@ pub(super) struct Native {
     pub(super) statics: Static,
     pub(super) link_delays: Vec<Delay>,
     pub(super) fifos: Vec<Fifo>,
+    pub(super) smtp_alert: Option<SmtpAlert>,
     pub(super) extensions: Extensions,
     pub(super) checks: Vec<Check>,
     pub(super) additions: Vec<Addition>,
@@ -88,21 +90,24 @@ pub(super) fn read(
     }
     let hooks = extensions.hooks.clone().unwrap_or(plain);
     let mut refused = Refused::default();
-    extensions.plugins = each(reader, root, "plugin", &mut refused, |reader, name, table, span| {
-        Some(plugin(reader, name, table, files.folder(span), &hooks))
-    });
-    let checks = each(reader, root, "check", &mut refused, |reader, name, table, span| {
+    extensions.plugins =
+        each(reader, root, ("plugin", Names::Plain), &mut refused, |reader, name, table, span| {
+            Some(plugin(reader, name, table, files.folder(span), &hooks))
+        });
+    let checks = each(reader, root, ("check", Names::Lines), &mut refused, |reader, name, table, span| {
         if extensions.plugins.iter().any(|plugin| plugin.name == name) {
             reader.error(span, format!("{} is a plugin, too", shown(name)), "give one of them another name");
         }
         check::read(reader, name, table, files.folder(span), span)
     });
-    extensions.actions = each(reader, root, "action", &mut refused, |reader, name, table, span| {
-        action::read(reader, name, table, files.folder(span), span)
-    });
-    extensions.destinations = each(reader, root, "notify", &mut refused, |reader, name, table, span| {
-        notify::read(reader, name, table, files.folder(span), span)
-    });
+    extensions.actions =
+        each(reader, root, ("action", Names::Plain), &mut refused, |reader, name, table, span| {
+            action::read(reader, name, table, files.folder(span), span)
+        });
+    extensions.destinations =
+        each(reader, root, ("notify", Names::Plain), &mut refused, |reader, name, table, span| {
+            notify::read(reader, name, table, files.folder(span), span)
+        });
     let keepalived = root.get("keepalived");
     let mut routers = Vec::new();
     let mut additions = Vec::new();
@@ -119,7 +124,7 @@ pub(super) fn read(
         }
         additions.push(instance::read(reader, name, table, span, whose));
     });
-    let groups = each(reader, root, "group", &mut refused, group::read);
+    let groups = each(reader, root, ("group", Names::Lines), &mut refused, group::read);
     if keepalived.is_none() && additions.is_empty() && !misspelt.contains(&"instance") {
         let finding = Diagnostic::error(&(0..0), "there are no instances", "")
             .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
@@ -155,6 +160,7 @@ pub(super) fn read(
         statics,
         link_delays,
         fifos,
+        smtp_alert: smtp_alert::read(reader, root),
         extensions,
         checks,
         additions,
@@ -173,20 +179,16 @@ fn vip_lifetime(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<VipLife
     Some(VipLifetime { lifetime, span: value.span() })
 }
 
-/// Reads each `[instance.NAME]`. keepalived takes names as they come.
+/// Reads each `[instance.NAME]`.
 fn instances<'i>(
     reader: &mut Reader<'_>,
     root: &DeTable<'i>,
     mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>),
 ) {
     for (name, table) in named(reader, root, "instance") {
-        // It stands in lines of logs, of FIFOs and of mails.
-        if name.get_ref().chars().any(char::is_control) {
-            let message = format!("{} is no name", shown(name.get_ref()));
-            reader.error(&name.span(), message, "a name is one line, without control characters");
-            continue;
+        if Names::Lines.has(reader, name) {
+            read(reader, name.get_ref(), table, &name.span());
         }
-        read(reader, name.get_ref(), table, &name.span());
     }
 }
 
@@ -194,14 +196,14 @@ fn instances<'i>(
 fn each<'i, T>(
     reader: &mut Reader<'_>,
     root: &DeTable<'i>,
-    kind: &'static str,
+    (kind, names): (&'static str, Names),
     refused: &mut Refused,
     mut read: impl FnMut(&mut Reader<'_>, &str, &DeTable<'i>, &Range<usize>) -> Option<T>,
 ) -> Vec<T> {
     let mut all = Vec::new();
     for (name, table) in named(reader, root, kind) {
         let one =
-            if has_name(reader, name) { read(reader, name.get_ref(), table, &name.span()) } else { None };
+            if names.has(reader, name) { read(reader, name.get_ref(), table, &name.span()) } else { None };
         if one.is_none() {
             refused.note(kind, name.get_ref());
         }
@@ -253,14 +255,31 @@ fn named<'t, 'i>(
     found
 }
 
-fn has_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
-    let text = name.get_ref();
-    let is_valid = is_name(text);
-    if !is_valid {
-        let label = "letters, digits, `-`, `_` and `.`, 64 octets at most";
-        reader.error(&name.span(), format!("{} is no name", shown(text)), label);
+/// What names tables of a kind have.
+#[derive(Clone, Copy)]
+enum Names {
+    /// Plain ones: what only keepwatch knows.
+    Plain,
+    /// Any of one line: what keepalived knows, too.
+    Lines,
+}
+
+/// What plain names are made of.
+pub(super) const NAME: &str = "letters, digits, `-`, `_` and `.`, 64 octets at most";
+
+impl Names {
+    /// Whether this is one; says so if not.
+    fn has(self, reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) -> bool {
+        let text = name.get_ref();
+        let (is_valid, label) = match self {
+            Self::Plain => (is_name(text), NAME),
+            Self::Lines => (is_line(text), "a name is one line"),
+        };
+        if !is_valid {
+            reader.error(&name.span(), format!("{} is no name", shown(text)), label);
+        }
+        is_valid
     }
-    is_valid
 }
 
 fn plugin(

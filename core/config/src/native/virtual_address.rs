@@ -114,13 +114,14 @@ fn lifetime(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Lifetime> {
     if value.get_ref().as_str() == Some("forever") {
         return Some(Lifetime::Forever);
     }
-    let lifetime = reader.pause(value)?;
+    let lifetime = reader.long_pause(value)?;
     if lifetime.subsec_nanos() != 0 {
         let label = "whole seconds, or \"forever\"";
         reader.error(&value.span(), "the kernel counts lifetimes in seconds", label);
         return None;
     }
-    Some(Lifetime::For(lifetime))
+    // The kernel's number for "without end".
+    Some(if lifetime.as_secs() == u64::from(u32::MAX) { Lifetime::Forever } else { Lifetime::For(lifetime) })
 }
 
 fn broadcast(reader: &mut Reader<'_>, value: Entry<'_, '_>) -> Option<Ipv4Addr> {

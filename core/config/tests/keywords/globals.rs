@@ -76,6 +76,9 @@ fn script_users_and_fifos() {
     let expected = [fifo("/run/a", user(Some("g"), false), None), fifo("/run/b", None, script)];
     assert_eq!(found.notify_fifos, expected);
     assert!(globals("notify_fifo_script /bin/r").notify_fifos.is_empty(), "nothing to read");
+    let (found, said) = with_globals("notify_fifo ./a");
+    assert_eq!(found.globals.notify_fifos, [fifo("/a", None, None)]);
+    assert_eq!(said, ["warning `./a` is taken for /a"]);
 }
 
 #[test]

@@ -72,6 +72,10 @@ fn every_keyword_of_a_track_file() {
         let (found, said) = file(body);
         assert_eq!((found.is_some(), said.as_slice()), (there, strings(expected).as_slice()), "{body}");
     }
+    // As a daemon finds it, wherever it was started.
+    let (found, said) = file("file run/x");
+    let path = found.map(|(file, _)| file.path);
+    assert_eq!((path, said), (Some("/run/x".into()), strings(&["warning `run/x` is taken for /run/x"])));
     let (found, said) = tracked("vrrp_track_file", "track_file", "file /run/x");
     assert_eq!((found.is_some(), said), (true, strings(&["warning `vrrp_track_file` is deprecated"])));
 }

@@ -36,6 +36,7 @@ const BASES: &[Base] = &[
         kind: "instance",
         text: INSTANCE,
         with: &[
+            ("state", "priority = 255"),
             ("unicast_ttl", "unicast_peer = \"10.1.1.20\""),
             ("check_unicast_src", "unicast_peer = \"10.1.1.20\""),
             ("track_src_ip", "source = \"10.1.1.10\""),
@@ -307,7 +308,8 @@ fn what_stands_above_all_tables_the_reader_accepts() {
     // The keepalived.conf of the example is not there.
     for key in properties(&schema).keys().filter(|key| !is_kind(key) && *key != "keepalived") {
         for value in examples(&properties(&schema)[key]) {
-            let text = format!("{key} = {}\n{BESIDE}[instance.web]\n{INSTANCE}", toml_of(&value));
+            let group = "[group.site]\nmembers = [\"web\"]\n";
+            let text = format!("{key} = {}\n{BESIDE}{group}[instance.web]\n{INSTANCE}", toml_of(&value));
             let site = read(&text);
             assert!(site.config.is_some(), "{text}\n{}", site.render(Style::Plain));
             assert_eq!(check(&schema, &value_of(&text)), Vec::<String>::new(), "{text}");

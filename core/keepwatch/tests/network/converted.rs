@@ -32,12 +32,12 @@ vrrp_script needed { # all depends on it
  rise 1
 }
 vrrp_script better {
- script \"/usr/bin/test -e DIR/better\"
+ script \"test -e DIR/better\"
  interval 1
  weight 20
 }
-vrrp_script worse {
- script \"/usr/bin/test -e DIR/worse\"
+vrrp_script \"not: worse\" {
+ script \"<DIR/worse\"
  interval 1
  weight -15
 }
@@ -57,7 +57,7 @@ const TRACKING: [&str; 4] = [
     "track_script {\n  needed\n }\n track_file {\n  maintenance\n }\n",
     "",
     "",
-    "track_script {\n  better\n  worse\n }\n track_interface {\n  eth1 weight -30\n }\n track_file {\n  load\n }\n",
+    "track_script {\n  better\n  \"not: worse\"\n }\n track_interface {\n  eth1 weight -30\n }\n track_file {\n  load\n }\n",
 ];
 
 /// The instances' settings: of the first a password, of the others that they speak with one peer only.

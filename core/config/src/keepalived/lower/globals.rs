@@ -14,6 +14,7 @@ use super::reader::Reader;
 use super::{announce, dumps, firewall, notify, scheduling, served_in_part, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
+use crate::lint;
 use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, Scheduling, User};
 use crate::similar::shown;
 use crate::vmac_name;
@@ -257,7 +258,7 @@ impl GlobalDefs {
         }
         self.mail_at.get_or_insert_with(|| statement.line.keyword.span.clone());
         for word in words {
-            if !is_mail_address(&word.text) {
+            if !lint::is_mail_address(&word.text) {
                 let message = format!("{} is no mail address", shown(&word.text));
                 let label = "one address a line, without commas: admin@example.com";
                 reader.report(
@@ -277,7 +278,7 @@ impl GlobalDefs {
             let note = "keepalived ignores the rest without a word; keepwatch does the same";
             reader.report(Diagnostic::warning(&second.span, message, label).note(note));
         }
-        if let Some(word) = statement.argument(0).filter(|_| !is_mail_address(&from)) {
+        if let Some(word) = statement.argument(0).filter(|_| !lint::is_mail_address(&from)) {
             let message = format!("{} is no mail address", shown(&from));
             let note = "keepalived would write it as it is; keepwatch writes as root at this host";
             reader
@@ -317,7 +318,7 @@ impl GlobalDefs {
         if is_script {
             fifo.script = notify::command(statement, reader);
         } else {
-            fifo.path = Some(path.text.clone().into_owned());
+            fifo.path = Some(reader.below_root(path).to_string_lossy().into_owned());
             let words = statement.line.arguments.iter().skip(1).map(|word| word.text.as_ref());
             fifo.user = notify::user(words, statement);
         }
@@ -380,24 +381,6 @@ fn delay(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<Duration>
     }
     Some(delay)
 }
-
-/// Whether mail can go there: `admin@example.com`, `admin` at this host, or either behind a name, in angle brackets.
-fn is_mail_address(text: &str) -> bool {
-    let address = match text.rsplit_once('<') {
-        Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
-        None => text,
-    };
-    let is_part = |part: &str, more: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || more.contains(c))
-    };
-    match address.split_once('@') {
-        Some((user, domain)) => is_part(user, USER) && is_part(domain, "-._:[]"),
-        None => is_part(address, USER),
-    }
-}
-
-/// What a user's name may have beside letters and digits (RFC 5322 3.2.3), and the dots between.
-const USER: &str = "!#$%&'*+-/=?^_`{|}~.";
 
 /// A value of one word; keepalived goes on without it.
 fn text(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<String> {

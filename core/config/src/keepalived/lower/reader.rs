@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::keywords::{Level, Status, takes_block};
@@ -111,6 +112,22 @@ impl<'f> Reader<'f> {
     ) -> Diagnostic {
         let note = format!("keepalived logs this and {outcome}; keepwatch does the same");
         Diagnostic::warning(span, message, label).note(note)
+    }
+
+    /// A path as keepalived finds it, whose folder is `/` as that of all daemons.
+    pub(super) fn below_root(&mut self, word: &Word<'_>) -> PathBuf {
+        let written = word.text.as_ref();
+        let taken: PathBuf = Path::new("/").join(written).components().collect();
+        if !written.starts_with('/') {
+            let message = format!("{} is taken for {}", shown(written), taken.display());
+            self.report(
+                Diagnostic::warning(&word.span, message, "")
+                    .note("keepalived looks for it from its own folder, `/`; keepwatch does the same")
+                    .help(format!("write {}", taken.display())),
+            );
+            return taken;
+        }
+        written.into()
     }
 
     /// Reports a keyword of which the first one counts.

@@ -1,6 +1,5 @@
 //! `track_file`, which was called `vrrp_track_file`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use keepwatch_vrrp::{TrackPolicy, TrackWeight};
@@ -32,7 +31,7 @@ pub(super) fn read(block: &Statement<'_>, checks: &mut Checks, reader: &mut Read
         }
         match statement.keyword() {
             keyword @ "file" if path.is_some() => reader.there_already(statement, keyword),
-            "file" => path = reader.value(statement).map(|word| PathBuf::from(word.text.as_ref())),
+            "file" => path = reader.value(statement).map(|word| reader.below_root(word)),
             keyword @ "weight" if weight.is_some_and(|weight| weight != WEIGHT) => {
                 reader.there_already(statement, keyword);
             }

@@ -63,7 +63,7 @@ const SORTS: &[Sort] = &[
             key(
                 "script",
                 Shape::Either(&[Shape::Text("test -e /run/ok"), PROGRAM]),
-                "the program and its arguments; a text is read by `/bin/sh`",
+                "the program and its arguments, a name alone is looked for as under keepalived; a text is read by `/bin/sh`",
                 "",
             ),
             USER,

@@ -56,6 +56,12 @@ pub(crate) const ROUTER: &[Key] = &[
         "none",
     ),
     key("priority", Shape::Whole(1, 255), "the highest serves; 255 owns the addresses", "100"),
+    key(
+        "state",
+        Shape::Words(&["MASTER", "BACKUP"]),
+        "priority 255 only: whether it serves at once, or listens first as others do",
+        "`\"MASTER\"`",
+    ),
     key("version", Shape::Whole(2, 3), "of VRRP; 2 has IPv4 only", "3"),
     key(
         "advert_interval",
@@ -90,7 +96,7 @@ pub(crate) const ROUTER: &[Key] = &[
         "who is sent to, instead of multicast; with both families, peers of both",
         "none",
     ),
-    key("unicast_ttl", Shape::Whole(1, 255), "the TTL sent with", "255"),
+    key("unicast_ttl", Shape::Whole(0, 255), "the TTL sent with", "255"),
     key("check_unicast_src", Shape::Flag, "whether only peers are heard", "`false`"),
     key("mcast_dst_ip", IPS, "the multicast group; one of each family", "224.0.0.18, ff02::12"),
     key(
@@ -298,7 +304,7 @@ pub(crate) const NOTIFY_SCRIPTS: &[Key] = &[
 
 /// A program, and whom it runs as.
 pub(crate) const COMMAND: &[Key] = &[
-    key("exec", PROGRAM, "the program, by its absolute path, and its arguments", ""),
+    key("exec", PROGRAM, "the program and its arguments; a name alone is looked for as under keepalived", ""),
     USER,
     GROUP,
     SUPPLEMENTARY_GROUPS,

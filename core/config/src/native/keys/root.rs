@@ -79,6 +79,12 @@ pub(crate) const KEYS: &[Key] = &[
         "none",
     ),
     key(
+        "smtp_alert",
+        Shape::Table(SMTP_ALERT, &["smtp_server", "notification_email"]),
+        "mails as keepalived sends them, without TLS and in its words; `[notify.NAME]` is more",
+        "none",
+    ),
+    key(
         "state_dump_file",
         Shape::Text("/run/keepwatch/state"),
         "the file that SIGUSR1 asks for; below `/tmp` without a `/` in front, in a folder with one at the end",
@@ -136,6 +142,34 @@ pub(crate) const SCHEDULING: &[Key] = &[
     key("nice", Shape::Whole(-20, 19), "that thread's, where real-time scheduling is refused", "-20"),
     key("cpu_affinity", Shape::List(&Shape::Whole(0, 1023)), "the processors that it may run on", "all"),
     key("no_swap", Shape::Flag, "whether the program's memory is kept from being swapped out", "`false`"),
+];
+
+/// The keys of `[smtp_alert]`.
+pub(crate) const SMTP_ALERT: &[Key] = &[
+    key("smtp_server", Shape::Text("10.1.1.25"), "the relay, by its name or address", ""),
+    key("smtp_port", Shape::Whole(1, 65535), "its port", "25"),
+    key(
+        "notification_email",
+        Shape::Either(&[Shape::Text("admin@example.com"), Shape::List(&Shape::Text("admin@example.com"))]),
+        "who is written to",
+        "",
+    ),
+    key("notification_email_from", Shape::Text("keepwatch@example.com"), "the sender", "root at this host"),
+    key("smtp_helo_name", Shape::Text("h1.example.com"), "the name after EHLO", "this host's name"),
+    key("smtp_connect_timeout", Shape::Duration, "how long the relay may take to be reached", "`\"30s\"`"),
+    key("no_email_faults", Shape::Flag, "FAULT is not written of", "`false`"),
+    key(
+        "instances",
+        Shape::Either(&[Shape::Text("web"), Shape::List(&Shape::Text("web"))]),
+        "the instances whose transitions are written of",
+        "none",
+    ),
+    key(
+        "groups",
+        Shape::Either(&[Shape::Text("site"), Shape::List(&Shape::Text("site"))]),
+        "the sync groups that are",
+        "none",
+    ),
 ];
 
 /// The keys of `[nftables]`.

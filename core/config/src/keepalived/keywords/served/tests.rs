@@ -4,7 +4,7 @@ use super::super::{Level, Status};
 use super::page::seconds;
 use super::{Absent, Served, Takes, Within};
 use crate::model::Config;
-use crate::{Severity, Style, load_text};
+use crate::{Severity, Style, convert, load_text};
 
 /// What an instance or a group needs so that this keyword has something to do.
 fn beside(level: Level, keyword: &str) -> &'static str {
@@ -78,10 +78,14 @@ fn statement(served: &Served, value: &str) -> String {
     }
 }
 
-/// What is said about it, but for remarks.
+/// What is said about it, but for remarks. Whatever comes of it, the native format has it, too.
 fn refused(level: Level, served: &Served, value: &str) -> Option<String> {
     let text = file(level, served.keyword, &statement(served, value));
     let loaded = load_text("t.conf", text);
+    if let Some(config) = &loaded.config {
+        let converted = convert(config, &loaded.source.text);
+        assert_eq!(converted.wrong, [""; 0], "`{} {value}`\n{}", served.keyword, converted.text);
+    }
     let says = loaded.findings.iter().any(|finding| finding.severity != Severity::Remark);
     says.then(|| loaded.findings.render(&loaded.source, Style::Plain))
 }
