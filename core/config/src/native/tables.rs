@@ -80,7 +80,7 @@ pub(super) fn read(
     files: &Files,
     purpose: Purpose,
 ) -> Option<Native> {
-    let misspelt = only_known(reader, root);
+    only_known(reader, root);
     let plain = files.folder(&(0..0)).join("hooks.d");
     let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
@@ -120,7 +120,7 @@ pub(super) fn read(
         additions.push(instance::read(reader, name, table, span, whose));
     });
     let groups = each(reader, root, "group", &mut refused, group::read);
-    if keepalived.is_none() && additions.is_empty() && !misspelt.contains(&"instance") {
+    if root.is_empty() {
         let finding = Diagnostic::error(&(0..0), "there are no instances", "")
             .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
         reader.findings.push(finding);
@@ -210,22 +210,17 @@ fn each<'i, T>(
     all
 }
 
-/// Refuses what cannot stand above all tables; gives the kinds of tables that are misspelt.
-fn only_known(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<&'static str> {
+/// Refuses what cannot stand above all tables.
+fn only_known(reader: &mut Reader<'_>, root: &DeTable<'_>) {
     const PLACE: &str = "keepwatch.toml";
     let known = keys::of_root();
-    let mut misspelt = Vec::new();
     for (key, value) in root {
         let is_table = value.get_ref().is_table() && !known.contains(&key.get_ref().as_ref());
         match keys::kind_meant(key.get_ref()).filter(|_| is_table) {
-            Some(kind) => {
-                reader.unknown(key, PLACE, format!("did you mean [{kind}.NAME]?"));
-                misspelt.push(kind);
-            }
+            Some(kind) => reader.unknown(key, PLACE, format!("did you mean [{kind}.NAME]?")),
             None => reader.known(key, &known, PLACE),
         }
     }
-    misspelt
 }
 
 /// The tables `[KIND.NAME]`.

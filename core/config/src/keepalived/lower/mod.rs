@@ -43,9 +43,9 @@ use self::reader::{Misspelt, Reader};
 use self::routing::Priorities;
 pub(crate) use self::routing::phrase;
 use self::sync_group::{GroupDraft, Resolved};
-use super::keywords::Level;
+use super::keywords::{Level, Status};
 use super::parser::Statement;
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::lint;
 use crate::model::{Config, Extensions, Instance, LinkDelay, Statics, SyncGroup};
 use crate::similar::shown;
@@ -71,9 +71,10 @@ struct File<'a> {
     names: HashMap<(&'static str, String), Range<usize>>,
 }
 
-/// The model, unless something forbids it.
+/// The model, unless something forbids it. It may be without instances: see [`is_content`].
 pub(super) fn lower(
     statements: &[Statement<'_>],
+    source: &Source,
     tracked_elsewhere: &HashSet<String>,
     findings: &mut Findings,
 ) -> Option<Config> {
@@ -87,8 +88,9 @@ pub(super) fn lower(
         }
     }
     reader.finish();
-    if file.instances.is_empty() {
-        let finding = no_instance(statements, reader.misspelt_blocks("vrrp_instance").next());
+    let misspelt = reader.misspelt_blocks("vrrp_instance").next();
+    if file.instances.is_empty() && (misspelt.is_some() || !is_content(statements, source)) {
+        let finding = no_instance(statements, misspelt);
         reader.report(finding);
         return None;
     }
@@ -217,6 +219,17 @@ impl<'a> File<'a> {
         let (globals, statics) = (self.globals.model(), self.statics);
         Config { globals, instances, checks, groups, link_delays, statics, extensions }
     }
+}
+
+/// Whether a file without instances is one that somebody may want. What it includes may be empty for now, and what has
+/// variables or conditions for another host; but not one whose instances cannot be read, nor one that has nothing which is
+/// done here.
+fn is_content(statements: &[Statement<'_>], source: &Source) -> bool {
+    let is_served = |statement: &Statement<'_>| {
+        matches!(Level::Root.status(statement.keyword()), Some(Status::Supported | Status::Partly(_)))
+    };
+    let has_instance = statements.iter().any(|statement| statement.keyword() == "vrrp_instance");
+    !has_instance && (statements.iter().any(is_served) || (statements.is_empty() && !source.is_one_file()))
 }
 
 /// Said where its keyword is misspelt, if it is.
