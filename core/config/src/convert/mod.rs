@@ -19,8 +19,8 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Statics, User,
-    VirtualAddress,
+    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Spacing,
+    SpacingGroup, Statics, User, VirtualAddress,
 };
 use crate::name::is_name;
 use crate::similar::shown;
@@ -88,6 +88,7 @@ fn globals_table(
         notify_fifos,
         firewall,
         scheduling,
+        spacing,
         dumps,
         // No keepalived.conf has it.
         vip_lifetime: _,
@@ -121,6 +122,15 @@ fn globals_table(
     if *json_version == JsonVersion::Object {
         table.set("json_version", "json_version", "2".to_owned());
     }
+    let Spacing { each, groups } = spacing;
+    let apart = [("vrrp_garp_interval", each.garp), ("vrrp_gna_interval", each.gna)];
+    for (key, apart) in apart.into_iter().filter(|(_, apart)| !apart.is_zero()) {
+        table.set(key, key, value::duration(apart));
+    }
+    if !groups.is_empty() {
+        let groups: Vec<String> = groups.iter().map(garp_group).collect();
+        table.set_block("garp_group", "garp_group", value::list(&groups));
+    }
     if !link_delays.is_empty() {
         let key = "interface_up_down_delays";
         table.set_block(key, key, delays_of_links(link_delays));
@@ -132,6 +142,17 @@ fn globals_table(
     if *scheduling != Scheduling::default() {
         document.tables.push(scheduling_table(scheduling));
     }
+}
+
+/// `{ interfaces = ["eth0"], garp_interval = "1ms" }`
+fn garp_group(SpacingGroup { interfaces, intervals }: &SpacingGroup) -> String {
+    let names: Vec<String> = interfaces.iter().map(ToString::to_string).collect();
+    let mut entries = vec![("interfaces", value::texts(&names))];
+    let apart = [("garp_interval", intervals.garp), ("gna_interval", intervals.gna)];
+    for (key, apart) in apart.into_iter().filter(|(_, apart)| !apart.is_zero()) {
+        entries.push((key, value::duration(apart)));
+    }
+    value::inline(&entries)
 }
 
 /// `{ eth0 = "2s", eth1 = { down = "1s", up = "5s" } }`

@@ -49,6 +49,7 @@ mod router;
 mod routers;
 mod routing;
 mod scheduling;
+mod spacing;
 mod statics;
 mod tables;
 mod track_file;

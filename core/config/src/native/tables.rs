@@ -18,8 +18,9 @@ use super::nftables::Nftables;
 use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
+use super::spacing::Spacing;
 use super::statics::{self, Static};
-use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
+use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling, spacing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable, Written};
 use crate::name::is_name;
@@ -57,6 +58,7 @@ pub(super) struct Globals {
     pub(super) script_security: Option<bool>,
     pub(super) firewall: Nftables,
     pub(super) scheduling: Scheduling,
+    pub(super) spacing: Spacing,
     pub(super) dumps: Dumps,
 }
 
@@ -144,6 +146,7 @@ pub(super) fn read(
         firewall: nftables::read(reader, root),
         dumps: dumps::read(reader, root),
         scheduling: scheduling::read(reader, root),
+        spacing: spacing::read(reader, root),
     };
     let statics = statics::read(reader, root);
     let (link_delays, fifos) = (link_delays::read(reader, root), fifos::read(reader, root));

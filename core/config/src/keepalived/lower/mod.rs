@@ -25,6 +25,7 @@ mod routing;
 mod scheduling;
 mod script;
 mod served_in_part;
+mod spacing;
 mod sync_group;
 mod track;
 mod track_file;
@@ -63,6 +64,7 @@ struct File<'a> {
     globals: GlobalDefs,
     checks: Checks,
     link_delays: Vec<At<LinkDelay>>,
+    garp_groups: Vec<spacing::Group>,
     statics: Statics,
     priorities: Priorities,
     instances: Vec<Draft<'a>>,
@@ -113,6 +115,7 @@ impl<'a> File<'a> {
                 let found = track_process::read(statement, &mut self.checks, reader);
                 self.add(found, statement, reader);
             }
+            "garp_group" => spacing::read(statement, &mut self.garp_groups, reader),
             "interface_up_down_delays" => link_delays::read(statement, &mut self.link_delays, reader),
             "net_namespace" => self.net_namespace(statement, reader),
             "static_ipaddress" => {
@@ -210,13 +213,14 @@ impl<'a> File<'a> {
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
         let link_delays = link_delays::complete(self.link_delays, &instances, reader);
+        let garp_groups = spacing::complete(self.garp_groups, &instances, reader);
         let groups: Vec<SyncGroup> =
             groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances: Vec<Instance> = instances.into_iter().map(|completed| completed.instance).collect();
         lint::held_twice(&instances, &groups).into_iter().for_each(|(_, finding)| reader.report(finding));
         let checks = checks.into_iter().map(|at| at.check).collect();
         let extensions = Extensions::default();
-        let (globals, statics) = (self.globals.model(), self.statics);
+        let (globals, statics) = (self.globals.model(garp_groups), self.statics);
         Config { globals, instances, checks, groups, link_delays, statics, extensions }
     }
 }
