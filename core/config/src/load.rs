@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Findings, Source};
+use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::format;
 use crate::keepalived::{self, Surroundings};
 use crate::model::{Config, Format};
@@ -25,6 +25,26 @@ pub struct Loaded {
     pub findings: Findings,
     /// What it means: there exactly if no finding is an error.
     pub config: Option<Config>,
+}
+
+impl Loaded {
+    /// The same, of a file that no other one adds instances to.
+    pub(crate) fn alone(mut self) -> Self {
+        if let Some(finding) = self.config.as_ref().and_then(no_instance) {
+            self.findings.push(finding);
+            self.findings.sort();
+        }
+        self
+    }
+}
+
+/// What there is to say of a configuration that has no instance, as it may at the start.
+pub(crate) fn no_instance(config: &Config) -> Option<Diagnostic> {
+    let note = "keepalived runs all the same, and so does keepwatch: a reload may bring instances";
+    config
+        .instances
+        .is_empty()
+        .then(|| Diagnostic::warning(&(0..0), "there is no instance, and so no address", "").note(note))
 }
 
 /// Why a file is not even a text.
@@ -62,7 +82,7 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
-    /// It holds NUL octets.
+    /// It holds NUL octets; outside comments, if it is a keepalived.conf.
     #[error("{} is not a text: line {line} holds a NUL octet", path.display())]
     Binary {
         /// The file.
@@ -132,7 +152,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
 ///
 /// As [`load`].
 pub fn load_as(path: &Path, config_id: &str) -> Result<Loaded, LoadError> {
-    load_tracked(path, config_id, &HashSet::new())
+    Ok(load_tracked(path, config_id, &HashSet::new())?.alone())
 }
 
 /// The same, of a file that another one adds to: these names are tracked there.
@@ -205,22 +225,27 @@ pub fn load_text_as(name: impl Into<String>, text: impl Into<String>, config_id:
     let mut findings = Findings::default();
     let source = Source::new(name, text);
     let (source, config) = keepalived::read(source, surroundings, &HashSet::new(), &mut findings);
-    Loaded { source, findings, config }
+    Loaded { source, findings, config }.alone()
 }
 
-/// The octets as text; octets that are not UTF-8 do not matter in comments.
+/// The octets as text; octets that are not UTF-8 do not matter in comments, nor do NUL octets in those of a keepalived.conf.
 fn text(octets: Vec<u8>, path: &Path) -> Result<String, LoadError> {
-    if let Some(at) = octets.iter().position(|&octet| octet == 0) {
-        let line = 1 + octets.iter().take(at).filter(|&&octet| octet == b'\n').count();
-        return Err(LoadError::Binary { path: path.to_owned(), line });
-    }
+    let has_nul = octets.contains(&0);
     let octets = match String::from_utf8(octets) {
-        Ok(text) => return Ok(text),
+        Ok(text) if !has_nul => return Ok(text),
+        Ok(text) => text.into_bytes(),
         Err(error) => error.into_bytes(),
     };
     let mut text = String::with_capacity(octets.len());
     for (index, line) in octets.split_inclusive(|&octet| octet == b'\n').enumerate() {
         let decoded = String::from_utf8_lossy(line);
+        let counts = match format::by_name(path) {
+            Format::Native => decoded.len(),
+            Format::Keepalived => keepalived::before_comment(&decoded),
+        };
+        if decoded.find('\0').is_some_and(|at| at < counts) {
+            return Err(LoadError::Binary { path: path.to_owned(), line: index + 1 });
+        }
         if let Err(error) = std::str::from_utf8(line) {
             let valid = decoded.get(..error.valid_up_to()).unwrap_or_default();
             if error.valid_up_to() < keepalived::before_comment(&decoded) {
@@ -228,7 +253,7 @@ fn text(octets: Vec<u8>, path: &Path) -> Result<String, LoadError> {
                 return Err(LoadError::NotUtf8 { path: path.to_owned(), line: index + 1, column });
             }
         }
-        text.push_str(&decoded);
+        text.push_str(&decoded.replace('\0', "\u{fffd}"));
     }
     Ok(text)
 }

@@ -90,7 +90,8 @@ fn load(path: &Path, purpose: Purpose) -> Result<Site, LoadError> {
         return Ok(native::load(source, path, host_id(), purpose));
     }
     let misnamed = format::misnamed(&source.text);
-    let Loaded { source, mut findings, config } = load::parse(source, path, host_id(), &HashSet::new());
+    let loaded = load::parse(source, path, host_id(), &HashSet::new()).alone();
+    let Loaded { source, mut findings, config } = loaded;
     if let Some(finding) = misnamed.filter(|_| source.is_one_file()) {
         findings.push(finding);
         findings.sort();

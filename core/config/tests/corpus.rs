@@ -98,12 +98,36 @@ fn what_is_no_text_is_refused_with_a_reason() {
     for (name, expected) in table {
         assert!(message(name).ends_with(expected), "{}", message(name));
     }
-    let binary = std::env::temp_dir().join(format!("keepwatch-binary-{}.conf", std::process::id()));
-    fs::write(&binary, b"a\nb\0c").unwrap();
-    let found = load_as(&binary, ID).unwrap_err();
-    fs::remove_file(&binary).unwrap();
-    assert!(matches!(found, LoadError::Binary { line: 2, .. }), "{found}");
+    for (text, line) in [("a\nb\0c", 2), ("a # b\n\0", 2), ("a \"#\0\"\n", 1), ("a # \0\nb\0 # \0\n", 2)] {
+        let found = load_octets(text).unwrap_err();
+        let is_it = matches!(found, LoadError::Binary { line: found, .. } if found == line);
+        assert!(is_it, "{text:?}: {found}");
+    }
     assert!(matches!(load_as(Path::new("/dev/zero"), ID), Err(LoadError::TooLong { .. })));
+}
+
+/// A keepalived.conf with just this in it.
+fn load_octets(text: &str) -> Result<Loaded, LoadError> {
+    let path = std::env::temp_dir().join(format!("keepwatch-octets-{}.conf", std::process::id()));
+    fs::write(&path, text).unwrap();
+    let loaded = load_as(&path, ID);
+    fs::remove_file(&path).unwrap();
+    loaded
+}
+
+/// As with other octets that are no text.
+#[test]
+fn nul_octets_in_comments_do_not_matter() {
+    let minimum = fs::read_to_string(directory().join("minimum.conf")).unwrap();
+    let plain = load_octets(&minimum).unwrap();
+    let loaded = load_octets(&format!("# a\0b\n{}", minimum.replace('\n', " # \0\0\n"))).unwrap();
+    assert_eq!(loaded.findings.len(), plain.findings.len());
+    let vrids = |loaded: &Loaded| {
+        let instances = loaded.config.iter().flat_map(|config| &config.instances);
+        instances.map(|instance| (instance.name.clone(), instance.vrid)).collect::<Vec<_>>()
+    };
+    assert_eq!(vrids(&loaded), vrids(&plain));
+    assert_eq!(vrids(&plain).len(), 1);
 }
 
 fn directory() -> PathBuf {

@@ -29,7 +29,10 @@ fn text() -> impl Strategy<Value = String> {
     (prop::collection::vec(instance(), 1..5), any::<[bool; 2]>(), 1..4_u8).prop_map(
         |(instances, [grouped, ipvlans], interval)| {
             let mut seen: (Vec<u8>, Vec<u8>) = (Vec::new(), Vec::new());
-            let mut text = format!("vrrp_script web {{\n script \"/bin/true\"\n interval {interval}\n}}\n");
+            let mut text = format!(
+                "vrrp_script web {{\n script \"/bin/true\"\n interval {interval}\n}}\n\
+                 global_defs {{\n vrrp_garp_interval 0.00{interval}\n}}\n"
+            );
             for (name, vrid, more) in instances {
                 if seen.0.contains(&name) || seen.1.contains(&vrid) {
                     continue;

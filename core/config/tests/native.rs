@@ -162,7 +162,7 @@ fn what_is_no_toml_and_what_names_no_file() {
     assert_eq!(rendered.matches("unclosed array").count(), 1, "{rendered}");
     let (_, site) = read("lines", "a = ]\nb = ]\n");
     assert_eq!(site.count(Severity::Error), 2, "{}", site.render(Style::Plain));
-    let (_, site) = read("none", "[plugin.a]\n");
+    let (_, site) = read("none", "# nothing\n");
     assert!(site.render(Style::Plain).starts_with("error: there are no instances"));
     let (folder, site) = read("missing", "keepalived = \"other.conf\"\n");
     let missing = folder.join("other.conf");

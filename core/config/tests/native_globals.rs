@@ -49,6 +49,45 @@ fn links_that_count_after_a_while() {
     }
 }
 
+/// Beside those of the keepalived.conf, which they take the place of.
+#[test]
+fn announcements_that_leave_some_time_apart() {
+    let conf = "global_defs {\n vrrp_garp_interval 0.5\n vrrp_gna_interval 0.25\n}\n\
+                garp_group {\n garp_interval 0.001\n interfaces {\n eth0 eth1\n }\n}\n\
+                vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 10.1.1.30\n }\n}\n";
+    let read = |text: &str| read("spacing", conf, &format!("keepalived = \"k.conf\"\n{text}"));
+    let shown = |text: &str| -> Vec<String> {
+        let spacing = config(read(text)).globals.spacing;
+        let groups = spacing.groups.iter().map(|group| (format!("{:?}", group.interfaces), group.intervals));
+        let all = std::iter::once(("each".to_owned(), spacing.each)).chain(groups);
+        all.map(|(what, times)| format!("{what} {:?} {:?}", times.garp, times.gna))
+            .map(|line| line.replace("InterfaceName(", "").replace([')', '"'], ""))
+            .collect()
+    };
+    assert_eq!(shown(""), ["each 500ms 250ms", "[eth0, eth1] 1ms 0ns"]);
+    let text = "vrrp_garp_interval = \"0s\"\n\
+                garp_group = [{ interfaces = [\"eth1\", \"eth2\"], gna_interval = \"2us\" }, { interfaces = [\"eth3\"] }]\n";
+    assert_eq!(shown(text), ["each 0ns 250ms", "[eth0] 1ms 0ns", "[eth1, eth2] 0ns 2µs", "[eth3] 0ns 0ns"]);
+    let rows = [
+        ("vrrp_gna_interval = \"4295s\"", "error: this is longer than announcements can be apart"),
+        ("vrrp_gna_interval = \"2s\"", "remark: announcements are 2 s apart"),
+        ("vrrp_gna_interval = 2", "error: a duration has a unit"),
+        ("garp_group = { interfaces = [\"eth0\"] }", "error: this is a table, not a list of tables"),
+        ("garp_group = [{ garp_interval = \"1ms\" }]", "error: this group has no interfaces"),
+        ("garp_group = [{ interfaces = \"eth0\" }]", "error: this is a string, not a list of interfaces"),
+        ("garp_group = [{ interfaces = [\"a/b\"] }]", "error: `a/b` cannot be the name of an interface"),
+        ("garp_group = [{ interfaces = [\"eth0\", \"eth0\"] }]", "error: `eth0` is in a group already"),
+        (
+            "garp_group = [{ interfaces = [\"eth0\"], every = 1 }]",
+            "error: unknown key `every` in a `garp_group`",
+        ),
+    ];
+    for (line, expected) in rows {
+        let said = read(&format!("{line}\n")).render(Style::Plain);
+        assert!(said.starts_with(expected), "{line}: {said}");
+    }
+}
+
 /// Beside that of the keepalived.conf.
 #[test]
 fn fifos_that_hear_of_transitions() {

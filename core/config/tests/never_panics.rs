@@ -140,6 +140,9 @@ const WORDS: &[&str] = &[
     "notification_email",
     "smtp_server",
     "vrrp_garp_interval",
+    "garp_group",
+    "gna_interval",
+    "interfaces",
     "notify_fifo",
 ];
 

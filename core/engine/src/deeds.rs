@@ -74,19 +74,7 @@ impl Engine {
                 instance.stopwatch.mark(step);
                 self.note_sending(router, id, sent, |instance| &mut instance.advert_failing);
             }
-            Action::Announce(number) => {
-                let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
-                let Some(held) = instance.held.get(number) else { return };
-                let (id, address) = (held.interface, held.address());
-                let Some(interface) = self.parts.interfaces.get(index(id)) else { return };
-                let Some(wire) = self.parts.interfaces.get(index(interface.wire().unwrap_or(id))) else {
-                    return;
-                };
-                instance.stopwatch.mark(Step::AddressesInPlace);
-                let sent = self.transmitter.announce(interface, address, wire.router_flag);
-                instance.stopwatch.mark(Step::Announced);
-                self.note_sending(router, id, sent, |instance| &mut instance.announcement_failing);
-            }
+            Action::Announce(number) => self.announce(router, number),
             Action::AddAddress(number) => {
                 self.relisten = true;
                 if number == 0 && !self.parts.routers.get(router).is_some_and(VirtualRouter::is_serving) {
@@ -122,7 +110,7 @@ impl Engine {
     }
 
     /// Tells the first failure of a router to send, until it can again. A link that is down is told by itself.
-    fn note_sending(
+    pub(crate) fn note_sending(
         &mut self,
         router: RouterId,
         id: InterfaceId,

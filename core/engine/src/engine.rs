@@ -27,6 +27,7 @@ use crate::renewal::Renewal;
 use crate::running::{Command, Running};
 use crate::setup::{Parts, StartError, index};
 use crate::silence::Silence;
+use crate::spacing::Announcing;
 use crate::standings::Standings;
 use crate::tracks::Tracks;
 use crate::transmit::Transmitter;
@@ -56,6 +57,8 @@ pub struct Engine {
     earlier: Option<Instant>,
     /// Whether actions were carried out, which may have moved any deadline.
     pub(crate) rescan: bool,
+    /// Announcements that leave some time apart.
+    pub(crate) announcing: Announcing,
     /// When to try again what failed.
     pub(crate) mend_at: Option<Instant>,
     /// Interfaces on which a MASTER fell silent a moment ago.
@@ -118,6 +121,7 @@ impl Engine {
             armed: None,
             earlier: None,
             rescan: false,
+            announcing: Announcing::new(&config.globals.spacing),
             mend_at: None,
             silences: Vec::new(),
             unread: false,
@@ -240,6 +244,10 @@ impl Engine {
             }
             self.start_when_due(now);
             self.perform(now);
+            // After adverts, and after whoever slept has found out.
+            if ready.contains(&TIMER) {
+                self.announce_waiting();
+            }
             self.look_at_settling(now);
             self.mend(now);
             self.look_at_silences(now);
@@ -370,6 +378,7 @@ impl Engine {
             silence,
             self.start_at,
             self.renewal.poll_timeout(),
+            self.announcing.poll_timeout(),
         ];
         own.into_iter().flatten().chain(delays).min()
     }

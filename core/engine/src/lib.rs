@@ -43,6 +43,7 @@ mod running;
 mod scheduling;
 mod setup;
 mod silence;
+mod spacing;
 mod standings;
 mod stopwatch;
 mod tracks;

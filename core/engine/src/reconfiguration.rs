@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use keepwatch_config::model::{Config, Firewall, Instance, LinkDelay, SyncGroup};
+use keepwatch_config::model::{Config, Firewall, Instance, LinkDelay, Spacing, SyncGroup};
 use keepwatch_config::{Deed, Diff};
 use keepwatch_system::{LockError, Wakeup};
 use keepwatch_vrrp::InvalidParams;
@@ -44,6 +44,7 @@ pub(crate) struct Reconfiguration {
     pub(crate) groups: Vec<SyncGroup>,
     pub(crate) link_delays: Vec<LinkDelay>,
     pub(crate) firewall: Firewall,
+    pub(crate) spacing: Spacing,
     pub(crate) vip_lifetime: Option<Duration>,
     pub(crate) board: Arc<Standings>,
     /// Where to tell how long it took.
@@ -109,6 +110,7 @@ impl Reconfigurer {
             groups: after.groups.clone(),
             link_delays: after.link_delays.clone(),
             firewall: after.globals.firewall.clone(),
+            spacing: after.globals.spacing.clone(),
             vip_lifetime: after.globals.vip_lifetime,
             board: self.tracks.standings(),
             done,

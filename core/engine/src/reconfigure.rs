@@ -36,6 +36,7 @@ impl Engine {
         self.board = it.board;
         self.parts.firewall.become_as(&it.firewall);
         self.renewal.become_as(it.vip_lifetime, now);
+        self.space_announcements(&it.spacing);
         self.parts.groups =
             it.groups.iter().map(|group| Group::new(group).after(&self.parts.groups)).collect();
         let (mut updates, mut arrivals) = (Vec::new(), Vec::new());

@@ -251,6 +251,13 @@ impl Tracks {
         }
     }
 
+    /// The thing of this name is asked in another rhythm: what was found last holds for this time yet.
+    pub fn holds_on(&self, name: &str, holds: Duration) {
+        if let Some(known) = self.shared.lock().known.get_mut(name) {
+            known.track.prolong(clock::now(), holds);
+        }
+    }
+
     /// Forgets something that is not checked any more, unless instances track it: that becomes unknown in time.
     pub fn forget(&self, name: &str) {
         let mut state = self.shared.lock();

@@ -55,6 +55,10 @@ impl Verdicts for Worth {
         self.0.skipped(name, holds);
     }
 
+    fn holds_on(&self, name: &str, holds: Duration) {
+        self.0.holds_on(name, holds);
+    }
+
     fn forget(&self, name: &str) {
         self.0.forget(name);
     }

@@ -4,7 +4,7 @@
 //! and the other parts follow. What cannot be is refused before anything is touched.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -182,6 +182,10 @@ impl Shared {
             Ok(read) => read,
             Err(refusal) => return self.reject(refusal, how),
         };
+        if read.config.instances.is_empty() && !in_force.instances.is_empty() {
+            let reason = without_instances(&self.whence.path);
+            return self.reject(Refusal { shown: reason.clone(), reason }, how);
+        }
         let diff = Diff::between(&in_force, &read.config);
         let plan = reload_plan::planned(&diff, &self.parts.means.bus.snapshot());
         let mut report = ReloadReport { plan, ..ReloadReport::default() };
@@ -324,6 +328,14 @@ impl Shared {
 fn waiting(diff: &Diff) -> Option<String> {
     let what = diff.restarts().join(", ");
     (!what.is_empty()).then(|| format!("only a restart of keepwatch takes over {what}; the rest is in force"))
+}
+
+/// Why a configuration without instances takes none away.
+fn without_instances(path: &Path) -> String {
+    format!(
+        "{} has no instance any more, as when it is only half written; what runs goes on (to run without instances, restart keepwatch)",
+        path.display()
+    )
 }
 
 /// What a check has to become for the plan to say so already.

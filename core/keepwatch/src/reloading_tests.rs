@@ -105,6 +105,37 @@ fn the_engine_hears_of_what_has_changed_and_of_nothing_else() {
     assert!(matches!(kind, EventKind::ConfigLoaded { hash: same, .. } if same == hash));
 }
 
+/// A file that is only half written may be one, and say nothing of instances.
+#[test]
+fn the_last_instance_is_not_taken_away() {
+    let mut trial = Trial::new("reloading-last", keepalived);
+    let head = "global_defs {\n router_id lb1\n}\n";
+    for text in [head, "", "# nothing\n"] {
+        let (report, severity, kind) = trial.reload(text);
+        assert_eq!((report.exit_status, severity), (exit::CONFIGURATION, Severity::Error), "{text}");
+        let EventKind::ConfigRejected { reason, .. } = kind else { panic!("{kind:?}") };
+        assert_eq!(reason.contains("has no instance any more"), text == head, "{reason}");
+        assert!(trial.told.try_recv().is_err());
+        assert_eq!(trial.reloader.in_force().instances.len(), 1);
+    }
+    let how = ReloadRequest { dry_run: true };
+    std::fs::write(&trial.path, head).unwrap();
+    let report = trial.reloader.shared.reload(Occasioned::ByRequest(how));
+    assert!(report.refused[0].contains("has no instance any more"), "{:?}", report.refused);
+    assert_eq!(trial.reload(&instance(101)).0.exit_status, exit::OK);
+
+    // One that began without any may go on without.
+    let mut trial = Trial::new("reloading-none", |folder| {
+        let path = folder.join("keepalived.conf");
+        std::fs::write(&path, head).unwrap();
+        path
+    });
+    let (report, ..) = trial.reload(&head.replace("lb1", "lb2"));
+    assert!(!report.refused.iter().any(|line| line.contains("has no instance")), "{:?}", report.refused);
+    assert_eq!(trial.reload(&format!("{head}{}", instance(100))).0.plan.len(), 1);
+    assert_eq!(trial.told.try_iter().last().unwrap().instances.len(), 1);
+}
+
 #[test]
 fn what_an_included_file_says_is_taken_over_and_has_another_hash() {
     const MAIN: &str = "include = \"conf.d/*.toml\"\n";

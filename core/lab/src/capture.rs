@@ -15,7 +15,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::echo;
 use crate::frame::{Frame, SeenAdvert};
-use crate::host::Host;
+use crate::host::{Host, INTERFACE};
+use crate::links;
 
 /// Listens on a host's interface until dropped.
 #[derive(Debug)]
@@ -40,7 +41,16 @@ impl Capture {
     ///
     /// The kernel's.
     pub fn start(host: &Host) -> io::Result<Self> {
-        let index = host.interface_index()?;
+        Self::start_on(host, INTERFACE)
+    }
+
+    /// The same on another one of its interfaces.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn start_on(host: &Host, interface: &str) -> io::Result<Self> {
+        let index = links::index_of(&host.namespace, interface)?;
         let socket = host.namespace.run(|| FrameSocket::open(index, Frames::All))?;
         let stop = Arc::new(AtomicBool::new(false));
         let heard = Arc::new(Mutex::new(Heard::default()));

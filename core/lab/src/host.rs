@@ -12,7 +12,7 @@ use crate::network::Network;
 use crate::tool;
 
 /// The interface that everything is about unless another one is named.
-const INTERFACE: &str = "eth0";
+pub(crate) const INTERFACE: &str = "eth0";
 
 /// A host on the LAN: a network namespace with an `eth0`.
 #[derive(Clone, Debug)]

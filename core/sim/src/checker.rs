@@ -217,6 +217,14 @@ pub(crate) fn announced(decided_by: [View; 2]) -> Result<(), (Rule, String)> {
     Err((Rule::AnnouncesOnlyWhileServing, format!("{before:?} -> {after:?}")))
 }
 
+/// Checks an announcement that leaves the host after it had to wait.
+pub(crate) fn announced_late(router: View, is_in_place: bool) -> Result<(), (Rule, String)> {
+    if router.is_serving && is_in_place {
+        return Ok(());
+    }
+    Err((Rule::AnnouncesOnlyWhileServing, format!("{router:?}, address in place: {is_in_place}")))
+}
+
 /// Checks that a serving MASTER has not been silent for too long.
 fn on_time(host: &Host, now: Instant, router: RouterId) -> Result<(), (Rule, String)> {
     let Some(advertised) = host.shadows[router.0].advertised else { return Ok(()) };

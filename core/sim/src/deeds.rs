@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use keepwatch_vrrp::wire::{AddressList, Advert, INTERNETWORK_CONTROL, IpSend, VRRP_PROTOCOL, emit_ip};
-use keepwatch_vrrp::{Action, Claim, Destination, LinkState, Notice, Params, RouterId, VirtualRouter};
+use keepwatch_vrrp::{
+    Action, Claim, Destination, LinkState, Notice, Params, RouterId, Turn, VirtualRouter, WaitingAnnouncement,
+};
 
 use crate::checker::{self, View};
 use crate::host::{Deed, HostId};
@@ -121,31 +123,59 @@ impl Simulation {
         }
     }
 
-    /// Announces an address to everybody on the segment.
+    /// Announces an address to everybody on the segment, now or when its turn comes.
     pub(crate) fn announce(&mut self, id: HostId, router: RouterId, address: usize, decided_by: [View; 2]) {
         if let Err((rule, found)) = checker::announced(decided_by) {
             self.report(Some(id), router, rule, found);
             return;
         }
-        let host = &mut self.hosts[id.0];
-        if host.link != LinkState::Up {
+        let (now, host) = (self.now, &mut self.hosts[id.0]);
+        let params = &host.params[router.0];
+        let (address, at_most) = (params.addresses[address], params.announce.most_rounds());
+        if host.spacing.ask(now, ((), host.announcement_gap), (router, address), at_most) == Turn::Now {
+            host.spacing.sent(now, ());
+            self.send_announcement(id, address);
+        }
+    }
+
+    /// Sends announcements whose turn has come.
+    pub(crate) fn announce_waiting(&mut self, id: HostId) {
+        let now = self.now;
+        while let Some(((), waiting)) = self.hosts[id.0].spacing.take(now) {
+            let WaitingAnnouncement { router, address, .. } = waiting;
+            let host = &mut self.hosts[id.0];
+            let holds = host.routers.still_announces(now, router, address);
+            if !holds && host.sabotage != Some(Sabotage::SendsWhatWaited) {
+                continue;
+            }
+            let view = host.routers.get(router).map(View::of).expect("it waits");
+            let in_place = host.params[router.0].addresses.iter().position(|known| *known == address);
+            let in_place = in_place.is_some_and(|number| host.present.contains_key(&(router, number)));
+            host.spacing.sent_waiting(now, (), waiting);
+            if let Err((rule, found)) = checker::announced_late(view, in_place) {
+                self.report(Some(id), router, rule, found);
+                return;
+            }
+            self.trace.add(now, What::Announced { host: id, address });
+            self.send_announcement(id, address);
+        }
+    }
+
+    fn send_announcement(&mut self, id: HostId, address: IpAddr) {
+        if self.hosts[id.0].link != LinkState::Up {
             self.trace.add(self.now, What::Unsent { host: id });
             return;
         }
-        let address = host.params[router.0].addresses[address];
-        let leaves_at = host.next_announcement_at.max(self.now);
-        host.next_announcement_at = leaves_at + host.announcement_gap;
-        let queued = leaves_at.since(self.now);
         for to in (0..self.hosts.len()).map(HostId).filter(|&to| to != id) {
             for delay in self.network.copies(&mut self.rng, id, to).into_iter().flatten() {
                 let frame = Frame { from: id, content: Content::Announcement(address) };
-                self.send_later(queued + delay, Coming::Frame { to, frame });
+                self.send_later(delay, Coming::Frame { to, frame });
             }
         }
         if self.observer.is_some() {
             let copies = self.network.copies(&mut self.rng, id, HostId::NEIGHBOUR);
             for delay in copies.into_iter().flatten() {
-                self.send_later(queued + delay, Coming::Notice { from: id, address });
+                self.send_later(delay, Coming::Notice { from: id, address });
             }
         }
     }

@@ -6,8 +6,8 @@ use std::fmt;
 use std::time::Duration;
 
 use keepwatch_vrrp::{
-    Action, Actions, Family, Instant, InterfaceId, LinkState, Params, RouterId, Routers, Source, StateName,
-    Transport, Update,
+    Action, Actions, Family, Instant, InterfaceId, LinkState, Params, RouterId, Routers, Source, Spacing,
+    StateName, Transport, Update,
 };
 
 use crate::checker::{Moment, Shadow, View};
@@ -137,9 +137,9 @@ pub(crate) struct Host {
     pub(crate) failing_additions: u32,
     /// How late its process may come to a deadline.
     pub(crate) lateness: Duration,
-    /// How far apart its announcements leave, and when the next one may.
+    /// How far apart its announcements leave, and those that wait.
     pub(crate) announcement_gap: Duration,
-    pub(crate) next_announcement_at: Instant,
+    pub(crate) spacing: Spacing<()>,
     /// How long it has slept altogether.
     pub(crate) slept: Duration,
     /// Whether it is started again as soon as it has stopped.
@@ -175,7 +175,7 @@ impl Host {
             failing_additions: 0,
             lateness: Duration::ZERO,
             announcement_gap: Duration::ZERO,
-            next_announcement_at: Instant::ZERO,
+            spacing: Spacing::default(),
             slept: Duration::ZERO,
             is_to_restart: false,
             sabotage: None,
@@ -188,7 +188,7 @@ impl Host {
     pub(crate) fn boot(&mut self) {
         self.process = Process::Running;
         self.is_to_restart = false;
-        self.next_announcement_at = Instant::ZERO;
+        self.spacing = Spacing::default();
         self.present.clear();
         self.news.clear();
         self.packets.clear();
@@ -221,7 +221,8 @@ impl Host {
         if self.process != Process::Running {
             return None;
         }
-        let deadline = self.routers.poll_timeout()?;
+        let deadline =
+            [self.routers.poll_timeout(), self.spacing.poll_timeout()].into_iter().flatten().min()?;
         if self.sabotage == Some(Sabotage::Dawdles) {
             return Some(deadline + Duration::from_millis(500));
         }

@@ -25,6 +25,8 @@ pub struct Plan {
     pub sabotage: Option<Sabotage>,
     /// Whether, on purpose, the network stays broken when everything else is healed.
     pub never_heals: bool,
+    /// How far apart the announcements of each host leave.
+    pub announcement_gap: Duration,
     /// Whether the whole trace is kept.
     pub keeps_trace: bool,
 }
@@ -90,6 +92,7 @@ pub fn run_plan(plan: Plan) -> Result<Run, Box<Failure>> {
     for host in &params {
         let id = sim.add_host(host.clone());
         sim.set_lateness(id, lateness);
+        sim.set_announcement_gap(id, plan.announcement_gap);
         if members == Members::Several {
             sim.group(id, &[RouterId(0), RouterId(1)]);
         }

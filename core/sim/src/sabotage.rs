@@ -25,6 +25,8 @@ pub enum Sabotage {
     RepeatsResignations,
     /// Announces an address that is about to leave: its kernel does so after a live migration.
     AnnouncesWhileLeaving,
+    /// Sends an announcement that had to wait without asking whether it still holds.
+    SendsWhatWaited,
     /// Its kernel lets no address expire.
     NeverExpires,
 }

@@ -286,6 +286,10 @@ impl Simulation {
             self.collect(id);
             self.perform(id);
         }
+        // Not before it has found out that it slept.
+        if !self.is_more_arriving(id) {
+            self.announce_waiting(id);
+        }
         if let Err((router, rule, found)) = checker::at_rest(&mut self.hosts[id.0], now) {
             self.report(Some(id), router, rule, found);
         }

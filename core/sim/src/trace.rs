@@ -40,6 +40,8 @@ pub(crate) enum What {
     Expired { host: HostId, router: RouterId, address: usize },
     /// A host carries an action out.
     Deed { host: HostId, router: RouterId, action: Action },
+    /// A host sent an announcement that had to wait.
+    Announced { host: HostId, address: IpAddr },
     /// A host woke up after a sleep.
     Woke { host: HostId },
     /// A host had no address to send from, or its link was down.
@@ -70,6 +72,7 @@ impl fmt::Display for Trace {
                     writeln!(f, "{host} [{}] address {address} expires", router.0)?;
                 }
                 What::Deed { host, router, action } => writeln!(f, "{host} [{}] {action:?}", router.0)?,
+                What::Announced { host, address } => writeln!(f, "{host} announces {address}, which waited")?,
                 What::Woke { host } => writeln!(f, "{host} wakes up")?,
                 What::Unsent { host } => writeln!(f, "{host} cannot send")?,
             }

@@ -63,6 +63,14 @@ fn a_host_that_announces_what_it_is_about_to_give_up_is_found_out() {
     assert_eq!(sabotaged(Sabotage::AnnouncesWhileLeaving), [Rule::AnnouncesOnlyWhileServing]);
 }
 
+#[test]
+fn a_host_that_announces_what_it_has_given_up_meanwhile_is_found_out() {
+    let spaced = Plan { announcement_gap: Duration::from_millis(30), ..Plan::default() };
+    assert_eq!(broken(spaced), []);
+    let sabotage = Some(Sabotage::SendsWhatWaited);
+    assert_eq!(broken(Plan { sabotage, ..spaced }), [Rule::AnnouncesOnlyWhileServing]);
+}
+
 /// A pair, ten seconds after its start. A neighbour's packets must not be lost from now on.
 fn watched(pair: [Params; 2]) -> Simulation {
     let mut sim = Simulation::new(1);

@@ -8,6 +8,7 @@
 //! and more of them are run by `KEEPWATCH_SIM_SEEDS=100000 cargo test --release -p keepwatch-sim`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use keepwatch_sim::{Plan, run_plan, run_seed};
 
@@ -46,6 +47,20 @@ fn every_rule_holds_in_random_runs() {
     }
     // A simulation in which nothing happens proves nothing.
     assert!(adverts > 10_000 && transitions > 2_000 && leavings > 500, "{happened}");
+}
+
+/// Announcements that leave some time apart (keepalived's `vrrp_garp_interval`): a third of the runs each.
+#[test]
+fn every_rule_holds_with_announcements_that_wait() {
+    let mut leavings = 0;
+    for seed in 0..SEEDS / 2 {
+        let announcement_gap = [1, 10, 50].map(Duration::from_millis)[usize::try_from(seed % 3).unwrap()];
+        match run_plan(Plan { seed, announcement_gap, ..Plan::default() }) {
+            Ok(run) => leavings += run.leavings,
+            Err(failure) => panic!("{announcement_gap:?}: {failure}"),
+        }
+    }
+    assert!(leavings > 200, "{leavings}");
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod params;
 mod router;
 mod routers;
 mod scalar;
+mod spacing;
 mod stats;
 mod time;
 mod track;
@@ -58,6 +59,7 @@ pub use params::{
 pub use router::{Outlook, VirtualRouter, Waiting};
 pub use routers::{InterfaceId, Packet, RouterId, Routers, Segment};
 pub use scalar::{AdvertInterval, Claim, Family, MacAddress, Priority, Version, Vrid};
+pub use spacing::{Spacing, Turn, Waiting as WaitingAnnouncement};
 pub use stats::Stats;
 pub use time::Instant;
 pub use track::{Standing, Track, TrackPolicy, TrackStart, Unknown, Verdict};

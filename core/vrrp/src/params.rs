@@ -268,6 +268,16 @@ pub struct AnnouncePolicy {
     pub refresh: Option<Refresh>,
 }
 
+impl AnnouncePolicy {
+    /// Rounds that are due at one moment, at most.
+    #[must_use]
+    pub fn most_rounds(&self) -> u8 {
+        let of = |schedule: &Schedule| schedule.0.iter().map(|(_, rounds)| *rounds).max();
+        let refresh = self.refresh.map(|refresh| refresh.rounds);
+        [of(&self.entry), of(&self.on_lower), refresh].into_iter().flatten().max().unwrap_or(1)
+    }
+}
+
 /// A periodic announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refresh {

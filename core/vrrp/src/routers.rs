@@ -161,6 +161,11 @@ impl Routers {
         self.routers.iter().enumerate().map(|(index, (segment, router))| (RouterId(index), *segment, router))
     }
 
+    /// Whether an announcement of a router that had to wait is still to be sent, which is asked when its turn has come.
+    pub fn still_announces(&mut self, now: Instant, id: RouterId, address: IpAddr) -> bool {
+        self.routers.get_mut(id.0).is_some_and(|(_, router)| router.still_announces(now, address))
+    }
+
     /// Gives one router an input.
     pub fn handle(&mut self, now: Instant, id: RouterId, input: Input<'_>, out: &mut Actions) {
         self.give(now, id.0, input, out);

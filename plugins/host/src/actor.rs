@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::plugin::{CheckRequest, Leaving, Outcome, Plugin, Program, Verdict};
 use crate::rate::Rate;
 use crate::restart::{Pause, Restarts, jitter};
-use crate::spec::PluginSpec;
+use crate::spec::{PluginSpec, Schedule};
 
 /// An event that a plugin wants again and again is kept from it after so many times.
 const RETRIES: u32 = 100;
@@ -83,7 +83,7 @@ enum Life {
 struct Running {
     plugin: Box<dyn Plugin>,
     host: Host,
-    /// Whether it has answered a check. Until then what is known is another one's answer.
+    /// Whether it, or one that was asked the same, has answered a check. Until then what is known is another one's answer.
     has_answered: bool,
 }
 
@@ -270,7 +270,7 @@ impl Actor {
             }
             asked = asked => asked,
         };
-        let ttl = (schedule.interval + schedule.timeout) * 2;
+        let ttl = holds(schedule);
         let Some((began, answer)) = asked else {
             self.metrics.count(|counts| counts.skipped += 1);
             let holds = if *has_answered { ttl } else { Duration::ZERO };
@@ -385,7 +385,14 @@ impl Actor {
             Some(hearing) => self.snapshot = hearing.snapshot(),
             None => self.look_up(),
         }
-        let running = start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+        let mut running =
+            start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+        running.has_answered =
+            matches!(&self.life, Life::Running(old) if old.has_answered) && asks_the_same(&self.spec, &spec);
+        if let Some(schedule) = spec.schedule.filter(|_| running.has_answered) {
+            // Its next answer may come later than the old rhythm has it.
+            self.context.verdicts.holds_on(&spec.name, holds(schedule));
+        }
         match hearing {
             Some(hearing) => self.hearing = hearing,
             None => self.hearing.set_capacity(spec.limits.queue),
@@ -433,6 +440,16 @@ impl Actor {
         // It ends, whatever it says.
         let _ = guarded(&host, within, plugin.stop(reason)).await;
     }
+}
+
+/// How long an answer holds.
+fn holds(schedule: Schedule) -> Duration {
+    (schedule.interval + schedule.timeout) * 2
+}
+
+/// Whether an answer of the one is an answer of the other. What a file holds, that may have changed without a word here.
+fn asks_the_same(one: &PluginSpec, other: &PluginSpec) -> bool {
+    one.made.file().is_none() && one.made == other.made && one.config == other.config
 }
 
 /// Starts a plugin: it begins with its settings and state, and learns how things are.

@@ -16,6 +16,9 @@ pub trait Verdicts: Send + Sync {
     /// yet; not at all longer, if that is zero.
     fn skipped(&self, name: &str, holds: Duration);
 
+    /// This is asked in another rhythm from now on. What was said of it last holds for this time yet.
+    fn holds_on(&self, name: &str, holds: Duration);
+
     /// Nobody will say how this is any more.
     fn forget(&self, name: &str);
 }
@@ -30,6 +33,8 @@ impl Verdicts for Nobody {
     }
 
     fn skipped(&self, _: &str, _: Duration) {}
+
+    fn holds_on(&self, _: &str, _: Duration) {}
 
     fn forget(&self, _: &str) {}
 }

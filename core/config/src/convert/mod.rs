@@ -20,8 +20,8 @@ use comments::Comments;
 use document::{Document, Table};
 
 use crate::model::{
-    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Statics, User,
-    VirtualAddress,
+    Command, Config, Dumps, Firewall, Globals, JsonVersion, LinkDelay, NotifyFifo, Scheduling, Spacing,
+    SpacingGroup, Statics, User, VirtualAddress,
 };
 
 /// A configuration in the native format.
@@ -86,6 +86,7 @@ fn globals_table(globals: &Globals, link_delays: &[LinkDelay], document: &mut Do
         notify_fifos,
         firewall,
         scheduling,
+        spacing,
         dumps,
         // No keepalived.conf has it.
         vip_lifetime: _,
@@ -120,6 +121,15 @@ fn globals_table(globals: &Globals, link_delays: &[LinkDelay], document: &mut Do
     if *json_version == JsonVersion::Object {
         table.set("json_version", "json_version", "2".to_owned());
     }
+    let Spacing { each, groups } = spacing;
+    let apart = [("vrrp_garp_interval", each.garp), ("vrrp_gna_interval", each.gna)];
+    for (key, apart) in apart.into_iter().filter(|(_, apart)| !apart.is_zero()) {
+        table.set(key, key, value::duration(apart));
+    }
+    if !groups.is_empty() {
+        let groups: Vec<String> = groups.iter().map(garp_group).collect();
+        table.set_block("garp_group", "garp_group", value::list(&groups));
+    }
     if !link_delays.is_empty() {
         let key = "interface_up_down_delays";
         table.set_block(key, key, delays_of_links(link_delays));
@@ -131,6 +141,17 @@ fn globals_table(globals: &Globals, link_delays: &[LinkDelay], document: &mut Do
     if *scheduling != Scheduling::default() {
         document.tables.push(scheduling_table(scheduling));
     }
+}
+
+/// `{ interfaces = ["eth0"], garp_interval = "1ms" }`
+fn garp_group(SpacingGroup { interfaces, intervals }: &SpacingGroup) -> String {
+    let names: Vec<String> = interfaces.iter().map(ToString::to_string).collect();
+    let mut entries = vec![("interfaces", value::texts(&names))];
+    let apart = [("garp_interval", intervals.garp), ("gna_interval", intervals.gna)];
+    for (key, apart) in apart.into_iter().filter(|(_, apart)| !apart.is_zero()) {
+        entries.push((key, value::duration(apart)));
+    }
+    value::inline(&entries)
 }
 
 /// `{ eth0 = "2s", eth1 = { down = "1s", up = "5s" } }`

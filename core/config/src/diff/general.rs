@@ -91,6 +91,7 @@ fn globals(old: &Globals, new: &Globals) -> Vec<String> {
         (old.notify_fifos != new.notify_fifos, "notify FIFOs"),
         (old.firewall != new.firewall, "the nftables table"),
         (old.dumps != new.dumps, "files that signals ask for"),
+        (old.spacing != new.spacing, "the time between announcements"),
         (old.vip_lifetime != new.vip_lifetime, "vip_lifetime"),
     ];
     all.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect()
@@ -131,6 +132,7 @@ pub(super) fn followed(before: &Config, after: &Config) -> Config {
         notify_fifos: after.globals.notify_fifos.clone(),
         firewall: after.globals.firewall.clone(),
         dumps: after.globals.dumps.clone(),
+        spacing: after.globals.spacing.clone(),
         vip_lifetime: after.globals.vip_lifetime,
         ..before.globals.clone()
     };

@@ -41,7 +41,7 @@ pub(crate) fn read(
     let tokens = lexer::lex(&source.text, findings);
     let statements = parser::parse(tokens, findings);
     let config = match statements {
-        Some(statements) if !findings.has_errors() => lower::lower(&statements, elsewhere, findings),
+        Some(statements) if !findings.has_errors() => lower::lower(&statements, &source, elsewhere, findings),
         _ => None,
     };
     findings.sort();

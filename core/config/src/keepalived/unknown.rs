@@ -64,7 +64,7 @@ mod tests {
             (Level::Instance, "prioirty", Some(Meant::Spelt("priority"))),
             (Level::Root, "priority", Some(Meant::Elsewhere(Level::Instance))),
             (Level::Globals, "garp_master_delay", Some(Meant::Spelt("vrrp_garp_master_delay"))),
-            (Level::Instance, "garp_interval", None),
+            (Level::Instance, "garp_interval", Some(Meant::Elsewhere(Level::GarpGroup))),
             (Level::Instance, "advert_interval", Some(Meant::Spelt("advert_int"))),
             (Level::Instance, "virtual_addresses", Some(Meant::Spelt("virtual_ipaddress"))),
             (Level::Instance, "vrid", Some(Meant::Spelt("virtual_router_id"))),

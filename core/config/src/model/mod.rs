@@ -14,6 +14,7 @@ mod probe;
 mod process;
 mod routing;
 mod scheduling;
+mod spacing;
 mod track;
 
 use std::fmt;
@@ -46,6 +47,7 @@ pub use routing::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction, Statics,
 };
 pub use scheduling::Scheduling;
+pub use spacing::{Intervals, Spacing, SpacingGroup};
 pub use track::{TrackCheck, TrackInterface, Trackable, TrackedNumber};
 
 /// A whole configuration.
@@ -90,6 +92,8 @@ pub struct Globals {
     pub firewall: Firewall,
     /// How the kernel runs the engine.
     pub scheduling: Scheduling,
+    /// How far apart announcements leave.
+    pub spacing: Spacing,
     /// Where files go that other programs read.
     pub dumps: Dumps,
     /// How long virtual addresses stay that nobody renews, in whole seconds; without end if absent.

@@ -119,6 +119,7 @@ impl Globals {
             firewall,
             dumps,
             scheduling,
+            spacing,
             script_security,
             // Taken out before.
             vip_lifetime: _,
@@ -131,6 +132,7 @@ impl Globals {
         firewall.over(&mut globals.firewall);
         dumps.over(&mut globals.dumps);
         scheduling.over(&mut globals.scheduling);
+        spacing.over(&mut globals.spacing);
     }
 }
 

@@ -50,6 +50,7 @@ mod routers;
 mod routing;
 mod scheduling;
 mod smtp_alert;
+mod spacing;
 mod statics;
 mod tables;
 mod track_file;
@@ -94,6 +95,11 @@ pub(crate) fn load(source: Source, path: &Path, config_id: &str, purpose: Purpos
                 }
             },
         }
+    }
+    // Of one with mistakes nobody knows whether it has none.
+    let is_right = !findings.has_errors();
+    if let Some(finding) = draft.as_ref().filter(|_| is_right).and_then(load::no_instance) {
+        findings.push(finding);
     }
     findings.sort();
     let config = if findings.has_errors() { None } else { draft.take() };

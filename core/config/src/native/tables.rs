@@ -19,8 +19,9 @@ use super::reader::{Entry, Reader, optional};
 use super::router::{self, Router};
 use super::scheduling::Scheduling;
 use super::smtp_alert::{self, SmtpAlert};
+use super::spacing::Spacing;
 use super::statics::{self, Static};
-use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling};
+use super::{action, check, dumps, fifos, instance, link_delays, nftables, notify, scheduling, spacing};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Check, Extensions, PluginTable, Written};
 use crate::name::{is_line, is_name};
@@ -59,6 +60,7 @@ pub(super) struct Globals {
     pub(super) script_security: Option<bool>,
     pub(super) firewall: Nftables,
     pub(super) scheduling: Scheduling,
+    pub(super) spacing: Spacing,
     pub(super) dumps: Dumps,
 }
 
@@ -82,7 +84,7 @@ pub(super) fn read(
     files: &Files,
     purpose: Purpose,
 ) -> Option<Native> {
-    let misspelt = only_known(reader, root);
+    only_known(reader, root);
     let plain = files.folder(&(0..0)).join("hooks.d");
     let mut extensions = Extensions { hooks: Some(plain.clone()), ..Extensions::default() };
     if let Some(hooks) = root.get("hooks") {
@@ -125,7 +127,7 @@ pub(super) fn read(
         additions.push(instance::read(reader, name, table, span, whose));
     });
     let groups = each(reader, root, ("group", Names::Lines), &mut refused, group::read);
-    if keepalived.is_none() && additions.is_empty() && !misspelt.contains(&"instance") {
+    if root.is_empty() {
         let finding = Diagnostic::error(&(0..0), "there are no instances", "")
             .help("write [instance.NAME], or name a file with some: keepalived = \"/etc/keepalived/keepalived.conf\"");
         reader.findings.push(finding);
@@ -149,6 +151,7 @@ pub(super) fn read(
         firewall: nftables::read(reader, root),
         dumps: dumps::read(reader, root),
         scheduling: scheduling::read(reader, root),
+        spacing: spacing::read(reader, root),
     };
     let statics = statics::read(reader, root);
     let (link_delays, fifos) = (link_delays::read(reader, root), fifos::read(reader, root));
@@ -212,22 +215,17 @@ fn each<'i, T>(
     all
 }
 
-/// Refuses what cannot stand above all tables; gives the kinds of tables that are misspelt.
-fn only_known(reader: &mut Reader<'_>, root: &DeTable<'_>) -> Vec<&'static str> {
+/// Refuses what cannot stand above all tables.
+fn only_known(reader: &mut Reader<'_>, root: &DeTable<'_>) {
     const PLACE: &str = "keepwatch.toml";
     let known = keys::of_root();
-    let mut misspelt = Vec::new();
     for (key, value) in root {
         let is_table = value.get_ref().is_table() && !known.contains(&key.get_ref().as_ref());
         match keys::kind_meant(key.get_ref()).filter(|_| is_table) {
-            Some(kind) => {
-                reader.unknown(key, PLACE, format!("did you mean [{kind}.NAME]?"));
-                misspelt.push(kind);
-            }
+            Some(kind) => reader.unknown(key, PLACE, format!("did you mean [{kind}.NAME]?")),
             None => reader.known(key, &known, PLACE),
         }
     }
-    misspelt
 }
 
 /// The tables `[KIND.NAME]`.

@@ -246,7 +246,9 @@ reverse = true
 
 #[test]
 fn every_option_of_addresses_and_peers_is_converted() {
-    let text = "global_defs {\n enable_script_security\n v3_checksum_as_v2\n}\n\
+    let text = "global_defs {\n enable_script_security\n v3_checksum_as_v2\n vrrp_garp_interval 0.001\n}\n\
+                # One switch.\ngarp_group {\n gna_interval 0.000500\n interfaces {\n eth1 eth2\n }\n}\n\
+                garp_group {\n garp_interval 0\n interface eth3\n}\n\
                 # The switch bounces.\ninterface_up_down_delays {\n eth0 1.5 # both\n eth1 0.25 10\n eth2 0 3\n}\n\
                 vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n version 3\n unicast_peer {\n  10.1.1.20 min_ttl 254\n  \
                 10.1.1.40\n  10.1.1.50 max_ttl 64 min_ttl 60\n }\n virtual_ipaddress {\n  10.1.1.30/24 brd +\n  \
@@ -258,6 +260,9 @@ fn every_option_of_addresses_and_peers_is_converted() {
     assert_eq!(
         converted_wholly("options", text),
         r#"enable_script_security = true
+vrrp_garp_interval = "1ms"
+# One switch.
+garp_group = [{ interfaces = ["eth1", "eth2"], gna_interval = "500us" }, { interfaces = ["eth3"] }]
 # The switch bounces.
 # both
 interface_up_down_delays = { eth0 = "1s 500ms", eth1 = { down = "250ms", up = "10s" }, eth2 = { down = "0s", up = "3s" } }

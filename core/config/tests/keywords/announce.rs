@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use keepwatch_config::model::{Intervals, Spacing};
 use keepwatch_vrrp::{AnnouncePolicy, Refresh, Schedule};
 
 use super::{GOOD, read};
@@ -81,7 +82,9 @@ fn written_settings_win() {
 #[test]
 fn what_cannot_be_is_said() {
     let table = [
-        ("vrrp_garp_interval 0.001", "warning `vrrp_garp_interval` is not supported by this version"),
+        ("vrrp_garp_interval -1", "warning `vrrp_garp_interval` is out of range"),
+        ("vrrp_gna_interval 4295", "warning `vrrp_gna_interval` is out of range"),
+        ("vrrp_gna_interval soon", "warning `soon` is not a plain number"),
         ("vrrp_garp_master_repeat 0", "warning `vrrp_garp_master_repeat` must be greater than 0"),
         ("vrrp_garp_master_repeat 1000", "warning `vrrp_garp_master_repeat` is more than keepwatch does"),
         ("vrrp_garp_master_delay -1", "warning `vrrp_garp_master_delay` is out of range"),
@@ -107,4 +110,86 @@ fn global_settings_may_stand_below_as_at_keepalived_s_start() {
     assert_eq!(instance, above.0.unwrap().instances[0]);
     assert_eq!((instance.version.number(), instance.missed_adverts), (3, 9));
     assert_eq!(instance.announce.on_lower, bursts(&[]));
+}
+
+/// The times between announcements that these lines outside of all blocks lead to, and what is said of them.
+fn spacing(text: &str) -> (Spacing, Vec<String>) {
+    let (config, said) = read(&format!("{text}\nvrrp_instance a {{\n{GOOD}}}\n"));
+    (config.unwrap().globals.spacing, said)
+}
+
+fn micros(garp: u64, gna: u64) -> Intervals {
+    Intervals { garp: Duration::from_micros(garp), gna: Duration::from_micros(gna) }
+}
+
+/// Each group: its interfaces, and its times.
+fn groups(spacing: &Spacing) -> Vec<(String, Intervals)> {
+    let names = |names: &[keepwatch_config::model::InterfaceName]| {
+        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    spacing.groups.iter().map(|group| (names(&group.interfaces), group.intervals)).collect()
+}
+
+#[test]
+fn announcements_may_have_to_leave_some_time_apart() {
+    let table = [
+        ("", micros(0, 0)),
+        ("vrrp_garp_interval 0.001", micros(1_000, 0)),
+        ("vrrp_gna_interval 0.000001", micros(0, 1)),
+        ("vrrp_garp_interval 0.1\nvrrp_gna_interval .25\nvrrp_garp_interval 0.2", micros(200_000, 250_000)),
+    ];
+    for (lines, expected) in table {
+        let expected = Spacing { each: expected, groups: vec![] };
+        assert_eq!(spacing(&format!("global_defs {{\n{lines}\n}}")), (expected, vec![]), "{lines}");
+    }
+    let (long, said) = spacing("global_defs {\nvrrp_gna_interval 1.5\n}");
+    assert_eq!(
+        (long.each, said),
+        (micros(0, 1_500_000), vec!["remark announcements are 1.5 s apart".into()])
+    );
+}
+
+#[test]
+fn groups_of_interfaces_share_the_time_between_announcements() {
+    let text = "garp_group {\n garp_interval 0.002\n interface eth0\n}\n\
+                garp_group {\n gna_interval 0.003\n interfaces {\n eth1 eth2\n eth3\n }\n interface eth4\n}\n";
+    let (both, said) = spacing(text);
+    let expected =
+        [("eth0".to_owned(), micros(2_000, 0)), ("eth1 eth2 eth3 eth4".to_owned(), micros(0, 3_000))];
+    assert_eq!((groups(&both), said), (expected.into(), vec![]));
+    assert_eq!(["eth0", "eth3", "eth5"].map(|name| both.group_of(name)), [Some(0), Some(1), None]);
+    // Zero keeps an interface from what is said of all.
+    assert_eq!(groups(&spacing("garp_group {\n garp_interval 0\n interface eth0\n}").0).len(), 1);
+}
+
+#[test]
+fn what_a_garp_group_cannot_be_is_said() {
+    let first = "garp_group {\n garp_interval 0.1\n interface eth0\n}\n";
+    let table = [
+        ("garp_interval 0.2\n interface eth0", "warning `eth0` is in a garp_group already", 1),
+        ("garp_interval 0.2\n interfaces {\n eth0 eth1\n }", "warning `eth0` is in a garp_group already", 2),
+        ("interface eth1", "warning this garp_group has neither `garp_interval` nor `gna_interval`", 1),
+        ("garp_interval 0.2", "warning this garp_group has no interface", 1),
+        ("gna_interval 0.2\n interface eth1\n interval 7", "warning unknown keyword `interval`", 2),
+    ];
+    for (body, expected, count) in table {
+        let (spacing, said) = spacing(&format!("{first}garp_group {{\n {body}\n}}"));
+        assert_eq!(
+            (groups(&spacing).len(), said.first().map(String::as_str)),
+            (count, Some(expected)),
+            "{body}"
+        );
+    }
+}
+
+/// What leaves by a virtual interface leaves by the one below, whose times count.
+#[test]
+fn a_virtual_interface_is_in_no_garp_group() {
+    let text = format!(
+        "garp_group {{\n garp_interval 0.1\n interfaces {{\n vrrp.51 eth0\n }}\n}}\n\
+         vrrp_instance a {{\n use_vmac\n{GOOD}}}\n"
+    );
+    let (config, said) = read(&text);
+    assert_eq!(groups(&config.unwrap().globals.spacing), [("eth0".to_owned(), micros(100_000, 0))]);
+    assert_eq!(said, ["warning `vrrp.51` is the virtual interface of an instance"]);
 }

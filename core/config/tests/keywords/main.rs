@@ -99,8 +99,40 @@ fn at_the_root() {
         let expected = format!("remark `{word}` is not supported by this version");
         assert_eq!(read(&format!("{good}{ignored}")).1, [expected], "{ignored}");
     }
-    assert_eq!(read("global_defs {\n}\n").1, ["error there is no vrrp_instance"]);
-    assert_eq!(read("").1, ["error there is nothing in this file"]);
+}
+
+/// keepalived runs with any of these, and does nothing. What may get instances later, or has addresses of its own, runs here,
+/// too; what would do nothing but be mistaken for something does not.
+#[test]
+fn a_file_may_be_without_an_instance_but_not_without_anything() {
+    let without = "warning there is no instance, and so no address";
+    let table: &[(&str, &[&str])] = &[
+        ("global_defs {\n router_id lb1\n}\n", &[without]),
+        ("static_ipaddress {\n 10.9.0.1/24 dev eth0\n}\n", &[without]),
+        ("vrrp_script s {\n script /bin/true\n}\n", &["warning nothing tracks the script `s`", without]),
+        ("$NAME=lb1\n", &[without]),
+        ("", &["error there is nothing in this file"]),
+        ("# vrrp_instance VI_1 {\n# }\n", &["error there is nothing in this file"]),
+        (
+            "virtual_server 10.1.1.30 80 {\n lb_algo rr\n}\n",
+            &["warning load balancing (ipvs) is not part of keepwatch", "error there is no vrrp_instance"],
+        ),
+        ("lvs_id x\n", &["warning unknown keyword `lvs_id`", "error there is no vrrp_instance"]),
+        (
+            "global_defs {\n}\nvrrp_instanc VI_1 {\n}\n",
+            &["warning unknown keyword `vrrp_instanc`", "error there is no vrrp_instance"],
+        ),
+        (
+            "global_defs {\n}\nvrrp_instance {\n}\n",
+            &["error there is no vrrp_instance", "warning `vrrp_instance` needs one name"],
+        ),
+    ];
+    for (text, expected) in table {
+        let (config, said) = read(text);
+        assert_eq!(said, *expected, "{text}");
+        let is_one = said.iter().all(|line| !line.starts_with("error"));
+        assert_eq!(config.map(|config| config.instances.len()), is_one.then_some(0), "{text}");
+    }
 }
 
 #[test]

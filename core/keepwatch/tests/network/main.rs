@@ -42,6 +42,7 @@ mod routing;
 mod scheduling;
 mod scripts;
 mod site;
+mod spacing;
 mod status;
 mod storm;
 mod taking_part;
@@ -172,6 +173,7 @@ fn main() -> ExitCode {
         routing::CASES,
         scheduling::CASES,
         scripts::CASES,
+        spacing::CASES,
         status::CASES,
         storm::CASES,
         taking_part::CASES,

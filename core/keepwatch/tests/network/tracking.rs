@@ -149,16 +149,40 @@ fn with_keepalived_as_master() -> Result<(), Failed> {
     haproxy_is_killed(Peer::Keepalived, Peer::Keepwatch)
 }
 
-/// How often the seed's script runs; it has to fail, and to pass, so many times in a row.
-const SCRIPT_INTERVAL: Duration = Duration::from_secs(2);
-const FALL: u32 = 2;
-const RISE: u32 = 2;
-/// Of h2 with priority 100, and a MASTER's adverts each second.
-const SKEW: Duration = Duration::from_millis(610);
-/// How long h1, with priority 101, listens before it takes over again.
-const MASTER_DOWN: Duration = Duration::from_millis(3606);
-/// For a script to run, and for all that a busy machine adds.
-const MARGIN: Duration = Duration::from_secs(5);
+/// What a busy machine may add to what the settings promise.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// The settings of a host of the seed's that say how long things take.
+struct Promise {
+    /// How often the script runs; it has to fail, and to pass, so many times in a row.
+    interval: Duration,
+    fall: u32,
+    rise: u32,
+    /// How long after a resignation it takes over.
+    skew: Duration,
+    /// How long it listens before it takes over from a MASTER of lower priority.
+    master_down: Duration,
+}
+
+impl Promise {
+    fn of(config: &str) -> Result<Self, Failed> {
+        let setting = |key: &str| -> Result<u32, Failed> {
+            let mut words = config.split_whitespace();
+            words.find(|word| *word == key).ok_or_else(|| format!("no {key}"))?;
+            Ok(words.next().ok_or("no value")?.parse()?)
+        };
+        let seconds = |key: &str| Ok::<_, Failed>(Duration::from_secs(setting(key)?.into()));
+        // Version 2: in 256ths of a second.
+        let skew = Duration::from_secs(1) * (256 - setting("priority")?) / 256;
+        Ok(Self {
+            interval: seconds("interval")?,
+            fall: setting("fall")?,
+            rise: setting("rise")?,
+            skew,
+            master_down: seconds("advert_int")? * 3 + skew,
+        })
+    }
+}
 
 /// The seed's application monitoring, verbatim: HAProxy on the MASTER is killed, the address moves to the other host; it
 /// runs again, and the address comes back. HTTP is answered by whoever holds it. Both take what the settings promise.
@@ -166,8 +190,10 @@ fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
     let site = Site::new(2)?;
     let runs = Runs::of(&site, 1)?;
     let mut proxies = [haproxy(&site, 1)?, haproxy(&site, 2)?];
-    let h1 = first.start(&site, 1, &seed("h1-check.conf")?)?;
-    let h2 = second.start(&site, 2, &seed("h2-check.conf")?)?;
+    let configs = [seed("h1-check.conf")?, seed("h2-check.conf")?];
+    let (own, other) = (Promise::of(&configs[0])?, Promise::of(&configs[1])?);
+    let h1 = first.start(&site, 1, &configs[0])?;
+    let h2 = second.start(&site, 2, &configs[1])?;
     let told = || format!("h1:\n{}\nh2:\n{}", h1.output().join("\n"), h2.output().join("\n"));
     let add = |failed| explain(failed, &told());
     site.wait_for_holder(1, vip()).map_err(add)?;
@@ -180,10 +206,11 @@ fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
     site.wait_for_holder(2, vip()).map_err(add)?;
     let took = killed.elapsed();
     let failed = runs.since(before)?;
-    ensure(failed.len() >= FALL as usize && failed.iter().all(|passed| !passed), || format!("{failed:?}"))?;
-    let most = SCRIPT_INTERVAL * FALL + SKEW + MARGIN;
-    ensure((SCRIPT_INTERVAL * (FALL - 1)..most).contains(&took), || {
-        format!("moved after {took:?}\n{}", told())
+    let fall = usize::try_from(own.fall)?;
+    ensure(failed.len() >= fall && failed.iter().all(|passed| !passed), || format!("{failed:?}"))?;
+    let most = own.interval * own.fall + other.skew + SLACK;
+    ensure((own.interval * (own.fall - 1)..most).contains(&took), || {
+        format!("moved after {took:?}, not within {most:?}\n{}", told())
     })?;
     wait("h2's HAProxy to answer", || answer(&site, vip()).as_deref() == Some("h2"))?;
     if first == Peer::Keepwatch {
@@ -198,10 +225,10 @@ fn haproxy_is_killed(first: Peer, second: Peer) -> Result<(), Failed> {
     site.wait_for_holder(1, vip()).map_err(add)?;
     let took = restarted.elapsed();
     let passed = runs.since(before)?.iter().filter(|passed| **passed).count();
-    ensure(passed >= RISE as usize, || format!("it came back after {passed} runs that passed"))?;
-    let most = SCRIPT_INTERVAL * RISE + MASTER_DOWN + MARGIN;
-    ensure((SCRIPT_INTERVAL * (RISE - 1)..most).contains(&took), || {
-        format!("came back after {took:?}\n{}", told())
+    ensure(passed >= usize::try_from(own.rise)?, || format!("it came back after {passed} runs that passed"))?;
+    let most = own.interval * own.rise + own.master_down + SLACK;
+    ensure((own.interval * (own.rise - 1)..most).contains(&took), || {
+        format!("came back after {took:?}, not within {most:?}\n{}", told())
     })?;
     wait("h1's HAProxy to answer again", || answer(&site, vip()).as_deref() == Some("h1"))?;
     if first == Peer::Keepwatch {

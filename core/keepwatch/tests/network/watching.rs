@@ -9,7 +9,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 
 use crate::reload::swap;
-use crate::site::{Site, config, ensure, stop, vip, wait};
+use crate::site::{Site, config, ensure, explain, stop, vip, wait};
 use crate::{Case, Need};
 
 const SETPRIV: Need = Need::Program("/usr/bin/setpriv", "util-linux");
@@ -40,10 +40,23 @@ fn wait_for_refusal(site: &Site, priority: u8) -> Result<(), Failed> {
     ensure(instance["base_priority"] == priority && instance["state"] == "MASTER", || instance.to_string())
 }
 
+const LOADED: &str = "watched.conf loaded: ";
+
 /// How often a configuration has been loaded, and refused.
 fn counts(daemon: &Daemon) -> [usize; 2] {
-    ["watched.conf loaded: ", "watched.conf not loaded: "]
+    [LOADED, "watched.conf not loaded: "]
         .map(|text| daemon.output().iter().filter(|line| line.contains(text)).count())
+}
+
+/// Waits until it has been said that a configuration was loaded that changed this. The engine has the new one before that.
+fn wait_for_loaded(daemon: &Daemon, change: &str) -> Result<(), Failed> {
+    let is_said = || {
+        let lines = daemon.output();
+        let changed = lines.iter().rposition(|line| line.contains(change));
+        changed.is_some_and(|at| lines.iter().skip(at).any(|line| line.contains(LOADED)))
+    };
+    wait(&format!("\"{LOADED}\" behind \"{change}\""), is_said)
+        .map_err(|failed| explain(failed, &daemon.output().join("\n")))
 }
 
 fn files_that_change() -> Result<(), Failed> {
@@ -90,12 +103,13 @@ fn files_that_change() -> Result<(), Failed> {
     wait_for_priority(&site, 100)?;
 
     // The same text again is nothing new, nor is a neighbour: until after the next real change nothing else was told.
+    wait_for_loaded(&h1, "priority 110 -> 100")?;
     let before = counts(&h1);
     write(&other, &text(100))?;
     write(&folder.join("neighbour"), "x")?;
     std::thread::sleep(std::time::Duration::from_secs(1));
     write(&other, &text(99))?;
-    wait_for_priority(&site, 99)?;
+    wait_for_loaded(&h1, "priority 100 -> 99")?;
     let after = counts(&h1);
     ensure(after == [before[0] + 1, before[1]], || h1.output().join("\n"))?;
     let entries = h1.output().iter().filter(|line| line.contains("Entering")).count();

@@ -1,7 +1,10 @@
 //! When to announce the addresses next.
 
+use core::net::IpAddr;
 use core::time::Duration;
 
+use super::VirtualRouter;
+use super::state::{Master, Phase, State};
 use crate::params::{AnnouncePolicy, Schedule};
 use crate::time::Instant;
 
@@ -104,5 +107,26 @@ impl Announcements {
         }
         self.next_at = schedule.0.get(self.next).map(|(offset, _)| self.since + *offset);
         rounds
+    }
+}
+
+impl VirtualRouter {
+    /// Whether an announcement that had to wait for its turn is still to be sent: the address may have been given up since,
+    /// or somebody else may have announced it, whose advert is awaited then.
+    pub(crate) fn still_announces(&mut self, now: Instant, address: IpAddr) -> bool {
+        let Some(number) = self.params.addresses.iter().position(|known| *known == address) else {
+            return false;
+        };
+        let State::Master(master) = &mut self.state else { return false };
+        let is_missing = master.is_missing(number);
+        let Master { phase: Phase::Serving { announcements, .. }, contests, rival, .. } = master else {
+            return false;
+        };
+        let is_deferred = announcements.repeats(now) && rival.is_none() && contests.awaits_advert(number);
+        if is_missing || is_deferred {
+            return false;
+        }
+        contests.overrule(number);
+        true
     }
 }

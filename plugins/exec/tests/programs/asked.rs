@@ -31,6 +31,8 @@ impl Verdicts for Told {
 
     fn skipped(&self, _: &str, _: Duration) {}
 
+    fn holds_on(&self, _: &str, _: Duration) {}
+
     fn forget(&self, _: &str) {}
 }
 

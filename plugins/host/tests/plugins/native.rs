@@ -141,6 +141,57 @@ fn a_built_in_check_that_is_busy_is_not_asked_and_nothing_is_found() {
     site.stop();
 }
 
+/// A check whose interval changes while what it has begun has not ended: it asks what it asked before.
+#[test]
+fn an_answer_holds_on_when_a_built_in_check_gets_another_rhythm_only() {
+    let mut site = Site::new("rhythm");
+    let timeout = Duration::from_millis(20);
+    let apply = |site: &Site, probe: &Arc<Busy>, settings: &str, millis: u64| {
+        let probe = Arc::clone(probe) as Arc<dyn Probe>;
+        let native = Native { label: "busy".to_owned(), settings: settings.to_owned(), probe };
+        let schedule = Some(Schedule { interval: Duration::from_millis(millis), timeout });
+        let plain = PluginSpec::plain("busy", "".into());
+        let applied = site.apply(vec![PluginSpec { made: Made::Native(native), schedule, ..plain }]);
+        assert_eq!(applied.loaded.len() + applied.reloaded.len(), 1, "{applied:?}");
+    };
+    let skipped = |site: &Site, more: u64| {
+        let count = || site.plugins.reports().remove(0).counts.skipped;
+        let (before, until) = (count(), Instant::now() + PATIENCE);
+        while count() < before + more {
+            assert!(Instant::now() < until, "it is not skipped");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let probe = Arc::<Busy>::default();
+    probe.is_free.store(true, Ordering::SeqCst);
+    apply(&site, &probe, "1", 20);
+    site.wait_for(|kind| matches!(kind, EventKind::HealthChanged { to: Health::Pass, .. }));
+    probe.is_free.store(false, Ordering::SeqCst);
+    let held = |site: &Site| {
+        let all = std::mem::take(&mut *site.prolonged.lock().unwrap());
+        all.into_iter().map(|(_, holds)| holds).collect::<Vec<_>>()
+    };
+    skipped(&site, 1);
+
+    // It may have been told once more of the old rhythm; twice in the new one, which begins with the reload itself.
+    let rhythm = |millis| (Duration::from_millis(millis) + timeout) * 2;
+    let _ = held(&site);
+    apply(&site, &Arc::default(), "1", 30);
+    skipped(&site, 3);
+    let (seen, zero) = (held(&site), Duration::ZERO);
+    assert!(!seen.contains(&zero), "{seen:?}");
+    assert!(seen.iter().filter(|holds| **holds == rhythm(30)).count() >= 3, "{seen:?}");
+    // Another question, another answer.
+    apply(&site, &Arc::default(), "2", 30);
+    skipped(&site, 3);
+    assert!(held(&site).ends_with(&[zero, zero]));
+    // Nobody has answered that one yet, whatever its rhythm.
+    apply(&site, &Arc::default(), "2", 40);
+    skipped(&site, 3);
+    assert!(held(&site).iter().all(|holds| *holds == zero));
+    site.stop();
+}
+
 /// Never answers, and counts the questions that it was asked and those that were dropped.
 #[derive(Default)]
 struct Hanging {

@@ -82,6 +82,10 @@ impl Verdicts for Told {
         self.prolonged.lock().unwrap().push((name.to_owned(), holds));
     }
 
+    fn holds_on(&self, name: &str, holds: Duration) {
+        self.prolonged.lock().unwrap().push((name.to_owned(), holds));
+    }
+
     fn forget(&self, name: &str) {
         self.known.lock().unwrap().remove(name);
     }

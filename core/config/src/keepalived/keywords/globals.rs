@@ -15,7 +15,6 @@ const NAMED: &str = "keepalived would call its processes so; keepwatch is one pr
 const NICE: &str = "real-time scheduling is asked for all the same, and goes before it";
 const RUNAWAY: &str = "keepalived would be stopped after computing so long; keepwatch has one thread that is real-time, and no limit";
 const SNMP: &str = "keepalived would offer its state by SNMP; keepwatch does not";
-const SPACING: &str = "0 only: announcements are spread over time anyway";
 const VMAC_ADDRESS: &str =
     "keepalived would name the virtual MAC interfaces of `use_vmac_addr` by this; keepwatch has none";
 
@@ -68,8 +67,8 @@ pub(super) const GLOBALS: &[(&str, Status)] = &[
     ("vrrp_garp_lower_prio_delay", Supported),
     ("vrrp_garp_lower_prio_repeat", Supported),
     ("vrrp_min_garp", Supported),
-    ("vrrp_garp_interval", Partly(SPACING)),
-    ("vrrp_gna_interval", Partly(SPACING)),
+    ("vrrp_garp_interval", Supported),
+    ("vrrp_gna_interval", Supported),
     ("vrrp_lower_prio_no_advert", Supported),
     ("vrrp_higher_prio_send_advert", Supported),
     ("vrrp_down_timer_adverts", Supported),

@@ -50,11 +50,13 @@ pub(in crate::keepalived) enum Level {
     TrackFile,
     /// `vrrp_track_process`.
     TrackProcess,
+    /// `garp_group`.
+    GarpGroup,
 }
 
 impl Level {
     /// All of them.
-    pub(in crate::keepalived) const ALL: [Self; 8] = [
+    pub(in crate::keepalived) const ALL: [Self; 9] = [
         Self::Root,
         Self::Globals,
         Self::Instance,
@@ -63,6 +65,7 @@ impl Level {
         Self::SyncGroup,
         Self::TrackFile,
         Self::TrackProcess,
+        Self::GarpGroup,
     ];
 
     /// The keywords of this level.
@@ -76,6 +79,7 @@ impl Level {
             Self::SyncGroup => SYNC_GROUP,
             Self::TrackFile => TRACK_FILE,
             Self::TrackProcess => TRACK_PROCESS,
+            Self::GarpGroup => GARP_GROUP,
         }
     }
 
@@ -93,6 +97,7 @@ impl Level {
             (Self::Root, "vrrp_sync_group") => Some(Self::SyncGroup),
             (Self::Root, "track_file" | "vrrp_track_file") => Some(Self::TrackFile),
             (Self::Root, "vrrp_track_process") => Some(Self::TrackProcess),
+            (Self::Root, "garp_group") => Some(Self::GarpGroup),
             (Self::Instance, "authentication") => Some(Self::Authentication),
             _ => None,
         }
@@ -109,17 +114,20 @@ impl Level {
             Self::SyncGroup => "in a vrrp_sync_group",
             Self::TrackFile => "in a track_file",
             Self::TrackProcess => "in a vrrp_track_process",
+            Self::GarpGroup => "in a garp_group",
         }
     }
 }
 
 /// Whether a supported keyword is followed by a block.
 pub(in crate::keepalived) fn takes_block(keyword: &str) -> bool {
-    const BLOCKS: [&str; 23] = [
+    const BLOCKS: [&str; 25] = [
         "authentication",
+        "garp_group",
         "global_defs",
         "group",
         "interface_up_down_delays",
+        "interfaces",
         "notification_email",
         "static_ipaddress",
         "static_routes",
@@ -189,10 +197,7 @@ const ROOT: &[(&str, Status)] = &[
     ("static_routes", Partly(ROUTE_OPTIONS)),
     ("static_rules", Partly(RULE_OPTIONS)),
     ("track_group", Unsupported(STATIC)),
-    (
-        "garp_group",
-        Unsupported("keepalived would space announcements; keepwatch spreads them over time by itself"),
-    ),
+    ("garp_group", Supported),
     ("interface_up_down_delays", Supported),
     ("linkbeat_interfaces", Unsupported(LINK)),
     ("linkbeat_use_polling", Unsupported(LINK)),
@@ -243,6 +248,13 @@ const TRACK_PROCESS: &[(&str, Status)] = &[
     ("fork_delay", Supported),
     ("terminate_delay", Supported),
     ("full_command", Supported),
+];
+
+const GARP_GROUP: &[(&str, Status)] = &[
+    ("garp_interval", Supported),
+    ("gna_interval", Supported),
+    ("interface", Supported),
+    ("interfaces", Supported),
 ];
 
 #[cfg(test)]

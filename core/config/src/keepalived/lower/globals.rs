@@ -11,11 +11,14 @@ use super::super::keywords::Level;
 use super::super::number;
 use super::super::parser::Statement;
 use super::reader::Reader;
-use super::{announce, dumps, firewall, notify, scheduling, served_in_part, track, unicast};
+use super::{announce, dumps, firewall, notify, scheduling, served_in_part, spacing, track, unicast};
 use crate::announce::Announce;
 use crate::diagnostic::Diagnostic;
 use crate::lint;
-use crate::model::{Command, Dumps, Firewall, Globals, InterfaceName, Mail, NotifyFifo, Scheduling, User};
+use crate::model::{
+    Command, Dumps, Firewall, Globals, InterfaceName, Intervals, Mail, NotifyFifo, Scheduling, Spacing,
+    SpacingGroup, User,
+};
 use crate::similar::shown;
 use crate::vmac_name;
 
@@ -37,6 +40,8 @@ pub(super) struct GlobalDefs {
     fifos: [Fifo; 2],
     firewall: Firewall,
     scheduling: Scheduling,
+    /// `vrrp_garp_interval` and `vrrp_gna_interval`.
+    spacing: Intervals,
     /// `net_namespace`, which stands outside `global_defs`.
     pub(super) net_namespace: Option<String>,
     startup_delay: Duration,
@@ -103,6 +108,7 @@ impl Default for GlobalDefs {
             fifos: [Fifo::default(), Fifo::default()],
             firewall: Firewall::default(),
             scheduling: Scheduling::default(),
+            spacing: Intervals::default(),
             net_namespace: None,
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,
@@ -128,7 +134,7 @@ impl GlobalDefs {
         self.default_interface.clone().unwrap_or_else(InterfaceName::eth0)
     }
 
-    pub(super) fn model(self) -> Globals {
+    pub(super) fn model(self, groups: Vec<SpacingGroup>) -> Globals {
         let alert = self.alert();
         let fifo = |Fifo { path, user, script }| Some(NotifyFifo { path: path?, user, script });
         Globals {
@@ -142,6 +148,7 @@ impl GlobalDefs {
             notify_fifos: self.fifos.into_iter().filter_map(fifo).collect(),
             firewall: self.firewall,
             scheduling: self.scheduling,
+            spacing: Spacing { each: self.spacing, groups },
             dumps: self.dumps,
             vip_lifetime: None,
         }
@@ -239,6 +246,12 @@ impl GlobalDefs {
             "nftables" | "nftables_priority" | "nftables_counters" | "vrrp_iptables" | "vrrp_ipsets" => {
                 firewall::read(&mut self.firewall, statement, reader);
             }
+            "vrrp_garp_interval" => {
+                self.spacing.garp = spacing::interval(statement, reader).unwrap_or(self.spacing.garp);
+            }
+            "vrrp_gna_interval" => {
+                self.spacing.gna = spacing::interval(statement, reader).unwrap_or(self.spacing.gna);
+            }
             "vrrp_rt_priority" | "vrrp_priority" | "vrrp_cpu_affinity" | "vrrp_no_swap" => {
                 scheduling::read(&mut self.scheduling, statement, reader);
             }
@@ -335,7 +348,6 @@ impl Defaults {
                     self.announce.least();
                 }
             }
-            "vrrp_garp_interval" | "vrrp_gna_interval" => served_in_part::spacing(statement, reader),
             "vrrp_owner_ignore_adverts" => served_in_part::owner(statement, reader),
             "vrrp_lower_prio_no_advert" => {
                 self.lower_prio_no_advert = reader.switch(statement).unwrap_or(self.lower_prio_no_advert);

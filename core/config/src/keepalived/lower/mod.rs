@@ -25,6 +25,7 @@ mod routing;
 mod scheduling;
 mod script;
 mod served_in_part;
+mod spacing;
 mod sync_group;
 mod track;
 mod track_file;
@@ -43,9 +44,9 @@ use self::reader::{Misspelt, Reader};
 use self::routing::Priorities;
 pub(crate) use self::routing::phrase;
 use self::sync_group::{GroupDraft, Resolved};
-use super::keywords::Level;
+use super::keywords::{Level, Status};
 use super::parser::Statement;
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Source};
 use crate::lint;
 use crate::model::{Config, Extensions, Instance, LinkDelay, Statics, SyncGroup};
 use crate::similar::shown;
@@ -63,6 +64,7 @@ struct File<'a> {
     globals: GlobalDefs,
     checks: Checks,
     link_delays: Vec<At<LinkDelay>>,
+    garp_groups: Vec<spacing::Group>,
     statics: Statics,
     priorities: Priorities,
     instances: Vec<Draft<'a>>,
@@ -71,9 +73,10 @@ struct File<'a> {
     names: HashMap<(&'static str, String), Range<usize>>,
 }
 
-/// The model, unless something forbids it.
+/// The model, unless something forbids it. It may be without instances: see [`is_content`].
 pub(super) fn lower(
     statements: &[Statement<'_>],
+    source: &Source,
     tracked_elsewhere: &HashSet<String>,
     findings: &mut Findings,
 ) -> Option<Config> {
@@ -87,8 +90,9 @@ pub(super) fn lower(
         }
     }
     reader.finish();
-    if file.instances.is_empty() {
-        let finding = no_instance(statements, reader.misspelt_blocks("vrrp_instance").next());
+    let misspelt = reader.misspelt_blocks("vrrp_instance").next();
+    if file.instances.is_empty() && (misspelt.is_some() || !is_content(statements, source)) {
+        let finding = no_instance(statements, misspelt);
         reader.report(finding);
         return None;
     }
@@ -111,6 +115,7 @@ impl<'a> File<'a> {
                 let found = track_process::read(statement, &mut self.checks, reader);
                 self.add(found, statement, reader);
             }
+            "garp_group" => spacing::read(statement, &mut self.garp_groups, reader),
             "interface_up_down_delays" => link_delays::read(statement, &mut self.link_delays, reader),
             "net_namespace" => self.net_namespace(statement, reader),
             "static_ipaddress" => {
@@ -208,15 +213,27 @@ impl<'a> File<'a> {
         instances.iter().for_each(|instance| remarks::instance(instance, reader));
         remarks::checks(&checks, &instances, reader);
         let link_delays = link_delays::complete(self.link_delays, &instances, reader);
+        let garp_groups = spacing::complete(self.garp_groups, &instances, reader);
         let groups: Vec<SyncGroup> =
             groups.into_iter().map(|group| group.into_model(&self.globals)).collect();
         let instances: Vec<Instance> = instances.into_iter().map(|completed| completed.instance).collect();
         lint::held_twice(&instances, &groups).into_iter().for_each(|(_, finding)| reader.report(finding));
         let checks = checks.into_iter().map(|at| at.check).collect();
         let extensions = Extensions::default();
-        let (globals, statics) = (self.globals.model(), self.statics);
+        let (globals, statics) = (self.globals.model(garp_groups), self.statics);
         Config { globals, instances, checks, groups, link_delays, statics, extensions }
     }
+}
+
+/// Whether a file without instances is one that somebody may want. What it includes may be empty for now, and what has
+/// variables or conditions for another host; but not one whose instances cannot be read, nor one that has nothing which is
+/// done here.
+fn is_content(statements: &[Statement<'_>], source: &Source) -> bool {
+    let is_served = |statement: &Statement<'_>| {
+        matches!(Level::Root.status(statement.keyword()), Some(Status::Supported | Status::Partly(_)))
+    };
+    let has_instance = statements.iter().any(|statement| statement.keyword() == "vrrp_instance");
+    !has_instance && (statements.iter().any(is_served) || (statements.is_empty() && !source.is_one_file()))
 }
 
 /// Said where its keyword is misspelt, if it is.

@@ -27,7 +27,7 @@ pub(super) use notify::{COMMON as NOTIFY, MAIL, WEBHOOK};
 pub(super) use plugin::KEYS as PLUGIN;
 pub use reference::reference;
 use root::KEYS as ROOT;
-pub(super) use root::{LINK_DELAY, NFTABLES, SCHEDULING, SMTP_ALERT, STATIC};
+pub(super) use root::{GARP_GROUP, LINK_DELAY, NFTABLES, SCHEDULING, SMTP_ALERT, STATIC};
 pub use schema::schema;
 pub(super) use shape::{Key, names};
 use shape::{Sort, Table};

@@ -57,6 +57,19 @@ pub(crate) const KEYS: &[Key] = &[
         "at once",
     ),
     key(
+        "vrrp_garp_interval",
+        Shape::Pause,
+        "the least time between two announcements of IPv4 addresses on an interface",
+        "`\"0s\"`",
+    ),
+    key("vrrp_gna_interval", Shape::Pause, "the same of IPv6 addresses", "`\"0s\"`"),
+    key(
+        "garp_group",
+        Shape::List(&Shape::Table(GARP_GROUP, &["interfaces"])),
+        "interfaces whose announcements leave a time apart from each other, each in one group at most",
+        "each by itself",
+    ),
+    key(
         "enable_script_security",
         Shape::Flag,
         "scripts that somebody else than root could change are not run",
@@ -129,6 +142,18 @@ pub(crate) const LINK_DELAY: &[Key] = &[
         "`\"0s\"`",
     ),
     key("up", Shape::Pause, "how long it has to be up", "`\"0s\"`"),
+];
+
+/// Interfaces whose announcements leave a time apart.
+pub(crate) const GARP_GROUP: &[Key] = &[
+    key("interfaces", Shape::List(&Shape::Text("eth0")), "which", ""),
+    key(
+        "garp_interval",
+        Shape::Pause,
+        "the least time between two announcements of IPv4 addresses on all of them together",
+        "`\"0s\"`",
+    ),
+    key("gna_interval", Shape::Pause, "the same of IPv6 addresses", "`\"0s\"`"),
 ];
 
 /// The keys of `[scheduling]`.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::rig::*;
+use crate::notice::StateName;
 use crate::params::{AnnouncePolicy, Params, Refresh, Schedule};
 use crate::{Input, Instant};
 
@@ -110,4 +111,36 @@ fn moments_missed_by_a_late_call_are_done_once() {
     let mut rig = Rig::master(policy(Schedule::spread(), None));
     let actions = rig.timeout(600);
     assert_eq!(actions, ["announce 0"]);
+}
+
+#[test]
+fn an_announcement_that_waited_is_sent_by_a_master_that_has_the_address_only() {
+    let (ours, other) = (ip("10.1.1.30"), ip("10.1.1.31"));
+    let mut rig = Rig::master(policy(Schedule::spread(), None));
+    assert!(rig.router.still_announces(ms(10), ours));
+    assert!(!rig.router.still_announces(ms(10), other));
+    // Taken away, and put back.
+    rig.feed(20, Input::AddressLost(0));
+    assert!(!rig.router.still_announces(ms(20), ours));
+    rig.feed(30, Input::AddressUsable(0));
+    assert!(rig.router.still_announces(ms(30), ours));
+    // It yields, and keeps the address for its successor.
+    rig.hear(40, from_peer(200));
+    assert_eq!(rig.state(), StateName::Master);
+    assert!(!rig.router.still_announces(ms(40), ours));
+    for (mut rig, what) in [
+        (Rig::backup(params()), "BACKUP"),
+        (Rig::fault(params()), "FAULT"),
+        (Rig::stopped(params()), "STOPPED"),
+    ] {
+        assert!(!rig.router.still_announces(ms(10), ours), "{what}");
+    }
+}
+
+#[test]
+fn an_announcement_of_another_address_list_is_not_sent() {
+    let mut rig = Rig::master(Params { addresses: vec![ip("10.1.1.30"), ip("10.1.1.31")], ..params() });
+    rig.update(10, Params { addresses: vec![ip("10.1.1.31")], ..params() });
+    assert!(!rig.router.still_announces(ms(20), ip("10.1.1.30")));
+    assert!(rig.router.still_announces(ms(20), ip("10.1.1.31")), "under another number");
 }

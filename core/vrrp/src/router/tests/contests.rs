@@ -56,6 +56,16 @@ fn a_repetition_does_not_overrule_an_announcement_whose_advert_may_still_come() 
     assert_eq!(rig.deadline(), Some(2_920 * MS));
 }
 
+/// Nor does one that had to wait for its turn until then; one of the first second does.
+#[test]
+fn what_has_waited_overrules_no_later_announcement_either() {
+    for (claimed, sent, is_sent) in [(300, 900, true), (300, 1_100, false), (1_900, 2_000, false)] {
+        let mut rig = Rig::master(Params { announce: AnnouncePolicy::default(), ..params() });
+        rig.feed(claimed, claim(Claimed::Announced));
+        assert_eq!(rig.router.still_announces(ms(sent), ip("10.1.1.30")), is_sent, "{claimed} {sent}");
+    }
+}
+
 /// A predecessor announces once more just before it hears of us.
 #[test]
 fn the_first_announcements_overrule_whoever_announces() {

@@ -2,7 +2,7 @@
 
 use super::Absent::{As, Global, Needed, Words};
 use super::Takes::{Block, Entries, Form, Nothing, OneOf, Seconds, Switch, Whole};
-use super::{SCRIPT as PROGRAM, Served, WEIGHTS, served};
+use super::{SCRIPT as PROGRAM, SPACING, Served, WEIGHTS, served};
 
 const TIME: super::Takes = Seconds(1_000, 4_294_000_000, 1_000);
 const DELAY: super::Takes = Seconds(1, 3_600_000_000, 1);
@@ -51,6 +51,12 @@ pub(super) const ROOT: &[Served] = &[
         Entries("INTERFACE DOWN [UP]", "eth1 2 0.5", &[("eth1 %", 0, 255), ("eth1 0 %", 0, 255)]),
         "seconds until a link counts as down, and as up: as long as down unless given",
         Words("at once"),
+    ),
+    served(
+        "garp_group",
+        Block,
+        "interfaces whose announcements leave a time apart from each other",
+        Words("each interface by itself, as `vrrp_garp_interval` and `vrrp_gna_interval` say"),
     ),
 ];
 
@@ -158,4 +164,16 @@ pub(super) const TRACK_PROCESS: &[Served] = &[
         "the whole command line is looked at",
         Words("without arguments: its name, of 15 octets"),
     ),
+];
+
+pub(super) const GARP_GROUP: &[Served] = &[
+    served(
+        "garp_interval",
+        SPACING,
+        "the least time between two announcements of IPv4 addresses on all of its interfaces together",
+        Words("they need not wait"),
+    ),
+    served("gna_interval", SPACING, "the same of IPv6 addresses", Words("they need not wait")),
+    served("interface", Form("INTERFACE", "eth1", &[]), "one of its interfaces", NONE),
+    served("interfaces", Entries("INTERFACE ...", "eth1 eth2", &[]), "several of them", NONE),
 ];

@@ -2,7 +2,7 @@
 
 use super::Absent::{As, Global, Words};
 use super::Takes::{Entries, Form, Nothing, OneOf, Seconds, Switch, Whole};
-use super::{PAUSE, SCRIPT, Served, served};
+use super::{PAUSE, SCRIPT, SPACING, Served, served};
 
 const ADDRESS: &str = "ADDRESS";
 const DELAY: super::Takes = Seconds(0, 4_294_000_000, 1);
@@ -115,8 +115,13 @@ pub(super) const GLOBALS: &[Served] = &[
         Words("as after a take-over"),
     ),
     served("vrrp_min_garp", Switch, "one announcement and no second burst, unless given before", As("off")),
-    served("vrrp_garp_interval", Form("SECONDS", "0", &[]), "seconds between two announcements", As("0")),
-    served("vrrp_gna_interval", Form("SECONDS", "0", &[]), "seconds between two announcements", As("0")),
+    served(
+        "vrrp_garp_interval",
+        SPACING,
+        "the least time between two announcements of IPv4 addresses on an interface, unless it is in a `garp_group`",
+        As("0"),
+    ),
+    served("vrrp_gna_interval", SPACING, "the same of IPv6 addresses", As("0")),
     served("vrrp_lower_prio_no_advert", Switch, "a MASTER does not answer lower adverts", As("off")),
     served(
         "vrrp_higher_prio_send_advert",

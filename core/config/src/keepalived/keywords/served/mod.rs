@@ -71,6 +71,7 @@ impl Level {
             Self::SyncGroup => blocks::SYNC_GROUP,
             Self::TrackFile => blocks::TRACK_FILE,
             Self::TrackProcess => blocks::TRACK_PROCESS,
+            Self::GarpGroup => blocks::GARP_GROUP,
         }
     }
 }
@@ -81,6 +82,8 @@ const fn served(keyword: &'static str, takes: Takes, means: &'static str, absent
 
 /// Whole seconds that keepalived counts in microseconds of 32 bits.
 const PAUSE: Takes = Takes::Whole(0, 4294);
+/// The time between announcements.
+const SPACING: Takes = Takes::Seconds(0, 4_294_967_295, 1);
 /// A program, perhaps with whom it runs as behind it.
 const SCRIPT: Takes = Takes::Form("COMMAND [USER [[:]GROUP]]", "\"/usr/local/bin/told now\" nobody", &[]);
 const WEIGHTS: &str = "NAME [weight NUMBER [reverse\\|noreverse]]";

@@ -62,6 +62,13 @@ fn file(level: Level, keyword: &str, lines: &str) -> String {
         format!("vrrp_script s {{\n{}\n}}\n", body(Level::Script, &[("script", "script /bin/true")])),
         format!("track_file f {{\n{}\n}}\n", body(Level::TrackFile, &[("file", "file /run/f")])),
         format!("vrrp_track_process p {{\n{}\n}}\n", body(Level::TrackProcess, &[("process", "process p")])),
+        format!(
+            "garp_group {{\n{}\n}}\n",
+            body(
+                Level::GarpGroup,
+                &[("interface", "interface eth0"), ("garp_interval", "garp_interval 0.001")]
+            )
+        ),
         format!("{}\n{group}", body(Level::Root, &[])),
         format!("vrrp_instance VI_1 {{\n{own}\n{authentication}}}\n"),
         other("VI_2", 52, ""),
