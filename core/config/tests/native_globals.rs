@@ -14,6 +14,29 @@ fn config(site: Site) -> Config {
     site.config.unwrap()
 }
 
+/// It is said once, and not of a keepalived.conf whose instances stand here.
+#[test]
+fn an_instance_may_be_missing_but_not_everything() {
+    const WITHOUT: &str = "warning: there is no instance, and so no address\n --> keepwatch.toml:1:1";
+    const WEB: &str =
+        "[instance.web]\ninterface = \"eth0\"\nvirtual_router_id = 51\nvirtual_addresses = [\"10.1.1.30\"]\n";
+    let conf = "global_defs {\n router_id lb1\n}\n";
+    let said = |text: &str| {
+        let site = read("without", conf, text);
+        (site.render(Style::Plain), site.config.map(|config| config.instances.len()))
+    };
+    for text in ["keepalived = \"k.conf\"\n", "[plugin.a]\n", "node = \"lb1\"\n"] {
+        let (rendered, instances) = said(text);
+        assert!(rendered.starts_with(WITHOUT), "{text}: {rendered}");
+        assert_eq!((rendered.matches("warning").count(), instances), (1, Some(0)), "{text}: {rendered}");
+    }
+    assert_eq!(said(&format!("keepalived = \"k.conf\"\n{WEB}")), (String::new(), Some(1)));
+    // What is wrong with the instances that there are is all there is to say.
+    let (rendered, instances) = said(&format!("{WEB}virtual_router = 7\n"));
+    assert!(!rendered.contains("no instance"), "{rendered}");
+    assert_eq!(instances, None);
+}
+
 /// Beside those of the keepalived.conf, which they take the place of.
 #[test]
 fn links_that_count_after_a_while() {

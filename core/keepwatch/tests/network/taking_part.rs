@@ -10,6 +10,7 @@ use crate::Case;
 use crate::beside::{Both, Program, address, beside, instances, vrid};
 use crate::one_way::NFT;
 use crate::peers::{IP, KEEPALIVED};
+use crate::reload::Reloaded;
 use crate::site::{PATIENCE, Site, config, ensure, explain, ip, stop, vip, wait};
 
 pub(crate) const CASES: &[Case] = &[
@@ -18,6 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "taking_part::after_a_delay", needs: &[KEEPALIVED], run: after_a_delay },
     Case { name: "taking_part::by_its_source_address", needs: &[KEEPALIVED, IP], run: by_its_source_address },
     Case { name: "taking_part::without_its_link", needs: &[KEEPALIVED], run: without_its_link },
+    Case { name: "taking_part::from_no_instance_on", needs: &[], run: from_no_instance_on },
     Case { name: "taking_part::interfaces_that_come_and_go", needs: &[KEEPALIVED, IP], run: come_and_go },
 ];
 
@@ -208,4 +210,43 @@ fn come_and_go() -> Result<(), Failed> {
         stop(daemon)
     });
     both.map(drop)
+}
+
+/// A daemon begins without an instance, with an address of its own and a folder that is still empty. One comes with a reload,
+/// goes not with one, and does with a restart.
+fn from_no_instance_on() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let folder = site.folder().join("conf.d");
+    std::fs::create_dir(&folder)?;
+    let include = format!("include {}/*.conf\n", folder.display());
+    let (alone, own) = (site.keepwatch(1, &include)?, ip("10.1.1.77"));
+    let status = || -> String {
+        let output = site.asking(1).arg("status").output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+    };
+    wait("status", || status().contains("Nothing is wrong."))?;
+    ensure(alone.said("there is no instance, and so no address"), || alone.output().join("\n"))?;
+    stop(alone)?;
+
+    let text = format!("static_ipaddress {{\n 10.1.1.77/24 dev eth0\n}}\n{include}");
+    let h1 = Reloaded::start(&site, 1, &text)?;
+    wait("the static address", || site.host(1).has(own))?;
+    wait("status", || status().contains("Nothing is wrong."))?;
+    let file = folder.join("a.conf");
+    std::fs::write(&file, config(150, "", "10.1.1.30"))?;
+    h1.follow(&text, &["VI_1: added"])?;
+    site.wait_for_holder(1, vip())?;
+
+    std::fs::remove_file(&file)?;
+    for arguments in [&["--dry-run"][..], &[]] {
+        let (code, said) = h1.reload(arguments)?;
+        ensure(code == Some(3) && said.contains("has no instance any more"), || format!("{code:?} {said}"))?;
+    }
+    ensure(site.host(1).has(vip()) && h1.term("VI_1")? == 2, || h1.daemon.output().join("\n"))?;
+    let path = h1.path.clone();
+    stop(h1.daemon)?;
+    let h1 = site.keepwatch_at(1, &path, &[])?;
+    wait("the static address", || site.host(1).has(own))?;
+    ensure(!site.host(1).has(vip()), || h1.output().join("\n"))?;
+    stop(h1)
 }

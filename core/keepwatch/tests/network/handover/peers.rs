@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use libtest_mimic::Failed;
 
 use super::scene::{Program, Running, Speech, Watch};
-use crate::Case;
 use crate::peers::{KEEPALIVED, keepalived};
 use crate::site::{Site, config, ensure, ip, stop, wait, wait_for_line};
+use crate::{Case, beside};
 
 pub(super) const CASES: &[Case] = &[
     Case {
@@ -52,7 +52,16 @@ pub(super) const CASES: &[Case] = &[
     },
     Case { name: "handover::peers::sync_group_yield", needs: &[KEEPALIVED], run: sync_group_yield },
     Case { name: "handover::peers::a_shorter_list", needs: &[KEEPALIVED], run: a_shorter_list },
-    Case { name: "handover::peers::slow_announcements", needs: &[KEEPALIVED], run: slow_announcements },
+    Case {
+        name: "handover::peers::slow_announcements_keepalived",
+        needs: &[KEEPALIVED],
+        run: || slow_announcements(beside::Program::Keepalived),
+    },
+    Case {
+        name: "handover::peers::slow_announcements_keepwatch",
+        needs: &[],
+        run: || slow_announcements(beside::Program::Keepwatch),
+    },
     Case { name: "handover::peers::excluded_addresses", needs: &[KEEPALIVED], run: excluded_addresses },
     Case { name: "handover::peers::unicast", needs: &[KEEPALIVED], run: unicast },
 ];
@@ -187,14 +196,15 @@ fn a_shorter_list() -> Result<(), Failed> {
 }
 
 /// The last of twenty addresses is announced 200 ms after the advert.
-fn slow_announcements() -> Result<(), Failed> {
+fn slow_announcements(successor: beside::Program) -> Result<(), Failed> {
     let site = Site::new(2)?;
     let addresses = Speech::V2.addresses(20);
     let h1 = Program::Keepwatch.start(&site, 1, 150, Speech::V2, &addresses, "")?;
     let last = super::scene::bare(&addresses[19]);
     site.wait_for_holder(1, last)?;
     let slow = "global_defs {\n    vrrp_garp_interval 0.01\n}\n";
-    let h2 = keepalived(&site, 2, &format!("{slow}{}", config(100, "", &addresses.join("\n        "))))?;
+    let text = format!("{slow}{}", config(100, "", &addresses.join("\n        ")));
+    let h2 = successor.start(&site, 2, &text)?;
     let watch = Watch::begin(&site, &[last])?;
     let heard = watch.capture().adverts().len();
     wait("three more adverts", || watch.capture().adverts().len() >= heard + 3)?;
