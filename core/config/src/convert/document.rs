@@ -122,6 +122,11 @@ struct Places {
 }
 
 impl Document {
+    /// Whether nothing would be written, but comments.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.iter().all(|table| table.header.is_none() && table.keys.is_empty())
+    }
+
     /// The whole text.
     pub(super) fn render(&self, comments: &Comments) -> String {
         let Places { beside, before, rest } = self.places(comments);

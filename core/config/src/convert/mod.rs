@@ -64,6 +64,10 @@ pub fn convert(config: &Config, source: &str) -> Converted {
         document.tables.extend(check::table(found, config));
     }
     document.tables.extend(mail::table(config));
+    if document.is_empty() {
+        // Said as such: a keepwatch.toml in which nothing stands may be half written.
+        document.tables.push(Table::part("instance", ""));
+    }
     let mut comments = Comments::read(source);
     for Loss { what, block: (block, name), keyword } in &losses {
         comments.add(block, name, keyword, &format!("not converted: {what}"));
