@@ -16,23 +16,13 @@ use crate::setup::index;
 use crate::virtual_link::VirtualLink;
 
 /// Settings of an interface while IPv4 addresses are about to leave it.
-const WHILE_LEAVING: [(InterfaceSetting, u8); 2] = [
+const WHILE_LEAVING: [(InterfaceSetting, u8); 1] = [
     // Questions to neighbours bear the address that fits best, never one that leaves: each of them would draw all
     // neighbours back to this host.
     (InterfaceSetting::ArpAnnounce, 2),
-    // The first address of a network leaves alone: the others wait for their own announcements.
-    (InterfaceSetting::PromoteSecondaries, 1),
 ];
-
 /// What follows when one cannot be set.
-const fn consequence(setting: InterfaceSetting) -> &'static str {
-    match setting {
-        InterfaceSetting::PromoteSecondaries => {
-            "during a hand-over addresses that share a network may leave together, before their time"
-        }
-        _ => "during a hand-over neighbours may be drawn back for some seconds",
-    }
-}
+const CONSEQUENCE: &str = "during a hand-over neighbours may be drawn back for some seconds";
 
 /// The kernel gives an address no lifetime.
 pub(crate) struct LifetimeRefused {
@@ -158,6 +148,8 @@ impl Engine {
 
     /// Sets what an interface's leaving IPv4 addresses need while there are any, and back afterwards.
     pub(crate) fn speak_as_fits(&mut self, id: InterfaceId) {
+        // The first address of a network leaves alone: the others wait for their own announcements.
+        self.promote_as_fits(id);
         let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
         let leaving = all.any(|held| held.leaves && held.interface == id && held.address().is_ipv4());
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
@@ -175,7 +167,7 @@ impl Engine {
                 for (setting, value) in WHILE_LEAVING {
                     match setting.replace(&name, value) {
                         Ok(was) => before.push((setting, was)),
-                        Err(error) => refusals.push((setting, error, consequence(setting))),
+                        Err(error) => refusals.push((setting, error, CONSEQUENCE)),
                     }
                 }
                 // Also if nothing could be set: once is enough.

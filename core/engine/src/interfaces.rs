@@ -13,6 +13,7 @@ use keepwatch_vrrp::wire::RouterFlag;
 use keepwatch_vrrp::{Destination, Family, InterfaceId, LinkState, MacAddress, Source, Transport};
 
 use crate::link_delay::LinkDelay;
+use crate::promoting::Secondaries;
 use crate::virtual_link::{BaseSettings, VirtualLink};
 
 /// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
@@ -35,6 +36,8 @@ pub(crate) struct Interface {
     pub(crate) hears_claims: bool,
     /// Settings as they were before addresses began to leave; none while none leaves.
     pub(crate) before_leaving: Option<Vec<(InterfaceSetting, u8)>>,
+    /// Whether it keeps the addresses of a network whose first one goes.
+    pub(crate) secondaries: Secondaries,
     /// What it should be, if it is one of our own.
     pub(crate) virtual_link: Option<VirtualLink>,
     /// Its settings before virtual ones came to stand on it.
@@ -117,6 +120,7 @@ impl Interface {
             claimable: Vec::new(),
             hears_claims: false,
             before_leaving: None,
+            secondaries: Secondaries::default(),
             virtual_link: None,
             before_virtual: None,
             delay: LinkDelay::default(),

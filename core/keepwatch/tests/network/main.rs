@@ -41,6 +41,7 @@ mod reload_together;
 mod routing;
 mod scheduling;
 mod scripts;
+mod secondaries;
 mod site;
 mod status;
 mod storm;
@@ -172,6 +173,7 @@ fn main() -> ExitCode {
         routing::CASES,
         scheduling::CASES,
         scripts::CASES,
+        secondaries::CASES,
         status::CASES,
         storm::CASES,
         taking_part::CASES,
