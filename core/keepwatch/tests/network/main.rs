@@ -49,6 +49,7 @@ mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
+mod vmac_settings;
 mod vmac_standby;
 mod watching;
 mod wire;
@@ -180,6 +181,7 @@ fn main() -> ExitCode {
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
+        vmac_settings::CASES,
         vmac_standby::CASES,
         watching::CASES,
         wire::CASES,
