@@ -59,6 +59,7 @@ fn follows(old: &Instance, new: &Instance) -> bool {
         higher_adverts: new.higher_adverts,
         stop_mode: new.stop_mode,
         link_tracking: new.link_tracking,
+        promotes_secondaries: new.promotes_secondaries,
         addresses: new.addresses.clone(),
         excluded: new.excluded.clone(),
         announce: new.announce.clone(),
@@ -82,7 +83,6 @@ fn reasons_for_restart(old: &Instance, new: &Instance, changes: &mut Vec<String>
     let routing = [
         (old.routing != new.routing, "routes or rules"),
         (old.tracks_source != new.tracks_source, "whether its source address is tracked"),
-        (old.promotes_secondaries != new.promotes_secondaries, "promote_secondaries"),
     ];
     changes.extend(routing.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
     virtual_mac(old, new, changes);
@@ -160,6 +160,7 @@ fn protocol(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
         (old.higher_adverts != new.higher_adverts, "answer to higher adverts"),
         (old.stop_mode != new.stop_mode, "stop mode"),
         (old.link_tracking != new.link_tracking, "whether its link down is a fault"),
+        (old.promotes_secondaries != new.promotes_secondaries, "promote_secondaries"),
     ];
     changes.extend(others.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
     announcements(&old.announce, &new.announce, changes);

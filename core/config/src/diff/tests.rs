@@ -47,6 +47,7 @@ fn what_is_different_in_an_instance() {
         ("track_interface {\n eth1\n }", "Update VI: tracked interface eth1 added"),
         ("no_accept", "Update VI: drops packets to its addresses"),
         ("dont_track_primary", "Update VI: whether its link down is a fault"),
+        ("promote_secondaries", "Update VI: promote_secondaries"),
         ("notify_master /bin/true", "Update VI: notify scripts"),
         ("virtual_ipaddress {\n 10.1.51.1\n 10.1.51.2/24\n }", "Update VI: address 10.1.51.2/24 added"),
         (
