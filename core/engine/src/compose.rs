@@ -10,7 +10,6 @@ use keepwatch_vrrp::{Destination, Family, InterfaceId, InvalidParams, Params, Ro
 use crate::addresses::Held;
 use crate::instance::{InstanceState, OwnLink, OwnLinkKind, Tenure, Tracker};
 use crate::interfaces::{Needs, Sender};
-use crate::promoting::Promoted;
 use crate::routing::Ways;
 use crate::setup::{Parts, index};
 use crate::virtual_link::VirtualLink;
@@ -28,8 +27,8 @@ pub(crate) struct Composed {
     pub(crate) tracks_source: bool,
     pub(crate) held: Vec<Held>,
     pub(crate) ways: Ways,
-    /// Whether secondary addresses of its interface are promoted.
-    pub(crate) promotes: Option<Promoted>,
+    /// Whether other addresses of a network stay on its interface when the first one goes.
+    pub(crate) promotes_secondaries: bool,
     pub(crate) trackers: Vec<Tracker>,
     pub(crate) sender: Sender,
     pub(crate) is_owner: bool,
@@ -95,14 +94,16 @@ impl Parts {
             tracks_source: instance.tracks_source,
             held,
             ways: Ways::new(&instance.routing),
-            promotes: instance.promotes_secondaries.then(|| Promoted::on(instance.interface.as_str())),
+            // An interface with a virtual MAC does so anyway, and none of its addresses is on the one below: keepalived ignores
+            // the word there, too.
+            promotes_secondaries: instance.promotes_secondaries && instance.vmac().is_none(),
             trackers,
             sender,
         }
     }
 
     /// Makes an instance one of the engine's; it does nothing yet.
-    pub(crate) fn seat(&mut self, mut composed: Composed) -> Result<RouterId, InvalidParams> {
+    pub(crate) fn seat(&mut self, composed: Composed) -> Result<RouterId, InvalidParams> {
         let router = self.routers.add(composed.interface, composed.params.clone())?;
         if let Some((own, wanted)) = &composed.own_link
             && let Some(interface) = self.interfaces.get_mut(index(own.interface))
@@ -111,7 +112,6 @@ impl Parts {
             interface.virtual_link =
                 Some(VirtualLink::new(base, router, vrid, composed.family, wanted.into()));
         }
-        self.fixtures.promote(composed.promotes.take());
         let state = InstanceState::new(composed);
         match self.instances.get_mut(router.0) {
             Some(vacant) => *vacant = state,

@@ -1,5 +1,6 @@
 //! The loop.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -86,6 +87,8 @@ pub struct Engine {
     pub(crate) waiting: Vec<Arrival>,
     /// Whether instances are about to leave for good.
     pub(crate) departing: bool,
+    /// Interfaces of which a reload removes addresses just now.
+    pub(crate) shedding: BTreeSet<InterfaceId>,
     /// How addresses in place are kept there.
     pub(crate) renewal: Renewal,
     /// What it is told to do.
@@ -138,6 +141,7 @@ impl Engine {
             standings: Vec::new(),
             waiting: Vec::new(),
             departing: false,
+            shedding: BTreeSet::new(),
             renewal: Renewal::new(config.globals.vip_lifetime, clock::now()),
             commands: sync_channel(COMMANDS),
             scheduling: config.globals.scheduling.clone(),

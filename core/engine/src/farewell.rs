@@ -13,25 +13,19 @@ use keepwatch_vrrp::{InterfaceId, RouterId};
 use crate::addresses::{Held, Placement};
 use crate::engine::Engine;
 use crate::setup::index;
-use crate::virtual_link::VirtualLink;
+use crate::virtual_link::{BaseSettings, VirtualLink};
 
-/// Settings of an interface while IPv4 addresses are about to leave it.
-const WHILE_LEAVING: [(InterfaceSetting, u8); 2] = [
-    // Questions to neighbours bear the address that fits best, never one that leaves: each of them would draw all
-    // neighbours back to this host.
-    (InterfaceSetting::ArpAnnounce, 2),
-    // The first address of a network leaves alone: the others wait for their own announcements.
-    (InterfaceSetting::PromoteSecondaries, 1),
-];
+/// While IPv4 addresses are about to leave an interface, questions to neighbours bear the address that fits best, never one that
+/// leaves: each of them would draw all neighbours back to this host.
+const WHILE_LEAVING: (InterfaceSetting, u8) = (InterfaceSetting::ArpAnnounce, 2);
+/// What follows when that cannot be set.
+const CONSEQUENCE: &str = "during a hand-over neighbours may be drawn back for some seconds";
 
-/// What follows when one cannot be set.
-const fn consequence(setting: InterfaceSetting) -> &'static str {
-    match setting {
-        InterfaceSetting::PromoteSecondaries => {
-            "during a hand-over addresses that share a network may leave together, before their time"
-        }
-        _ => "during a hand-over neighbours may be drawn back for some seconds",
-    }
+/// An interface before addresses began to leave it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BeforeLeaving {
+    /// `arp_announce`; none if it could not be set.
+    pub(crate) arp_announce: Option<u8>,
 }
 
 /// The kernel gives an address no lifetime.
@@ -158,6 +152,8 @@ impl Engine {
 
     /// Sets what an interface's leaving IPv4 addresses need while there are any, and back afterwards.
     pub(crate) fn speak_as_fits(&mut self, id: InterfaceId) {
+        // The first address of a network leaves alone: the others wait for their own announcements.
+        self.promote_as_fits(id);
         let mut all = self.parts.instances.iter().flat_map(|instance| &instance.held);
         let leaving = all.any(|held| held.leaves && held.interface == id && held.address().is_ipv4());
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
@@ -166,33 +162,30 @@ impl Engine {
             return;
         }
         let name = interface.name.clone();
-        let mut refusals = Vec::new();
+        let (setting, value) = WHILE_LEAVING;
+        let mut refusal = None;
         match (leaving, std::mem::take(&mut interface.before_leaving)) {
             (true, Some(before)) => interface.before_leaving = Some(before),
             (false, None) => {}
             (true, None) => {
-                let mut before = Vec::new();
-                for (setting, value) in WHILE_LEAVING {
-                    match setting.replace(&name, value) {
-                        Ok(was) => before.push((setting, was)),
-                        Err(error) => refusals.push((setting, error, consequence(setting))),
-                    }
-                }
-                // Also if nothing could be set: once is enough.
-                interface.before_leaving = Some(before);
+                let was = setting.replace(&name, value);
+                // Below a virtual MAC it is so already.
+                let noted = interface.before_virtual.map(BaseSettings::arp_announce);
+                // Also if it could not be set: once is enough.
+                interface.before_leaving =
+                    Some(BeforeLeaving { arp_announce: was.as_ref().ok().map(|was| noted.unwrap_or(*was)) });
+                refusal = was.err().map(|error| (error, CONSEQUENCE));
             }
-            (false, Some(before)) => {
-                for (setting, was) in before {
-                    // An interface that has gone took its settings along.
-                    if let Err(error) = setting.replace(&name, was)
-                        && interface.link.is_some()
-                    {
-                        refusals.push((setting, error, "it stays as it is until somebody sets it"));
-                    }
-                }
+            // A virtual MAC still needs it, and sets it back later.
+            (false, Some(_)) if interface.before_virtual.is_some() => {}
+            (false, Some(BeforeLeaving { arp_announce })) => {
+                let set_back = arp_announce.map_or(Ok(0), |was| setting.replace(&name, was));
+                // An interface that has gone took its settings along.
+                let error = set_back.err().filter(|_| interface.link.is_some());
+                refusal = error.map(|error| (error, "it stays as it is until somebody sets it"));
             }
         }
-        for (setting, error, consequence) in refusals {
+        if let Some((error, consequence)) = refusal {
             self.tell_refused(setting.name(&name), &error, consequence.to_owned());
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct InstanceState {
     pub(crate) is_owner: bool,
     /// Whether packets to its addresses are accepted.
     pub(crate) accepts: bool,
+    /// Whether other addresses of a network stay on its interface when the first one goes.
+    pub(crate) promotes_secondaries: bool,
     pub(crate) term: u64,
     /// Whether its last advert could not be sent.
     pub(crate) advert_failing: bool,
@@ -110,6 +112,7 @@ impl InstanceState {
             sender,
             is_owner,
             accepts,
+            promotes_secondaries,
             ..
         } = composed;
         Self {
@@ -125,6 +128,7 @@ impl InstanceState {
             sender,
             is_owner,
             accepts,
+            promotes_secondaries,
             term: 0,
             advert_failing: false,
             announcement_failing: false,
@@ -152,6 +156,7 @@ impl InstanceState {
         self.sender = composed.sender;
         self.is_owner = composed.is_owner;
         self.accepts = composed.accepts;
+        self.promotes_secondaries = composed.promotes_secondaries;
         changed
     }
 
@@ -168,6 +173,7 @@ impl InstanceState {
         self.ways = Ways::default();
         self.trackers.clear();
         self.own_link = None;
+        self.promotes_secondaries = false;
         self.next = None;
         self.tenure = Tenure::Vacant;
     }

@@ -6,13 +6,14 @@ use std::net::IpAddr;
 
 use keepwatch_system::netlink::{ADDRESS_PROTOCOL, Address, AddressFlag, Link, LinkEvent, NewAddress};
 use keepwatch_system::{
-    AdvertSocket, ClaimProtocol, FrameSocket, Frames, InterfaceSetting, IpFamily, Poller, Token,
-    forwards_ipv6,
+    AdvertSocket, ClaimProtocol, FrameSocket, Frames, IpFamily, Poller, Token, forwards_ipv6,
 };
 use keepwatch_vrrp::wire::RouterFlag;
 use keepwatch_vrrp::{Destination, Family, InterfaceId, LinkState, MacAddress, Source, Transport};
 
+use crate::farewell::BeforeLeaving;
 use crate::link_delay::LinkDelay;
+use crate::promoting::Secondaries;
 use crate::virtual_link::{BaseSettings, VirtualLink};
 
 /// An interface by name. It keeps its number when the kernel's interface is deleted and created again.
@@ -33,8 +34,10 @@ pub(crate) struct Interface {
     pub(crate) claimable: Vec<IpAddr>,
     /// Whether such claims are listened for.
     pub(crate) hears_claims: bool,
-    /// Settings as they were before addresses began to leave; none while none leaves.
-    pub(crate) before_leaving: Option<Vec<(InterfaceSetting, u8)>>,
+    /// How it was before addresses began to leave; none while none leaves.
+    pub(crate) before_leaving: Option<BeforeLeaving>,
+    /// Whether it keeps the addresses of a network whose first one goes.
+    pub(crate) secondaries: Secondaries,
     /// What it should be, if it is one of our own.
     pub(crate) virtual_link: Option<VirtualLink>,
     /// Its settings before virtual ones came to stand on it.
@@ -117,6 +120,7 @@ impl Interface {
             claimable: Vec::new(),
             hears_claims: false,
             before_leaving: None,
+            secondaries: Secondaries::default(),
             virtual_link: None,
             before_virtual: None,
             delay: LinkDelay::default(),
@@ -153,6 +157,17 @@ impl Interface {
     /// The interface that it stands on, if it is one of our own.
     pub(crate) fn wire(&self) -> Option<InterfaceId> {
         self.virtual_link.as_ref().map(|virtual_link| virtual_link.base)
+    }
+
+    /// Notes its settings before a virtual one comes to stand on it, unless one does.
+    pub(crate) fn note_before_virtual(&mut self) {
+        // Addresses that leave have one of them set already.
+        let noted = self.before_leaving.and_then(|before| before.arp_announce);
+        let read = || {
+            let found = BaseSettings::read(&self.name)?;
+            Some(noted.map_or(found, |arp_announce| found.with_arp_announce(arp_announce)))
+        };
+        self.before_virtual = self.before_virtual.or_else(read);
     }
 
     /// The address that it is to have beside virtual ones and has not, if it is one of our own.

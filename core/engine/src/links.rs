@@ -57,6 +57,7 @@ impl Engine {
             self.listen_where_needed();
         }
         if is_new {
+            self.promote_as_fits(id);
             self.settle_virtual_links_on(now, id);
         }
         if let Some(update) = self.delayed(now, id, update) {
@@ -85,6 +86,7 @@ impl Engine {
         self.feed_trackers(now, id, false);
         self.perform(now);
         self.lose_virtual_links_on(now, id);
+        self.lose_secondaries(id);
         // Whatever could not be removed went with the device.
         for held in self.parts.instances.iter_mut().flat_map(|instance| &mut instance.held) {
             if held.interface == id {

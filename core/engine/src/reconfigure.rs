@@ -8,15 +8,11 @@
 //!
 //! Nothing is said for an instance that is as it was, and no address of it is touched.
 
-use std::collections::BTreeSet;
-
 use keepwatch_bus::Draft;
 use keepwatch_config::model::Instance;
 use keepwatch_event::{EventKind, Severity};
-use keepwatch_system::InterfaceSetting;
 use keepwatch_vrrp::{Input, Instant, InterfaceId, LinkState, RouterId, Standing, StateName, Update};
 
-use crate::addresses::Held;
 use crate::clock;
 use crate::compose::{same_addresses, same_trackers};
 use crate::describe::settings;
@@ -25,9 +21,6 @@ use crate::groups::Group;
 use crate::instance::{InstanceState, Next, Tenure, Tracker};
 use crate::reconfiguration::{Arrival, Reconfiguration, Step};
 use crate::setup::index;
-
-/// Whether other addresses of a network stay when its first one goes.
-const SECONDARIES: InterfaceSetting = InterfaceSetting::PromoteSecondaries;
 
 impl Engine {
     /// Goes on with another configuration.
@@ -132,22 +125,24 @@ impl Engine {
         let trackers = same_trackers(&instance.trackers, &composed.trackers);
         let (params, was, term) = (composed.params.clone(), instance.name.to_string(), instance.term);
         let sends_otherwise = (instance.source, instance.sender) != (composed.source, composed.sender);
+        let id = instance.interface;
+        let promotes_otherwise = instance.promotes_secondaries != composed.promotes_secondaries;
         let is_same = |(place, old): (usize, &Option<usize>)| *old == Some(place);
         let holds_others = instance.held.len() != addresses.len()
             || !addresses.iter().enumerate().all(is_same)
             || instance.is_owner != composed.is_owner;
         let changed = changed(&arrival, Some(was).filter(|was| *was != arrival.instance.name), term);
         instance.next = Some(Box::new(Next { composed, addresses: addresses.clone(), changed }));
-        let before = self.keep_secondaries(router, &addresses);
+        self.shed(router, &addresses);
         let update = Update { params, addresses, trackers };
         if self.parts.routers.update(now, router, update, &mut self.actions).is_err() {
             debug_assert!(false, "it was looked at before");
             return false;
         }
         self.perform(now);
-        for (interface, was) in before {
-            // It could be set a moment ago.
-            let _ = SECONDARIES.replace(&interface, was);
+        self.has_shed();
+        if promotes_otherwise {
+            self.promote_as_fits(id);
         }
         self.feed(now, router);
         if sends_otherwise {
@@ -170,29 +165,6 @@ impl Engine {
         let changed = instance.become_next(*next);
         self.publish(changed);
         self.relisten = true;
-    }
-
-    /// When the first IPv4 address of a network goes, the kernel takes the others along unless it is told not to. Gives what
-    /// to set afterwards.
-    fn keep_secondaries(&self, router: RouterId, kept: &[Option<usize>]) -> Vec<(String, u8)> {
-        let Some(instance) = self.parts.instances.get(router.0) else { return Vec::new() };
-        let goes = |(place, held): (usize, &Held)| {
-            let is_going = held.state.is_placed() && held.address().is_ipv4() && !kept.contains(&Some(place));
-            is_going.then_some(held.interface)
-        };
-        let interfaces: BTreeSet<InterfaceId> = instance.held.iter().enumerate().filter_map(goes).collect();
-        let mut before = Vec::new();
-        for id in interfaces {
-            let Some(interface) = self.parts.interfaces.get(index(id)) else { continue };
-            match SECONDARIES.replace(&interface.name, 1) {
-                Ok(was) => before.push((interface.name.clone(), was)),
-                Err(error) => {
-                    let consequence = "addresses of the same network may be gone for a moment".to_owned();
-                    self.tell_refused(SECONDARIES.name(&interface.name), &error, consequence);
-                }
-            }
-        }
-        before
     }
 
     /// Sees what interfaces are needed for now, and has what is needed of them.
@@ -235,7 +207,9 @@ impl Engine {
         self.remove_ways(router);
         let Some(instance) = self.parts.instances.get_mut(router.0) else { return };
         let (name, own_link, term) = (instance.name.clone(), instance.own_link, instance.term);
+        let id = instance.interface;
         instance.vacate();
+        self.promote_as_fits(id);
         if let Some(own) = own_link {
             self.discard_virtual_link(own.interface);
         }
@@ -273,11 +247,13 @@ impl Engine {
             begun.push(router);
         }
         self.look_at_new_interfaces(now, known);
-        self.promote(now);
         self.follow_needs(now);
         // What somebody left is taken away first, as at the start.
         self.read_addresses_anew(now);
         for router in &begun {
+            if let Some(id) = self.parts.instances.get(router.0).map(|instance| instance.interface) {
+                self.promote_as_fits(id);
+            }
             self.feed(now, *router);
         }
         self.clean_up(now);

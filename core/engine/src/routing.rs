@@ -14,7 +14,6 @@ use keepwatch_vrrp::{Family, Instant, InterfaceId, RouterId, StateName};
 use crate::addresses::{Held, scope_number};
 use crate::engine::Engine;
 use crate::interfaces::Interface;
-use crate::promoting::Promoted;
 use crate::setup::index;
 
 /// So many are looked at in a second: each costs the kernel some microseconds, and adverts are due meanwhile.
@@ -55,8 +54,6 @@ enum Placed {
 pub(crate) struct Fixtures {
     pub(crate) addresses: Vec<Held>,
     pub(crate) ways: Ways,
-    /// Interfaces on which secondary addresses are promoted.
-    pub(crate) promoted: Vec<Promoted>,
 }
 
 impl Ways {
@@ -144,7 +141,7 @@ impl Fixtures {
             let id = interface(address.device.as_ref()?.as_str())?;
             Some(Held::new(address, id))
         });
-        Self { addresses: addresses.collect(), ways: Ways::new(&statics.routing), promoted: Vec::new() }
+        Self { addresses: addresses.collect(), ways: Ways::new(&statics.routing) }
     }
 
     const fn is_empty(&self) -> bool {
@@ -212,7 +209,6 @@ impl Engine {
 
     /// Puts static addresses, routes and rules in place that are missing.
     pub(crate) fn place_fixtures(&mut self, now: Instant) {
-        self.promote(now);
         if self.parts.fixtures.is_empty() {
             return;
         }

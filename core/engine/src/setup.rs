@@ -133,6 +133,7 @@ impl Parts {
             parts.routers.group(&group.members);
         }
         parts.locks.take(config)?;
+        parts.locks.set_back_what_is_left();
         if parts.locks.may_have_table(&config.globals.firewall.table) {
             parts.firewall.look_for_what_is_left();
         }
@@ -151,9 +152,7 @@ impl Parts {
             .filter_map(|address| address.device.as_ref())
             .map(|device| (device.to_string(), self.interface(device)))
             .collect();
-        let promoted = std::mem::take(&mut self.fixtures.promoted);
-        let fixtures = Fixtures::new(&config.statics, |name| ids.get(name).copied());
-        self.fixtures = Fixtures { promoted, ..fixtures };
+        self.fixtures = Fixtures::new(&config.statics, |name| ids.get(name).copied());
     }
 
     /// A tracker of this interface.

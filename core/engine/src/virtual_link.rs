@@ -199,6 +199,17 @@ impl BaseSettings {
         Some(Self([first?, second?, third?]))
     }
 
+    pub(crate) const fn arp_announce(self) -> u8 {
+        let Self([.., arp_announce]) = self;
+        arp_announce
+    }
+
+    /// With what another reason to set it has found.
+    pub(crate) const fn with_arp_announce(self, arp_announce: u8) -> Self {
+        let Self([first, second, _]) = self;
+        Self([first, second, arp_announce])
+    }
+
     /// What a former run has noted.
     pub(crate) fn noted(link: &Link) -> Option<Self> {
         let alias = link.alias.as_deref()?;

@@ -193,7 +193,7 @@ impl Engine {
         if let Some(base) = self.parts.interfaces.get_mut(index(base_id))
             && changes_base
         {
-            base.before_virtual = base.before_virtual.or_else(|| BaseSettings::read(&base.name));
+            base.note_before_virtual();
         }
         if let Some(base) = self.parts.interfaces.get(index(base_id)) {
             let before = base.before_virtual.filter(|_| changes_base);
@@ -263,8 +263,11 @@ impl Engine {
     fn restore_base(&mut self, id: InterfaceId) {
         let Some(interface) = self.parts.interfaces.get_mut(index(id)) else { return };
         let Some(before) = interface.before_virtual.take() else { return };
-        let name = interface.name.clone();
-        self.set_all(&name, before.afterwards(), SETTINGS_STAY);
+        let (name, leaving) = (interface.name.clone(), interface.before_leaving);
+        // What addresses that leave need is set back when they have left.
+        let is_needed = |setting| leaving.is_some() && setting == InterfaceSetting::ArpAnnounce;
+        let afterwards = before.afterwards().filter(|(setting, _)| !is_needed(*setting));
+        self.set_all(&name, afterwards, SETTINGS_STAY);
     }
 
     /// Sets some settings of an interface, and tells the first that cannot be.

@@ -87,6 +87,16 @@ impl InterfaceSetting {
         value.trim().parse().map_err(io::Error::other)
     }
 
+    /// The interfaces on which it has this value.
+    #[must_use]
+    pub fn interfaces_with(self, value: u8) -> Vec<String> {
+        let (family, _) = self.place();
+        let folder = PathBuf::from("/proc/sys/net").join(family).join("conf");
+        let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| self.read(name).is_ok_and(|found| found == value)).collect()
+    }
+
     /// Sets it on an interface and gives what it was.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use keepwatch_vrrp::{AnnouncePolicy, Destination, Preemption};
 
 use super::{Deed, InstanceDiff};
-use crate::model::{Instance, OwnInterface, TrackCheck, TrackInterface, VirtualAddress};
+use crate::model::{Instance, InterfaceName, OwnInterface, TrackCheck, TrackInterface, VirtualAddress};
 
 pub(super) fn diff(old: &Instance, new: &Instance) -> InstanceDiff {
     let mut changes = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn diff(old: &Instance, new: &Instance) -> InstanceDiff {
     if deed != Deed::Keep {
         reasons_for_restart(old, new, &mut changes);
         protocol(old, new, &mut changes);
-        addresses(old, new, &mut changes);
+        addresses(old, new, deed, &mut changes);
         trackers(old, new, &mut changes);
         told(old, new, &mut changes);
         if changes.is_empty() {
@@ -59,6 +59,7 @@ fn follows(old: &Instance, new: &Instance) -> bool {
         higher_adverts: new.higher_adverts,
         stop_mode: new.stop_mode,
         link_tracking: new.link_tracking,
+        promotes_secondaries: new.promotes_secondaries,
         addresses: new.addresses.clone(),
         excluded: new.excluded.clone(),
         announce: new.announce.clone(),
@@ -82,7 +83,6 @@ fn reasons_for_restart(old: &Instance, new: &Instance, changes: &mut Vec<String>
     let routing = [
         (old.routing != new.routing, "routes or rules"),
         (old.tracks_source != new.tracks_source, "whether its source address is tracked"),
-        (old.promotes_secondaries != new.promotes_secondaries, "promote_secondaries"),
     ];
     changes.extend(routing.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
     virtual_mac(old, new, changes);
@@ -160,6 +160,7 @@ fn protocol(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
         (old.higher_adverts != new.higher_adverts, "answer to higher adverts"),
         (old.stop_mode != new.stop_mode, "stop mode"),
         (old.link_tracking != new.link_tracking, "whether its link down is a fault"),
+        (old.promotes_secondaries != new.promotes_secondaries, "promote_secondaries"),
     ];
     changes.extend(others.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
     announcements(&old.announce, &new.announce, changes);
@@ -198,14 +199,22 @@ fn announcements(old: &AnnouncePolicy, new: &AnnouncePolicy, changes: &mut Vec<S
     }
 }
 
-fn addresses(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
+fn addresses(old: &Instance, new: &Instance, deed: Deed, changes: &mut Vec<String>) {
     let all = |instance: &Instance| -> Vec<VirtualAddress> {
         instance.addresses.iter().chain(&instance.excluded).cloned().collect()
     };
     let (before, after) = (all(old), all(new));
     let shown = |address: &VirtualAddress| format!("{}/{}", address.address, address.prefix_len);
     let count = changes.len();
-    added_removed("address", before.iter().map(shown), after.iter().map(shown), changes);
+    let (known, wanted): (Vec<_>, Vec<_>) =
+        (before.iter().map(shown).collect(), after.iter().map(shown).collect());
+    for (place, text) in wanted.iter().enumerate().filter(|(_, text)| !known.contains(text)) {
+        let behind = comes_behind(place, &before, &after, &new.interface).filter(|_| deed == Deed::Update);
+        let behind = behind.map(|other| format!(" (behind {} until it next becomes MASTER)", shown(other)));
+        changes.push(format!("address {text} added{}", behind.unwrap_or_default()));
+    }
+    let gone = known.iter().filter(|text| !wanted.contains(text));
+    changes.extend(gone.map(|text| format!("address {text} removed")));
     for address in &after {
         let same = before.iter().find(|old| shown(old) == shown(address));
         if same.is_some_and(|old| old != address) {
@@ -215,6 +224,28 @@ fn addresses(old: &Instance, new: &Instance, changes: &mut Vec<String>) {
     if changes.len() == count && (old.addresses != new.addresses || old.excluded != new.excluded) {
         changes.push("the order of addresses, or which of them adverts list".to_owned());
     }
+}
+
+/// An address that is in place already and should come after the new one at this place: Linux has the IPv4 addresses of a network in
+/// the order in which they came, and the first of them is what the host calls itself there.
+fn comes_behind<'a>(
+    place: usize,
+    before: &[VirtualAddress],
+    after: &'a [VirtualAddress],
+    interface: &InterfaceName,
+) -> Option<&'a VirtualAddress> {
+    let network = |address: &VirtualAddress| match address.address {
+        IpAddr::V4(v4) if address.peer.is_none() => {
+            let host_bits = 32_u32.checked_sub(address.prefix_len.into())?;
+            let network = u32::from(v4).checked_shr(host_bits).unwrap_or(0);
+            let device = address.device.clone().unwrap_or_else(|| interface.clone());
+            Some((device, address.prefix_len, network))
+        }
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
+    };
+    let own = network(after.get(place)?)?;
+    let mut later = after.iter().skip(place + 1);
+    later.find(|other| network(other).as_ref() == Some(&own) && before.contains(other))
 }
 
 fn trackers(old: &Instance, new: &Instance, changes: &mut Vec<String>) {

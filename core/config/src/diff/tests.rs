@@ -47,6 +47,7 @@ fn what_is_different_in_an_instance() {
         ("track_interface {\n eth1\n }", "Update VI: tracked interface eth1 added"),
         ("no_accept", "Update VI: drops packets to its addresses"),
         ("dont_track_primary", "Update VI: whether its link down is a fault"),
+        ("promote_secondaries", "Update VI: promote_secondaries"),
         ("notify_master /bin/true", "Update VI: notify scripts"),
         ("virtual_ipaddress {\n 10.1.51.1\n 10.1.51.2/24\n }", "Update VI: address 10.1.51.2/24 added"),
         (
@@ -82,6 +83,44 @@ fn what_is_different_in_an_instance() {
         said(&plain, &instance("VI", 52, "virtual_ipaddress {\n 10.1.51.1\n }")),
         ["Restart VI: VRID 51 -> 52"]
     );
+}
+
+#[test]
+fn a_new_address_comes_behind_those_that_are_there() {
+    let addresses = |all: &str| instance("VI", 51, &format!("virtual_ipaddress {{\n {all}\n }}"));
+    let before = addresses("10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24");
+    let rows = [
+        (
+            "10.1.51.2/24\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24",
+            "address 10.1.51.2/24 added (behind 10.1.51.1/24 until it next becomes MASTER)",
+        ),
+        (
+            "10.1.51.1/24\n 10.1.51.2/24\n 10.2.0.1/24\n 10.1.51.3/24",
+            "address 10.1.51.2/24 added (behind 10.1.51.3/24 until it next becomes MASTER)",
+        ),
+        // The last one, another network, another prefix length, another interface: as after a start.
+        ("10.1.51.1/24\n 10.1.51.3/24\n 10.1.51.2/24\n 10.2.0.1/24", "address 10.1.51.2/24 added"),
+        ("10.3.0.1/24\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24", "address 10.3.0.1/24 added"),
+        ("10.1.51.2/25\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24", "address 10.1.51.2/25 added"),
+        ("10.1.51.2/24 dev eth1\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24", "address 10.1.51.2/24 added"),
+        (
+            "10.1.51.2/24 dev eth0\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24",
+            "address 10.1.51.2/24 added (behind 10.1.51.1/24 until it next becomes MASTER)",
+        ),
+    ];
+    for (after, expected) in rows {
+        assert_eq!(said(&before, &addresses(after)), [format!("Update VI: {expected}")], "{after}");
+    }
+    // All of them are put in place anew.
+    let anew = addresses("10.1.51.2/24\n 10.1.51.1/24\n 10.1.51.3/24\n 10.2.0.1/24").replace("eth0", "eth1");
+    let expected = "Restart VI: interface eth0 -> eth1; address 10.1.51.2/24 added";
+    assert_eq!(said(&before, &anew), [expected]);
+    let v6 = |all: &str| {
+        addresses(&format!("fe80::1/64\n {all}"))
+            .replace("virtual_router_id 51", "version 3\n virtual_router_id 51")
+    };
+    let expected = "Update VI: address fd00::2/64 added";
+    assert_eq!(said(&v6("fd00::1/64"), &v6("fd00::2/64\n fd00::1/64")), [expected]);
 }
 
 #[test]

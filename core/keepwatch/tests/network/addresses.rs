@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use libtest_mimic::Failed;
+use nix::sys::signal::Signal;
 
 use crate::Case;
 use crate::beside::{Both, Program, beside};
@@ -19,6 +20,11 @@ pub(crate) const CASES: &[Case] = &[
         name: "addresses::secondaries_are_promoted",
         needs: &[KEEPALIVED, IP],
         run: secondaries_are_promoted,
+    },
+    Case {
+        name: "addresses::an_added_one_comes_last",
+        needs: &[KEEPALIVED, IP],
+        run: an_added_one_comes_last,
     },
 ];
 
@@ -167,6 +173,47 @@ fn with_another_end() -> Result<(), Failed> {
     site.wait_for_holder(2, address)?;
     stop(h1)?;
     stop(h2)
+}
+
+/// An address that a reload adds to a network comes behind those of it that are in service, wherever the file has it: they are not
+/// taken away for it. After a start all are as in the file.
+fn an_added_one_comes_last() -> Result<(), Failed> {
+    const LINES: &str = "version 3\n advert_int 0.1";
+    let before = config(100, LINES, "10.51.0.1/24\n 10.51.0.3/24");
+    let after = config(100, LINES, "10.51.0.2/24\n 10.51.0.1/24\n 10.51.0.3/24");
+    let both = beside(|program| {
+        let site = Site::new(1)?;
+        let daemon = program.start(&site, 1, &before)?;
+        site.wait_for_holder(1, ip("10.51.0.3"))?;
+        let name = match program {
+            Program::Keepalived => "keepalived",
+            Program::Keepwatch => "keepwatch",
+        };
+        site.file(1, name, &after)?;
+        daemon.signal(Signal::SIGHUP)?;
+        site.wait_for_holder(1, ip("10.51.0.2"))
+            .map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
+        let reloaded = in_order(&site)?;
+        stop(daemon)?;
+        let daemon = program.start(&site, 1, &after)?;
+        site.wait_for_holder(1, ip("10.51.0.3"))?;
+        let started = in_order(&site)?;
+        stop(daemon)?;
+        Ok([reloaded, started])
+    })?;
+    let expected =
+        ["10.51.0.1 10.51.0.3 10.51.0.2, from 10.51.0.1", "10.51.0.2 10.51.0.1 10.51.0.3, from 10.51.0.2"];
+    ensure(both.keepalived == expected && both.keepwatch == expected, || format!("{both:#?}"))
+}
+
+/// The addresses of a network in the kernel's order, and which of them the host sends from there.
+fn in_order(site: &Site) -> Result<String, Failed> {
+    let all = site.host(1).run("ip", "-o -4 addr show dev eth0")?;
+    let addresses = all.lines().filter_map(|line| line.split_whitespace().nth(3)?.strip_suffix("/24"));
+    let addresses: Vec<&str> = addresses.filter(|address| address.starts_with("10.51.")).collect();
+    let route = site.host(1).run("ip", "route show 10.51.0.0/24 dev eth0")?;
+    let source = route.split_whitespace().skip_while(|word| *word != "src").nth(1).unwrap_or("nowhere");
+    Ok(format!("{}, from {source}", addresses.join(" ")))
 }
 
 /// How a MASTER ends to be one.

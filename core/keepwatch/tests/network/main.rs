@@ -41,6 +41,7 @@ mod reload_together;
 mod routing;
 mod scheduling;
 mod scripts;
+mod secondaries;
 mod site;
 mod spacing;
 mod status;
@@ -49,6 +50,7 @@ mod taking_part;
 mod trackers;
 mod tracking;
 mod vmac;
+mod vmac_settings;
 mod vmac_standby;
 mod watching;
 mod wire;
@@ -174,12 +176,14 @@ fn main() -> ExitCode {
         scheduling::CASES,
         scripts::CASES,
         spacing::CASES,
+        secondaries::CASES,
         status::CASES,
         storm::CASES,
         taking_part::CASES,
         trackers::CASES,
         tracking::CASES,
         vmac::CASES,
+        vmac_settings::CASES,
         vmac_standby::CASES,
         watching::CASES,
         wire::CASES,

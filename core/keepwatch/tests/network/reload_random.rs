@@ -16,18 +16,19 @@ use crate::site::{Site, ensure, explain, stop, wait};
 use crate::{Case, Need};
 
 const NFT: Need = Need::Program("/usr/sbin/nft", "nftables");
+const SYSCTL: Need = Need::Program("/usr/sbin/sysctl", "procps");
 
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "reload_random::alone_1", needs: &[IP, NFT], run: || pairs(1, Company::None) },
-    Case { name: "reload_random::alone_2", needs: &[IP, NFT], run: || pairs(2, Company::None) },
+    Case { name: "reload_random::alone_1", needs: &[IP, NFT, SYSCTL], run: || pairs(1, Company::None) },
+    Case { name: "reload_random::alone_2", needs: &[IP, NFT, SYSCTL], run: || pairs(2, Company::None) },
     Case {
         name: "reload_random::beside_a_better_one_1",
-        needs: &[IP, NFT],
+        needs: &[IP, NFT, SYSCTL],
         run: || pairs(3, Company::Better),
     },
     Case {
         name: "reload_random::beside_a_better_one_2",
-        needs: &[IP, NFT],
+        needs: &[IP, NFT, SYSCTL],
         run: || pairs(4, Company::Better),
     },
 ];
@@ -88,13 +89,14 @@ fn text(dice: &mut Dice, folder: &Path) -> String {
         text +=
             &format!("vrrp_sync_group together {{\n group {{\n  {}\n  {}\n }}\n}}\n", grouped[0], grouped[1]);
         for (vrid, name) in vrids.iter().zip(&names) {
-            text += &instance(dice, *vrid, name);
+            text += &instance(dice, *vrid, name, "eth0");
         }
         return text;
     }
     for vrid in vrids {
         let name = name(vrid, dice.one_in(3));
-        text += &instance(dice, vrid, &name);
+        let interface = dice.pick(&["eth0", "eth0", "eth0", "eth1"]);
+        text += &instance(dice, vrid, &name, interface);
     }
     text
 }
@@ -103,13 +105,13 @@ fn name(vrid: u64, is_renamed: bool) -> String {
     format!("{}_{vrid}", if is_renamed { "OTHER" } else { "VI" })
 }
 
-fn instance(dice: &mut Dice, vrid: u64, name: &str) -> String {
+fn instance(dice: &mut Dice, vrid: u64, name: &str, interface: &str) -> String {
     let is_v6 = vrid == 53 && dice.one_in(2);
     let address =
         |last: u64| if is_v6 { format!("fd00:{vrid}::{last}") } else { format!("10.{vrid}.0.{last}") };
     let whole = if is_v6 { 64 } else { 24 };
     let mut lines = vec![
-        format!("interface eth0\n virtual_router_id {vrid}"),
+        format!("interface {interface}\n virtual_router_id {vrid}"),
         format!("priority {}", 100 + dice.below(5) * 10),
         format!("advert_int {}", dice.pick(&["0.1", "0.1", "0.2"])),
         "version 3".to_owned(),
@@ -127,6 +129,9 @@ fn instance(dice: &mut Dice, vrid: u64, name: &str) -> String {
     }
     if dice.one_in(4) {
         lines.push("no_accept".to_owned());
+    }
+    if dice.one_in(3) {
+        lines.push("promote_secondaries".to_owned());
     }
     if dice.one_in(3) {
         lines.push(dice.pick(&["nopreempt", "preempt_delay 60"]).to_owned());
@@ -174,6 +179,7 @@ fn state(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
     let routes = lines(&host.run("ip", "route show table all")?, plain);
     let routes_v6 = lines(&host.run("ip", "-6 route show table all")?, plain);
     let rules = lines(&host.run("ip", "rule show")?, plain);
+    let settings = lines(&host.run("sysctl", r"-a -r ^net\.ipv[46]\.conf\.")?, plain);
     let filter = lines(&host.run("nft", "list ruleset")?, plain);
     let said: BTreeSet<String> = instances(&h1.status()?).iter().map(said_of).collect();
     let data = site.folder().join("data");
@@ -194,6 +200,7 @@ fn state(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
         ("routes", routes),
         ("IPv6 routes", routes_v6),
         ("rules", rules),
+        ("settings of interfaces", settings),
         ("packet filter", filter),
         ("instances", said),
         ("data", dumped),
@@ -258,7 +265,7 @@ fn settled(site: &Site, h1: &Reloaded<'_>) -> Result<Compared, Failed> {
 fn pairs(seed: u64, company: Company) -> Result<(), Failed> {
     let more = std::env::var("KEEPWATCH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0_u64);
     let seed = seed + 10 * more;
-    let site = Site::new(2)?;
+    let site = Site::with_networks(2, 2)?;
     std::fs::write(site.folder().join("number"), "3\n")?;
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let other = match company {

@@ -23,7 +23,6 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "routing::the_source_address_is_tracked", needs: &[IP], run: the_source_address_is_tracked },
     Case { name: "routing::the_start_is_delayed", needs: &[], run: the_start_is_delayed },
     Case { name: "routing::it_runs_in_a_namespace", needs: &[Need::RealRoot], run: it_runs_in_a_namespace },
-    Case { name: "routing::secondaries_are_promoted", needs: &[], run: secondaries_are_promoted },
 ];
 
 const STATIC: &str = "
@@ -218,20 +217,6 @@ fn the_source_address_is_tracked() -> Result<(), Failed> {
     site.host(1).run("ip", "addr del 10.1.1.77/24 dev eth0")?;
     site.wait_for_nobody(vip())?;
     stop(daemon)
-}
-
-/// `promote_secondaries`: set while it runs, and as it was afterwards.
-fn secondaries_are_promoted() -> Result<(), Failed> {
-    let site = Site::new(1)?;
-    let setting = || -> Result<String, Failed> {
-        Ok(site.host(1).run("sysctl", "-n net.ipv4.conf.eth0.promote_secondaries")?.trim().to_owned())
-    };
-    site.host(1).run("sysctl", "-qw net.ipv4.conf.eth0.promote_secondaries=0")?;
-    let daemon = site.keepwatch(1, &crate::site::config(100, "promote_secondaries", "10.1.1.30/24"))?;
-    site.wait_for_holder(1, vip())?;
-    ensure(setting()? == "1", || "it is not set".to_owned())?;
-    stop(daemon)?;
-    ensure(setting()? == "0", || "it is still set".to_owned())
 }
 
 /// `vrrp_startup_delay`: an owner, which would serve at once, does not before it has passed; and stopping does not wait for it.
