@@ -82,7 +82,7 @@ pub struct Engine {
     /// How the things that are tracked stand, by place.
     pub(crate) board: Arc<Standings>,
     /// How they stood when they were last looked at.
-    standings: Vec<Standing>,
+    pub(crate) standings: Vec<Standing>,
     /// Instances that begin when those that are in their way have left.
     pub(crate) waiting: Vec<Arrival>,
     /// Whether instances are about to leave for good.

@@ -27,6 +27,8 @@ impl Engine {
     pub(crate) fn reconfigure(&mut self, now: Instant, it: Reconfiguration) {
         let began = clock::now();
         self.board = it.board;
+        // A place may be another check's now, which stands as the one before did: that is news to whoever tracks it.
+        self.standings.clear();
         self.parts.firewall.become_as(&it.firewall);
         self.renewal.become_as(it.vip_lifetime, now);
         self.space_announcements(&it.spacing);

@@ -31,6 +31,11 @@ pub(crate) const CASES: &[Case] = &[
         run: with_keepalived_as_master,
     },
     Case { name: "tracking::a_reload_tracks_another_check", needs: &[], run: a_reload_tracks_another_check },
+    Case {
+        name: "tracking::a_check_in_the_place_of_another",
+        needs: &[],
+        run: a_check_in_the_place_of_another,
+    },
     Case { name: "tracking::a_short_loss_of_a_link", needs: &[], run: a_short_loss_of_a_link },
     Case {
         name: "tracking::a_link_that_is_not_tracked_is_no_fault",
@@ -76,6 +81,54 @@ fn a_reload_tracks_another_check() -> Result<(), Failed> {
     site.wait_for_nobody(vip())?;
     std::fs::remove_file(&number)?;
     site.wait_for_holder(1, vip())?;
+    stop(h1)
+}
+
+/// A check that a reload puts in the place of another one, and that says what that one said: its verdict counts.
+fn a_check_in_the_place_of_another() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let native = site.folder().join("keepwatch.toml");
+    // Whether it passes, its weight, and who tracks it: an instance and its router's number.
+    let text = |check: &str, passes: bool, weight: i8, (instance, vrid): (&str, u8)| {
+        format!(
+            "[check.{check}]\nscript = [\"/usr/bin/{passes}\"]\ninterval = \"200ms\"\n[instance.{instance}]\n\
+             interface = \"eth0\"\nvirtual_router_id = {vrid}\nadvert_interval = \"100ms\"\n\
+             virtual_addresses = [\"10.1.1.{vrid}\"]\ntrack = [{{ check = \"{check}\", weight = {weight} }}]\n"
+        )
+    };
+    let (own, other) = (("a", 51), ("b", 52));
+    std::fs::write(&native, text("first", true, 20, own))?;
+    let h1 = site.keepwatch_at(1, &native, &[])?;
+    let status = || -> Result<serde_json::Value, Failed> {
+        let output = site.asking(1).args(["status", "--json"]).output()?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    };
+    let stands_at = |what: &str, priority: u8, state: &str| {
+        wait(&format!("{what}, {state} with {priority}"), || {
+            let instance = status().map(|status| status["snapshot"]["instances"][0].clone());
+            instance.is_ok_and(|instance| instance["priority"] == priority && instance["state"] == state)
+        })
+        .map_err(|failed| explain(failed, &h1.output().join("\n")))
+    };
+    stands_at("the first one", 120, "MASTER")?;
+    for (number, (passes, weight, who, priority, state)) in [
+        (true, 20, own, 120, "MASTER"),
+        (false, -20, own, 80, "MASTER"),
+        (false, -30, own, 70, "MASTER"),
+        (true, 0, own, 100, "MASTER"),
+        (true, 0, other, 100, "MASTER"),
+        (false, 0, other, 100, "FAULT"),
+        (false, 0, own, 100, "FAULT"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let check = format!("c{number}");
+        std::fs::write(&native, text(&check, passes, weight, who))?;
+        let output = site.asking(1).arg("reload").output()?;
+        ensure(output.status.success(), || format!("{output:?}"))?;
+        stands_at(&check, priority, state)?;
+    }
     stop(h1)
 }
 
