@@ -18,6 +18,8 @@ use crate::standings::Standings;
 
 /// Names that may be tracked.
 const MOST: usize = 4096;
+/// Who looks so much later than was meant did not run, and neither did the checks.
+const HELD_UP: Duration = Duration::from_secs(1);
 
 /// What somebody has found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,19 @@ struct State {
     ended: bool,
 }
 
+impl State {
+    /// Whoever was held up until `now`, as by a stop of the whole machine, has asked nobody meanwhile: what was said before holds
+    /// as long as if it had been said now.
+    fn forgive(&mut self, now: Instant) {
+        if self.look_at.is_none_or(|due| now.since(due) < HELD_UP) {
+            return;
+        }
+        for known in self.known.values_mut() {
+            known.track.prolong(now, known.holds);
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Known {
     track: Track,
@@ -69,6 +84,8 @@ struct Known {
     value: Option<i32>,
     /// The weights by which instances multiply that.
     weights: Vec<TrackWeight>,
+    /// How long holds what was said of it last.
+    holds: Duration,
     /// How often it could not be asked.
     skipped: u64,
     /// Its place among those that instances track.
@@ -78,15 +95,15 @@ struct Known {
 impl Known {
     fn new(
         policy: TrackPolicy,
-        until: Instant,
+        (now, holds): (Instant, Duration),
         number: Option<&TrackedNumber>,
         place: Option<usize>,
     ) -> Self {
-        let (track, flapping) = (Track::new(policy, until), Flapping::default());
+        let (track, flapping) = (Track::new(policy, now + holds), Flapping::default());
         let value = number.map(|number| number.at_first);
         let weights = number.map(|number| number.weights.clone()).unwrap_or_default();
         let (found, text) = (Health::Unknown, String::new());
-        Self { track, flapping, told: None, found, text, value, weights, skipped: 0, place }
+        Self { track, flapping, told: None, found, text, value, weights, holds, skipped: 0, place }
     }
 
     /// Goes on as what another configuration makes of it.
@@ -157,7 +174,7 @@ impl Tracks {
     pub(crate) fn new(trackables: &[Trackable], bus: &Bus, wakeup: Wakeup) -> Self {
         let now = clock::now();
         let known = |(place, trackable): (usize, &Trackable)| {
-            let until = now + trackable.first_within;
+            let until = (now, trackable.first_within);
             (
                 trackable.name.clone(),
                 Known::new(trackable.policy, until, trackable.number.as_ref(), Some(place)),
@@ -189,7 +206,7 @@ impl Tracks {
                     known.place = known.place.or_else(|| free.next());
                 }
                 None => {
-                    let new = Known::new(*policy, now + *first_within, number.as_ref(), free.next());
+                    let new = Known::new(*policy, (now, *first_within), number.as_ref(), free.next());
                     all.insert(name.clone(), new);
                 }
             }
@@ -217,7 +234,7 @@ impl Tracks {
                 return false;
             }
             // Nobody tracks it; how it is can be seen all the same.
-            state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), now + holds, None, None));
+            state.known.insert(name.to_owned(), Known::new(TrackPolicy::default(), (now, holds), None, None));
         }
         let State { known: all, standings, look_at, .. } = &mut *state;
         let Some(known) = all.get_mut(name) else { return false };
@@ -227,6 +244,7 @@ impl Tracks {
             Health::Unknown => Verdict::Unknown,
         };
         let changed = known.track.verdict(now, verdict, holds);
+        known.holds = holds;
         known.count(finding.health, finding.value, changed);
         (known.found, known.text) = (finding.health, finding.text);
         let stands_otherwise = self.shared.settle(standings, name, known, finding.health);
@@ -275,6 +293,7 @@ impl Tracks {
         let mut state = self.shared.lock();
         while !state.ended {
             let now = clock::now();
+            state.forgive(now);
             let (next, stand_otherwise) = self.shared.expire(&mut state, now);
             state.look_at = next;
             if stand_otherwise {

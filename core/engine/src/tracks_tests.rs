@@ -35,6 +35,27 @@ fn standing(tracks: &Tracks) -> Standing {
     tracks.standings().at(0)
 }
 
+/// As after a stop of the whole machine: nobody was asked meanwhile.
+#[test]
+fn what_was_said_before_a_pause_of_all_holds_on() {
+    let second = Duration::from_secs(1);
+    let policy = TrackPolicy { unknown: keepwatch_vrrp::Unknown::Fail, ..TrackPolicy::default() };
+    let (tracks, _events) = tracks(policy, second);
+    tracks.report("web", finding(Health::Pass, None), second);
+    let mut state = tracks.shared.lock();
+    let (due, _) = tracks.shared.expire(&mut state, clock::now());
+    state.look_at = due;
+    let due = due.unwrap();
+    // It looks a little late: nobody said anything in time.
+    for (late, stands) in [(HELD_UP / 2, Standing::Down), (HELD_UP * 6, Standing::Up)] {
+        let now = due + late;
+        state.known.get_mut("web").unwrap().track.verdict(now, Verdict::Pass, Duration::ZERO);
+        state.forgive(now);
+        tracks.shared.expire(&mut state, now);
+        assert_eq!(state.known["web"].track.standing(), stands, "{late:?}");
+    }
+}
+
 #[test]
 fn what_is_known_stays_known_in_its_place_when_what_is_tracked_changes() {
     let hour = Duration::from_secs(3600);
