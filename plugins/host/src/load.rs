@@ -8,6 +8,7 @@ use std::time::Instant;
 use keepwatch_bus::Gauge;
 use keepwatch_event::{EventKind, Severity};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::actor::{Actor, Command};
 use crate::entry::{Entry, Handle, Tested, Tried};
@@ -48,8 +49,14 @@ impl Load {
         Self { shared: Arc::clone(shared), hearing }
     }
 
+    /// Loads it where it then runs, beside all others.
+    pub(crate) fn start(self, spec: PluginSpec) -> JoinHandle<Became> {
+        let shared = Arc::clone(&self.shared);
+        shared.handles.of(&spec.made).spawn(self.run(spec))
+    }
+
     /// Loads it, unless it runs as it should or was refused as it is.
-    pub(crate) async fn run(mut self, spec: PluginSpec) -> Became {
+    async fn run(mut self, spec: PluginSpec) -> Became {
         let content = match &spec.made {
             Made::File(path) => Some((path, files::read_aside(path).await)),
             Made::Native(_) => None,

@@ -107,7 +107,7 @@ struct Loading {
 
 impl Loading {
     fn begin(load: Load, spec: PluginSpec) -> Self {
-        Self { name: Arc::clone(&spec.name), task: tokio::spawn(load.run(spec)), ended: None }
+        Self { name: Arc::clone(&spec.name), task: load.start(spec), ended: None }
     }
 
     /// Waits until it is loaded, or its head start is over.

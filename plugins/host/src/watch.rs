@@ -5,7 +5,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::files;
@@ -28,10 +27,10 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch, once.
-    pub(crate) fn start(&self, shared: &Arc<Shared>, runtime: &Handle) {
+    pub(crate) fn start(&self, shared: &Arc<Shared>) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.is_none() {
-            *task = Some(runtime.spawn(run(Arc::clone(shared))));
+            *task = Some(shared.handles.plugins.spawn(run(Arc::clone(shared))));
         }
     }
 

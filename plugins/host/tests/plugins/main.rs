@@ -1,5 +1,6 @@
 //! Plugins at work, with a runtime made for the purpose: order, restarts, reloads, limits.
 
+mod apart;
 mod fake;
 mod files;
 mod life;
