@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::actor::Command;
 use crate::context::Context;
-use crate::entry::Entry;
+use crate::entry::{Entry, Tested};
 use crate::error::HostError;
 use crate::live::Live;
 use crate::loader::{self, InForce};
@@ -243,6 +243,17 @@ impl Plugins {
 impl Shared {
     pub(crate) fn entries(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next one is tried again that failed when it began.
+    pub(crate) fn next_try(&self) -> Option<Instant> {
+        let entries = self.entries();
+        let results = entries.values().filter_map(|entry| Some(entry.tried.as_ref()?.result));
+        let times = results.filter_map(|result| match result {
+            Tested::Failed { again } => Some(again),
+            Tested::Good | Tested::Refused => None,
+        });
+        times.min()
     }
 
     /// All files that plugins are made of, and the folder of hooks.

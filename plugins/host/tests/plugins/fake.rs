@@ -156,7 +156,15 @@ impl FakePlugin {
 impl Plugin for FakePlugin {
     fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
         Box::pin(async move {
-            if self.has("refuse") {
+            let so_often = self.after("refuse so often: ").map(|times| times.parse().unwrap());
+            let refused =
+                self.journal.of(self.host.plugin()).iter().filter(|line| *line == "refuses").count();
+            let is_not_there = |file: &str| !Path::new(file).exists();
+            if self.has("refuse")
+                || so_often.is_some_and(|times: usize| refused < times)
+                || self.after("refuse without ").is_some_and(is_not_there)
+            {
+                self.note("refuses");
                 return Err(Failure::Reported("cannot begin".to_owned()));
             }
             if self.has("pause init") {
