@@ -364,20 +364,7 @@ impl Actor {
         program: Arc<dyn Program>,
         spec: PluginSpec,
     ) -> Result<Option<Gauge>, Failure> {
-        let state = match &mut self.life {
-            Life::Running(Running { plugin, host, .. }) => {
-                let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
-                if let Err(failure) = &saved
-                    && failure.is_fatal()
-                {
-                    // Should the new one not begin, the old one is started anew, not called again.
-                    self.life = Life::Down(Instant::now());
-                }
-                // One that cannot say what it knows has nothing to hand on.
-                saved.unwrap_or_default().filter(|state| state.len() <= self.spec.limits.state)
-            }
-            Life::Down(_) => None,
-        };
+        let state = self.save().await;
         // A plugin may have become a check, and the other way round.
         let hearing =
             (self.spec.schedule.is_some() != spec.schedule.is_some()).then(|| self.context.hearing(&spec));
@@ -413,6 +400,27 @@ impl Actor {
         self.spec = spec;
         self.restarts = Restarts::default();
         Ok(self.hearing.gauge())
+    }
+
+    /// What the running version hands on. If that is not what it should be, it is told why.
+    async fn save(&mut self) -> Option<Vec<u8>> {
+        let Life::Running(Running { plugin, host, .. }) = &mut self.life else { return None };
+        let most = self.spec.limits.state;
+        let why = match guarded(host, self.spec.limits.call, plugin.save()).await {
+            Ok(Some(state)) if state.len() > most => {
+                format!("it has {} octets, {most} are allowed", state.len())
+            }
+            Ok(state) => return state,
+            Err(Failure::Reported(error)) => error,
+            Err(failure) => {
+                self.metrics.count(|counts| counts.failures += 1);
+                // Should the new one not begin, the old one is started anew, not called again.
+                self.life = Life::Down(Instant::now());
+                format!("`save` {failure}")
+            }
+        };
+        self.reported(&format!("its state was not handed on to the new version: {why}"));
+        None
     }
 
     /// Handles what waits, as long as there is time, and ends.

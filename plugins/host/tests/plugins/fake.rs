@@ -286,7 +286,17 @@ impl Plugin for FakePlugin {
     }
 
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>> {
-        Box::pin(async move { Ok(Some(self.seen.to_string().into_bytes())) })
+        Box::pin(async move {
+            if let Some(octets) = self.after("save so much: ") {
+                return Ok(Some(vec![b'0'; octets.parse().unwrap()]));
+            }
+            match self.after("save ") {
+                Some("error") => Err(Failure::Reported("cannot say".to_owned())),
+                Some("crash") => Err(Failure::Crashed("fell over".to_owned())),
+                Some("hang") => std::future::pending().await,
+                _ => Ok(Some(self.seen.to_string().into_bytes())),
+            }
+        })
     }
 
     fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>> {
