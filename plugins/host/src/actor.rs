@@ -119,7 +119,7 @@ impl Actor {
         hearing: Hearing,
     ) -> Result<Self, Failure> {
         let snapshot = hearing.snapshot();
-        let running = start(&context, &spec, program.as_ref(), &snapshot, None).await?;
+        let running = start(&context, &metrics, &spec, program.as_ref(), &snapshot, None).await?;
         // At once: instances wait for the first verdict.
         let next_check = spec.schedule.map(|_| Instant::now());
         let (life, restarts) = (Life::Running(running), Restarts::default());
@@ -345,7 +345,9 @@ impl Actor {
 
     async fn start_anew(&mut self) {
         self.look_up();
-        let began = start(&self.context, &self.spec, self.program.as_ref(), &self.snapshot, None).await;
+        let began =
+            start(&self.context, &self.metrics, &self.spec, self.program.as_ref(), &self.snapshot, None)
+                .await;
         match began {
             Ok(running) => {
                 self.metrics.count(|counts| counts.restarts += 1);
@@ -373,7 +375,8 @@ impl Actor {
             None => self.look_up(),
         }
         let mut running =
-            start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+            start(&self.context, &self.metrics, &spec, program.as_ref(), &self.snapshot, state.as_deref())
+                .await?;
         running.has_answered =
             matches!(&self.life, Life::Running(old) if old.has_answered) && asks_the_same(&self.spec, &spec);
         if let Some(schedule) = spec.schedule.filter(|_| running.has_answered) {
@@ -463,12 +466,13 @@ fn asks_the_same(one: &PluginSpec, other: &PluginSpec) -> bool {
 /// Starts a plugin: it begins with its settings and state, and learns how things are.
 async fn start(
     context: &Arc<Context>,
+    metrics: &Metrics,
     spec: &PluginSpec,
     program: &dyn Program,
     snapshot: &Snapshot,
     state: Option<&[u8]>,
 ) -> Result<Running, Failure> {
-    let host = context.host(spec);
+    let host = context.host(spec, metrics);
     let within = spec.limits.call;
     let mut plugin = guarded(&host, within, program.start(host.clone())).await?;
     guarded(&host, within, plugin.init(state)).await?;

@@ -1,5 +1,6 @@
 //! What fails when it begins, which may pass by itself: a server that is not there yet.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use keepwatch_event::{Event, EventKind};
@@ -99,5 +100,23 @@ fn one_that_runs_is_not_bothered_for_ever_by_a_version_that_cannot_begin() {
     assert_eq!(attempts(&site), MANY);
     site.write("a.rhai", &["version 2"]);
     site.wait_for(|kind| matches!(kind, EventKind::PluginReloaded { .. }));
+    site.stop();
+}
+
+#[test]
+fn one_that_begins_again_and_again_has_no_more_lines_of_the_log_for_that() {
+    const LINES: usize = 200;
+    let mut site = Site::new("begins-loud");
+    site.write("a.rhai", &["refuse", &format!("at init log lines: {LINES}")]);
+    site.plugins.begin(plan(&site));
+    let (lines, refused) = (Cell::new(0), Cell::new(0));
+    site.wait_for(|kind| {
+        lines.set(lines.get() + usize::from(matches!(kind, EventKind::PluginLog { .. })));
+        refused.set(refused.get() + usize::from(matches!(kind, EventKind::PluginRefused { .. })));
+        refused.get() == MANY
+    });
+    // Twenty a second are let through besides, however long it takes.
+    let (lines, all) = (lines.get(), MANY * LINES);
+    assert!((LINES..all - LINES).contains(&lines), "{lines} lines of {all}");
     site.stop();
 }

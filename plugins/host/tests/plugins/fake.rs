@@ -156,6 +156,11 @@ impl FakePlugin {
 impl Plugin for FakePlugin {
     fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
         Box::pin(async move {
+            if let Some(lines) = self.after("at init log lines: ") {
+                for number in 0..lines.parse().unwrap() {
+                    self.host.log(LogLevel::Info, &format!("line {number}"));
+                }
+            }
             let so_often = self.after("refuse so often: ").map(|times| times.parse().unwrap());
             let refused =
                 self.journal.of(self.host.plugin()).iter().filter(|line| *line == "refuses").count();
