@@ -119,7 +119,7 @@ impl Actor {
         hearing: Hearing,
     ) -> Result<Self, Failure> {
         let snapshot = hearing.snapshot();
-        let running = start(&context, &spec, program.as_ref(), &snapshot, None).await?;
+        let running = start(&context, &metrics, &spec, program.as_ref(), &snapshot, None).await?;
         // At once: instances wait for the first verdict.
         let next_check = spec.schedule.map(|_| Instant::now());
         let (life, restarts) = (Life::Running(running), Restarts::default());
@@ -345,7 +345,9 @@ impl Actor {
 
     async fn start_anew(&mut self) {
         self.look_up();
-        let began = start(&self.context, &self.spec, self.program.as_ref(), &self.snapshot, None).await;
+        let began =
+            start(&self.context, &self.metrics, &self.spec, self.program.as_ref(), &self.snapshot, None)
+                .await;
         match began {
             Ok(running) => {
                 self.metrics.count(|counts| counts.restarts += 1);
@@ -364,20 +366,7 @@ impl Actor {
         program: Arc<dyn Program>,
         spec: PluginSpec,
     ) -> Result<Option<Gauge>, Failure> {
-        let state = match &mut self.life {
-            Life::Running(Running { plugin, host, .. }) => {
-                let saved = guarded(host, self.spec.limits.call, plugin.save()).await;
-                if let Err(failure) = &saved
-                    && failure.is_fatal()
-                {
-                    // Should the new one not begin, the old one is started anew, not called again.
-                    self.life = Life::Down(Instant::now());
-                }
-                // One that cannot say what it knows has nothing to hand on.
-                saved.unwrap_or_default().filter(|state| state.len() <= self.spec.limits.state)
-            }
-            Life::Down(_) => None,
-        };
+        let state = self.save().await;
         // A plugin may have become a check, and the other way round.
         let hearing =
             (self.spec.schedule.is_some() != spec.schedule.is_some()).then(|| self.context.hearing(&spec));
@@ -386,7 +375,8 @@ impl Actor {
             None => self.look_up(),
         }
         let mut running =
-            start(&self.context, &spec, program.as_ref(), &self.snapshot, state.as_deref()).await?;
+            start(&self.context, &self.metrics, &spec, program.as_ref(), &self.snapshot, state.as_deref())
+                .await?;
         running.has_answered =
             matches!(&self.life, Life::Running(old) if old.has_answered) && asks_the_same(&self.spec, &spec);
         if let Some(schedule) = spec.schedule.filter(|_| running.has_answered) {
@@ -413,6 +403,27 @@ impl Actor {
         self.spec = spec;
         self.restarts = Restarts::default();
         Ok(self.hearing.gauge())
+    }
+
+    /// What the running version hands on. If that is not what it should be, it is told why.
+    async fn save(&mut self) -> Option<Vec<u8>> {
+        let Life::Running(Running { plugin, host, .. }) = &mut self.life else { return None };
+        let most = self.spec.limits.state;
+        let why = match guarded(host, self.spec.limits.call, plugin.save()).await {
+            Ok(Some(state)) if state.len() > most => {
+                format!("it has {} octets, {most} are allowed", state.len())
+            }
+            Ok(state) => return state,
+            Err(Failure::Reported(error)) => error,
+            Err(failure) => {
+                self.metrics.count(|counts| counts.failures += 1);
+                // Should the new one not begin, the old one is started anew, not called again.
+                self.life = Life::Down(Instant::now());
+                format!("`save` {failure}")
+            }
+        };
+        self.reported(&format!("its state was not handed on to the new version: {why}"));
+        None
     }
 
     /// Handles what waits, as long as there is time, and ends.
@@ -455,12 +466,13 @@ fn asks_the_same(one: &PluginSpec, other: &PluginSpec) -> bool {
 /// Starts a plugin: it begins with its settings and state, and learns how things are.
 async fn start(
     context: &Arc<Context>,
+    metrics: &Metrics,
     spec: &PluginSpec,
     program: &dyn Program,
     snapshot: &Snapshot,
     state: Option<&[u8]>,
 ) -> Result<Running, Failure> {
-    let host = context.host(spec);
+    let host = context.host(spec, metrics);
     let within = spec.limits.call;
     let mut plugin = guarded(&host, within, program.start(host.clone())).await?;
     guarded(&host, within, plugin.init(state)).await?;

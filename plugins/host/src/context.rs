@@ -8,6 +8,7 @@ use keepwatch_event::{EventKind, Severity};
 use crate::effects::Effects;
 use crate::hearing::Hearing;
 use crate::host::Host;
+use crate::metrics::Metrics;
 use crate::spec::PluginSpec;
 use crate::store::Store;
 use crate::verdicts::Verdicts;
@@ -35,7 +36,7 @@ impl Context {
     }
 
     /// The way out of one running plugin.
-    pub(crate) fn host(&self, spec: &PluginSpec) -> Host {
-        Host::new(spec, Arc::clone(&self.effects))
+    pub(crate) fn host(&self, spec: &PluginSpec, metrics: &Metrics) -> Host {
+        Host::sharing(spec, Arc::clone(&self.effects), metrics.rates())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use keepwatch_bus::Gauge;
 use tokio::sync::mpsc;
@@ -9,13 +10,16 @@ use tokio::task::JoinHandle;
 
 use crate::actor::Command;
 use crate::manifest::Roles;
+use crate::restart::Restarts;
 use crate::spec::PluginSpec;
 
 /// What is known of a plugin that should run.
+#[derive(Default)]
 pub(crate) struct Entry {
-    /// What was last tried, which need not be what runs. None if what it did when it began may pass by itself: a server
-    /// that was not there yet.
+    /// What was last tried, which need not be what runs.
     pub(crate) tried: Option<Tried>,
+    /// How often that failed when it began.
+    pub(crate) begins: Restarts,
     /// Its actor, if a version of it runs.
     pub(crate) actor: Option<Handle>,
 }
@@ -36,6 +40,8 @@ pub(crate) enum Tested {
     Good,
     /// It was refused.
     Refused,
+    /// It failed when it began. That may pass by itself, a server that was not there yet: it is tried again then.
+    Failed { again: Instant },
 }
 
 /// An actor from outside.

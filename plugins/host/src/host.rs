@@ -44,9 +44,21 @@ struct Shared {
     limits: Limits,
     effects: Arc<dyn Effects>,
     call: Mutex<Call>,
-    log_rate: Rate,
-    emit_rate: Rate,
-    track_rate: Rate,
+    rates: Arc<Rates>,
+}
+
+/// How often a plugin may do what others have to read. One that is started anew again and again has no more for that.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    log: Rate,
+    emit: Rate,
+    track: Rate,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { log: Rate::new(200, 20), emit: Rate::new(100, 10), track: Rate::new(100, 10) }
+    }
 }
 
 /// The present call to the plugin.
@@ -69,6 +81,11 @@ impl std::fmt::Debug for Host {
 impl Host {
     /// The host of one running plugin.
     pub fn new(spec: &PluginSpec, effects: Arc<dyn Effects>) -> Self {
+        Self::sharing(spec, effects, Arc::default())
+    }
+
+    /// The same, with the rates of those before it.
+    pub(crate) fn sharing(spec: &PluginSpec, effects: Arc<dyn Effects>, rates: Arc<Rates>) -> Self {
         let shared = Shared {
             plugin: Arc::clone(&spec.name),
             config: Value::Object(spec.config.clone()),
@@ -76,9 +93,7 @@ impl Host {
             limits: spec.limits.clone(),
             effects,
             call: Mutex::default(),
-            log_rate: Rate::new(200, 20),
-            emit_rate: Rate::new(100, 10),
-            track_rate: Rate::new(100, 10),
+            rates,
         };
         Self { shared: Arc::new(shared) }
     }
@@ -136,7 +151,7 @@ impl Host {
 
     /// A line for the log, as [`one_line`] makes it; too many lines in a short time are counted instead of written.
     pub fn log(&self, level: LogLevel, message: &str) {
-        let Some(skipped) = self.shared.log_rate.take() else { return };
+        let Some(skipped) = self.shared.rates.log.take() else { return };
         if skipped > 0 {
             let text = format!("{} not logged: too many in a short time", counted(skipped, "line"));
             self.shared.effects.log(&self.shared.plugin, LogLevel::Warning, text);
@@ -286,7 +301,7 @@ impl Host {
         if ttl.is_zero() {
             return Err(HostError::invalid("a verdict's time to live is more than zero"));
         }
-        if self.shared.track_rate.take().is_none() {
+        if self.shared.rates.track.take().is_none() {
             return Err(HostError::limit("too many verdicts in a short time: 100 at once, then 10 a second"));
         }
         verdict.text = one_line(&verdict.text, LINE);
@@ -324,7 +339,7 @@ impl Host {
             _ => return Err(HostError::invalid("an event's data is an object")),
         };
         at_most("event", serde_json::to_string(&data).map_or(0, |text| text.len()), DATA)?;
-        if self.shared.emit_rate.take().is_none() {
+        if self.shared.rates.emit.take().is_none() {
             return Err(HostError::limit("too many events in a short time: 100 at once, then 10 a second"));
         }
         self.shared.effects.emit(&self.shared.plugin, name_, severity, data)

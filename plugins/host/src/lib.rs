@@ -40,6 +40,7 @@ mod refusal;
 mod restart;
 mod spec;
 mod store;
+mod threads;
 mod verdicts;
 mod watch;
 

@@ -6,11 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use keepwatch_bus::Gauge;
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Rounded, Severity};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::actor::{Actor, Command};
-use crate::entry::{Entry, Handle, Tested, Tried};
+use crate::entry::{Handle, Tested, Tried};
 use crate::failure::Failure;
 use crate::files;
 use crate::hearing::Hearing;
@@ -20,6 +21,7 @@ use crate::needs;
 use crate::plugin::{Program, Source};
 use crate::plugins::Shared;
 use crate::refusal::Refusal;
+use crate::restart::{Pause, Restarts, jitter};
 use crate::spec::{Made, PluginSpec};
 
 /// Commands that may wait for an actor.
@@ -48,8 +50,14 @@ impl Load {
         Self { shared: Arc::clone(shared), hearing }
     }
 
-    /// Loads it, unless it runs as it should or was refused as it is.
-    pub(crate) async fn run(mut self, spec: PluginSpec) -> Became {
+    /// Loads it where it then runs, beside all others.
+    pub(crate) fn start(self, spec: PluginSpec) -> JoinHandle<Became> {
+        let shared = Arc::clone(&self.shared);
+        shared.handles.of(&spec.made).spawn(self.run(spec))
+    }
+
+    /// Loads it, unless it runs as it should, was refused as it is, or has failed and its time has not come.
+    async fn run(mut self, spec: PluginSpec) -> Became {
         let content = match &spec.made {
             Made::File(path) => Some((path, files::read_aside(path).await)),
             Made::Native(_) => None,
@@ -57,8 +65,12 @@ impl Load {
         let read = content.iter().map(|(path, content)| (PathBuf::clone(path), content.clone().ok()));
         // Until it is known to be good.
         let mut tried = Tried { spec: spec.clone(), files: read.collect(), result: Tested::Refused };
-        if self.was_tried(&tried).await {
-            return Became::Unchanged;
+        let before = self.tried_before(&tried).await;
+        match before {
+            Some(Tested::Good | Tested::Refused) => return Became::Unchanged,
+            Some(Tested::Failed { again }) if Instant::now() < again => return Became::Unchanged,
+            Some(Tested::Failed { .. }) => {}
+            None => self.forget_failures(&spec.name),
         }
         let runs = self.shared.entries().get(&spec.name).is_some_and(|entry| entry.actor.is_some());
         let outcome = match (&spec.made, content) {
@@ -85,16 +97,12 @@ impl Load {
         };
         let gauge = match began {
             Ok(gauge) => gauge,
-            Err(failure) => {
-                let why = format!("error: {} {failure}\n  = note: this happened when it began", spec.name);
-                let refused = self.refuse(tried, runs, why);
-                // What a version did when it began may pass by itself.
-                if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
-                    entry.tried = None;
-                }
-                return refused;
-            }
+            Err(failure) => return self.failed(tried, runs, &failure),
         };
+        if before.is_some() {
+            self.shared.live.metrics_of(&spec.name).count(|counts| counts.restarts += 1);
+            self.forget_failures(&spec.name);
+        }
         let roles = program.manifest().roles;
         if let Some(entry) = self.shared.entries().get_mut(&spec.name) {
             entry.tried = Some(Tried { result: Tested::Good, ..tried });
@@ -118,22 +126,26 @@ impl Load {
         became
     }
 
-    /// Whether this was tried already, whatever became of it.
-    async fn was_tried(&self, now: &Tried) -> bool {
+    fn forget_failures(&self, name: &str) {
+        if let Some(entry) = self.shared.entries().get_mut(name) {
+            entry.begins = Restarts::default();
+        }
+    }
+
+    /// What became of this, if it was tried already.
+    async fn tried_before(&self, now: &Tried) -> Option<Tested> {
         let known = {
             let entries = self.shared.entries();
             entries.get(&now.spec.name).and_then(|entry| entry.tried.clone())
         };
-        let Some(known) = known.filter(|known| known.spec == now.spec) else { return false };
-        if known.files.first() != now.files.first() {
-            return false;
-        }
+        let known =
+            known.filter(|known| known.spec == now.spec && known.files.first() == now.files.first())?;
         for (path, content) in known.files.iter().skip(1) {
             if files::read_aside(path).await.ok() != *content {
-                return false;
+                return None;
             }
         }
-        true
+        Some(known.result)
     }
 
     async fn prepare(
@@ -176,7 +188,7 @@ impl Load {
         }
         let task = tokio::spawn(actor.run());
         let actor = Some(Handle { commands, task, spec: spec.clone(), roles, gauge: gauge.clone() });
-        entries.insert(Arc::clone(name), Entry { tried: None, actor });
+        entries.entry(Arc::clone(name)).or_default().actor = actor;
         drop(entries);
         Ok(gauge)
     }
@@ -193,6 +205,24 @@ impl Load {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Notes and tells that a version failed when it began, and when it is tried again.
+    fn failed(&self, tried: Tried, runs: bool, failure: &Failure) -> Became {
+        let name = &tried.spec.name;
+        self.shared.live.metrics_of(name).count(|counts| counts.failures += 1);
+        let now = Instant::now();
+        let pause = self.shared.entries().entry(Arc::clone(name)).or_default().begins.failed(now, jitter());
+        let when = match pause {
+            Pause::Restart(_) => "this happened when it began; tried again",
+            Pause::Rest(_) => "this happened when it began, too often: tried again",
+        };
+        let why = format!(
+            "error: {name} {failure}\n  = note: {when} after {}, at once when its file or its settings change",
+            Rounded(pause.length())
+        );
+        let result = Tested::Failed { again: now + pause.length() };
+        self.refuse(Tried { result, ..tried }, runs, why)
+    }
+
     /// Notes and tells that a version was refused. The one before runs on, unless it may do what it may no more.
     fn refuse(&self, tried: Tried, runs: bool, why: String) -> Became {
         let (plugin, path) = (tried.spec.name.to_string(), tried.spec.made.to_string());
@@ -200,7 +230,7 @@ impl Load {
         {
             let mut entries = self.shared.entries();
             let name = Arc::clone(&tried.spec.name);
-            let entry = entries.entry(name).or_insert_with(|| Entry { tried: None, actor: None });
+            let entry = entries.entry(name).or_default();
             let outdated = |actor: &Handle| actor.spec.grants.exceed(&tried.spec.grants);
             if let Some(actor) = entry.actor.take_if(|actor| outdated(actor)) {
                 let (reason, deadline) = ("a grant was withdrawn".to_owned(), Instant::now() + LAST_WORK);

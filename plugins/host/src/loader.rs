@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{timeout, timeout_at};
 
 use crate::actor::Command;
-use crate::entry::{Entry, Handle, Tested};
+use crate::entry::{Entry, Handle, Tested, Tried};
 use crate::hooks::Hooks;
 use crate::load::{Became, Load};
 use crate::plugins::{Applied, Shared};
@@ -40,9 +40,13 @@ pub(crate) async fn apply(shared: &Arc<Shared>, plan: Plan, listening: impl FnOn
     in_force.plan = plan;
     shared.live.set_actions(in_force.plan.actions.clone());
     for entry in shared.entries().values_mut() {
-        // Where an older version runs, too: whoever asks for it shall hear again why the new one does not.
-        if entry.actor.is_none() || entry.tried.as_ref().is_some_and(|it| it.result == Tested::Refused) {
-            entry.tried = None;
+        match &mut entry.tried {
+            // How often it failed is not forgotten for that.
+            Some(Tried { result: Tested::Failed { again }, .. }) => *again = Instant::now(),
+            // Where an older version runs, too: whoever asks for it shall hear again why the new one does not.
+            Some(Tried { result: Tested::Refused, .. }) => entry.tried = None,
+            _ if entry.actor.is_none() => entry.tried = None,
+            _ => {}
         }
     }
     let applied = put_in_force(shared, &mut in_force, listening).await;
@@ -107,7 +111,7 @@ struct Loading {
 
 impl Loading {
     fn begin(load: Load, spec: PluginSpec) -> Self {
-        Self { name: Arc::clone(&spec.name), task: tokio::spawn(load.run(spec)), ended: None }
+        Self { name: Arc::clone(&spec.name), task: load.start(spec), ended: None }
     }
 
     /// Waits until it is loaded, or its head start is over.

@@ -1,11 +1,12 @@
 //! What is counted of a plugin.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::effects::MetricChange;
 use crate::error::HostError;
+use crate::host::Rates;
 use crate::message::Message;
 use crate::postage::Postage;
 
@@ -23,6 +24,7 @@ pub(crate) struct Metrics {
     /// The names of the events of its own.
     events: Mutex<BTreeSet<String>>,
     postage: Postage,
+    rates: Arc<Rates>,
 }
 
 /// The counts of a plugin at one moment.
@@ -140,6 +142,11 @@ impl Metrics {
         }
         events.insert(name.to_owned());
         Ok(())
+    }
+
+    /// How often it may do what others have to read.
+    pub(crate) fn rates(&self) -> Arc<Rates> {
+        Arc::clone(&self.rates)
     }
 
     /// Whether one more message may go.

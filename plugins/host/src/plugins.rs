@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use keepwatch_bus::{Bus, Gauge, Reading};
-use tokio::runtime::{Builder, Handle, Runtime as Tokio};
 use tokio::sync::oneshot;
 
 use crate::actor::Command;
 use crate::context::Context;
-use crate::entry::Entry;
+use crate::entry::{Entry, Tested};
 use crate::error::HostError;
 use crate::live::Live;
 use crate::loader::{self, InForce};
@@ -21,9 +20,9 @@ use crate::manifest::Roles;
 use crate::message::Messenger;
 use crate::metrics::Counts;
 use crate::plugin::Runtime;
-use crate::priority::step_back;
 use crate::spec::{Plan, PluginSpec};
 use crate::store::Store;
+use crate::threads::{Handles, Threads};
 use crate::verdicts::Verdicts;
 use crate::watch::Watch;
 
@@ -41,18 +40,18 @@ pub struct Options {
     pub messenger: Arc<dyn Messenger>,
 }
 
-/// All plugins of a daemon, on a runtime of their own. See [`Self::stop`] for their end.
+/// All plugins of a daemon, on threads of their own. See [`Self::stop`] for their end.
 pub struct Plugins {
     shared: Arc<Shared>,
-    handle: Handle,
-    /// That of plugins, and that of actions. There until the end.
-    runtimes: Mutex<Option<(Tokio, Tokio)>>,
+    /// There until the end.
+    threads: Mutex<Option<Threads>>,
 }
 
 /// What the tasks around the plugins share.
 pub(crate) struct Shared {
     pub(crate) context: Arc<Context>,
     pub(crate) live: Arc<Live>,
+    pub(crate) handles: Handles,
     pub(crate) runtimes: Vec<Arc<dyn Runtime>>,
     /// Set while the entries are locked: none is added from then on.
     pub(crate) stopping: AtomicBool,
@@ -91,12 +90,6 @@ pub struct Applied {
     pub unchanged: usize,
 }
 
-/// How long what cannot be interrupted, such as a look-up of a name, is waited for at the end.
-const LAST_BREATH: Duration = Duration::from_millis(100);
-
-/// Threads that plugins share.
-const WORKERS: usize = 2;
-
 impl Plugins {
     /// Makes ready for plugins; there is none yet.
     ///
@@ -104,31 +97,24 @@ impl Plugins {
     ///
     /// The kernel's, if there is no room for threads.
     pub fn new(options: Options) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("plugins")
-            .on_thread_start(step_back)
-            .enable_all()
-            .build()?;
+        let threads = Threads::start()?;
         let Options { bus, runtimes, store, verdicts, messenger } = options;
         let store = Arc::new(store);
-        let upright =
-            Builder::new_multi_thread().worker_threads(1).thread_name("actions").enable_all().build()?;
-        let started = upright.handle().clone();
         let (kept, heard) = (Arc::clone(&store), Arc::clone(&verdicts));
-        let live = Arc::new(Live::new(bus.clone(), kept, heard, messenger, started));
+        let live = Arc::new(Live::new(bus.clone(), kept, heard, messenger, threads.actions()));
         let effects = Arc::clone(&live) as Arc<dyn crate::effects::Effects>;
         let context = Arc::new(Context { bus, effects, store, verdicts });
         let shared = Arc::new(Shared {
             context,
             live,
+            handles: threads.handles(),
             runtimes,
             stopping: AtomicBool::new(false),
             entries: Mutex::default(),
             in_force: tokio::sync::Mutex::default(),
             watch: Watch::default(),
         });
-        Ok(Self { shared, handle: runtime.handle().clone(), runtimes: Mutex::new(Some((runtime, upright))) })
+        Ok(Self { shared, threads: Mutex::new(Some(threads)) })
     }
 
     /// Puts a plan in force, in the background. Its plugins hear all events from the moment on at which the answer comes,
@@ -136,14 +122,14 @@ impl Plugins {
     pub fn begin(&self, plan: Plan) -> mpsc::Receiver<()> {
         let (tell, listening) = mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
-        self.handle.spawn(async move {
+        self.shared.handles.plugins.spawn(async move {
             let listening = move || {
                 // Nobody waits any more if it took too long.
                 let _ = tell.send(());
             };
             loader::apply(&shared, plan, listening).await
         });
-        self.shared.watch.start(&self.shared, &self.handle);
+        self.shared.watch.start(&self.shared);
         listening
     }
 
@@ -158,7 +144,7 @@ impl Plugins {
         let shared = Arc::clone(&self.shared);
         let (tell, told) = oneshot::channel();
         // A task, which goes with the runtime: to wait for timers of one that is shut down would be a panic.
-        self.handle.spawn(async move {
+        self.shared.handles.plugins.spawn(async move {
             // Somebody always waits.
             let _ = tell.send(loader::apply(&shared, plan, || ()).await);
         });
@@ -195,7 +181,11 @@ impl Plugins {
         plugin: String,
     ) -> impl Future<Output = Result<Vec<String>, HostError>> + Send + 'static {
         let shared = Arc::clone(&self.shared);
-        let reading = self.handle.spawn(async move { shared.context.store.dead_letters(&plugin).await });
+        let reading = self
+            .shared
+            .handles
+            .plugins
+            .spawn(async move { shared.context.store.dead_letters(&plugin).await });
         async move { reading.await.unwrap_or_else(|_| Err(HostError::unavailable("keepwatch stops"))) }
     }
 
@@ -214,8 +204,8 @@ impl Plugins {
     /// Lets each plugin handle what waits for it, for so long at most or until it is to be at once, and ends them. There are
     /// none afterwards.
     pub fn stop(&self, reason: &str, within: Duration, at_once: impl Future<Output = ()>) {
-        let runtimes = self.runtimes.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((runtime, upright)) = runtimes else { return };
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(threads) = threads else { return };
         let deadline = Instant::now() + within;
         self.shared.watch.stop();
         let entries = {
@@ -224,7 +214,7 @@ impl Plugins {
             self.shared.stopping.store(true, Ordering::Relaxed);
             std::mem::take(&mut *entries)
         };
-        runtime.block_on(async {
+        threads.wait_for(async {
             let mut tasks = Vec::new();
             for (_, entry) in entries {
                 let Some(actor) = entry.actor else { continue };
@@ -246,14 +236,24 @@ impl Plugins {
                 () = tokio::time::sleep_until((deadline + Duration::from_millis(200)).into()) => {}
             }
         });
-        runtime.shutdown_timeout(LAST_BREATH);
-        upright.shutdown_timeout(LAST_BREATH);
+        threads.end();
     }
 }
 
 impl Shared {
     pub(crate) fn entries(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next one is tried again that failed when it began.
+    pub(crate) fn next_try(&self) -> Option<Instant> {
+        let entries = self.entries();
+        let results = entries.values().filter_map(|entry| Some(entry.tried.as_ref()?.result));
+        let times = results.filter_map(|result| match result {
+            Tested::Failed { again } => Some(again),
+            Tested::Good | Tested::Refused => None,
+        });
+        times.min()
     }
 
     /// All files that plugins are made of, and the folder of hooks.

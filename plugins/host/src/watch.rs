@@ -3,9 +3,8 @@
 //! Contents decide. Where nothing is told, as on some network file systems, a look once a minute finds what has changed.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::files;
@@ -15,6 +14,8 @@ use crate::plugins::Shared;
 
 /// How often files are looked at without a sign.
 const POLL: Duration = Duration::from_secs(60);
+/// They are looked at for one that is tried again after this time at least, should it not get that far.
+const SOONEST: Duration = Duration::from_millis(50);
 
 /// Watches the files that plugins are made of.
 #[derive(Default)]
@@ -28,10 +29,10 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins to watch, once.
-    pub(crate) fn start(&self, shared: &Arc<Shared>, runtime: &Handle) {
+    pub(crate) fn start(&self, shared: &Arc<Shared>) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.is_none() {
-            *task = Some(runtime.spawn(run(Arc::clone(shared))));
+            *task = Some(shared.handles.plugins.spawn(run(Arc::clone(shared))));
         }
     }
 
@@ -61,10 +62,12 @@ async fn run(shared: Arc<Shared>) {
         });
         let Some(set) = set.await else { return };
         folders = set;
+        let now = Instant::now();
+        let due = shared.next_try().map_or(now + POLL, |at| at.clamp(now + SOONEST, now + POLL));
         tokio::select! {
             () = shared.watch.changed.notified() => continue,
             () = &mut settled => settled.set(quiet(&touched)),
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep_until(due.into()) => {}
         }
         // What became of it is told as events.
         let _ = loader::again(&shared).await;

@@ -138,7 +138,7 @@ impl Instance {
         let most = store.data().host.limits().state;
         Ok(match saved {
             Some(state) if state.len() > most => {
-                Err(format!("its state has {} octets and is not kept: {most} are allowed", state.len()))
+                Err(format!("it has {} octets, {most} are allowed", state.len()))
             }
             saved => Ok(saved),
         })

@@ -1,14 +1,21 @@
 //! A runtime whose programs are lists of words, and a journal of what they were told.
 
+use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use keepwatch_event::{Event, Health, LogLevel, Snapshot};
 use keepwatch_host::{
     CheckRequest, Content, Failure, Host, Manifest, Outcome, Plugin, Program, Refusal, Roles, Runtime,
     Source, Verdict, Work,
 };
+
+use crate::site::PATIENCE;
+
+/// Nobody's name: that of the test itself.
+const LET_GO: &str = "(let go)";
 
 /// What the plugins were told, in order: `NAME: what`.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +24,24 @@ pub(crate) struct Journal(Arc<Mutex<Vec<String>>>);
 impl Journal {
     fn note(&self, plugin: &str, what: impl std::fmt::Display) {
         self.0.lock().unwrap().push(format!("{plugin}: {what}"));
+    }
+
+    /// Lets go those that compute.
+    pub(crate) fn let_go(&self) {
+        self.note(LET_GO, "");
+    }
+
+    /// Whether those that compute were let go.
+    fn has_let_go(&self) -> bool {
+        !self.of(LET_GO).is_empty()
+    }
+
+    /// How many times somebody was told something between two things that a plugin was told.
+    pub(crate) fn between(&self, plugin: &str, one: &str, other: &str, what: &str) -> usize {
+        let (one, other) = (format!("{plugin}: {one}"), format!("{plugin}: {other}"));
+        let all = self.0.lock().unwrap();
+        let since = all.iter().skip_while(|line| **line != one);
+        since.take_while(|line| **line != other).filter(|line| line.ends_with(what)).count()
     }
 
     /// What this plugin was told.
@@ -131,7 +156,20 @@ impl FakePlugin {
 impl Plugin for FakePlugin {
     fn init<'a>(&'a mut self, state: Option<&'a [u8]>) -> Work<'a, Result<(), Failure>> {
         Box::pin(async move {
-            if self.has("refuse") {
+            if let Some(lines) = self.after("at init log lines: ") {
+                for number in 0..lines.parse().unwrap() {
+                    self.host.log(LogLevel::Info, &format!("line {number}"));
+                }
+            }
+            let so_often = self.after("refuse so often: ").map(|times| times.parse().unwrap());
+            let refused =
+                self.journal.of(self.host.plugin()).iter().filter(|line| *line == "refuses").count();
+            let is_not_there = |file: &str| !Path::new(file).exists();
+            if self.has("refuse")
+                || so_often.is_some_and(|times: usize| refused < times)
+                || self.after("refuse without ").is_some_and(is_not_there)
+            {
+                self.note("refuses");
                 return Err(Failure::Reported("cannot begin".to_owned()));
             }
             if self.has("pause init") {
@@ -194,6 +232,35 @@ impl Plugin for FakePlugin {
             if let Some(time) = self.after("slow ") {
                 tokio::time::sleep(Duration::from_millis(time.parse().unwrap())).await;
             }
+            if self.has("keep the thread") {
+                self.note("computes");
+                // Longer than any test waits: it fails rather than hang.
+                let end = Instant::now() + 2 * PATIENCE;
+                while !self.journal.has_let_go() && Instant::now() < end {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            if self.has("compute in slices") {
+                let end = Instant::now() + 2 * PATIENCE;
+                poll_fn(|context| {
+                    self.note("a slice");
+                    std::thread::sleep(Duration::from_millis(2));
+                    if self.journal.has_let_go() || Instant::now() > end {
+                        return Poll::Ready(());
+                    }
+                    // As a component does that gives way: it is ready at once.
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                })
+                .await;
+            }
+            if let Some(times) = self.after("nap ") {
+                self.note("naps");
+                for _ in 0..times.parse::<u32>().unwrap() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                self.note("has napped");
+            }
             if let Some(words) = self.after("tell ") {
                 self.tell(words).await?;
             }
@@ -224,7 +291,17 @@ impl Plugin for FakePlugin {
     }
 
     fn save(&mut self) -> Work<'_, Result<Option<Vec<u8>>, Failure>> {
-        Box::pin(async move { Ok(Some(self.seen.to_string().into_bytes())) })
+        Box::pin(async move {
+            if let Some(octets) = self.after("save so much: ") {
+                return Ok(Some(vec![b'0'; octets.parse().unwrap()]));
+            }
+            match self.after("save ") {
+                Some("error") => Err(Failure::Reported("cannot say".to_owned())),
+                Some("crash") => Err(Failure::Crashed("fell over".to_owned())),
+                Some("hang") => std::future::pending().await,
+                _ => Ok(Some(self.seen.to_string().into_bytes())),
+            }
+        })
     }
 
     fn stop<'a>(&'a mut self, reason: &'a str) -> Work<'a, Result<(), Failure>> {

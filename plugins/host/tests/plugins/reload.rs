@@ -58,6 +58,38 @@ fn a_hundred_reloads_under_load_lose_nothing_and_double_nothing() {
 }
 
 #[test]
+fn a_state_that_is_not_handed_on_is_told() {
+    let mut site = Site::new("state");
+    let limits = Limits { call: Duration::from_millis(100), ..Limits::default() };
+    let spec = |site: &Site| PluginSpec { limits: limits.clone(), ..site.spec("a") };
+    for (words, why) in [
+        ("save so much: 70000", "it has 70000 octets, 65536 are allowed"),
+        ("save error", "cannot say"),
+        ("save crash", "`save` crashed: fell over"),
+        ("save hang", "`save` did not answer within 100 ms"),
+    ] {
+        site.write("a.fake", &[words]);
+        let _ = site.apply(vec![spec(&site)]);
+        let errors = site.counts("a").errors;
+        site.write("a.fake", &["kind plugin_error"]);
+        assert_eq!(site.apply(vec![spec(&site)]).reloaded, ["a"]);
+        let event = site.wait_for(|kind| matches!(kind, EventKind::PluginError { .. }));
+        let text = event.kind.to_string();
+        let expected = format!("plugin a reports: its state was not handed on to the new version: {why}");
+        assert_eq!(text, expected);
+        assert_eq!(site.counts("a").errors, errors + 1);
+    }
+    assert_eq!(site.counts("a").failures, 2, "it crashed and it hung");
+    site.write("a.fake", &["a good one hands its state on"]);
+    let _ = site.apply(vec![spec(&site)]);
+    site.wait_for(|kind| matches!(kind, EventKind::PluginReloaded { .. }));
+    site.bus.flush(PATIENCE);
+    let mut told = std::iter::from_fn(|| site.events.try_next());
+    assert!(!told.any(|event| matches!(event.kind, EventKind::PluginError { .. })));
+    site.stop();
+}
+
+#[test]
 fn a_bad_version_leaves_the_old_one_at_work_and_says_why() {
     let mut site = Site::new("bad");
     let path = site.write("a.fake", &[]);

@@ -170,7 +170,7 @@ async fn a_state_that_is_too_large_is_not_kept() {
     let setup = Setup::new(json!({ "save_bytes": 100_000 }));
     let mut plugin = started(&*program, &setup).await;
     let failure = plugin.save().await.unwrap_err();
-    let text = "its state has 100002 octets and is not kept: 65536 are allowed";
+    let text = "it has 100002 octets, 65536 are allowed";
     assert_eq!(failure, Failure::Reported(text.to_owned()));
     plugin.stop("reload").await.unwrap();
 }
