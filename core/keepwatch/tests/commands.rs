@@ -496,3 +496,27 @@ fn the_html_of_a_mail_is_what_the_reference_says() {
     let row = reference.lines().find(|line| line.starts_with("| `html` ")).unwrap();
     assert!(row.ends_with("| keepwatch's; none if `text` is set |"), "{row}");
 }
+
+/// Whoever may make a file may not write lines of the log, or move the cursor of a terminal.
+#[test]
+fn a_hook_whose_name_is_no_line_is_refused() {
+    let folder = Folder::new("odd-names");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    std::fs::create_dir(folder.0.join("hooks.d")).unwrap();
+    let script = "fn on_master(event) { info(\"here\") }";
+    for name in ["good one.rhai", "x\nERROR (VI_1) Entering FAULT STATE.rhai", "y\u{1b}[31m.rhai"] {
+        std::fs::write(folder.0.join("hooks.d").join(name), script).unwrap();
+    }
+    let output = keepwatch(&folder, &["check", "k.conf", "--hooks", "hooks.d"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for expected in [
+        "hooks.d/x\\nERROR (VI_1) Entering FAULT STATE.rhai would not be loaded:\n",
+        "hooks.d/y\\u{1b}[31m.rhai would not be loaded:\n",
+        "control characters",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    assert!(!said.contains("good one") && !said.contains('\u{1b}'), "{said}");
+    assert!(said.lines().all(|line| !line.starts_with("ERROR")), "{said}");
+}

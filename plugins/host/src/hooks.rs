@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, escaped};
 
 use crate::context::Context;
 use crate::files;
@@ -62,7 +62,7 @@ pub(crate) fn undeclared(declared: &[PluginSpec], folder: &Path) -> Result<Vec<P
         // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
         let taken = declared.iter().chain(&found).any(|spec| *spec.name == *name);
         let name =
-            if taken { path.file_name().unwrap_or_default().to_string_lossy().into_owned() } else { name };
+            if taken { escaped(&path.file_name().unwrap_or_default().to_string_lossy()) } else { name };
         found.push(PluginSpec::plain(&name, path));
     }
     Ok(found)
