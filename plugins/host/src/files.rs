@@ -118,17 +118,18 @@ fn own_group() -> u32 {
     rustix::process::getegid().as_raw()
 }
 
-/// The scripts in a folder, with their names, in order. What begins with a dot or ends in `~` is an editor's.
+/// The scripts in a folder, with their names, in order; none if there is no such folder. What begins with a dot or ends in `~` is
+/// an editor's.
 ///
 /// # Errors
 ///
 /// If the folder is there and cannot be read.
-pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> {
+pub(crate) fn scripts(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Refusal> {
     let unreadable =
         |error: std::io::Error| Refusal::plain(format!("{} cannot be read: {error}", folder.display()));
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
     let mut found = Vec::new();
@@ -136,7 +137,7 @@ pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> 
         found.extend(script(entry.map_err(unreadable)?.path()));
     }
     found.sort();
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// A script and its name, as it may be shown, if it is one.
@@ -205,9 +206,10 @@ mod tests {
         for name in ["b.rhai", "a.wasm", "c.rhai~", ".d.rhai", "README.md", ".e.rhai.swp"] {
             std::fs::write(folder.join(name), "").unwrap();
         }
-        let names: Vec<String> = scripts(&folder).unwrap().into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> =
+            scripts(&folder).unwrap().unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!(scripts(&folder.join("none")), Ok(Vec::new()));
+        assert_eq!(scripts(&folder.join("none")), Ok(None));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -113,7 +113,7 @@ impl Plan {
     pub fn specs(&self) -> Vec<PluginSpec> {
         let mut specs = self.declared.clone();
         let found = self.hooks.as_deref().map(|folder| hooks::undeclared(&specs, folder));
-        specs.extend(found.into_iter().flatten().flatten());
+        specs.extend(found.into_iter().flatten().flatten().flatten());
         specs
     }
 }
