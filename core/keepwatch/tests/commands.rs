@@ -497,6 +497,28 @@ fn the_html_of_a_mail_is_what_the_reference_says() {
     assert!(row.ends_with("| keepwatch's; none if `text` is set |"), "{row}");
 }
 
+#[test]
+fn a_folder_of_hooks_that_is_named_and_not_there_is_said() {
+    let folder = Folder::new("no-hooks");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    std::fs::write(folder.0.join("file"), "").unwrap();
+    let check = |more: &[&str]| {
+        let output = keepwatch(&folder, &[&["check", "k.conf"], more].concat()).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    for (name, why) in [("nonsense", "No such file"), ("file", "Not a directory")] {
+        let (code, said) = check(&["--hooks", name]);
+        let expected = format!("warning: the folder of hooks, {name}, cannot be read: {why}");
+        assert_eq!((code, said.contains(&expected)), (Some(0), true), "{said}");
+    }
+    assert_eq!(check(&["--strict", "--hooks", "nonsense"]).0, Some(3));
+    std::fs::create_dir(folder.0.join("hooks.d")).unwrap();
+    assert_eq!(check(&["--strict", "--hooks", "hooks.d"]), (Some(0), String::new()));
+    // That nobody has made the usual one is nothing to tell.
+    let (_, said) = check(&[]);
+    assert!(!said.contains("hooks"), "{said}");
+}
+
 /// Whoever may make a file may not write lines of the log, or move the cursor of a terminal.
 #[test]
 fn a_hook_whose_name_is_no_line_is_refused() {
