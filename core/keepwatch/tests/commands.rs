@@ -497,6 +497,26 @@ fn the_html_of_a_mail_is_what_the_reference_says() {
     assert!(row.ends_with("| keepwatch's; none if `text` is set |"), "{row}");
 }
 
+/// Who records again when the daemon runs is not to be told that the file is there already.
+#[test]
+fn a_recording_that_could_not_begin_leaves_no_file() {
+    let folder = Folder::new("record");
+    let (file, socket) = (folder.0.join("r.jsonl"), folder.0.join("control.sock"));
+    let record = || {
+        let mut command = keepwatch(&folder, &["events", "record", "r.jsonl"]);
+        let output = command.env("KEEPWATCH_CONTROL", &socket).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = record();
+    assert_eq!((code, file.exists()), (Some(1), false), "{said}");
+    // One that hangs up at once.
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let daemon = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let (code, said) = record();
+    daemon.join().unwrap();
+    assert_eq!((code, file.exists()), (Some(1), false), "{said}");
+}
+
 #[test]
 fn a_folder_of_hooks_that_is_named_and_not_there_is_said() {
     let folder = Folder::new("no-hooks");
