@@ -539,6 +539,24 @@ fn a_folder_of_hooks_that_is_named_and_not_there_is_said() {
     assert!(!said.contains("hooks"), "{said}");
 }
 
+#[test]
+fn a_wrong_word_in_a_command_line_is_no_failure_of_the_plugin() {
+    let folder = Folder::new("words");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(\"here\") }").unwrap();
+    for (arguments, expected) in [
+        (&["test", "a.rhai", "--event", "moon"][..], "there is no occasion `moon`; there is master"),
+        (&["test", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+        (&["check", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+        (&["check", "a.rhai", "--grant", "nonsense"], "nonsense"),
+        (&["bench", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+    ] {
+        let output = keepwatch(&folder, &[&["plugin"], arguments].concat()).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
 /// Whoever may make a file may not write lines of the log, or move the cursor of a terminal.
 #[test]
 fn a_hook_whose_name_is_no_line_is_refused() {
