@@ -35,7 +35,7 @@ pub use explanation::{
 pub use hand_over::{Departure, Ending, Step, StepTook};
 pub use kind::EventKind;
 pub use names::KINDS;
-pub use one_line::one_line;
+pub use one_line::{escaped, one_line};
 pub use reason::{Hindrance, Reason};
 pub use rounded::Rounded;
 pub use settings::InstanceSettings;

@@ -6,8 +6,14 @@
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let mut line = String::with_capacity(text.len());
-    for c in lines.join(" / ").chars() {
+    escaped(&lines.join(" / "))
+}
+
+/// The same for a name that somebody else has given, as of a file: all of it, its line breaks as escapes, too.
+#[must_use]
+pub fn escaped(name: &str) -> String {
+    let mut line = String::with_capacity(name.len());
+    for c in name.chars() {
         if c.is_control() || turns(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
@@ -34,6 +40,15 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(one_line(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_name_nothing_is_left_out() {
+        for (name, expected) in
+            [(" a b ", " a b "), ("a\n\nb\r", "a\\n\\nb\\r"), ("ä\u{1b}\u{202e}", "ä\\u{1b}\\u{202e}")]
+        {
+            assert_eq!(escaped(name), expected);
         }
     }
 }

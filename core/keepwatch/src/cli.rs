@@ -381,7 +381,7 @@ pub(crate) struct PluginList {
   keepwatch plugin letters chat
   keepwatch plugin letters chat --json | jq -c '.[].event' > bad.jsonl
 
-Exit codes: 0 answered, 1 the daemon cannot be asked, 2 wrong command line")]
+Exit codes: 0 answered, 1 the daemon cannot be asked or knows nothing of this plugin, 2 wrong command line")]
 pub(crate) struct PluginLetters {
     /// The plugin
     pub(crate) plugin: String,

@@ -200,7 +200,16 @@ impl Backend for Facts {
     }
 
     fn dead_letters(&self, plugin: PluginName) -> LettersRead {
-        (self.hooks.dead_letters)(plugin.plugin)
+        let reading = (self.hooks.dead_letters)(plugin.plugin.clone());
+        let known: Vec<String> = self.plugins().into_iter().map(|report| report.name).collect();
+        Box::pin(async move {
+            let letters = reading.await?;
+            // Those of a plugin that has gone are kept.
+            if letters.is_empty() && !known.contains(&plugin.plugin) {
+                return Err(plugin_reports::stranger(&plugin.plugin, &known));
+            }
+            Ok(letters)
+        })
     }
 
     fn spool(&self) -> Answering<Vec<DestinationStatus>> {

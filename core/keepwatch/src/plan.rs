@@ -45,6 +45,11 @@ fn read(config: &Config, refused: &Refused, hooks: Option<&Path>, findings: &mut
         let message = "--hooks is for a keepalived.conf: this file says itself where scripts are";
         let help = format!("write hooks = \"{}\" in it, above all tables", said.display());
         findings.push(Diagnostic::error(&(0..0), message, "").help(help));
+    } else if let Some(folder) = hooks
+        && let Err(error) = std::fs::read_dir(folder)
+    {
+        let message = format!("the folder of hooks, {}, cannot be read: {error}", folder.display());
+        findings.push(Diagnostic::warning(&(0..0), message, ""));
     }
     let hooks = Some(tables.hooks.clone().unwrap_or_else(|| said.to_owned()));
     Plan { declared, hooks, actions }

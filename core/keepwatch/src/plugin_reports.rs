@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use keepwatch_config::nearest;
 use keepwatch_control::{CallTimes, DeadLetter, PluginReport};
 use keepwatch_event::{PluginState, PluginStatus, Snapshot, Timestamp};
 use keepwatch_host::{Counts, HostError, Report, Roles};
@@ -77,6 +78,19 @@ fn times(counts: &Counts) -> Option<CallTimes> {
     Some(CallTimes { p50: counts.quantile(0.5)?, p99: counts.quantile(0.99)?, max: counts.longest })
 }
 
+/// That there is no plugin of this name, and which was meant.
+pub(crate) fn stranger(wanted: &str, names: &[String]) -> String {
+    let help = match nearest(wanted, names.iter().map(String::as_str)) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None if names.is_empty() => "; there is none at all".to_owned(),
+        None => format!("; there are: {}", names.join(", ")),
+    };
+    format!(
+        "there is no plugin `{}`, nor an event that was kept from one of this name{help}",
+        wanted.escape_debug()
+    )
+}
+
 /// What was read of the events that are kept from a plugin.
 pub(crate) fn dead_letters(read: Result<Vec<String>, HostError>) -> Result<Vec<DeadLetter>, String> {
     let letters = read.map_err(|error| error.to_string())?;
@@ -97,6 +111,15 @@ mod tests {
     fn at(seconds: u64) -> Timestamp {
         let since = Duration::from_secs(seconds);
         Timestamp { wall: SystemTime::UNIX_EPOCH + since, monotonic: since }
+    }
+
+    #[test]
+    fn who_is_not_there_is_told_who_is() {
+        let names = ["chat".to_owned(), "haproxy".to_owned()];
+        let begin = "there is no plugin `caht`, nor an event that was kept from one of this name";
+        assert_eq!(stranger("caht", &names), format!("{begin}; did you mean `chat`?"));
+        assert!(stranger("x\ty", &names).ends_with("name; there are: chat, haproxy"));
+        assert!(stranger("x\ty", &[]).starts_with("there is no plugin `x\\ty`, "));
     }
 
     #[test]

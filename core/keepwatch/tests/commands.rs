@@ -496,3 +496,87 @@ fn the_html_of_a_mail_is_what_the_reference_says() {
     let row = reference.lines().find(|line| line.starts_with("| `html` ")).unwrap();
     assert!(row.ends_with("| keepwatch's; none if `text` is set |"), "{row}");
 }
+
+/// Who records again when the daemon runs is not to be told that the file is there already.
+#[test]
+fn a_recording_that_could_not_begin_leaves_no_file() {
+    let folder = Folder::new("record");
+    let (file, socket) = (folder.0.join("r.jsonl"), folder.0.join("control.sock"));
+    let record = || {
+        let mut command = keepwatch(&folder, &["events", "record", "r.jsonl"]);
+        let output = command.env("KEEPWATCH_CONTROL", &socket).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = record();
+    assert_eq!((code, file.exists()), (Some(1), false), "{said}");
+    // One that hangs up at once.
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let daemon = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let (code, said) = record();
+    daemon.join().unwrap();
+    assert_eq!((code, file.exists()), (Some(1), false), "{said}");
+}
+
+#[test]
+fn a_folder_of_hooks_that_is_named_and_not_there_is_said() {
+    let folder = Folder::new("no-hooks");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    std::fs::write(folder.0.join("file"), "").unwrap();
+    let check = |more: &[&str]| {
+        let output = keepwatch(&folder, &[&["check", "k.conf"], more].concat()).output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    for (name, why) in [("nonsense", "No such file"), ("file", "Not a directory")] {
+        let (code, said) = check(&["--hooks", name]);
+        let expected = format!("warning: the folder of hooks, {name}, cannot be read: {why}");
+        assert_eq!((code, said.contains(&expected)), (Some(0), true), "{said}");
+    }
+    assert_eq!(check(&["--strict", "--hooks", "nonsense"]).0, Some(3));
+    std::fs::create_dir(folder.0.join("hooks.d")).unwrap();
+    assert_eq!(check(&["--strict", "--hooks", "hooks.d"]), (Some(0), String::new()));
+    // That nobody has made the usual one is nothing to tell.
+    let (_, said) = check(&[]);
+    assert!(!said.contains("hooks"), "{said}");
+}
+
+#[test]
+fn a_wrong_word_in_a_command_line_is_no_failure_of_the_plugin() {
+    let folder = Folder::new("words");
+    std::fs::write(folder.0.join("a.rhai"), "fn on_master(event) { info(\"here\") }").unwrap();
+    for (arguments, expected) in [
+        (&["test", "a.rhai", "--event", "moon"][..], "there is no occasion `moon`; there is master"),
+        (&["test", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+        (&["check", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+        (&["check", "a.rhai", "--grant", "nonsense"], "nonsense"),
+        (&["bench", "a.rhai", "--config", "novalue"], "--config novalue: write KEY=VALUE"),
+    ] {
+        let output = keepwatch(&folder, &[&["plugin"], arguments].concat()).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+/// Whoever may make a file may not write lines of the log, or move the cursor of a terminal.
+#[test]
+fn a_hook_whose_name_is_no_line_is_refused() {
+    let folder = Folder::new("odd-names");
+    std::fs::write(folder.0.join("k.conf"), INSTANCE).unwrap();
+    std::fs::create_dir(folder.0.join("hooks.d")).unwrap();
+    let script = "fn on_master(event) { info(\"here\") }";
+    for name in ["good one.rhai", "x\nERROR (VI_1) Entering FAULT STATE.rhai", "y\u{1b}[31m.rhai"] {
+        std::fs::write(folder.0.join("hooks.d").join(name), script).unwrap();
+    }
+    let output = keepwatch(&folder, &["check", "k.conf", "--hooks", "hooks.d"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for expected in [
+        "hooks.d/x\\nERROR (VI_1) Entering FAULT STATE.rhai would not be loaded:\n",
+        "hooks.d/y\\u{1b}[31m.rhai would not be loaded:\n",
+        "control characters",
+    ] {
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    assert!(!said.contains("good one") && !said.contains('\u{1b}'), "{said}");
+    assert!(said.lines().all(|line| !line.starts_with("ERROR")), "{said}");
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keepwatch_event::escaped;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -28,6 +29,7 @@ static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// If it cannot be read, is too large, or others than root and this process's user could have written it.
 pub fn read(path: &Path) -> Result<Arc<[u8]>, Refusal> {
     let shown = path.display();
+    check_name(path)?;
     let unreadable = |error: std::io::Error| Refusal::plain(format!("{shown} cannot be read: {error}"));
     // A pipe in its place is refused below, not waited for.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
@@ -79,6 +81,18 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     done.await.ok()
 }
 
+/// The names of files stand in the log, on terminals and in messages about what is wrong in them: one with line breaks would
+/// write lines there.
+fn check_name(path: &Path) -> Result<(), Refusal> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let shown = escaped(&name);
+    if shown == name {
+        return Ok(());
+    }
+    let message = format!("{} has control characters in its name", escaped(&path.to_string_lossy()));
+    Err(Refusal::plain(message).help("rename it: letters, digits, `-`, `_` and `.` do"))
+}
+
 /// A script runs with what it was granted: whoever can write it has that, too.
 fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Refusal> {
     let shown = path.display();
@@ -104,17 +118,18 @@ fn own_group() -> u32 {
     rustix::process::getegid().as_raw()
 }
 
-/// The scripts in a folder, with their names, in order. What begins with a dot or ends in `~` is an editor's.
+/// The scripts in a folder, with their names, in order; none if there is no such folder. What begins with a dot or ends in `~` is
+/// an editor's.
 ///
 /// # Errors
 ///
 /// If the folder is there and cannot be read.
-pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> {
+pub(crate) fn scripts(folder: &Path) -> Result<Option<Vec<(String, PathBuf)>>, Refusal> {
     let unreadable =
         |error: std::io::Error| Refusal::plain(format!("{} cannot be read: {error}", folder.display()));
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
     let mut found = Vec::new();
@@ -122,13 +137,13 @@ pub(crate) fn scripts(folder: &Path) -> Result<Vec<(String, PathBuf)>, Refusal> 
         found.extend(script(entry.map_err(unreadable)?.path()));
     }
     found.sort();
-    Ok(found)
+    Ok(Some(found))
 }
 
-/// A script and its name, if it is one.
+/// A script and its name, as it may be shown, if it is one.
 fn script(path: PathBuf) -> Option<(String, PathBuf)> {
     let is_script = path.extension().is_some_and(|ending| ending == "rhai" || ending == "wasm");
-    let name = path.file_stem()?.to_str()?.to_owned();
+    let name = escaped(path.file_stem()?.to_str()?);
     (is_script && !name.starts_with('.')).then_some((name, path))
 }
 
@@ -191,9 +206,10 @@ mod tests {
         for name in ["b.rhai", "a.wasm", "c.rhai~", ".d.rhai", "README.md", ".e.rhai.swp"] {
             std::fs::write(folder.join(name), "").unwrap();
         }
-        let names: Vec<String> = scripts(&folder).unwrap().into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> =
+            scripts(&folder).unwrap().unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!(scripts(&folder.join("none")), Ok(Vec::new()));
+        assert_eq!(scripts(&folder.join("none")), Ok(None));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

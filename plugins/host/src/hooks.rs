@@ -1,13 +1,17 @@
 //! The folder of hooks: its scripts are plugins unless the configuration names them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use keepwatch_event::{EventKind, Severity};
+use keepwatch_event::{EventKind, Severity, escaped};
 
 use crate::context::Context;
 use crate::files;
 use crate::refusal::Refusal;
 use crate::spec::{Plan, PluginSpec};
+
+/// What the folder of hooks is called where something is told of it.
+const PART: &str = "hooks";
 
 /// What is known of the folder of hooks.
 #[derive(Default)]
@@ -20,25 +24,45 @@ pub(crate) struct Hooks {
     trouble: Option<String>,
 }
 
+/// The plugins in a folder of hooks.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Those to load.
+    pub(crate) hooks: Vec<PluginSpec>,
+    /// Those that run on as they are: there is nothing to read.
+    pub(crate) running: Vec<Arc<str>>,
+}
+
 impl Hooks {
     /// The plugins in a plan's folder of hooks that the plan does not name. Where the folder cannot be read, or its disk does
-    /// not answer, they are those that were there before, and it is told why.
-    pub(crate) async fn look(&mut self, plan: &Plan, context: &Context) -> Vec<PluginSpec> {
+    /// not answer, those that were there before run on, and it is told why; also where it is gone: whoever wants hooks to end
+    /// removes them, and a folder on its way to another place may be back in a moment.
+    pub(crate) async fn look(&mut self, plan: &Plan, context: &Context) -> Found {
         if self.folder != plan.hooks {
+            self.well(context);
             *self = Self { folder: plan.hooks.clone(), ..Self::default() };
         }
-        let Some(folder) = plan.hooks.clone() else { return Vec::new() };
+        let Some(folder) = plan.hooks.clone() else { return Found::default() };
         let (declared, path) = (plan.declared.clone(), folder.clone());
         match files::aside_in_time(&folder, move || undeclared(&declared, &path)).await.flatten() {
-            Ok(found) => {
-                self.trouble = None;
+            Ok(Some(found)) => {
+                self.well(context);
                 self.found = found;
+            }
+            Ok(None) if self.found.is_empty() => self.well(context),
+            Ok(None) => {
+                let message = format!("{} is gone", escaped(&folder.to_string_lossy()));
+                self.tell(&Refusal::plain(message), context);
             }
             Err(refusal) => self.tell(&refusal, context),
         }
         // What is named since.
         self.found.retain(|hook| plan.declared.iter().all(|spec| !is_same(spec, hook)));
-        self.found.clone()
+        if self.trouble.is_none() {
+            return Found { hooks: self.found.clone(), running: Vec::new() };
+        }
+        let running = self.found.iter().map(|hook| Arc::clone(&hook.name)).collect();
+        Found { hooks: Vec::new(), running }
     }
 
     /// Tells why the folder cannot be read; once, as long as it is for one reason.
@@ -47,25 +71,33 @@ impl Hooks {
         if self.trouble.replace(error.clone()).as_ref() == Some(&error) {
             return;
         }
-        let (part, consequence) = ("hooks".to_owned(), "those that run go on as they are".to_owned());
-        context.tell(Severity::Warning, EventKind::Degraded { part, error, consequence });
+        let consequence = "those that run go on as they are".to_owned();
+        context.tell(Severity::Warning, EventKind::Degraded { part: PART.to_owned(), error, consequence });
+    }
+
+    /// Tells that the folder can be read again, if it could not.
+    fn well(&mut self, context: &Context) {
+        if self.trouble.take().is_some() {
+            context.tell(Severity::Info, EventKind::Recovered { part: PART.to_owned() });
+        }
     }
 }
 
-/// The scripts in a folder that are not declared.
-pub(crate) fn undeclared(declared: &[PluginSpec], folder: &Path) -> Result<Vec<PluginSpec>, Refusal> {
+/// The scripts in a folder that are not declared; none if there is no such folder.
+pub(crate) fn undeclared(declared: &[PluginSpec], folder: &Path) -> Result<Option<Vec<PluginSpec>>, Refusal> {
+    let Some(scripts) = files::scripts(folder)? else { return Ok(None) };
     let mut found: Vec<PluginSpec> = Vec::new();
-    for (name, path) in files::scripts(folder)? {
+    for (name, path) in scripts {
         if declared.iter().any(|spec| spec.made.file().is_some_and(|file| same_file(file, &path))) {
             continue;
         }
         // Two of one name, `a.rhai` and `a.wasm`, or one that the configuration gives to another file.
         let taken = declared.iter().chain(&found).any(|spec| *spec.name == *name);
         let name =
-            if taken { path.file_name().unwrap_or_default().to_string_lossy().into_owned() } else { name };
+            if taken { escaped(&path.file_name().unwrap_or_default().to_string_lossy()) } else { name };
         found.push(PluginSpec::plain(&name, path));
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// Whether a plugin that is declared takes a hook's place, by what can be told without its disk.

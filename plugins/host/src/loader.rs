@@ -13,7 +13,7 @@ use tokio::time::{timeout, timeout_at};
 
 use crate::actor::Command;
 use crate::entry::{Entry, Handle, Tested, Tried};
-use crate::hooks::Hooks;
+use crate::hooks::{Found, Hooks};
 use crate::load::{Became, Load};
 use crate::plugins::{Applied, Shared};
 use crate::spec::{Plan, PluginSpec};
@@ -74,13 +74,13 @@ async fn put_in_force(
         plan.declared.iter().cloned().partition(|spec| spec.made.file().is_some());
     let natives: Vec<Loading> =
         natives.into_iter().map(|spec| Loading::begin(Load::new(shared, &spec), spec)).collect();
-    let found = hooks.look(plan, &shared.context).await;
+    let Found { hooks: found, running } = hooks.look(plan, &shared.context).await;
     // Made before anything is loaded, so that a plugin hears what happens while it is.
     let files: Vec<(Load, PluginSpec)> =
         files.into_iter().chain(found).map(|spec| (Load::new(shared, &spec), spec)).collect();
     listening();
     let names = files.iter().map(|(_, spec)| &spec.name).chain(natives.iter().map(|native| &native.name));
-    let wanted: BTreeSet<Arc<str>> = names.map(Arc::clone).collect();
+    let wanted: BTreeSet<Arc<str>> = names.chain(&running).map(Arc::clone).collect();
     let (unloaded, files) = tokio::join!(unload_all_but(shared, &wanted), begin_in_order(files));
     let mut applied = Applied { unloaded, ..Applied::default() };
     for loading in files.into_iter().chain(natives) {

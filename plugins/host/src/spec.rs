@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use keepwatch_event::escaped;
 use serde_json::{Map, Value};
 
 use crate::grant::Grants;
@@ -56,7 +57,8 @@ impl Made {
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(f),
+            // Whoever made the file has named it.
+            Self::File(path) => f.write_str(&escaped(&path.to_string_lossy())),
             Self::Native(native) => native.label.fmt(f),
         }
     }
@@ -111,7 +113,7 @@ impl Plan {
     pub fn specs(&self) -> Vec<PluginSpec> {
         let mut specs = self.declared.clone();
         let found = self.hooks.as_deref().map(|folder| hooks::undeclared(&specs, folder));
-        specs.extend(found.into_iter().flatten().flatten());
+        specs.extend(found.into_iter().flatten().flatten().flatten());
         specs
     }
 }

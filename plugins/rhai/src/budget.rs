@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use keepwatch_host::{Failure, Limits};
 use nix::sys::resource::{UsageWho, getrusage};
 
+use crate::words::octets;
+
 /// Operations between two looks at the clock: a power of two.
 const STRIDE: u32 = 16;
 /// Time between two questions to the kernel.
@@ -162,7 +164,7 @@ impl Budget {
         Some(match self.ended()? {
             End::Deadline => Failure::Deadline(self.lock().within),
             End::Cpu => self.overworked(),
-            End::Memory => Failure::Memory(self.memory()),
+            End::Memory => Failure::Memory(format!("more than {} in one call", octets(self.limits.memory))),
             End::Dropped => Failure::Crashed("it was stopped in the middle of a call".to_owned()),
         })
     }
@@ -172,12 +174,9 @@ impl Budget {
         Failure::Cpu(self.limits.cpu)
     }
 
-    /// The limit of memory in words.
-    fn memory(&self) -> String {
-        match self.limits.memory >> 20 {
-            0 => format!("more than {} KiB in one call", self.limits.memory >> 10),
-            mebi => format!("more than {mebi} MiB in one call"),
-        }
+    /// The limit of memory.
+    pub(crate) const fn memory(&self) -> usize {
+        self.limits.memory
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Call> {

@@ -28,8 +28,8 @@ const LARGEST: usize = 256 << 20;
 
 /// An interpreter without any function that reaches outside, whose values stay within shares of `memory` octets.
 ///
-/// All strings of a value may have a 32nd of it together (1 MiB of the usual 32 MiB), all arrays a 4096th of it in
-/// elements (8192), all maps an 8192th in entries (4096). Many values together, and long keys of maps, Rhai does not
+/// All strings of a value may have a 16th of it together ([`texts`]), all arrays a 4096th of it in elements (8192 of the
+/// usual 32 MiB), all maps an 8192th in entries (4096). Many values together, and long keys of maps, Rhai does not
 /// count: [`crate::budget`] does, from outside. As deep as a value may have elements it may be nested: [`stack`].
 pub(crate) fn language(memory: usize) -> Engine {
     let memory = memory.min(LARGEST);
@@ -44,7 +44,7 @@ pub(crate) fn language(memory: usize) -> Engine {
         .set_max_variables(VARIABLES)
         .set_max_functions(FUNCTIONS)
         .set_max_modules(IMPORTS)
-        .set_max_string_size((memory / 32).max(4096))
+        .set_max_string_size(texts(memory))
         .set_max_array_size((memory / 4096).max(256))
         .set_max_map_size((memory / 8192).max(128))
         .set_strict_variables(true)
@@ -57,6 +57,12 @@ pub(crate) fn language(memory: usize) -> Engine {
     natives::time::refuse(&mut engine);
     natives::json::register(&mut engine);
     engine
+}
+
+/// How many octets a text may have, and as many all texts of an array or a map together: Rhai does not tell the two apart. 2 MiB
+/// of the usual 32 MiB: a few such texts are made, or lists of all their letters, before somebody looks whether a call must end.
+pub(crate) fn texts(memory: usize) -> usize {
+    (memory.min(LARGEST) / 16).max(4096)
 }
 
 /// The stack of a thread that scripts run on. Only what is used of it takes memory: usually less than 100 KiB. A value

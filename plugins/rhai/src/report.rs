@@ -5,6 +5,7 @@ use keepwatch_host::{Failure, nearest};
 use rhai::{EvalAltResult, Position};
 
 use crate::budget::Budget;
+use crate::engine::texts;
 use crate::place;
 use crate::script::Script;
 use crate::words::{self, Words};
@@ -26,15 +27,18 @@ pub(crate) fn failure(error: &EvalAltResult, script: &Script, context: &Context,
     }
     match error.unwrap_inner() {
         EvalAltResult::ErrorTooManyOperations(_) => budget.overworked(),
-        EvalAltResult::ErrorDataTooLarge(what, _) => Failure::Memory(too_large(what)),
+        EvalAltResult::ErrorDataTooLarge(what, _) => Failure::Memory(too_large(what, budget.memory())),
         _ => Failure::Reported(render(error, script, context)),
     }
 }
 
 /// `Length of string`, `Size of array/BLOB`, `Size of object map`
-fn too_large(what: &str) -> String {
+fn too_large(what: &str, memory: usize) -> String {
     let what = match what {
-        "Length of string" => "a text",
+        "Length of string" => {
+            let most = words::octets(texts(memory));
+            return format!("a text, or all texts of an array or a map together, grew larger than {most}");
+        }
         "Size of array/BLOB" => "an array",
         "Size of object map" => "a map",
         other => other,

@@ -33,6 +33,14 @@ impl Words {
     }
 }
 
+/// An amount of memory: `4 MiB`, or in KiB what is less than one.
+pub(crate) fn octets(octets: usize) -> String {
+    match octets >> 20 {
+        0 => format!("{} KiB", octets >> 10),
+        mebi => format!("{mebi} MiB"),
+    }
+}
+
 /// What Rhai's parser says.
 pub(crate) fn of_parse_error(error: &ParseErrorType) -> Words {
     match error {

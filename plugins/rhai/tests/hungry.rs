@@ -15,7 +15,7 @@ const MEMORY: usize = 32 << 20;
 /// keeps, and the stack.
 const MORE: usize = 32 << 20;
 
-const SCRIPTS: [(&str, &str); 14] = [
+const SCRIPTS: [(&str, &str); 19] = [
     (
         "doubled texts in an array",
         "let s = \"x\"; s.pad(1_000_000, 'x'); let a = []; loop { a.push(s + a.len()); }",
@@ -55,6 +55,20 @@ const SCRIPTS: [(&str, &str); 14] = [
         "let a = []; a.pad(8_000, \"\\u0001\\u0001\\u0001\"); deeper(`${a}`, `${a}`, `${a}`, `${a}`, 0)",
     ),
     (
+        "texts as long as they may be",
+        "let s = \"x\"; s.pad(2_000_000, 'x'); let m = #{}; loop { m[s + m.len()] = 1; }",
+    ),
+    ("long texts in many variables", "longest(1, 0);"),
+    ("many texts in an array", "let a = []; loop { let s = \"x\"; s.pad(100_000, 'x'); a.push(s); }"),
+    (
+        "escaped",
+        "let s = \"x\"; s.pad(500_000, '\\u0001'); let a = [s, s, s, s]; for i in 0..9 { to_json(a); }",
+    ),
+    (
+        "letters one by one",
+        "let s = \"x\"; s.pad(2_000_000, 'x'); let m = #{}; for i in 0..9 { m[`${i}`] = s.chars(); }",
+    ),
+    (
         "thrown",
         "let s = \"x\"; s.pad(1_000_000, 'x'); let m = #{}; for i in 0..60 { m[s + i] = i; } throw m;",
     ),
@@ -65,6 +79,12 @@ fn hold(a, n) {
     let s = \"x\"; s.pad(1_000_000, 'x');
     let b = s + 1; let c = s + 2; let d = s + 3; let e = s + 4; let f = s + 5; let g = s + 6; let h = s + 7;
     if n < 30 { hold(b, n + 1); }
+    b + c.len() + d.len() + e.len() + f.len() + g.len() + h.len()
+}
+fn longest(a, n) {
+    let s = \"x\"; s.pad(2_000_000, 'x');
+    let b = s + 1; let c = s + 2; let d = s + 3; let e = s + 4; let f = s + 5; let g = s + 6; let h = s + 7;
+    if n < 30 { longest(b, n + 1); }
     b + c.len() + d.len() + e.len() + f.len() + g.len() + h.len()
 }
 fn deeper(a, b, c, d, n) {

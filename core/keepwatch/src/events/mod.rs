@@ -21,7 +21,11 @@ pub(crate) fn events(arguments: &Events) -> ExitCode {
     }
     let paint = Paint::for_output();
     let request = EventsRequest { follow: !arguments.no_follow, ..request(&arguments.selection) };
-    let heard = hear(&request, None, |line| {
+    let client = match ask::connect() {
+        Ok(client) => client,
+        Err(error) => return ask::failed(&error),
+    };
+    let heard = hear(client, &request, None, |line| {
         let text = if arguments.json { json(line) } else { render::render(line, &request, paint) };
         terminal::print(&text)
     });
@@ -68,11 +72,11 @@ enum HearError {
 
 /// Hears lines until the daemon ends, `limit` is over, a signal comes or nobody wants to read any more.
 fn hear(
+    mut client: Client,
     request: &EventsRequest,
     limit: Option<std::time::Duration>,
     mut each: impl FnMut(&Line) -> std::io::Result<()>,
 ) -> Result<Ended, HearError> {
-    let mut client: Client = ask::connect()?;
     let enough = until::Enough::watch(client.stopper()?, limit).map_err(HearError::Write)?;
     let mut next = Some(client.ask(&Request::Events(request.clone()), None));
     loop {

@@ -38,10 +38,7 @@ pub(crate) fn refusals(plan: &Plan, site: &Site) -> Vec<(String, Refusal)> {
 /// Where people find a plugin.
 fn place(spec: &PluginSpec, plan: &Plan) -> String {
     let is_declared = plan.declared.iter().any(|declared| declared.name == spec.name);
-    match spec.made.file() {
-        Some(path) if !is_declared => path.display().to_string(),
-        _ => format!("[{}]", spec.table),
-    }
+    if is_declared { format!("[{}]", spec.table) } else { spec.made.to_string() }
 }
 
 async fn examine(spec: &PluginSpec, runtimes: &[Arc<dyn Runtime>], site: &Site) -> Result<(), Refusal> {

@@ -54,11 +54,12 @@ fn specs(subject: &Subject) -> Result<Vec<PluginSpec>, ExitCode> {
 fn overridden(mut spec: PluginSpec, subject: &Subject) -> Result<PluginSpec, ExitCode> {
     if !subject.grant.is_empty() {
         let grants: Result<Vec<Grant>, String> = subject.grant.iter().map(|grant| grant.parse()).collect();
-        spec.grants = Grants::new(grants.map_err(|why| fail(&why))?);
+        spec.grants = Grants::new(grants.map_err(|why| misused(&why))?);
     }
     for setting in &subject.config {
-        let (key, value) =
-            setting.split_once('=').ok_or_else(|| fail(&format!("--config {setting}: write KEY=VALUE")))?;
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| misused(&format!("--config {setting}: write KEY=VALUE")))?;
         set(&mut spec.config, key, value);
     }
     Ok(spec)
@@ -100,6 +101,12 @@ pub(super) fn refused(refusal: &Refusal) -> ExitCode {
 pub(super) fn fail(why: &str) -> ExitCode {
     eprintln!("error: {why}");
     exit::with(exit::FAILED)
+}
+
+/// Says what is wrong with the command line itself.
+pub(super) fn misused(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    exit::with(exit::USAGE)
 }
 
 fn style() -> Style {

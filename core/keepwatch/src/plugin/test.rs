@@ -7,7 +7,7 @@ use keepwatch_event::{Event, Rounded};
 use keepwatch_workshop::{Outside, Shown, Told, Trial, occasion, recorded};
 
 use super::cli::Test;
-use super::subject::{Read, block_on, fail, read, refused, table};
+use super::subject::{Read, block_on, fail, misused, read, refused, table};
 use crate::exit;
 use crate::output::Output;
 
@@ -18,7 +18,7 @@ pub(crate) fn test(arguments: &Test) -> ExitCode {
     };
     let events = match events(arguments) {
         Ok(events) => events,
-        Err(why) => return fail(&why),
+        Err(code) => return code,
     };
     let mut output = Output::default();
     let tried = block_on(async {
@@ -59,14 +59,15 @@ pub(crate) fn test(arguments: &Test) -> ExitCode {
     }
 }
 
-fn events(arguments: &Test) -> Result<Vec<Arc<Event>>, String> {
+fn events(arguments: &Test) -> Result<Vec<Arc<Event>>, ExitCode> {
     let node = nix::unistd::gethostname().unwrap_or_default();
     let mut events = Vec::new();
     for name in &arguments.event {
-        events.push(Arc::new(occasion(name, &node.to_string_lossy())?));
+        let event = occasion(name, &node.to_string_lossy()).map_err(|why| misused(&why))?;
+        events.push(Arc::new(event));
     }
     if let Some(path) = &arguments.events {
-        events.extend(recorded(path)?);
+        events.extend(recorded(path).map_err(|why| fail(&why))?);
     }
     Ok(events)
 }

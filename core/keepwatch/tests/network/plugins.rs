@@ -11,6 +11,11 @@ use crate::site::{Site, config, ensure, seed, stop_it, vip, wait, wait_for_line}
 pub(crate) const CASES: &[Case] = &[
     Case { name: "plugins::a_hook_hears_all_of_it", needs: &[], run: a_hook_hears_all_of_it },
     Case { name: "plugins::reload_says_what_came_of_it", needs: &[], run: reload_says_what_came_of_it },
+    Case {
+        name: "plugins::a_folder_of_hooks_goes_and_comes",
+        needs: &[],
+        run: a_folder_of_hooks_goes_and_comes,
+    },
     Case { name: "plugins::no_reload_waits_for_a_check", needs: &[], run: no_reload_waits_for_a_check },
 ];
 
@@ -62,6 +67,43 @@ fn a_hook_hears_all_of_it() -> Result<(), Failed> {
     let lines = h1.output();
     let told = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
     ensure(told("[tell] 2: STOPPED") == 1 && told("[tell] 1: STOPPED") == 0, || lines.join("\n"))
+}
+
+/// Moved away for a moment, with a hook in it; and named, but never there.
+fn a_folder_of_hooks_goes_and_comes() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let (hooks, away) = (site.folder().join("hooks.d"), site.folder().join("away"));
+    let config = site.file(1, "bare", &seed("h1.conf")?)?;
+    let folder = hooks.display().to_string();
+    let mut h1 = site.keepwatch_at(1, &config, &["--hooks", &folder])?;
+    wait_for_line(&h1, &format!("the folder of hooks, {folder}, cannot be read: No such file"))?;
+    std::fs::create_dir(&hooks)?;
+    std::fs::write(hooks.join("tell.rhai"), "fn on_degraded(event) { info(event.text); }\n")?;
+    wait_for_line(&h1, "plugin tell loaded: ")?;
+
+    std::fs::rename(&hooks, &away)?;
+    wait_for_line(&h1, &format!("hooks: {folder} is gone; those that run go on as they are"))?;
+    let status = printed(&site.asking(1).arg("status").output()?);
+    ensure(status.contains("hooks.d is gone"), || status)?;
+    // It runs: it hears of that itself.
+    wait_for_line(&h1, &format!("[tell] hooks: {folder} is gone"))?;
+    std::fs::rename(&away, &hooks)?;
+    wait_for_line(&h1, "hooks: works again")?;
+    let status = printed(&site.asking(1).arg("status").output()?);
+    ensure(!status.contains("hooks.d is gone"), || status)?;
+
+    let letters = |plugin: &str| site.asking(1).args(["plugin", "letters", plugin]).output();
+    let output = letters("tel")?;
+    ensure_code(&output, 1)?;
+    ensure(errors(&output).contains("there is no plugin `tel`"), || errors(&output))?;
+    ensure(errors(&output).contains("did you mean `tell`?"), || errors(&output))?;
+    let output = letters("tell")?;
+    ensure_code(&output, 0)?;
+    ensure(printed(&output) == "No event is kept from tell.\n", || printed(&output))?;
+    stop_it(&mut h1)?;
+    let lines = h1.output();
+    let unloaded = lines.iter().any(|line| line.contains("unloaded") || line.contains("not reloaded"));
+    ensure(!unloaded, || lines.join("\n"))
 }
 
 fn reload_says_what_came_of_it() -> Result<(), Failed> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use keepwatch_event::EventKind;
 use keepwatch_host::Plan;
 
-use crate::site::{Site, seqs};
+use crate::site::{PATIENCE, Site, seqs};
 
 /// Puts the folder's scripts in force, and watches them.
 fn begin(site: &mut Site) {
@@ -134,6 +134,76 @@ fn what_runs_from_a_folder_that_cannot_be_read_runs_on() {
     // It hears of the folder, too.
     site.wait_until("a", |lines| seqs(lines).len() == 2);
     std::fs::remove_file(&hooks).unwrap();
-    assert_eq!(site.plugins.apply(plan).unwrap().unloaded, ["a"], "a folder that is gone is empty");
+    std::fs::create_dir(&hooks).unwrap();
+    assert_eq!(site.plugins.apply(plan).unwrap().unloaded, ["a"], "a folder that is empty");
+    site.wait_for(|kind| matches!(kind, EventKind::Recovered { part } if part == "hooks"));
+    site.stop();
+}
+
+#[test]
+fn what_runs_from_a_folder_that_is_gone_runs_on() {
+    let mut site = Site::new("gone");
+    let (hooks, away) = (site.folder.join("hooks.d"), site.folder.join("away"));
+    let plan = Plan { hooks: Some(hooks.clone()), ..Plan::default() };
+    // One that nobody has made yet is empty, and nothing to tell.
+    assert!(site.plugins.apply(plan.clone()).unwrap().refused.is_empty());
+    std::fs::create_dir(&hooks).unwrap();
+    site.write("hooks.d/a.rhai", &[]);
+    site.write("hooks.d/b.rhai", &[]);
+    assert_eq!(site.plugins.apply(plan.clone()).unwrap().loaded, ["a", "b"]);
+
+    std::fs::rename(&hooks, &away).unwrap();
+    for _ in 0..2 {
+        let applied = site.plugins.apply(plan.clone()).unwrap();
+        assert_eq!((applied.unloaded.len(), applied.refused.len()), (0, 0), "{applied:?}");
+    }
+    let told = site.wait_for(|kind| matches!(kind, EventKind::Degraded { .. })).kind.to_string();
+    assert!(told.starts_with("hooks: ") && told.contains("hooks.d is gone"), "{told}");
+    site.bus.flush(PATIENCE);
+    assert_eq!(site.bus.snapshot().troubles.len(), 1, "status says so");
+    site.publish(1);
+    site.wait_until("a", |lines| !seqs(lines).is_empty());
+
+    std::fs::rename(&away, &hooks).unwrap();
+    std::fs::remove_file(hooks.join("b.rhai")).unwrap();
+    let applied = site.plugins.apply(plan.clone()).unwrap();
+    assert_eq!(
+        (applied.unloaded, applied.unchanged),
+        (vec!["b".to_owned()], 1),
+        "nothing was lost meanwhile"
+    );
+    site.wait_for(|kind| matches!(kind, EventKind::Recovered { part } if part == "hooks"));
+    site.bus.flush(PATIENCE);
+    assert!(site.bus.snapshot().troubles.is_empty(), "{:?}", site.bus.snapshot().troubles);
+
+    // Of another folder's trouble nothing is left.
+    std::fs::rename(&hooks, &away).unwrap();
+    let _ = site.plugins.apply(plan);
+    assert_eq!(site.plugins.apply(Plan::default()).unwrap().unloaded, ["a"]);
+    site.wait_for(|kind| matches!(kind, EventKind::Recovered { part } if part == "hooks"));
+    let lines = site.stop().of("a");
+    assert_eq!(lines.last().map(String::as_str), Some("stop taken away"), "{lines:?}");
+}
+
+/// Whoever may make a file may not write lines of the log, or move the cursor of a terminal.
+#[test]
+fn a_file_whose_name_is_no_line_is_told_in_one_and_not_loaded() {
+    let mut site = Site::new("odd-names");
+    site.write("x\n2026-11-29T03:00:00Z ERROR y\u{1b}[31m.rhai", &[]);
+    site.write("fine one.rhai", &[]);
+    let plan = Plan { hooks: Some(site.folder.clone()), ..Plan::default() };
+    let applied = site.plugins.apply(plan).unwrap();
+    let name = "x\\n2026-11-29T03:00:00Z ERROR y\\u{1b}[31m";
+    assert_eq!(applied.loaded, ["fine one"]);
+    assert_eq!(applied.refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [name]);
+    assert!(applied.refused[0].1.contains("control characters"), "{applied:?}");
+    let told = site.wait_for(|kind| matches!(kind, EventKind::PluginRefused { .. }));
+    let EventKind::PluginRefused { plugin, path, reason, .. } = &told.kind else { unreachable!() };
+    let shown = site.plugins.reports().iter().map(|report| report.spec.made.to_string()).collect::<String>();
+    for text in [plugin, path, &shown] {
+        assert!(text.contains(name) && !text.contains(char::is_control), "{text:?}");
+    }
+    assert!(reason.lines().all(|line| line.starts_with("error: ") || line.starts_with("  = ")), "{reason}");
+    assert!(!reason.contains('\u{1b}'), "{reason:?}");
     site.stop();
 }

@@ -68,7 +68,8 @@ async fn sleepers_are_woken_by_the_deadline() {
 
 #[tokio::test]
 async fn large_values_are_refused() {
-    let (text, array, map) = ("a text grew too large", "an array grew too large", "a map grew too large");
+    let text = "a text, or all texts of an array or a map together, grew larger than 2 MiB";
+    let (array, map) = ("an array grew too large", "a map grew too large");
     let table = [
         ("let s = \"x\"; loop { s += s; }", text),
         ("let s = \"x\"; s.pad(64 << 20, 'x');", text),
@@ -85,9 +86,23 @@ async fn large_values_are_refused() {
         ("let m = #{}; loop { m = #{ a: m, b: m }; }", map),
         ("let a = []; a.pad(8_000, \"x\"); let b = a.map(|x| [1, 2, 3]);", array),
         ("let s = \"x\"; s.pad(1 << 20, '\\u0001'); to_json(s);", text),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); let a = []; for i in 0..5 { a.push(s); }", text),
+        ("let s = \"x\"; s.pad(1 << 20, 'x'); let m = #{ a: s, b: [s, s] };", text),
     ];
     for (lines, expected) in table {
         assert_eq!(end(lines).await, Err(Failure::Memory(expected.to_owned())), "{lines}");
+    }
+}
+
+/// Bodies of answers, lines of a log: what a script collects is many texts, none of them large.
+#[tokio::test]
+async fn texts_that_are_not_large_may_be_many() {
+    for lines in [
+        "let a = []; for i in 0..12 { let s = \"\"; s.pad(100_000, \"x\"); a.push(s); } info(a.len());",
+        "let m = #{}; for i in 0..12 { let s = \"\"; s.pad(100_000, \"x\"); m[`${i}`] = s; } info(m.len());",
+        "let s = \"\"; s.pad(1_000_000, \"x\"); let a = [s, s]; info(to_json(a).len);",
+    ] {
+        assert_eq!(end(lines).await, Ok(Outcome::Done), "{lines}");
     }
 }
 
