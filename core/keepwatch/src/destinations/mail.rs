@@ -14,7 +14,7 @@ use super::{Reader, secret_file};
 pub(super) fn transport(
     table: &MailTable,
     timeout: Duration,
-    node: &str,
+    host: &str,
     reader: &mut Reader<'_>,
 ) -> Option<Mail> {
     let tls = match table.tls {
@@ -68,7 +68,7 @@ pub(super) fn transport(
         sign_in,
         from: from?,
         to: to?,
-        helo: Some(table.helo.clone().unwrap_or_else(|| node.to_owned())),
+        helo: Some(table.helo.clone().unwrap_or_else(|| host.to_owned())),
         connect_timeout: keepwatch_smtp::CONNECT_TIMEOUT.min(timeout),
         timeout,
         style: Style::Keepwatch,

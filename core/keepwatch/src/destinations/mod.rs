@@ -20,11 +20,11 @@ use keepwatch_notify::{Destination, Escape, Grouping, On, Route, TOPICS, Templat
 const LONGER: Duration = Duration::from_secs(5);
 
 /// The destinations of a configuration. What cannot be becomes a finding about the native file.
-fn read(config: &Config, refused: &Refused, node: &str, findings: &mut Findings) -> Vec<Destination> {
+fn read(config: &Config, refused: &Refused, host: &str, findings: &mut Findings) -> Vec<Destination> {
     let tables = &config.extensions.destinations;
     let mut destinations: Vec<Destination> =
-        tables.iter().filter_map(|table| destination(table, config, refused, node, findings)).collect();
-    if let Some(mails) = keepalived::destination(config, node) {
+        tables.iter().filter_map(|table| destination(table, config, refused, host, findings)).collect();
+    if let Some(mails) = keepalived::destination(config, host) {
         if let Some(same) = tables.iter().find(|table| table.name == *mails.name) {
             let message = format!("{} is what keepalived's mails are called here", same.name);
             findings.push(Diagnostic::error(&same.place.span, message, "give it another name"));
@@ -38,7 +38,7 @@ fn read(config: &Config, refused: &Refused, node: &str, findings: &mut Findings)
 pub(crate) fn of_site(site: &mut Site) -> Vec<Destination> {
     let Some(config) = site.draft() else { return Vec::new() };
     let mut findings = Findings::default();
-    let destinations = read(config, &site.refused, &node(config), &mut findings);
+    let destinations = read(config, &site.refused, &host_name(), &mut findings);
     site.refuse(&findings);
     destinations
 }
@@ -52,7 +52,7 @@ pub(crate) fn has(config: &Config, name: &str) -> bool {
 pub(crate) fn names(config: &Config) -> Vec<&str> {
     let mut names: Vec<&str> =
         config.extensions.destinations.iter().map(|table| table.name.as_str()).collect();
-    if keepalived::destination(config, &node(config)).is_some() {
+    if keepalived::destination(config, &host_name()).is_some() {
         names.push(keepalived::NAME);
     }
     names
@@ -60,15 +60,19 @@ pub(crate) fn names(config: &Config) -> Vec<&str> {
 
 /// What mails and webhooks call this host: `router_id`, or the host's name.
 pub(crate) fn node(config: &Config) -> String {
-    let host = || nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
-    config.globals.router_id.clone().unwrap_or_else(host)
+    config.globals.router_id.clone().unwrap_or_else(host_name)
+}
+
+/// What servers know this host by.
+fn host_name() -> String {
+    nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn destination(
     table: &NotifyTable,
     config: &Config,
     refused: &Refused,
-    node: &str,
+    host: &str,
     findings: &mut Findings,
 ) -> Option<Destination> {
     let mut reader = Reader { span: table.place.span.clone(), name: &table.name, findings };
@@ -76,7 +80,7 @@ fn destination(
     let (transport, timeout): (Arc<dyn Transport>, Duration) = match &table.way {
         NotifyWay::Mail(mail) => {
             let relays = u32::try_from(mail.relays.len()).unwrap_or(1);
-            (Arc::new(mail::transport(mail, table.timeout, node, &mut reader)?), table.timeout * relays)
+            (Arc::new(mail::transport(mail, table.timeout, host, &mut reader)?), table.timeout * relays)
         }
         NotifyWay::Webhook(webhook) => {
             (Arc::new(webhook::transport(webhook, table.timeout, &mut reader)?), table.timeout)

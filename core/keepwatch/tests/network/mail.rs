@@ -220,6 +220,9 @@ fn smtp_alert() -> Result<(), Failed> {
     let status = trial.wait(crate::site::PATIENCE)?;
     ensure(status.is_some_and(|status| status.success()), || trial.output().join("\n"))?;
     ensure(trial.said("> MAIL FROM:<k@example.com>"), || trial.output().join("\n"))?;
+    // The host's name, not the router's.
+    let host = nix::unistd::gethostname()?.to_string_lossy().into_owned();
+    ensure(trial.said(&format!("> EHLO {host}")), || trial.output().join("\n"))?;
     stop_it(&mut h1)?;
     wait_for(&server, 4)?;
     let subjects = subjects(&server);
