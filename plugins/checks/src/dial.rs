@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::deadline::Deadline;
-use crate::io_text::{failed, plain};
+use crate::io_text::{failed, nowhere};
 use crate::names::Names;
 use crate::verdict::{Step, fail, unknown};
 
@@ -21,7 +21,7 @@ pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -
     }
     let found =
         deadline.limit(names.find(to), || format!("no name server said where {} is", to.host)).await?;
-    let found = found.map_err(|error| fail(format!("{} has no address: {}", to.host, plain(&error))))?;
+    let found = found.map_err(|error| nowhere(&to.host, &error))?;
     if found.is_empty() {
         return Err(fail(format!("{} has no address", to.host)));
     }

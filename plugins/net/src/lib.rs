@@ -12,4 +12,4 @@ pub use certificate::{in_words as certificate_in_words, lives};
 pub use handshake::refused;
 pub use pem::{certificates, private_key, read};
 pub use trust::{client, roots};
-pub use words::{in_words, plain};
+pub use words::{in_words, is_ours, plain};

@@ -2,6 +2,27 @@
 
 use std::io::{Error, ErrorKind};
 
+use rustix::io::Errno;
+
+/// Whether an error is about this host, not about whom it asked: no permission, no more descriptors or memory, no such
+/// facility.
+#[must_use]
+pub fn is_ours(error: &Error) -> bool {
+    let ours = [
+        Errno::PERM,
+        Errno::ACCESS,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOBUFS,
+        Errno::NOMEM,
+        Errno::ADDRNOTAVAIL,
+        Errno::AFNOSUPPORT,
+        Errno::PROTONOSUPPORT,
+        Errno::INVAL,
+    ];
+    Errno::from_io_error(error).is_some_and(|error| ours.contains(&error))
+}
+
 /// What an error says, in words that follow the name of whom it is about: `refused the connection`.
 #[must_use]
 pub fn in_words(error: &Error) -> String {
