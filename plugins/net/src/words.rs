@@ -1,5 +1,6 @@
 //! The kernel's errors in words.
 
+use std::fmt::{Debug, Write};
 use std::io::{Error, ErrorKind};
 
 use rustix::io::Errno;
@@ -45,4 +46,17 @@ pub fn in_words(error: &Error) -> String {
 pub fn plain(error: &Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// A name that only programs know, as words: `HandshakeFailure` as `handshake failure`.
+pub(crate) fn spelt(name: &dyn Debug) -> String {
+    let mut words = String::new();
+    for letter in format!("{name:?}").chars() {
+        if letter.is_uppercase() && words.ends_with(|last: char| last.is_alphanumeric()) {
+            words.push(' ');
+        }
+        // Writing to a string does not fail.
+        let _ = write!(words, "{}", letter.to_lowercase());
+    }
+    words
 }
