@@ -184,12 +184,7 @@ fn with_script_security_root_runs_nothing_that_others_have_come_to_be_able_to_ch
     };
     let runs = (Fail, "exited with status 1".to_owned());
     let own = |path: &Path, uid: u32| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
-    let ways: [(&str, &dyn Fn(), &dyn Fn()); 3] = [
-        ("everybody can change ", &|| chmod(&program, "0777"), &|| chmod(&program, "0755")),
-        ("its owner ", &|| own(&program, 65534), &|| own(&program, 0)),
-        ("everybody can change ", &|| chmod(&place.folder, "0777"), &|| chmod(&place.folder, "0755")),
-    ];
-    for (why, open, shut) in ways {
+    let refuses = |why: &str, open: &dyn Fn(), shut: &dyn Fn()| {
         assert_eq!(ask(&secure), runs);
         open();
         let (health, text) = ask(&secure);
@@ -197,6 +192,9 @@ fn with_script_security_root_runs_nothing_that_others_have_come_to_be_able_to_ch
         assert!(text.starts_with(&format!("cannot run: {why}")), "{text}");
         assert_eq!(ask(&lax), runs, "without script security");
         shut();
-    }
+    };
+    refuses("everybody can change ", &|| chmod(&program, "0777"), &|| chmod(&program, "0755"));
+    refuses("its owner ", &|| own(&program, 65534), &|| own(&program, 0));
+    refuses("everybody can change ", &|| chmod(&place.folder, "0777"), &|| chmod(&place.folder, "0755"));
     assert_eq!(ask(&secure), runs);
 }
