@@ -78,7 +78,12 @@ pub(crate) async fn first<T, Dialling: Future<Output = io::Result<T>>>(
 
 /// A target with the address that its name led to.
 fn named(to: &HostPort, address: SocketAddr) -> String {
-    if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
+    // No name has a colon, but `fe80::1%eth0`, which only the C library reads.
+    if to.host.contains(':') || to.host.parse::<IpAddr>().is_ok() {
+        to.to_string()
+    } else {
+        format!("{to} ({})", address.ip())
+    }
 }
 
 async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
