@@ -49,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keepwatch-disk", &[]),
     ("keepwatch-net", &[]),
     ("keepwatch-exec", &["keepwatch-bus", "keepwatch-event", "keepwatch-host", "keepwatch-system"]),
-    ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host"]),
+    ("keepwatch-haproxy", &["keepwatch-event", "keepwatch-host", "keepwatch-net"]),
     ("keepwatch-checks", &["keepwatch-event", "keepwatch-host", "keepwatch-net"]),
     ("keepwatch-workshop", &["keepwatch-bus", "keepwatch-event", "keepwatch-host"]),
     // Of the configuration it sees the findings only.

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::deadline::Deadline;
-use crate::io_text::{failed, plain};
+use crate::io_text::{failed, nowhere};
 use crate::names::Names;
 use crate::verdict::{Step, fail, unknown};
 
@@ -21,7 +21,7 @@ pub(crate) async fn resolve(to: &HostPort, names: &Names, deadline: &Deadline) -
     }
     let found =
         deadline.limit(names.find(to), || format!("no name server said where {} is", to.host)).await?;
-    let found = found.map_err(|error| fail(format!("{} has no address: {}", to.host, plain(&error))))?;
+    let found = found.map_err(|error| nowhere(&to.host, &error))?;
     if found.is_empty() {
         return Err(fail(format!("{} has no address", to.host)));
     }
@@ -78,7 +78,12 @@ pub(crate) async fn first<T, Dialling: Future<Output = io::Result<T>>>(
 
 /// A target with the address that its name led to.
 fn named(to: &HostPort, address: SocketAddr) -> String {
-    if to.host.parse::<IpAddr>().is_ok() { to.to_string() } else { format!("{to} ({})", address.ip()) }
+    // No name has a colon, but `fe80::1%eth0`, which only the C library reads.
+    if to.host.contains(':') || to.host.parse::<IpAddr>().is_ok() {
+        to.to_string()
+    } else {
+        format!("{to} ({})", address.ip())
+    }
 }
 
 async fn connect_from(source: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {

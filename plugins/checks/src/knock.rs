@@ -33,7 +33,9 @@ struct Knocker {
 pub(crate) async fn knock(source: Option<IpAddr>, to: SocketAddr) -> io::Result<()> {
     // An IPv6 socket that has been at an IPv4 address by way of IPv6 stays an IPv4 socket.
     let to = if let IpAddr::V4(address) = to.ip().to_canonical() { (address, to.port()).into() } else { to };
-    let free = if source.is_none() { FREE.take() } else { None };
+    // Nor does one that has been at a link's own address ever leave that link.
+    let is_free = source.is_none() && !matches!(to, SocketAddr::V6(to) if to.scope_id() != 0);
+    let free = if is_free { FREE.take() } else { None };
     let socket = match free.filter(|free| free.is_ipv4 == to.is_ipv4()) {
         Some(free) => free.socket,
         None => new_knocker(source, to)?,
@@ -41,7 +43,7 @@ pub(crate) async fn knock(source: Option<IpAddr>, to: SocketAddr) -> io::Result<
     // The answer is not acknowledged but by the reset that breaks off. The kernel forgets this with each connection.
     set_tcp_quickack(&socket, false)?;
     let socket = connected(socket, to).await?;
-    if source.is_none() && connect_unspec(&socket).is_ok() {
+    if is_free && connect_unspec(&socket).is_ok() {
         FREE.set(Some(Knocker { socket, is_ipv4: to.is_ipv4() }));
     }
     Ok(())

@@ -10,14 +10,16 @@ use crate::account::Account;
 use crate::command::Command;
 use crate::examine::{Ready, examine};
 use crate::launcher::Launcher;
-use crate::policy::Policy;
+use crate::policy::{Policy, Security};
 use crate::reading::{Reading, Span};
 use crate::script::{Script, Sink, cannot_run};
 use crate::trouble::Trouble;
 use crate::turns::Turn;
 
 /// A command as a check. It is examined when it is first asked, and each time until it can run, also where it could before:
-/// one that cannot says why, and counts as unknown. keepalived disables such a check without a word.
+/// one that cannot says why, and counts as unknown. keepalived disables such a check without a word. With script security it is
+/// examined before each run: whose it is can change at any time, and keepalived, which looks when it reads its
+/// configuration, goes on running it as root.
 pub struct CommandCheck {
     command: Command,
     account: Option<Account>,
@@ -61,10 +63,17 @@ impl CommandCheck {
     async fn ask(&self, within: Duration) -> Verdict {
         let known = self.known().clone();
         let script = match known {
-            Some(script) => script,
-            None => match self.examined(within).await {
-                Ok(script) => script,
-                Err(why) => return cannot_run(why),
+            Some(script) if self.policy.security == Security::Off => script,
+            known => match timeout(within, self.examine()).await {
+                Ok(Ok(script)) => script,
+                Ok(Err(why)) => {
+                    *self.known() = None;
+                    return cannot_run(why);
+                }
+                // As when it could be run, and its start takes too long.
+                Err(_) => {
+                    return known.map_or_else(|| cannot_run(late(within)), |script| script.late(within));
+                }
             },
         };
         // The whole time: nearly always the examination takes none of it.
@@ -86,8 +95,7 @@ impl CommandCheck {
     }
 
     async fn examined(&self, within: Duration) -> Result<Arc<Script>, String> {
-        let late = |_| Err(format!("it could not be looked at within {}", Span(within)));
-        timeout(within, self.examine()).await.unwrap_or_else(late)
+        timeout(within, self.examine()).await.unwrap_or_else(|_| Err(late(within)))
     }
 
     async fn examine(&self) -> Result<Arc<Script>, String> {
@@ -104,11 +112,20 @@ impl CommandCheck {
             Some(Err(why)) => return Err(why),
             None => return Err("keepwatch is ending".to_owned()),
         };
+        if let Some(script) = &*self.known()
+            && script.starts_as(&ready.start)
+        {
+            return Ok(Arc::clone(script));
+        }
         let (sink, launcher, turn) = (Arc::clone(&self.sink), self.launcher.clone(), self.turn.clone());
         let script = Arc::new(Script::in_turn(turn, ready.start, self.reading, sink, launcher));
         *self.known() = Some(Arc::clone(&script));
         Ok(script)
     }
+}
+
+fn late(within: Duration) -> String {
+    format!("it could not be looked at within {}", Span(within))
 }
 
 impl Probe for CommandCheck {

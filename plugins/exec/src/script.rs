@@ -67,6 +67,16 @@ impl Script {
         Native { label, settings, probe: Arc::new(self) }
     }
 
+    /// Whether it is this program that it runs, in this way.
+    pub(crate) fn starts_as(&self, start: &Start) -> bool {
+        *self.start == *start
+    }
+
+    /// The verdict when it could not be started within this time.
+    pub(crate) fn late(&self, within: Duration) -> Verdict {
+        Verdict { health: Health::Fail, text: self.start.is_late(within) }
+    }
+
     /// # Errors
     ///
     /// Why it could not be run, which says nothing of what it checks.

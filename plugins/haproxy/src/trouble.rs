@@ -2,6 +2,7 @@
 
 use keepwatch_event::{Health, Rounded};
 use keepwatch_host::HostError;
+use keepwatch_net::{is_ours, plain};
 
 use crate::address::Address;
 use crate::deadline::Deadline;
@@ -24,6 +25,8 @@ pub enum Cause {
     Absent,
     /// We may not ask.
     Denied,
+    /// This host has not what it takes to ask: descriptors, memory.
+    Unable,
     /// No answer in time.
     Late,
     /// The connection broke off before its end.
@@ -60,7 +63,8 @@ impl Trouble {
                 "there is no such socket; HAProxy is not running, or has another one".to_owned(),
             ),
             ConnectionRefused => (Cause::Absent, "nobody listens there; HAProxy is not running".to_owned()),
-            _ => (Cause::Absent, error.to_string()),
+            _ if is_ours(error) => (Cause::Unable, plain(error)),
+            _ => (Cause::Absent, plain(error)),
         };
         Self::new(cause, format!("cannot connect to {address}: {text}"))
     }
@@ -79,15 +83,19 @@ impl Trouble {
     }
 
     pub(crate) fn talking(address: &Address, error: &std::io::Error) -> Self {
-        Self::new(Cause::Broken, format!("HAProxy broke off on {address}: {error}"))
+        let why = plain(error);
+        if is_ours(error) {
+            return Self::new(Cause::Unable, format!("HAProxy cannot be asked on {address}: {why}"));
+        }
+        Self::new(Cause::Broken, format!("HAProxy broke off on {address}: {why}"))
     }
 
-    /// What it says about HAProxy's health: that we may not ask, or have asked the wrong one, says nothing; and while
-    /// another configuration is loaded, the worker goes on.
+    /// What it says about HAProxy's health: that we may not ask, or cannot, or have asked the wrong one, says nothing;
+    /// and while another configuration is loaded, the worker goes on.
     pub(crate) fn health(&self) -> Health {
         match self.cause {
             Cause::Absent | Cause::Late | Cause::Broken | Cause::Idle | Cause::Leaving => Health::Fail,
-            Cause::Denied | Cause::Strange | Cause::Loading => Health::Unknown,
+            Cause::Denied | Cause::Unable | Cause::Strange | Cause::Loading => Health::Unknown,
         }
     }
 }
@@ -98,6 +106,7 @@ impl From<Trouble> for HostError {
             Cause::Late => Self::timeout(trouble.text),
             Cause::Absent
             | Cause::Denied
+            | Cause::Unable
             | Cause::Broken
             | Cause::Strange
             | Cause::Idle
@@ -111,7 +120,22 @@ impl From<Trouble> for HostError {
 mod tests {
     use std::io::{Error, ErrorKind};
 
+    use rustix::io::Errno;
+
     use super::*;
+
+    #[test]
+    fn what_this_host_lacks_says_nothing_of_haproxy() {
+        let address = Address::Unix("/run/haproxy/admin.sock".into());
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS] {
+            let error = Error::from(errno);
+            for trouble in [Trouble::connecting(&address, &error), Trouble::talking(&address, &error)] {
+                assert_eq!(trouble.health(), Health::Unknown, "{errno}");
+            }
+        }
+        let trouble = Trouble::connecting(&address, &Errno::MFILE.into());
+        assert_eq!(trouble.text, "cannot connect to /run/haproxy/admin.sock: Too many open files");
+    }
 
     #[test]
     fn errors_are_in_words() {

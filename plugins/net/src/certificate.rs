@@ -1,12 +1,15 @@
 //! What is to be said of a certificate.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{CertificateError, Error, OtherError, RootCertStore};
+
+use crate::words::spelt;
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
@@ -58,6 +61,10 @@ pub fn in_words(error: &CertificateError, name: &str) -> String {
         CertificateError::NotValidYetContext { time, not_before } => {
             format!("is valid only in {}", between(*not_before, *time))
         }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            let kind = if name.parse::<IpAddr>().is_ok() { "IP" } else { "DNS" };
+            format!("names no host; `openssl req` is told one by `-addext subjectAltName={kind}:{name}`")
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("is not for {name}")
         }
@@ -79,8 +86,19 @@ pub fn in_words(error: &CertificateError, name: &str) -> String {
         CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
             "is signed in a way that is not accepted".to_owned()
         }
-        other => format!("is not valid: {other}"),
+        error if is_of_ca(error) => {
+            "is a CA's own, not a server's; `ca_file` can name that very certificate".to_owned()
+        }
+        CertificateError::Other(OtherError(error)) => format!("is not valid: {}", spelt(error)),
+        other => format!("is not valid: {}", spelt(other)),
     }
+}
+
+/// Whether a certificate is a CA's where a server's is expected.
+#[must_use]
+pub fn is_of_ca(error: &CertificateError) -> bool {
+    // rustls has no name of its own for it.
+    matches!(error, CertificateError::Other(OtherError(error)) if error.to_string() == "CaUsedAsEndEntity")
 }
 
 /// A time in days or hours: `3 days`, `5 hours`.
@@ -115,6 +133,11 @@ mod tests {
             (CertificateError::NotValidForName, "is not for www.example.com"),
             (CertificateError::BadSignature, "has a signature that is not right"),
             (CertificateError::InvalidPurpose, "is not one for servers"),
+            (
+                CertificateError::UnhandledCriticalExtension,
+                "demands what is not known here, by a critical extension",
+            ),
+            (CertificateError::InvalidOcspResponse, "is not valid: invalid ocsp response"),
         ] {
             assert_eq!(in_words(&error, "www.example.com"), text);
         }

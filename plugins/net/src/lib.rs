@@ -4,12 +4,13 @@
 
 mod certificate;
 mod handshake;
+mod named;
 mod pem;
 mod trust;
 mod words;
 
-pub use certificate::{in_words as certificate_in_words, lives};
-pub use handshake::refused;
+pub use certificate::{in_words as certificate_in_words, is_of_ca, lives};
+pub use handshake::{refused, tls_in_words};
 pub use pem::{certificates, private_key, read};
-pub use trust::{client, roots};
-pub use words::{in_words, plain};
+pub use trust::{client, trusting};
+pub use words::{in_words, is_ours, plain};

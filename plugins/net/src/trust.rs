@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rustls::client::WantsClientCert;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use crate::named::Named;
 use crate::pem::certificates;
 
 /// A client's TLS, whose next word is who may have signed certificates.
@@ -18,19 +20,23 @@ pub fn client() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
         .map_err(|error| format!("TLS cannot be set up: {error}"))
 }
 
-/// Those in a file; without one, those that this host trusts, which are read once.
+/// A client's TLS that trusts those in a file: whom they have signed, and themselves. Without one, those that this host
+/// trusts, which are read once.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or holds no certificate; or this host has none.
-pub fn roots(ca_file: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
-    let Some(path) = ca_file else { return of_this_host() };
+/// TLS cannot be set up; the file cannot be read, or holds no certificate; or this host has none.
+pub fn trusting(ca_file: Option<&Path>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, String> {
+    let builder = client()?;
+    let Some(path) = ca_file else { return Ok(builder.with_root_certificates(of_this_host()?)) };
+    let known = certificates("CA file", path)?;
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates("CA file", path)?);
+    roots.add_parsable_certificates(known.iter().cloned());
     if roots.is_empty() {
         return Err(format!("the CA file {} holds no certificate that can be used", path.display()));
     }
-    Ok(Arc::new(roots))
+    let named = Named::new(known, roots, Arc::clone(builder.crypto_provider()))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(named)))
 }
 
 fn of_this_host() -> Result<Arc<RootCertStore>, String> {

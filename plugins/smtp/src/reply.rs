@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use keepwatch_net::certificate_in_words;
+use keepwatch_net::{certificate_in_words, is_of_ca, tls_in_words};
 use keepwatch_notify::veil;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::response::Response;
@@ -77,9 +77,15 @@ fn of_tls(error: &std::io::Error) -> Option<String> {
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "its certificate is for another name".to_owned(),
+        // lettre says who is trusted, and knows of no exception.
+        rustls::Error::InvalidCertificate(invalid) if is_of_ca(invalid) => {
+            "its certificate is a CA's own, not a server's, which is not accepted here; `openssl req -x509` makes \
+             a server's with `-addext basicConstraints=critical,CA:FALSE`"
+                .to_owned()
+        }
         rustls::Error::InvalidCertificate(invalid) => {
             format!("its certificate {}", certificate_in_words(invalid, "it"))
         }
-        _ => format!("no TLS: {error}"),
+        _ => format!("no TLS: {}", tls_in_words(error)),
     })
 }

@@ -97,9 +97,14 @@ impl Config {
     /// Whether a plugin has the grant `track:NAME`.
     #[must_use]
     pub fn may_be_set(&self, name: &str) -> bool {
+        self.set_by_plugins().any(|(set, _)| set == name)
+    }
+
+    /// What plugins may set, and the grants that say so.
+    pub(crate) fn set_by_plugins(&self) -> impl Iterator<Item = (&str, &Written)> {
         let of_plugins = self.extensions.plugins.iter().flat_map(|plugin| &plugin.grants);
         let of_checks = self.checks.iter().flat_map(plugin_grants);
-        of_plugins.chain(of_checks).any(|grant| grant.text.strip_prefix("track:") == Some(name))
+        of_plugins.chain(of_checks).filter_map(|grant| Some((grant.text.strip_prefix("track:")?, grant)))
     }
 }
 

@@ -6,17 +6,21 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::reader::{Entry, Reader};
-use crate::model::Host;
+use crate::model::{Host, InterfaceName};
 use crate::similar::shown;
 
 impl Reader<'_> {
-    /// `HOST:PORT`, with an IPv6 address in brackets.
+    /// `HOST:PORT`, with an IPv6 address in brackets, and its link if it is a link's: `[fe80::1%eth0]:80`.
     pub(super) fn host(&mut self, value: Entry<'_, '_>) -> Option<Host> {
         let text = self.text(value)?;
         let host = host(&text);
         if host.is_none() {
             let message = format!("{} is no host with a port", shown(&text));
-            self.error(&value.span(), message, "such as 127.0.0.1:80, [::1]:80 or www.example.com:80");
+            self.error(
+                &value.span(),
+                message,
+                "such as 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 or www.example.com:80",
+            );
         }
         host
     }
@@ -82,12 +86,22 @@ fn host(text: &str) -> Option<Host> {
     let (name, port) = text.rsplit_once(':')?;
     let port = port.parse().ok().filter(|port| *port > 0)?;
     if let Some(inner) = name.strip_prefix('[') {
-        let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
-        return Some(Host { name: address.to_string(), port });
+        let name = v6(inner.strip_suffix(']')?)?;
+        return Some(Host { name, port });
     }
     let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
     let is_name = !name.is_empty() && name.len() <= 253 && name.chars().all(valid);
     is_name.then(|| Host { name: name.to_lowercase(), port })
+}
+
+/// An IPv6 address. Only one of a link's own may name the link.
+fn v6(text: &str) -> Option<String> {
+    let Some((address, link)) = text.split_once('%') else {
+        return Some(text.parse::<Ipv6Addr>().ok()?.to_string());
+    };
+    let address: Ipv6Addr = address.parse().ok()?;
+    let link = InterfaceName::new(link)?;
+    address.is_unicast_link_local().then(|| format!("{address}%{link}"))
 }
 
 #[cfg(test)]
@@ -100,6 +114,11 @@ mod tests {
             ("127.0.0.1:80", Some("127.0.0.1:80")),
             ("WWW.example.com:443", Some("www.example.com:443")),
             ("[::1]:80", Some("[::1]:80")),
+            ("[FE80::1%Eth0]:80", Some("[fe80::1%Eth0]:80")),
+            ("[fe80::1%]:80", None),
+            ("[fe80::1%a/b]:80", None),
+            ("[fd00::1%eth0]:80", None),
+            ("127.0.0.1%lo:80", None),
             ("::1:80", None),
             ("[x]:80", None),
             ("localhost", None),

@@ -44,6 +44,7 @@ impl Native {
         self.check_names(&config, findings);
         config.checks.extend(self.checks);
         config.extensions = self.extensions;
+        told_twice(&config, findings);
         let vip_lifetime = self.globals.vip_lifetime.take();
         config.globals.vip_lifetime = vip_lifetime.as_ref().map(|vip_lifetime| vip_lifetime.lifetime);
         self.globals.over(&mut config.globals);
@@ -307,6 +308,22 @@ fn attach(track: &Track, default: TrackWeight, instance: &mut Instance, findings
             let place = Place::native(track.span.clone());
             instance.track_interfaces.push(TrackInterface { interface: name.clone(), weight, place });
         }
+    }
+}
+
+/// What a check finds out and a plugin sets, too: whoever spoke last would be right.
+fn told_twice(config: &Config, findings: &mut Findings) {
+    for (name, grant) in config.set_by_plugins() {
+        let Some(check) = config.checks.iter().find(|check| check.name == name) else { continue };
+        let message = format!("the check {} and what a plugin sets have one name", shown(name));
+        let finding = Diagnostic::error(&grant.span, message, "set by a plugin");
+        findings.push(
+            match check.place.format {
+                Format::Native => finding.and(&check.place.span, "found out by a check"),
+                Format::Keepalived => finding.note("the check is in the keepalived.conf"),
+            }
+            .help("give one of them another name: an instance can track both"),
+        );
     }
 }
 

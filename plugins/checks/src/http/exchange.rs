@@ -16,7 +16,7 @@ use super::HttpProbe;
 use super::target::Target;
 use crate::deadline::Deadline;
 use crate::dial::connect;
-use crate::io_text::in_words;
+use crate::io_text;
 use crate::verdict::{Step, fail};
 
 /// So much of a body is read.
@@ -105,7 +105,7 @@ fn failed(target: &Target, error: &hyper::Error) -> Verdict {
     while let Some(found) = cause {
         match found.downcast_ref::<io::Error>() {
             Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => return incomplete(),
-            Some(error) => return fail(format!("{at} {}", in_words(error))),
+            Some(error) => return io_text::failed(&at.to_string(), error),
             None => cause = found.source(),
         }
     }

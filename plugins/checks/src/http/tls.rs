@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use keepwatch_host::Verdict;
-use keepwatch_net::{lives, refused, roots};
+use keepwatch_net::{client, lives, refused, trusting};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
@@ -116,11 +116,13 @@ fn age(at: Duration) -> Duration {
 }
 
 fn make(settings: &TlsSettings) -> Result<ClientConfig, String> {
-    let builder = keepwatch_net::client()?;
-    let provider = Arc::clone(builder.crypto_provider());
     let mut config = match settings.verify {
-        Verify::Off => builder.dangerous().with_custom_certificate_verifier(Arc::new(Any::new(&provider))),
-        Verify::On => builder.with_root_certificates(roots(settings.ca.as_deref())?),
+        Verify::Off => {
+            let builder = client()?;
+            let any = Any::new(builder.crypto_provider());
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(any))
+        }
+        Verify::On => trusting(settings.ca.as_deref())?,
     }
     .with_no_client_auth();
     // A session taken up again shows no certificate.

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use keepwatch_checks::{Check, HttpCheck, TlsSettings, Verify};
 use keepwatch_event::Health;
-use rcgen::{CertificateParams, DnType, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -28,6 +29,16 @@ struct Server {
 impl Server {
     /// Valid from and until so many days from now.
     async fn start(name: &str, from: i32, until: i32) -> Self {
+        Self::with(name, from, until, IsCa::NoCa, None).await
+    }
+
+    /// With a certificate that is a CA's own, as `openssl req -x509` makes it.
+    async fn of_ca(name: &str, from: i32, until: i32) -> Self {
+        Self::with(name, from, until, IsCa::Ca(BasicConstraints::Unconstrained), None).await
+    }
+
+    /// One that signs with another key than the certificate's, if one is given.
+    async fn with(name: &str, from: i32, until: i32, is_ca: IsCa, other: Option<KeyPair>) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         // A signer is looked for by name.
@@ -38,18 +49,20 @@ impl Server {
             (if days < 0 { now - by } else { now + by }) + Duration::from_secs(600)
         };
         (parameters.not_before, parameters.not_after) = (day(from).into(), day(until).into());
+        parameters.is_ca = is_ca;
         let certificate = parameters.self_signed(&key).unwrap();
         let folder = Folder::new(name);
         let ca = folder.path("ca.pem");
         std::fs::write(&ca, certificate.pem()).unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(other.unwrap_or(key).serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = provider.key_provider.load_private_key(key).unwrap();
+        let shown = CertifiedKey::new(vec![certificate.der().clone()], key);
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let address = serve(move |stream: TcpStream| {
             let acceptor = acceptor.clone();
@@ -126,6 +139,46 @@ async fn certificates_that_are_wrong() {
     let early = Server::start("early", 4, 30).await;
     let verdict = ask(&early.check(early.settings()), PATIENT).await;
     assert_verdict(&verdict, Health::Fail, &format!("{}: its certificate is valid only in 4 days", early.at));
+}
+
+/// What `openssl req -x509` makes is a CA's own certificate, unless it is told otherwise.
+#[tokio::test]
+async fn a_certificate_that_the_ca_file_names_itself() {
+    let server = Server::of_ca("itself", -1, 30).await;
+    let passes = format!("{}: status 200 in ", server.at);
+    assert_pass(&ask(&server.check(server.settings()), PATIENT).await, &passes);
+    let fails = |server: &Server, text: &str| format!("{}: its certificate {text}", server.at);
+
+    let name = TlsSettings { server_name: Some("www.example.com".to_owned()), ..server.settings() };
+    let verdict = ask(&server.check(name), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &fails(&server, "is not for www.example.com"));
+    let long = TlsSettings { min_life: Some(DAY * 60), ..server.settings() };
+    let verdict = ask(&server.check(long), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &fails(&server, "expires in 30 days, less than 60 days"));
+    // Of the same name, with another key.
+    let other = Server::of_ca("itself", -1, 30).await;
+    std::fs::write(&server.ca, std::fs::read(&other.ca).unwrap()).unwrap();
+    let verdict = ask(&server.check(server.settings()), PATIENT).await;
+    let text = "is a CA's own, not a server's; `ca_file` can name that very certificate";
+    assert_verdict(&verdict, Health::Fail, &fails(&server, text));
+
+    let old = Server::of_ca("itself-old", -9, -3).await;
+    let verdict = ask(&old.check(old.settings()), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &fails(&old, "expired 2 days ago"));
+    let early = Server::of_ca("itself-early", 4, 30).await;
+    let verdict = ask(&early.check(early.settings()), PATIENT).await;
+    assert_verdict(&verdict, Health::Fail, &fails(&early, "is valid only in 4 days"));
+}
+
+#[tokio::test]
+async fn who_shows_a_certificate_must_have_its_key() {
+    for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let other = KeyPair::generate().unwrap();
+        let server = Server::with("stolen", -1, 30, is_ca, Some(other)).await;
+        let verdict = ask(&server.check(server.settings()), PATIENT).await;
+        let text = format!("{}: its certificate has a signature that is not right", server.at);
+        assert_verdict(&verdict, Health::Fail, &text);
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::support::{
-    HASTY, PATIENT, ask, assert_pass, assert_verdict, at, closed_port, echo, serve, silent,
+    HASTY, PATIENT, Privilege, ask, assert_pass, assert_verdict, at, closed_port, echo, in_namespace, serve,
+    silent,
 };
 
 fn text(check: TcpCheck, send: &str, expect: &str) -> Check {
@@ -172,4 +173,32 @@ async fn a_server_that_is_slow_to_accept() {
     let accept = async { drop(socket.accept().unwrap()) };
     let (verdict, ()) = tokio::join!(ask(&check, PATIENT), accept);
     assert_pass(&verdict, &format!("{address} answered in "));
+}
+
+#[test]
+fn an_address_of_a_link_is_asked_on_that_link() {
+    if Privilege::is_missing("network namespaces, interfaces") {
+        return;
+    }
+    in_namespace(|| async {
+        for arguments in [
+            "link add d0 type veth peer name d1",
+            "link set d0 up",
+            "link set d1 up",
+            "address add fe80::7/64 dev d0 nodad",
+        ] {
+            let ip = std::process::Command::new("ip").args(arguments.split(' ')).status();
+            assert!(ip.unwrap().success(), "{arguments}");
+        }
+        let listener = TcpListener::bind("[::]:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let check = |host: &str| Check::Tcp(TcpCheck::new(HostPort { host: host.to_owned(), port }));
+        // Nor does it matter to whoever is asked next, with the same socket.
+        for host in ["fe80::7%d0", "::1", "fe80::7%d0", "127.0.0.1", "::1"] {
+            let shown = HostPort { host: host.to_owned(), port };
+            assert_pass(&ask(&check(host), PATIENT).await, &format!("{shown} answered in "));
+        }
+        let verdict = ask(&check("fe80::7%d9"), PATIENT).await;
+        assert_eq!(verdict.health, Health::Fail, "{}", verdict.text);
+    });
 }

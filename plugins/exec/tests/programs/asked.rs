@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use keepwatch_bus::Bus;
 use keepwatch_event::Health::{self, Fail, Pass};
 use keepwatch_event::{Snapshot, Timestamp};
-use keepwatch_exec::{Command, CommandCheck, Policy, Reading};
+use keepwatch_exec::{Command, CommandCheck, Policy, Reading, Security};
 use keepwatch_host::{Made, Native, Options, Plan, PluginSpec, Plugins, Schedule, Store, Verdict, Verdicts};
 
-use crate::place::{PATIENCE, Place, chmod, wait_until};
+use crate::place::{PATIENCE, Place, chmod, is_root, wait_until};
 
 /// Longer than a script takes that does nothing, also on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -73,8 +73,11 @@ impl Asker {
 }
 
 fn check(place: &Place, program: &Path, argument: &str) -> Native {
+    check_by(place, program, argument, Policy::default())
+}
+
+fn check_by(place: &Place, program: &Path, argument: &str, policy: Policy) -> Native {
     let command = Command::Argv(vec![program.display().to_string(), argument.to_owned()]);
-    let policy = Policy::default();
     CommandCheck::new(
         "chk",
         command,
@@ -162,4 +165,36 @@ fn one_that_cannot_be_run_any_more_cannot_tell_and_is_back_when_it_can() {
         place.write("script", "#!/bin/sh\nexit 1\n");
         assert_eq!(ask(&old), fails);
     }
+}
+
+/// Somebody else can come to be able to change it at any time, not only before a reload.
+#[test]
+fn with_script_security_root_runs_nothing_that_others_have_come_to_be_able_to_change() {
+    if !is_root() {
+        eprintln!("not done: it is about what root runs");
+        return;
+    }
+    let place = Place::new("insecure");
+    let program = place.write("script", "#!/bin/sh\nexit 1\n");
+    let secure = check_by(&place, &program, "x", Policy { security: Security::On, ..Policy::default() });
+    let lax = check(&place, &program, "y");
+    let ask = |native: &Native| {
+        let verdict = place.asker.block_on(native.probe.probe(PATIENCE));
+        (verdict.health, verdict.text)
+    };
+    let runs = (Fail, "exited with status 1".to_owned());
+    let own = |path: &Path, uid: u32| std::os::unix::fs::chown(path, Some(uid), None).unwrap();
+    let refuses = |why: &str, open: &dyn Fn(), shut: &dyn Fn()| {
+        assert_eq!(ask(&secure), runs);
+        open();
+        let (health, text) = ask(&secure);
+        assert_eq!(health, Health::Unknown, "{text}");
+        assert!(text.starts_with(&format!("cannot run: {why}")), "{text}");
+        assert_eq!(ask(&lax), runs, "without script security");
+        shut();
+    };
+    refuses("everybody can change ", &|| chmod(&program, "0777"), &|| chmod(&program, "0755"));
+    refuses("its owner ", &|| own(&program, 65534), &|| own(&program, 0));
+    refuses("everybody can change ", &|| chmod(&place.folder, "0777"), &|| chmod(&place.folder, "0755"));
+    assert_eq!(ask(&secure), runs);
 }

@@ -6,7 +6,7 @@ use keepwatch_notify::{Content, Letter, Outcome, Parcel, Scope, sample};
 use keepwatch_smtp::{Identity, Mail, Mechanism, Secret, Settings, SignIn, Tls};
 
 use crate::support::{
-    Answers, Authority, HASTY, Implicit, Script, Told, again, at, babble, hand_over, settings,
+    Answers, Authority, HASTY, Implicit, OWN, Script, Told, again, at, babble, hand_over, settings,
 };
 
 const OFFERS: (&str, &str) = ("EHLO", "250-scripted\r\n250 AUTH PLAIN LOGIN XOAUTH2");
@@ -427,6 +427,12 @@ async fn certificates_are_checked() {
         let (expired, told) = encrypted(&old, "localhost", tls, None).await;
         let (outcome, _) = hand_over(expired).await;
         assert_later(&outcome, Scope::Destination, &["its certificate expired 24 hours ago"]);
+        assert_told_nothing(&told);
+        let (own, told) = encrypted(&right, OWN, tls, None).await;
+        let (outcome, _) = hand_over(own).await;
+        let text = "its certificate is a CA's own, not a server's, which is not accepted here; `openssl req -x509` makes \
+                    a server's with `-addext basicConstraints=critical,CA:FALSE`";
+        assert_later(&outcome, Scope::Destination, &[text]);
         assert_told_nothing(&told);
     }
 }

@@ -218,6 +218,9 @@ pub(crate) struct Authority {
     der: CertificateDer<'static>,
 }
 
+/// In place of a name, the authority's own certificate.
+pub(crate) const OWN: &str = "";
+
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("keepwatch-smtp-{name}-{}", std::process::id()));
@@ -272,7 +275,10 @@ impl Authority {
                 builder.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
-        let (certificate, key) = self.sign(name);
+        let (certificate, key) = match name {
+            OWN => (self.der.clone(), PrivatePkcs8KeyDer::from(self.issuer.key().serialize_der()).into()),
+            name => self.sign(name),
+        };
         Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()).into()
     }
 }

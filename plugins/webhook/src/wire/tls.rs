@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keepwatch_net::{certificates, private_key, refused, roots};
+use keepwatch_net::{certificates, private_key, refused, tls_in_words, trusting};
 use keepwatch_notify::Dialogue;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -40,7 +40,7 @@ pub(super) async fn begin(
 
 /// Reads the files: anew for each delivery, so that a renewed certificate counts at once.
 fn config(settings: &Tls) -> Result<ClientConfig, String> {
-    let builder = keepwatch_net::client()?.with_root_certificates(roots(settings.ca.as_deref())?);
+    let builder = trusting(settings.ca.as_deref())?;
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
@@ -48,7 +48,9 @@ fn config(settings: &Tls) -> Result<ClientConfig, String> {
             let pair = identity.certificate.display();
             builder
                 .with_client_auth_cert(certificates("client certificate", &identity.certificate)?, key)
-                .map_err(|error| format!("the client certificate {pair} cannot be used: {error}"))?
+                .map_err(|error| {
+                    format!("the client certificate {pair} cannot be used: {}", tls_in_words(&error))
+                })?
         }
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -55,6 +55,10 @@ impl Authority {
     pub(crate) fn server(&self, parameters: &CertificateParams, clients: Option<&Self>) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
+        Self::showing(&certificate, &key, clients)
+    }
+
+    fn showing(certificate: &rcgen::Certificate, key: &KeyPair, clients: Option<&Self>) -> TlsAcceptor {
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -119,6 +123,24 @@ async fn a_certificate_that_the_ca_file_vouches_for() {
     let lines = ear.lines();
     assert!(lines.iter().any(|line| line.starts_with("* TLS with localhost: TLSv1_3, ")), "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("without TLS")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_ca_file_names_itself() {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = Authority::parameters("localhost");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = parameters.self_signed(&key).unwrap();
+    let (url, taken) = start(Authority::showing(&certificate, &key, None)).await;
+    let folder = Folder::new("itself");
+    let ca = Some(folder.file("itself.pem", &certificate.pem()));
+    let settings = Settings { tls: Tls { ca, identity: None }, ..to(&url) };
+    assert_eq!(deliver(settings).await, delivered());
+    assert_eq!(taken.lock().unwrap().len(), 1);
+    let text =
+        "localhost: its certificate is a CA's own, not a server's; `ca_file` can name that very certificate";
+    assert_unreachable(&deliver(with_ca(&url, &Authority::new("another"))).await, text);
+    assert_eq!(taken.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
