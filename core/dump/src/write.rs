@@ -2,19 +2,23 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Everybody may read it.
 const MODE: u32 = 0o644;
 
 /// Writes a file that everybody may read. Whoever reads it finds the text before or this one, never a part. Safe in `/tmp`
-/// as root: a link that somebody has put there in its place is replaced, not followed.
+/// as root: a link that somebody has put there in its place is replaced, not followed. A device is written to: without
+/// `/dev/null` a host is broken.
 ///
 /// # Errors
 ///
 /// The kernel's.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    if is_device(path) {
+        return OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+    }
     let beside = beside(path).ok_or_else(|| io::Error::other("it names no file"))?;
     let written = fill(&beside, text).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
@@ -22,6 +26,13 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+fn is_device(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| {
+        let kind = found.file_type();
+        kind.is_char_device() || kind.is_block_device()
+    })
 }
 
 /// A name of our own in the same folder. It does not begin with the file's: an exporter removes what does.
@@ -103,6 +114,20 @@ mod tests {
         assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
         assert!(fs::symlink_metadata(&path).unwrap().is_file());
         assert_eq!(folder.names(), ["keepalived.data", "victim"]);
+    }
+
+    #[test]
+    fn a_device_stays_one() {
+        let folder = Folder::new("device");
+        let path = folder.0.join("keepalived.data");
+        let made = std::process::Command::new("mknod").arg(&path).args(["c", "1", "3"]).status().unwrap();
+        if !made.success() {
+            // Only root can, whom it is about.
+            return;
+        }
+        write(&path, "text").unwrap();
+        assert!(is_device(&path));
+        assert_eq!(folder.names(), ["keepalived.data"]);
     }
 
     #[test]

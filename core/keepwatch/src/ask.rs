@@ -14,6 +14,8 @@ use crate::paths::Paths;
 
 /// How long an answer may take that the daemon need not work for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a reload may take: plugins are waited for, each as long as its limits allow.
+const RELOAD: Duration = Duration::from_secs(120);
 
 /// The daemon that this process's environment names.
 pub(crate) fn connect() -> Result<Client, ClientError> {
@@ -23,9 +25,8 @@ pub(crate) fn connect() -> Result<Client, ClientError> {
 /// Asks for one answer, and what it makes of it.
 pub(crate) fn ask<T>(request: &Request, what: impl FnOnce(Line) -> Option<T>) -> Result<T, ClientError> {
     let mut client = connect()?;
-    // A reload takes as long as it takes.
-    let limit = if matches!(request, Request::Reload(_)) { None } else { Some(PATIENCE) };
-    let line = client.ask(request, limit)?;
+    let limit = if matches!(request, Request::Reload(_)) { RELOAD } else { PATIENCE };
+    let line = client.ask(request, Some(limit))?;
     what(line).ok_or_else(|| client.not_understood())
 }
 

@@ -94,9 +94,10 @@ impl Draft<'_> {
         let password = std::mem::take(&mut self.authentication).complete(impossible, reader);
         if self.is_strict() && self.unicast.has_peers() {
             let span = self.unicast.mentioned.as_ref().unwrap_or(&self.span);
-            let message = "`vrrp_strict` forbids `unicast_peer`";
-            reader.report(Diagnostic::error(span, message, "").note("keepalived refuses to start"));
-            return None;
+            let message = "`vrrp_strict` goes with multicast only, and there are unicast peers";
+            let note =
+                "keepalived 2.2 sends to them all the same, as keepwatch does; later ones refuse to start";
+            reader.report(Diagnostic::warning(span, message, "").note(note));
         }
         let interval = self.rounded_interval(version, reader);
         let announce = self.announcements(defaults, reader);
