@@ -6,25 +6,10 @@ use super::lexer::is_blank;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unfinished;
 
-/// What becomes of a backslash.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escapes {
-    Kept,
-    Replaced,
-}
-
-/// Splits a whole line; escapes stay as written. The second word is the command, to be given to [`argv`].
-pub(super) fn words(line: &str) -> Result<Vec<String>, Unfinished> {
-    split(line, Escapes::Kept)
-}
-
-/// Splits a command into program and arguments. Escapes are `\a \b \E \f \n \r \t \v`, octal `\nnn`,
-/// hexadecimal `\xHH`, control `\cC`; any other character stands for itself.
-pub(super) fn argv(command: &str) -> Result<Vec<String>, Unfinished> {
-    split(command, Escapes::Replaced)
-}
-
-fn split(text: &str, escapes: Escapes) -> Result<Vec<String>, Unfinished> {
+/// Splits a whole line into words, or a command into program and arguments: the command is a word of its line, and is split once
+/// more, as keepalived does. Escapes are `\a \b \E \f \n \r \t \v`, octal `\nnn`, hexadecimal `\xHH`, control `\cC`; any other
+/// character stands for itself. Both times: `"x \"a b\""` is x with one argument.
+pub(super) fn split(text: &str) -> Result<Vec<String>, Unfinished> {
     let mut octets = text.bytes().peekable();
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
@@ -33,11 +18,8 @@ fn split(text: &str, escapes: Escapes) -> Result<Vec<String>, Unfinished> {
         let blank = is_blank(char::from(octet));
         match octet {
             b'\\' => {
-                let out = word.get_or_insert_default();
-                match escapes {
-                    Escapes::Kept => out.extend([octet, octets.next().ok_or(Unfinished)?]),
-                    Escapes::Replaced => out.push(escape(&mut octets).ok_or(Unfinished)?),
-                }
+                let escaped = escape(&mut octets).ok_or(Unfinished)?;
+                word.get_or_insert_default().push(escaped);
             }
             _ if quote == Some(octet) => quote = None,
             _ if quote.is_some() => word.get_or_insert_default().push(octet),
@@ -110,13 +92,13 @@ mod tests {
             ("script '/bin/x \"a b\"'", &["script", "/bin/x \"a b\""]),
             ("script \"/bin/x 'a b'\"", &["script", "/bin/x 'a b'"]),
             ("script a\"b c\"'d e'f", &["script", "ab cd ef"]),
-            ("script \"a \\\" b\"", &["script", "a \\\" b"]),
+            ("script \"a \\\" b\"", &["script", "a \" b"]),
             ("script \"\"", &["script", ""]),
             ("  script\t x ", &["script", "x"]),
             ("script ä'ö ü'", &["script", "äö ü"]),
         ];
         for (line, expected) in table {
-            assert_eq!(words(line).unwrap(), expected, "{line}");
+            assert_eq!(split(line).unwrap(), expected, "{line}");
         }
     }
 
@@ -133,15 +115,36 @@ mod tests {
             ("", &[]),
         ];
         for (command, expected) in table {
-            assert_eq!(argv(command).unwrap(), expected, "{command}");
+            assert_eq!(split(command).unwrap(), expected, "{command}");
         }
+    }
+
+    /// Seen with keepalived 2.2.7.
+    #[test]
+    fn escapes_count_in_the_line_and_in_the_command() {
+        let table: [(&str, &[&str]); 9] = [
+            (r#""x \"hello world\" y""#, &["x", "hello world", "y"]),
+            (r#""x \"a b\" 'c d'""#, &["x", "a b", "c d"]),
+            (r#""x -m \"it's\"""#, &["x", "-m", "it's"]),
+            (r#""x a\ b""#, &["x", "a", "b"]),
+            (r#""x a\\ b""#, &["x", "a b"]),
+            (r#""x a\tb""#, &["x", "a", "b"]),
+            (r#""x \\\"a b\\\" c""#, &["x", "\"a", "b\"", "c"]),
+            (r#""x \x41 \\x41""#, &["x", "A", "A"]),
+            (r#"'x \"a b\" c'"#, &["x", "a b", "c"]),
+        ];
+        for (word, expected) in table {
+            let line = split(&format!("script {word}")).unwrap();
+            assert_eq!(split(&line[1]).unwrap(), expected, "{word}");
+        }
+        let line = split(r"script 'x a\'b'").unwrap();
+        assert_eq!(split(&line[1]), Err(Unfinished));
     }
 
     #[test]
     fn what_is_not_finished_is_refused() {
         for text in ["a \"b", "a 'b", "a \\", "'\""] {
-            assert_eq!(words(text), Err(Unfinished), "{text}");
-            assert_eq!(argv(text), Err(Unfinished), "{text}");
+            assert_eq!(split(text), Err(Unfinished), "{text}");
         }
     }
 }

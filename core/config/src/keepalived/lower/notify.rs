@@ -85,13 +85,13 @@ pub(super) fn command(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Opt
 /// Program and arguments, and the words behind the command.
 pub(super) fn argv(statement: &Statement<'_>, reader: &mut Reader<'_>) -> Option<(Vec<String>, Vec<String>)> {
     let span = &statement.line.span;
-    let Ok(words) = quoting::words(statement.line.raw) else {
+    let Ok(words) = quoting::split(statement.line.raw) else {
         reader.survived(span, "a quotation mark is not closed", "", "leaves the command out");
         return None;
     };
     let mut words = words.into_iter().skip(1);
     let command = words.next().unwrap_or_default();
-    match quoting::argv(&command) {
+    match quoting::split(&command) {
         Ok(argv) if argv.first().is_some_and(|program| !program.is_empty()) => Some((argv, words.collect())),
         Ok(_) => {
             reader.survived(span, "the command is empty", "", "leaves it out");
