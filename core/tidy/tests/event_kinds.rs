@@ -1,5 +1,6 @@
 //! The book's table of the kinds of events against the code.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use keepwatch_event::KINDS;
@@ -32,6 +33,26 @@ fn kinds() -> Vec<(&'static str, String)> {
     KINDS.iter().map(about).collect()
 }
 
+/// What destinations hear each kind under, by `on`.
+fn topics() -> HashMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/notify/src/route.rs");
+    let source = std::fs::read_to_string(path).unwrap();
+    let (_, arms) = source.split_once("pub const fn topic(").expect("the topics");
+    let (arms, _) = arms.split_once("_ => return None").expect("the end of the topics");
+    let name =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned();
+    let (mut topics, mut kinds) = (HashMap::new(), Vec::new());
+    for word in arms.split_whitespace() {
+        if let Some(kind) = word.strip_prefix("Kind::") {
+            kinds.push(in_json(&name(kind)));
+        } else if let Some(topic) = word.strip_prefix("Topic::") {
+            topics.extend(kinds.drain(..).map(|kind| (kind, in_json(&name(topic)))));
+        }
+    }
+    assert!(topics.len() > 20 && kinds.is_empty(), "{topics:?} {kinds:?}");
+    topics
+}
+
 /// `PeerLost` as `peer_lost`.
 fn in_json(variant: &str) -> String {
     let mut name = String::new();
@@ -61,8 +82,11 @@ fn the_book_has_every_kind_of_event() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/rhai-hooks.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, table) = page.split_once(BEGIN).expect("the place of the table");
-    let rows: String = kinds().iter().map(|(kind, about)| format!("| `{kind}` | {about} |\n")).collect();
-    let expected = format!("\n| kind | what it tells |\n|---|---|\n{rows}");
+    let topics = topics();
+    let topic = |kind: &str| topics.get(kind).map_or_else(String::new, |topic| format!("`{topic}`"));
+    let row = |(kind, about): &(&str, String)| format!("| `{kind}` | {about} | {} |\n", topic(kind));
+    let rows: String = kinds().iter().map(row).collect();
+    let expected = format!("\n| kind | what it tells | told `on` |\n|---|---|---|\n{rows}");
     if std::env::var_os("KEEPWATCH_WRITE_BOOK").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{expected}")).unwrap();
     } else {
