@@ -399,8 +399,8 @@ pub(crate) struct PluginLetters {
   keepwatch reload
   keepwatch reload --json | jq .plan
 
-Exit codes: 0 done, 1 the daemon cannot be asked or may not be told to by this user, 2 wrong command line, or the code
-that the daemon says, 3 if the configuration is refused")]
+Exit codes: 0 done, 1 not all of it is in force (some waits for a restart of keepwatch, or a plugin is refused), or the daemon cannot be
+asked or may not be told to by this user, 2 wrong command line, or the code that the daemon says, 3 if the configuration is refused")]
 pub(crate) struct Reload {
     /// Say what would be done, and do nothing
     #[arg(long)]

@@ -580,3 +580,12 @@ fn a_hook_whose_name_is_no_line_is_refused() {
     assert!(!said.contains("good one") && !said.contains('\u{1b}'), "{said}");
     assert!(said.lines().all(|line| !line.starts_with("ERROR")), "{said}");
 }
+
+/// Scripts go by the codes that the help lists.
+#[test]
+fn the_help_of_reload_says_that_something_may_wait() {
+    let folder = Folder::new("reload-help");
+    let output = keepwatch(&folder, &["reload", "--help"]).output().unwrap();
+    let said = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("1 not all of it is in force (some waits for a restart of keepwatch"), "{said}");
+}

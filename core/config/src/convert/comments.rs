@@ -31,6 +31,24 @@ pub(super) struct Comment {
     pub(super) text: String,
     /// The keyword in the block that it stands beside or above; none of the block itself.
     pub(super) keyword: Option<String>,
+    /// The line below that keyword, or in a block that is a list.
+    pub(super) entry: Option<Entry>,
+    pub(super) side: Side,
+}
+
+/// A line that may be an entry of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) first: String,
+    /// All of its words.
+    pub(super) words: String,
+}
+
+/// Where a comment stands, seen from what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Above,
+    Behind,
 }
 
 /// Where the reader is.
@@ -39,6 +57,7 @@ struct Reader {
     comments: Comments,
     depth: usize,
     keyword: Option<String>,
+    entry: Option<Entry>,
     /// Comments that wait for what follows.
     waiting: Vec<String>,
 }
@@ -58,7 +77,10 @@ impl Comments {
         let text = value::comment(&format!(" {text}"));
         match self.blocks.iter_mut().find(|block| (block.kind.as_str(), block.name.as_str()) == (kind, name))
         {
-            Some(block) => block.comments.push(Comment { text, keyword: Some(keyword.to_owned()) }),
+            Some(block) => {
+                let keyword = Some(keyword.to_owned());
+                block.comments.push(Comment { text, keyword, entry: None, side: Side::Above });
+            }
             None => self.end.push(text),
         }
     }
@@ -79,13 +101,14 @@ impl Reader {
         if self.depth <= 1 {
             self.keyword = None;
         }
+        self.entry = None;
         for step in steps(code) {
             self.step(step);
             // What stands above belongs to what the line begins with.
             let waiting = std::mem::take(&mut self.waiting);
-            waiting.into_iter().for_each(|text| self.keep(text));
+            waiting.into_iter().for_each(|text| self.keep(text, Side::Above));
         }
-        comment.into_iter().for_each(|text| self.keep(text));
+        comment.into_iter().for_each(|text| self.keep(text, Side::Behind));
     }
 
     fn step(&mut self, step: Step) {
@@ -95,10 +118,19 @@ impl Reader {
                 let (kind, comments) = (now(keyword), Vec::new());
                 self.comments.blocks.push(Block { kind, name, title: raw, comments });
             }
-            Step::Words { keyword, .. } if self.depth == 1 => self.keyword = Some(keyword),
-            Step::Words { .. } => {}
-            Step::Open => self.depth += 1,
+            Step::Words { keyword, raw, .. } => {
+                let words = raw.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+                self.entry = Some(Entry { first: keyword.clone(), words });
+                if self.depth == 1 {
+                    self.keyword = Some(keyword);
+                }
+            }
+            Step::Open => {
+                self.entry = None;
+                self.depth += 1;
+            }
             Step::Close => {
+                self.entry = None;
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 {
                     self.keyword = None;
@@ -108,9 +140,12 @@ impl Reader {
     }
 
     /// A comment belongs to where the reader is.
-    fn keep(&mut self, text: String) {
+    fn keep(&mut self, text: String, side: Side) {
         match self.comments.blocks.last_mut() {
-            Some(block) => block.comments.push(Comment { text, keyword: self.keyword.clone() }),
+            Some(block) => {
+                let (keyword, entry) = (self.keyword.clone(), self.entry.clone());
+                block.comments.push(Comment { text, keyword, entry, side });
+            }
             None => self.comments.top.push(text),
         }
     }

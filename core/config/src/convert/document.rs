@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::comments::{Block, Comments};
-use super::value;
+use super::comments::{Block, Comment, Comments};
+use super::list::Item;
+use super::{list, value};
 
 /// All tables, in the order in which they are written.
 #[derive(Debug, Default)]
@@ -26,8 +27,14 @@ struct Key {
     key: &'static str,
     /// keepalived's keyword for it.
     stands_for: StandsFor,
-    value: String,
+    value: Value,
     written: Written,
+}
+
+#[derive(Debug)]
+enum Value {
+    Plain(String),
+    List(Vec<Item>),
 }
 
 /// Whether a key is written.
@@ -54,6 +61,9 @@ enum Spot {
     Key(usize, usize),
 }
 
+/// An entry of a list: its table, its key and its number.
+type ItemSpot = (usize, usize, usize);
+
 /// keepalived's words for what one key says here.
 const SAME: &[(&str, &str)] = &[
     ("mcast_src_ip", "unicast_src_ip"),
@@ -65,6 +75,9 @@ const SAME: &[(&str, &str)] = &[
     ("vrrp_notify_fifo_script", "notify_fifo"),
     ("notify_fifo_script", "notify_fifo"),
 ];
+
+/// What keepalived takes for an entry of another list, as there are too many, or it is of the other family.
+const MOVED: (&str, &str) = ("virtual_ipaddress", "virtual_ipaddress_excluded");
 
 impl Table {
     /// What stands above all tables.
@@ -85,20 +98,33 @@ impl Table {
 
     /// Sets a key that stands for a keyword of keepalived's.
     pub(super) fn set(&mut self, key: &'static str, keyword: &'static str, value: String) {
-        let written = Written::Always;
-        self.keys.push(Key { key, stands_for: StandsFor::Keyword(keyword), value, written });
+        let value = Value::Plain(value);
+        self.push(key, StandsFor::Keyword(keyword), value, Written::Always);
     }
 
     /// The same with what goes without saying.
     pub(super) fn set_default(&mut self, key: &'static str, keyword: &'static str, value: String) {
-        let written = Written::WithComment;
-        self.keys.push(Key { key, stands_for: StandsFor::Keyword(keyword), value, written });
+        let value = Value::Plain(value);
+        self.push(key, StandsFor::Keyword(keyword), value, Written::WithComment);
     }
 
     /// Sets a key that stands for a whole block of keepalived's.
     pub(super) fn set_block(&mut self, key: &'static str, block: &'static str, value: String) {
-        let written = Written::Always;
-        self.keys.push(Key { key, stands_for: StandsFor::Block(block), value, written });
+        self.push(key, StandsFor::Block(block), Value::Plain(value), Written::Always);
+    }
+
+    /// Sets a list whose entries are lines below a keyword of keepalived's.
+    pub(super) fn set_list(&mut self, key: &'static str, keyword: &'static str, items: Vec<Item>) {
+        self.push(key, StandsFor::Keyword(keyword), Value::List(items), Written::Always);
+    }
+
+    /// The same with the lines of a whole block of keepalived's.
+    pub(super) fn set_block_list(&mut self, key: &'static str, block: &'static str, items: Vec<Item>) {
+        self.push(key, StandsFor::Block(block), Value::List(items), Written::Always);
+    }
+
+    fn push(&mut self, key: &'static str, stands_for: StandsFor, value: Value, written: Written) {
+        self.keys.push(Key { key, stands_for, value, written });
     }
 
     fn is_of(&self, block: &Block) -> bool {
@@ -113,8 +139,10 @@ impl Table {
 
 /// Where each comment goes.
 #[derive(Default)]
-struct Places {
+struct Places<'c> {
     beside: HashMap<Spot, Vec<String>>,
+    /// Of single entries of lists.
+    entries: HashMap<ItemSpot, Vec<&'c Comment>>,
     /// Of blocks that are left out: before the table that comes next, by its number.
     before: HashMap<usize, Vec<String>>,
     /// The same where none comes next.
@@ -129,7 +157,7 @@ impl Document {
 
     /// The whole text.
     pub(super) fn render(&self, comments: &Comments) -> String {
-        let Places { beside, before, rest } = self.places(comments);
+        let Places { beside, entries, before, rest } = self.places(comments);
         let mut parts = vec![lines(&comments.top)];
         for (number, table) in self.tables.iter().enumerate() {
             let above = |spot| lines(beside.get(&spot).map(Vec::as_slice).unwrap_or_default());
@@ -138,6 +166,13 @@ impl Document {
             text.extend(table.header.iter().map(|header| format!("{header}\n")));
             for (place, Key { key, value, written, .. }) in table.keys.iter().enumerate() {
                 let above = above(Spot::Key(number, place));
+                let value = match value {
+                    Value::Plain(text) => text.clone(),
+                    Value::List(items) => {
+                        let of = |item| entries.get(&(number, place, item)).cloned().unwrap_or_default();
+                        list::written(items, of)
+                    }
+                };
                 if *written == Written::Always || !above.is_empty() {
                     text.push_str(&format!("{above}{key} = {value}\n"));
                 }
@@ -151,7 +186,7 @@ impl Document {
     }
 
     /// Gives each comment of a block its one place.
-    fn places(&self, comments: &Comments) -> Places {
+    fn places<'c>(&self, comments: &'c Comments) -> Places<'c> {
         let mut places = Places::default();
         for block in &comments.blocks {
             let Some(head) = self.head(block) else {
@@ -166,7 +201,11 @@ impl Document {
             places.before.entry(table).or_default().append(&mut places.rest);
             for comment in &block.comments {
                 let own = comment.keyword.as_deref().and_then(|keyword| self.key(block, keyword));
-                places.beside.entry(own.unwrap_or(head)).or_default().push(comment.text.clone());
+                let spot = own.unwrap_or(head);
+                match self.entry(block, comment, spot) {
+                    Some(entry) => places.entries.entry(entry).or_default().push(comment),
+                    None => places.beside.entry(spot).or_default().push(comment.text.clone()),
+                }
             }
         }
         places
@@ -187,6 +226,19 @@ impl Document {
         let keyword = SAME.iter().find(|(other, _)| *other == keyword).map_or(keyword, |(_, same)| same);
         let is_it = |key: &Key| matches!(key.stands_for, StandsFor::Keyword(own) if own == keyword);
         self.find(is_it, |table| table.is_of(block))
+    }
+
+    /// The entry of a list that a comment is about, at the key or in the list that it has moved to.
+    fn entry(&self, block: &Block, comment: &Comment, spot: Spot) -> Option<ItemSpot> {
+        let entry = comment.entry.as_ref()?;
+        let in_list = |spot: Spot| {
+            let Spot::Key(table, place) = spot else { return None };
+            let Value::List(items) = &self.tables.get(table)?.keys.get(place)?.value else { return None };
+            Some((table, place, list::position(items, entry)?))
+        };
+        let (from, to) = MOVED;
+        let moved = || self.key(block, to).filter(|_| comment.keyword.as_deref() == Some(from));
+        in_list(spot).or_else(|| in_list(moved()?))
     }
 
     fn find(&self, is_it: impl Fn(&Key) -> bool, is_there: impl Fn(&Table) -> bool) -> Option<Spot> {
@@ -219,7 +271,12 @@ mod tests {
             let mut expected: Vec<&str> = own.chain(&top).chain(&end).map(String::as_str).collect();
             let is_heading =
                 |line: &&str| line.starts_with("# Of ") && line.ends_with(", which is left out:");
-            let mut found: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+            // Of entries of lists, too: above them, and behind them.
+            let comment = |line| match str::trim_start(line) {
+                line if line.starts_with('#') => Some(line),
+                line => line.find(",  #").and_then(|at| line.get(at + 3..)),
+            };
+            let mut found: Vec<&str> = text.lines().filter_map(comment).collect();
             found.retain(|line| !is_heading(line));
             expected.sort_unstable();
             found.sort_unstable();

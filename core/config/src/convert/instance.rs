@@ -6,6 +6,7 @@ use keepwatch_vrrp::{
 };
 
 use super::document::Table;
+use super::list::Item;
 use super::{Loss, announcing, routing, value};
 use crate::model::{
     Config, Deleted, Instance, IpvlanMode, Lifetime, Notify, OwnInterface, Scope, SyncGroup, TrackCheck,
@@ -69,10 +70,10 @@ pub(super) fn table(instance: &Instance, config: &Config, losses: &mut Vec<Loss>
         AdvertInterval::DEFAULT => table.set_default("advert_interval", "advert_int", written),
         _ => table.set("advert_interval", "advert_int", written),
     }
-    let list = |of: &[VirtualAddress]| value::list(&of.iter().map(virtual_address).collect::<Vec<_>>());
-    table.set("virtual_addresses", "virtual_ipaddress", list(addresses));
+    let list = |of: &[VirtualAddress]| of.iter().map(virtual_address).collect();
+    table.set_list("virtual_addresses", "virtual_ipaddress", list(addresses));
     if !excluded.is_empty() {
-        table.set("virtual_addresses_excluded", "virtual_ipaddress_excluded", list(excluded));
+        table.set_list("virtual_addresses_excluded", "virtual_ipaddress_excluded", list(excluded));
     }
     routing::write(ways, &mut table);
     match preemption {
@@ -158,7 +159,7 @@ pub(super) fn table(instance: &Instance, config: &Config, losses: &mut Vec<Loss>
 pub(super) fn group_table(group: &SyncGroup, config: &Config) -> Table {
     let SyncGroup { name, members, track_interfaces, track_checks, notify, mail_alert: _ } = group;
     let mut table = Table::new("group", name, "vrrp_sync_group", name);
-    table.set("members", "group", value::texts(members));
+    table.set_list("members", "group", members.iter().map(|member| Item::text(member)).collect());
     write_tracks(track_checks.iter(), track_interfaces.iter(), config, &mut table);
     let moves = |weight: &TrackWeight| matches!(weight, TrackWeight::Adjust { .. });
     let has_own = config.instances.iter().filter(|instance| members.contains(&instance.name)).any(|member| {
@@ -182,8 +183,7 @@ fn write_destination(destination: &Destination, implied: Family, table: &mut Tab
             }
         }
         Destination::Unicast { peers, ttl, source_check } => {
-            let all: Vec<String> = peers.iter().map(peer).collect();
-            table.set("unicast_peer", "unicast_peer", value::list(&all));
+            table.set_list("unicast_peer", "unicast_peer", peers.iter().map(peer).collect());
             if *ttl != 255 {
                 table.set("unicast_ttl", "unicast_ttl", ttl.to_string());
             }
@@ -195,20 +195,20 @@ fn write_destination(destination: &Destination, implied: Family, table: &mut Tab
 }
 
 /// An entry of `unicast_peer`.
-fn peer(UnicastPeer { address, min_ttl, max_ttl }: &UnicastPeer) -> String {
-    let address = value::text(&address.to_string());
-    let mut entries = vec![("address", address.clone())];
+fn peer(UnicastPeer { address, min_ttl, max_ttl }: &UnicastPeer) -> Item {
+    let text = value::text(&address.to_string());
+    let mut entries = vec![("address", text.clone())];
     if *min_ttl != 0 {
         entries.push(("min_ttl", min_ttl.to_string()));
     }
     if *max_ttl != 255 {
         entries.push(("max_ttl", max_ttl.to_string()));
     }
-    if entries.len() == 1 { address } else { value::inline(&entries) }
+    Item::address(*address, if entries.len() == 1 { text } else { value::inline(&entries) })
 }
 
 /// An entry of `virtual_addresses` and the like.
-pub(super) fn virtual_address(own: &VirtualAddress) -> String {
+pub(super) fn virtual_address(own: &VirtualAddress) -> Item {
     let VirtualAddress {
         address,
         prefix_len,
@@ -256,7 +256,8 @@ pub(super) fn virtual_address(own: &VirtualAddress) -> String {
         ("mngtmpaddr", *manage_temporary && address.is_ipv6()),
     ];
     entries.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(key, _)| (key, "true".to_owned())));
-    if entries.len() == 1 { value::text(&text) } else { value::inline(&entries) }
+    let written = if entries.len() == 1 { value::text(&text) } else { value::inline(&entries) };
+    Item::address(*address, written)
 }
 
 fn write_tracks<'c>(
@@ -268,15 +269,17 @@ fn write_tracks<'c>(
     let of_checks = checks.map(|track| {
         let default = config.checks.iter().find(|check| check.name == track.check).map(|check| check.weight);
         if default == Some(track.weight) {
-            return value::text(&track.check);
+            return Item::text(&track.check);
         }
-        tracked(("check", value::text(&track.check)), track.weight)
+        Item::named(&track.check, tracked(("check", value::text(&track.check)), track.weight))
     });
-    let of_interfaces =
-        interfaces.map(|track| tracked(("interface", value::text(track.interface.as_str())), track.weight));
-    let all: Vec<String> = of_checks.chain(of_interfaces).collect();
+    let of_interfaces = interfaces.map(|track| {
+        let name = track.interface.as_str();
+        Item::named(name, tracked(("interface", value::text(name)), track.weight))
+    });
+    let all: Vec<Item> = of_checks.chain(of_interfaces).collect();
     if !all.is_empty() {
-        table.set("track", "track_script", value::list(&all));
+        table.set_list("track", "track_script", all);
     }
 }
 

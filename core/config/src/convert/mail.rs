@@ -1,6 +1,7 @@
 //! keepalived's mails.
 
 use super::document::Table;
+use super::list::Item;
 use super::value;
 use crate::model::{Config, Mail};
 
@@ -16,7 +17,8 @@ pub(super) fn table(config: &Config) -> Option<Table> {
     if *port != 25 {
         table.set("smtp_port", "smtp_server", port.to_string());
     }
-    table.set("notification_email", "notification_email", value::texts(to));
+    let to = to.iter().map(|address| Item::text(address));
+    table.set_list("notification_email", "notification_email", to.collect());
     if let Some(from) = from {
         table.set("notification_email_from", "notification_email_from", value::text(from));
     }

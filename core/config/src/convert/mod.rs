@@ -11,6 +11,7 @@ mod check;
 mod comments;
 mod document;
 mod instance;
+mod list;
 mod mail;
 mod routing;
 mod same;
@@ -212,14 +213,14 @@ fn statics_table(Statics { addresses, routing }: &Statics) -> Table {
         // No instance depends on their interfaces.
         let own = |address: &VirtualAddress| VirtualAddress { tracked: true, ..address.clone() };
         let all = addresses.iter().map(|address| instance::virtual_address(&own(address)));
-        table.set_block("addresses", "static_ipaddress", value::list(&all.collect::<Vec<_>>()));
+        table.set_block_list("addresses", "static_ipaddress", all.collect());
     }
     let (routes, rules) = routing::lists(routing);
-    if let Some(routes) = routes {
-        table.set_block("routes", "static_routes", routes);
+    if !routes.is_empty() {
+        table.set_block_list("routes", "static_routes", routes);
     }
-    if let Some(rules) = rules {
-        table.set_block("rules", "static_rules", rules);
+    if !rules.is_empty() {
+        table.set_block_list("rules", "static_rules", rules);
     }
     table
 }

@@ -4,6 +4,7 @@
 use keepwatch_vrrp::Family;
 
 use super::document::Table;
+use super::list::Item;
 use super::value;
 use crate::model::{
     Hop, MetricKind, Route, RouteKind, RouteMetric, RoutePlacement, Routing, Rule, RuleAction,
@@ -16,18 +17,19 @@ const KEEPALIVED: u8 = 18;
 /// `virtual_routes` and `virtual_rules` of an instance.
 pub(super) fn write(routing: &Routing, table: &mut Table) {
     let (routes, rules) = lists(routing);
-    if let Some(routes) = routes {
-        table.set("virtual_routes", "virtual_routes", routes);
+    if !routes.is_empty() {
+        table.set_list("virtual_routes", "virtual_routes", routes);
     }
-    if let Some(rules) = rules {
-        table.set("virtual_rules", "virtual_rules", rules);
+    if !rules.is_empty() {
+        table.set_list("virtual_rules", "virtual_rules", rules);
     }
 }
 
-/// The lists of both; none of what there is nothing of.
-pub(super) fn lists(Routing { routes, rules }: &Routing) -> (Option<String>, Option<String>) {
-    let list = |all: Vec<String>| (!all.is_empty()).then(|| value::texts(&all));
-    (list(routes.iter().map(route).collect()), list(rules.iter().map(rule).collect()))
+/// The lists of both. What a line said tells them apart, as they are written in words of their own.
+pub(super) fn lists(Routing { routes, rules }: &Routing) -> (Vec<Item>, Vec<Item>) {
+    let routes = routes.iter().map(|own| Item::named(&own.text, value::text(&route(own))));
+    let rules = rules.iter().map(|own| Item::named(&own.text, value::text(&rule(own))));
+    (routes.collect(), rules.collect())
 }
 
 fn route(route: &Route) -> String {

@@ -167,8 +167,10 @@ json_version = 2
 
 [static]
 # The management address.
-# of this host
-addresses = [{ address = "10.1.1.200/24", dev = "eth1" }, { address = "fd00::200/64", dev = "eth0" }]
+addresses = [
+    { address = "10.1.1.200/24", dev = "eth1" },  # of this host
+    { address = "fd00::200/64", dev = "eth0" },
+]
 # to the office
 routes = ["10.9.0.0/24 via 10.1.1.1"]
 rules = ["from 10.9.0.0/24 priority 16384 table 100"]
