@@ -16,7 +16,7 @@ pub struct ReloadRequest {
 /// What becomes of something that a configuration has, or had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedChange {
-    /// What sort of thing: `instance`, `group`, `check`, `link_delay`, `globals`.
+    /// What sort of thing: `instance`, `group`, `check`, `link_delay`, `static_address`, `static_route`, `static_rule`, `globals`.
     pub object: String,
     /// Its name; none if there is but one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

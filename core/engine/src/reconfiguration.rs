@@ -13,6 +13,7 @@ use keepwatch_system::{LockError, Wakeup};
 use keepwatch_vrrp::InvalidParams;
 
 use crate::locks::Locks;
+use crate::other_fixtures::OtherStatics;
 use crate::running::Command;
 use crate::standings::Standings;
 use crate::tracks::Tracks;
@@ -44,6 +45,8 @@ pub(crate) struct Reconfiguration {
     pub(crate) groups: Vec<SyncGroup>,
     pub(crate) link_delays: Vec<LinkDelay>,
     pub(crate) firewall: Firewall,
+    /// None if they are as they were.
+    pub(crate) statics: Option<OtherStatics>,
     pub(crate) spacing: Spacing,
     pub(crate) vip_lifetime: Option<Duration>,
     pub(crate) board: Arc<Standings>,
@@ -110,6 +113,7 @@ impl Reconfigurer {
             groups: after.groups.clone(),
             link_delays: after.link_delays.clone(),
             firewall: after.globals.firewall.clone(),
+            statics: OtherStatics::between(&before.statics, &after.statics),
             spacing: after.globals.spacing.clone(),
             vip_lifetime: after.globals.vip_lifetime,
             board: self.tracks.standings(),

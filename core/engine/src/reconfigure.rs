@@ -30,6 +30,9 @@ impl Engine {
         // A place may be another check's now, which stands as the one before did: that is news to whoever tracks it.
         self.standings.clear();
         self.parts.firewall.become_as(&it.firewall);
+        if let Some(statics) = &it.statics {
+            self.take_over_statics(now, statics);
+        }
         self.renewal.become_as(it.vip_lifetime, now);
         self.space_announcements(&it.spacing);
         self.parts.groups =
@@ -58,6 +61,10 @@ impl Engine {
         if holds_others {
             self.read_addresses_anew(now);
             self.clean_up(now);
+        }
+        // Before those begin that may need them, as at a start; what one that leaves has yet is put back when it has left.
+        if it.statics.is_some() {
+            self.place_fixtures(now);
         }
         self.see_off(now);
         self.admit(now);
@@ -294,7 +301,7 @@ impl Engine {
     }
 
     /// Looks at interfaces that have come to matter.
-    fn look_at_new_interfaces(&mut self, now: Instant, known: usize) {
+    pub(crate) fn look_at_new_interfaces(&mut self, now: Instant, known: usize) {
         let ids: Vec<InterfaceId> = self.interface_ids().skip(known).collect();
         if ids.is_empty() {
             return;

@@ -11,7 +11,7 @@ use keepwatch_config::model::{
 use keepwatch_system::netlink::{AddressLifetime, Beside, NewHop, NewRoute, NewRule, Requests};
 use keepwatch_vrrp::{Family, Instant, InterfaceId, RouterId, StateName};
 
-use crate::addresses::{Held, scope_number};
+use crate::addresses::{Held, Placement, scope_number};
 use crate::engine::Engine;
 use crate::interfaces::Interface;
 use crate::setup::index;
@@ -72,6 +72,16 @@ impl Ways {
 
     const fn is_empty(&self) -> bool {
         self.routes.is_empty() && self.rules.is_empty()
+    }
+
+    /// Knows of what others were refused, which has been told.
+    pub(crate) fn come_after(&mut self, others: &Self) {
+        for old in others.routes.iter().filter(|old| old.is_refused) {
+            self.routes.iter_mut().filter(|way| way.what == old.what).for_each(|way| way.is_refused = true);
+        }
+        for old in others.rules.iter().filter(|old| old.is_refused) {
+            self.rules.iter_mut().filter(|way| way.what == old.what).for_each(|way| way.is_refused = true);
+        }
     }
 
     /// Puts everything in place; or, if it has been, some of what is missing. Gives what the kernel refuses now and did not refuse
@@ -218,7 +228,10 @@ impl Engine {
             let Some(interface) = interface else { continue };
             let Some(link) = interface.index().filter(|_| !interface.has(held.address())) else { continue };
             match held.add(link, AddressLifetime::Forever, &mut self.parts.requests) {
-                Ok(()) => held.is_refused = false,
+                Ok(()) => {
+                    held.is_refused = false;
+                    held.state = Placement::Present;
+                }
                 Err(error) if !std::mem::replace(&mut held.is_refused, true) => {
                     refused.push((
                         format!("the static address {} on {}", held.describe(), interface.name),
@@ -246,6 +259,18 @@ impl Engine {
             if let Some(link) = link {
                 let _ = self.parts.requests.remove_address(link, held.new.key());
             }
+        }
+    }
+}
+
+/// Takes away what is in place no longer, the last first. What cannot be removed is not there, or has gone with its interface.
+pub(crate) fn remove_routing(routing: &Routing, interfaces: &[Interface], requests: &mut Requests) {
+    for gone in routing.rules.iter().rev() {
+        let _ = requests.remove_rule(&rule(gone));
+    }
+    for gone in routing.routes.iter().rev() {
+        if let Ok(route) = as_kernel_wants(gone, interfaces) {
+            let _ = requests.remove_route(&route);
         }
     }
 }

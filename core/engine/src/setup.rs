@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use keepwatch_bus::Bus;
-use keepwatch_config::model::{Config, InterfaceName, Route};
+use keepwatch_config::model::{Config, InterfaceName, Route, Statics};
 use keepwatch_system::netlink::{Monitor, Requests};
 use keepwatch_system::{DeadlineTimer, LockError, MissingCapability, Poller, Wakeup};
 use keepwatch_vrrp::{InterfaceId, InvalidParams, MacAddress, Routers};
@@ -126,7 +126,7 @@ impl Parts {
                 interface.delay = LinkDelay::new(delay.down, delay.up);
             }
         }
-        parts.add_fixtures(config);
+        parts.add_fixtures(&config.statics);
         parts.groups = config.groups.iter().map(Group::new).collect();
         parts.find_members();
         for group in &parts.groups {
@@ -141,18 +141,17 @@ impl Parts {
     }
 
     /// What is always in place; and interfaces that only routes name are known, too.
-    fn add_fixtures(&mut self, config: &Config) {
-        for device in config.statics.routing.routes.iter().flat_map(Route::devices) {
+    pub(crate) fn add_fixtures(&mut self, statics: &Statics) {
+        for device in statics.routing.routes.iter().flat_map(Route::devices) {
             self.interface(device);
         }
-        let ids: BTreeMap<String, InterfaceId> = config
-            .statics
+        let ids: BTreeMap<String, InterfaceId> = statics
             .addresses
             .iter()
             .filter_map(|address| address.device.as_ref())
             .map(|device| (device.to_string(), self.interface(device)))
             .collect();
-        self.fixtures = Fixtures::new(&config.statics, |name| ids.get(name).copied());
+        self.fixtures = Fixtures::new(statics, |name| ids.get(name).copied());
     }
 
     /// A tracker of this interface.

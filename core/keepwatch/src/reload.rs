@@ -47,7 +47,7 @@ fn planned(change: &PlannedChange) -> String {
         "instance" => name.to_owned(),
         "link_delay" => format!("delays of {name}"),
         "globals" => "global settings".to_owned(),
-        other => format!("{other} {name}"),
+        other => format!("{} {name}", other.replace('_', " ")),
     };
     format!("{what}: {}", change.effect)
 }
@@ -111,9 +111,11 @@ mod tests {
         report.plan.extend([
             change("instance", Some("VI_1"), "update", "address 10.1.1.31/24 added, stays MASTER"),
             change("group", Some("G"), "remove", "removed"),
+            change("static_address", Some("10.1.1.60/24 dev eth0"), "add", "added"),
             change("globals", None, "update", "mail settings"),
         ]);
-        let said = "VI_1: address 10.1.1.31/24 added, stays MASTER\ngroup G: removed\nglobal settings: mail settings\n";
+        let said = "VI_1: address 10.1.1.31/24 added, stays MASTER\ngroup G: removed\n\
+                    static address 10.1.1.60/24 dev eth0: added\nglobal settings: mail settings\n";
         assert_eq!(done(&report, WET), said);
         assert_eq!(done(&report, DRY), format!("{said}Nothing was done: this was a dry run.\n"));
     }

@@ -40,6 +40,9 @@ fn other(change: &OtherDiff) -> PlannedChange {
         Object::Group => "group",
         Object::Check => "check",
         Object::LinkDelay => "link_delay",
+        Object::StaticAddress => "static_address",
+        Object::StaticRoute => "static_route",
+        Object::StaticRule => "static_rule",
         Object::Globals => "globals",
     };
     let changes = change.changes.join(", ");

@@ -165,7 +165,7 @@ fn what_an_included_file_says_is_taken_over_and_has_another_hash() {
 #[test]
 fn what_needs_a_restart_is_said_until_it_has_been() {
     let mut trial = Trial::new("reloading-restart", keepalived);
-    let text = instance(101) + "static_ipaddress {\n 10.9.9.9/32 dev lo\n}\n";
+    let text = instance(101) + "global_defs {\n router_id h9\n}\n";
     std::fs::write(&trial.path, &text).unwrap();
     let dry = trial.reloader.shared.reload(Occasioned::ByRequest(ReloadRequest { dry_run: true }));
     assert_eq!((dry.exit_status, dry.refused.len()), (exit::FAILED, 1), "{:?}", dry.refused);
@@ -175,14 +175,29 @@ fn what_needs_a_restart_is_said_until_it_has_been() {
         assert_eq!(report.refused, dry.refused);
         let EventKind::ConfigLoaded { hash, waits: Some(waits), .. } = &kind else { panic!("{kind:?}") };
         assert!(hash.len() == 32 && report.refused[0].ends_with(waits), "{kind:?}");
-        let what =
-            "only a restart of keepwatch takes over static addresses, routes and rules; the rest is in force";
+        let what = "only a restart of keepwatch takes over router_id; the rest is in force";
         assert_eq!(waits, what);
         assert_eq!(trial.reloader.in_force().instances[0].priority.get(), 101);
     }
     let (report, severity, kind) = trial.reload(&instance(101));
     assert_eq!((report.exit_status, severity), (exit::OK, Severity::Info));
     assert!(matches!(kind, EventKind::ConfigLoaded { waits: None, .. }), "{kind:?}");
+}
+
+/// Whatever is static follows, and start delays have nothing to wait for.
+#[test]
+fn statics_and_start_delays_need_no_restart() {
+    let mut trial = Trial::new("reloading-statics", keepalived);
+    let text = instance(100)
+        + "global_defs {\n vrrp_startup_delay 3\n}\nstatic_ipaddress {\n 10.9.9.9/32 dev lo\n}\n";
+    let (report, severity, kind) = trial.reload(&text);
+    assert_eq!((report.exit_status, severity), (exit::OK, Severity::Info), "{:?}", report.refused);
+    assert!(matches!(kind, EventKind::ConfigLoaded { waits: None, .. }), "{kind:?}");
+    let plan: Vec<(&str, &str)> =
+        report.plan.iter().map(|change| (change.object.as_str(), change.deed.as_str())).collect();
+    assert_eq!(plan, [("instance", "keep"), ("static_address", "add"), ("globals", "update")]);
+    assert_eq!(trial.told.try_recv().unwrap().statics.addresses.len(), 1);
+    assert_eq!(trial.reloader.in_force().statics.addresses.len(), 1);
 }
 
 /// The configuration is as it was, and so is its hash, which everybody may see.

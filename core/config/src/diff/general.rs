@@ -1,13 +1,14 @@
 //! What has become of all that is no instance.
 
 use super::{Deed, Object, OtherDiff};
-use crate::model::{Check, Config, Globals, LinkDelay, SyncGroup};
+use crate::model::{Check, Config, Globals, LinkDelay, Statics, SyncGroup, VirtualAddress};
 
 pub(super) fn others(before: &Config, after: &Config) -> Vec<OtherDiff> {
     let mut others = named(&before.groups, &after.groups, Object::Group, |group| group.name.clone(), group);
     others.extend(named(&before.checks, &after.checks, Object::Check, |check| check.name.clone(), check));
     let interface = |delay: &LinkDelay| delay.interface.to_string();
     others.extend(named(&before.link_delays, &after.link_delays, Object::LinkDelay, interface, link_delay));
+    others.extend(statics(&before.statics, &after.statics));
     let changes = globals(&before.globals, &after.globals);
     if !changes.is_empty() {
         others.push(OtherDiff { object: Object::Globals, name: None, deed: Deed::Update, changes });
@@ -83,7 +84,31 @@ fn link_delay(old: &LinkDelay, new: &LinkDelay) -> Vec<String> {
     vec![format!("{} -> {}", shown(old), shown(new))]
 }
 
+/// What is always in place. Which of them comes first makes no difference.
+fn statics(before: &Statics, after: &Statics) -> Vec<OtherDiff> {
+    let named = |statics: &Statics| -> Vec<(Object, String)> {
+        let address = |address: &VirtualAddress| {
+            let device = address.device.as_ref().map(|device| format!(" dev {device}"));
+            format!("{}/{}{}", address.address, address.prefix_len, device.unwrap_or_default())
+        };
+        let addresses = statics.addresses.iter().map(|one| (Object::StaticAddress, address(one)));
+        let routes = statics.routing.routes.iter().map(|route| (Object::StaticRoute, route.text.clone()));
+        let rules = statics.routing.rules.iter().map(|rule| (Object::StaticRule, rule.text.clone()));
+        addresses.chain(routes).chain(rules).collect()
+    };
+    let (gone, new) = (named(&before.without(after)), named(&after.without(before)));
+    let only_gone = gone.iter().filter(|one| !new.contains(one)).map(|one| (one, Deed::Remove));
+    let all_new = new.iter().map(|one| (one, if gone.contains(one) { Deed::Update } else { Deed::Add }));
+    let other = |((object, name), deed): (&(Object, String), Deed)| {
+        let changes =
+            if deed == Deed::Update { vec!["put in place otherwise".to_owned()] } else { Vec::new() };
+        OtherDiff { object: *object, name: Some(name.clone()), deed, changes }
+    };
+    only_gone.chain(all_new).map(other).collect()
+}
+
 fn globals(old: &Globals, new: &Globals) -> Vec<String> {
+    let delays = |globals: &Globals| (globals.startup_delay, globals.delay_after_boot);
     let all = [
         (old.mail != new.mail, "mail settings"),
         (old.script_user != new.script_user, "script_user"),
@@ -93,6 +118,8 @@ fn globals(old: &Globals, new: &Globals) -> Vec<String> {
         (old.dumps != new.dumps, "files that signals ask for"),
         (old.spacing != new.spacing, "the time between announcements"),
         (old.vip_lifetime != new.vip_lifetime, "vip_lifetime"),
+        // Whatever runs has begun.
+        (delays(old) != delays(new), "start delays, which count from the next start on"),
     ];
     all.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect()
 }
@@ -106,15 +133,11 @@ fn restarts(before: &Config, after: &Config) -> Vec<String> {
         changes.push("router_id".to_owned());
     }
     let (old, new) = (&before.globals, &after.globals);
-    let delays = |globals: &Globals| (globals.startup_delay, globals.delay_after_boot);
     let named = [
-        (before.statics != after.statics, "static addresses, routes and rules"),
         (old.net_namespace != new.net_namespace, "net_namespace"),
-        (delays(old) != delays(new), "when instances may begin"),
         (old.scheduling != new.scheduling, "how the kernel runs the engine"),
     ];
     changes.extend(named.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()));
-    followed.statics = after.statics.clone();
     followed.globals = after.globals.clone();
     if followed != *after {
         changes.push("settings that this version follows only when it is started anew".to_owned());
@@ -134,6 +157,8 @@ pub(super) fn followed(before: &Config, after: &Config) -> Config {
         dumps: after.globals.dumps.clone(),
         spacing: after.globals.spacing.clone(),
         vip_lifetime: after.globals.vip_lifetime,
+        startup_delay: after.globals.startup_delay,
+        delay_after_boot: after.globals.delay_after_boot,
         ..before.globals.clone()
     };
     #[allow(clippy::needless_update, reason = "the same")]
@@ -143,6 +168,7 @@ pub(super) fn followed(before: &Config, after: &Config) -> Config {
         checks: after.checks.clone(),
         groups: after.groups.clone(),
         link_delays: after.link_delays.clone(),
+        statics: after.statics.clone(),
         extensions: after.extensions.clone(),
         ..before.clone()
     };

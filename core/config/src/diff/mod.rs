@@ -16,7 +16,7 @@ use crate::model::{Config, Instance};
 pub struct Diff {
     /// All instances of both, those that go first and then in the order of the new one.
     pub instances: Vec<InstanceDiff>,
-    /// What else has changed: sync groups, checks, link delays, global settings.
+    /// What else has changed: sync groups, checks, link delays, static addresses, routes and rules, global settings.
     pub others: Vec<OtherDiff>,
 }
 
@@ -55,6 +55,12 @@ pub enum Object {
     Check,
     /// `interface_up_down_delays` of an interface.
     LinkDelay,
+    /// A static address, by its interface.
+    StaticAddress,
+    /// A static route.
+    StaticRoute,
+    /// A static rule.
+    StaticRule,
     /// `global_defs`, and what else is there once.
     Globals,
 }

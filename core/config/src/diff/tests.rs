@@ -167,10 +167,65 @@ fn what_is_different_beside_instances() {
     assert_eq!(rest(&both, &table), ["Update Globals -: the nftables table"]);
     let named = format!("global_defs {{\n router_id h9\n}}\n{both}");
     assert_eq!(rest(&both, &named), ["Restart Globals -: router_id"]);
+    let delayed = format!("global_defs {{\n vrrp_startup_delay 3\n}}\n{both}");
+    let expected = "Update Globals -: start delays, which count from the next start on";
+    assert_eq!(rest(&both, &delayed), [expected]);
     let scheduled = format!("global_defs {{\n vrrp_rt_priority 50\n}}\n{both}");
     assert_eq!(rest(&both, &scheduled), ["Restart Globals -: how the kernel runs the engine"]);
     let dumped = format!("global_defs {{\n stats_dump_file /run/k.stats\n}}\n{both}");
     assert_eq!(rest(&both, &dumped), ["Update Globals -: files that signals ask for"]);
     let diff = Diff::between(&config(&both), &config(&named));
     assert!(diff.needs_restart() && diff.restarts() == ["router_id"]);
+}
+
+#[test]
+fn what_is_different_of_statics() {
+    let plain = instance("VI", 51, "");
+    let statics = |addresses: &str, routes: &str, rules: &str| {
+        format!(
+            "static_ipaddress {{\n {addresses}\n}}\nstatic_routes {{\n {routes}\n}}\nstatic_rules {{\n {rules}\n}}\n{plain}"
+        )
+    };
+    let route = "10.8.0.0/24 via 10.1.1.254 dev eth0";
+    let rule = "from 10.9.0.0/24 table 100 priority 700";
+    let before = statics("10.1.1.60/24 dev eth0", route, rule);
+    let rows = [
+        (
+            plain.clone(),
+            vec![
+                "Remove StaticAddress 10.1.1.60/24 dev eth0: ".to_owned(),
+                format!("Remove StaticRoute {route}: "),
+                format!("Remove StaticRule {rule}: "),
+            ],
+        ),
+        (
+            statics("10.1.1.61/24 dev eth0\n 10.1.1.60/24 dev eth0", route, rule),
+            vec!["Add StaticAddress 10.1.1.61/24 dev eth0: ".to_owned()],
+        ),
+        (
+            statics("10.1.1.60/24 dev eth1", route, rule),
+            vec![
+                "Remove StaticAddress 10.1.1.60/24 dev eth0: ".to_owned(),
+                "Add StaticAddress 10.1.1.60/24 dev eth1: ".to_owned(),
+            ],
+        ),
+        (
+            statics("10.1.1.60/24 dev eth0 label eth0:x", route, rule),
+            vec!["Update StaticAddress 10.1.1.60/24 dev eth0: put in place otherwise".to_owned()],
+        ),
+        (
+            statics("10.1.1.60/24 dev eth0", &format!("{route} metric 6"), rule),
+            vec![format!("Remove StaticRoute {route}: "), format!("Add StaticRoute {route} metric 6: ")],
+        ),
+        // The same in other words, or in another place.
+        (statics("10.1.1.60/24 dev eth0", "10.8.0.0/24 dev eth0 via 10.1.1.254", rule), vec![]),
+        (format!("\n\n{before}"), vec![]),
+    ];
+    for (after, expected) in rows {
+        let all = said(&before, &after);
+        assert_eq!(all.split_first(), Some((&"Keep VI: ".to_owned(), &*expected)), "{after}");
+        let diff = Diff::between(&config(&before), &config(&after));
+        assert!(!diff.needs_restart(), "{after}");
+        assert_eq!(Diff::followed(&config(&before), &config(&after)), config(&after), "{after}");
+    }
 }

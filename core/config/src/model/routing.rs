@@ -24,6 +24,28 @@ pub struct Statics {
     pub routing: Routing,
 }
 
+impl Statics {
+    /// What these have and others do not, however it is written.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        let address = |one: &VirtualAddress, other: &VirtualAddress| {
+            one.address == other.address && *one == VirtualAddress { tracked: one.tracked, ..other.clone() }
+        };
+        Self {
+            addresses: lacking(&self.addresses, &others.addresses, address),
+            routing: Routing {
+                routes: lacking(&self.routing.routes, &others.routing.routes, Route::is_as),
+                rules: lacking(&self.routing.rules, &others.routing.rules, Rule::is_as),
+            },
+        }
+    }
+}
+
+/// What is in none of the others.
+fn lacking<T: Clone>(all: &[T], others: &[T], is_as: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    all.iter().filter(|one| !others.iter().any(|other| is_as(one, other))).cloned().collect()
+}
+
 /// A route, in the words of ip-route(8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -57,6 +79,11 @@ impl Route {
     /// The interfaces that it names.
     pub fn devices(&self) -> impl Iterator<Item = &InterfaceName> {
         self.hops.iter().filter_map(|hop| hop.device.as_ref())
+    }
+
+    /// Whether another one is the same, in whatever words.
+    fn is_as(&self, other: &Self) -> bool {
+        self.destination == other.destination && *self == Self { text: self.text.clone(), ..other.clone() }
     }
 }
 
@@ -166,6 +193,13 @@ pub struct Rule {
     pub suppress_prefix_len: Option<u32>,
     /// Who put it there: 18, keepalived, unless written otherwise.
     pub protocol: u8,
+}
+
+impl Rule {
+    /// Whether another one is the same, in whatever words.
+    fn is_as(&self, other: &Self) -> bool {
+        self.priority == other.priority && *self == Self { text: self.text.clone(), ..other.clone() }
+    }
 }
 
 /// What a rule does.

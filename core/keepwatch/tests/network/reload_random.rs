@@ -82,6 +82,7 @@ fn text(dice: &mut Dice, folder: &Path) -> String {
         folder.display(),
         dice.pick(&["", "vrrp_version 3", "nftables vips"])
     );
+    text += &statics(dice);
     // Of whom the better one has both: a group that is split among hosts depends on who was there first.
     if vrids.starts_with(&[51, 52]) && dice.one_in(2) {
         let names: Vec<String> = vrids.iter().map(|vrid| name(*vrid, dice.one_in(8))).collect();
@@ -99,6 +100,21 @@ fn text(dice: &mut Dice, folder: &Path) -> String {
         text += &instance(dice, vrid, &name, interface);
     }
     text
+}
+
+/// What is always in place, or nothing.
+fn statics(dice: &mut Dice) -> String {
+    let some = |dice: &mut Dice, name: &str, all: &[&str]| {
+        let chosen: Vec<&str> = all.iter().copied().filter(|_| dice.one_in(2)).collect();
+        if chosen.is_empty() { String::new() } else { format!("{name} {{\n {}\n}}\n", chosen.join("\n ")) }
+    };
+    let metric = format!("10.8.0.0/24 via 10.1.1.254 dev eth0 metric {}", 5 + dice.below(2));
+    let label = dice.pick(&["10.61.0.1/32 dev eth0", "10.61.0.1/32 dev eth0 label eth0:x"]);
+    let addresses = ["10.60.0.1/24 dev eth0", "10.60.1.1/24 dev eth1", label, "fd00:60::1/64 dev eth0"];
+    let rules = ["from 10.7.0.0/24 table 101 priority 700", "to 10.7.0.0/24 table 102 priority 701"];
+    some(dice, "static_ipaddress", &addresses)
+        + &some(dice, "static_routes", &[&metric, "blackhole 10.66.0.0/16", "10.8.1.0/24 dev eth1"])
+        + &some(dice, "static_rules", &rules)
 }
 
 fn name(vrid: u64, is_renamed: bool) -> String {

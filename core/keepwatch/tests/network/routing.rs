@@ -7,6 +7,7 @@ use keepwatch_lab::Daemon;
 use libtest_mimic::Failed;
 
 use crate::peers::{IP, KEEPALIVED, keepalived};
+use crate::reload::Reloaded;
 use crate::site::{Site, ensure, explain, ip, keepwatch, stop, vip, wait, wait_for_line};
 use crate::{Case, Need};
 
@@ -14,6 +15,8 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "routing::the_same_as_keepalived", needs: &[KEEPALIVED, IP], run: the_same_as_keepalived },
     Case { name: "routing::converted_the_same", needs: &[IP], run: converted_the_same },
     Case { name: "routing::what_is_taken_away_comes_back", needs: &[IP], run: what_is_taken_away_comes_back },
+    Case { name: "routing::what_is_static_follows_a_reload", needs: &[IP], run: statics_follow_a_reload },
+    Case { name: "routing::a_reload_leaves_others_alone", needs: &[IP], run: a_reload_leaves_others_alone },
     Case { name: "routing::they_go_with_mastership", needs: &[IP], run: they_go_with_mastership },
     Case {
         name: "routing::what_the_kernel_refuses_is_told",
@@ -164,6 +167,96 @@ fn what_is_taken_away_comes_back() -> Result<(), Failed> {
     wait("the static route to be back", || has(&site, 1, "route show 10.8.0.0/16", "via 10.1.1.99"))?;
     wait("the virtual route to be back", || has(&site, 1, "route show 10.20.0.0/16", "via 10.1.1.99"))?;
     stop(daemon)
+}
+
+/// Another first address of the VIP's network, another metric, another rule; what stays is not touched, and what is restored is what
+/// the new file has.
+fn statics_follow_a_reload() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let text = |address: &str, metric: &str, rule: &str| {
+        format!(
+            "static_ipaddress {{\n {address} dev eth0\n 10.62.0.1/24 dev eth0\n}}\n\
+             static_routes {{\n 10.8.0.0/24 via 10.1.1.254 dev eth0 metric {metric}\n blackhole 10.66.0.0/16\n}}\n\
+             static_rules {{\n {rule}\n}}\n{}",
+            crate::site::config(100, "", "10.60.0.30/24")
+        )
+    };
+    let before = text("10.60.0.1/24", "5", "from 10.9.0.0/24 table 100 priority 700");
+    let after = text("10.60.0.2/24", "6", "from 10.9.0.0/24 table 100 priority 701");
+    let h1 = Reloaded::start(&site, 1, &before)?;
+    h1.wait_for_state("VI_1", "MASTER")?;
+    wait("the VIP", || site.host(1).has(ip("10.60.0.30")))?;
+    ensure(site.host(1).has(ip("10.60.0.1")), || "no static address".to_owned())?;
+    let mut command = Command::new("ip");
+    command.args(["monitor", "address", "route", "rule"]).stdout(std::process::Stdio::piped());
+    let mut monitor = site.host(1).namespace.spawn(&mut command)?;
+    std::thread::sleep(Duration::from_millis(200));
+    let expected = [
+        "static address 10.60.0.1/24 dev eth0: removed",
+        "static address 10.60.0.2/24 dev eth0: added",
+        "static route 10.8.0.0/24 via 10.1.1.254 dev eth0 metric 5: removed",
+        "static route 10.8.0.0/24 via 10.1.1.254 dev eth0 metric 6: added",
+        "static rule from 10.9.0.0/24 table 100 priority 700: removed",
+        "static rule from 10.9.0.0/24 table 100 priority 701: added",
+    ];
+    h1.follow(&after, &expected)?;
+    // They have been looked at since.
+    std::thread::sleep(Duration::from_millis(2500));
+    monitor.kill()?;
+    let told = String::from_utf8(monitor.wait_with_output()?.stdout)?;
+    let is_there = |arguments: &str, text: &str| has(&site, 1, arguments, text);
+    for (arguments, gone, new) in [
+        ("addr show dev eth0", "10.60.0.1/24", "10.60.0.2/24"),
+        ("route show 10.8.0.0/24", "metric 5", "metric 6"),
+        ("rule show", "700:", "701:"),
+    ] {
+        ensure(!is_there(arguments, gone), || format!("{gone} is still there"))?;
+        ensure(is_there(arguments, new), || format!("{new} is not there"))?;
+    }
+    for untouched in ["10.62.0.1", "10.66.0.0"] {
+        ensure(!told.contains(untouched), || told.clone())?;
+    }
+    // The kernel would have taken the VIP along with the first address of its network.
+    let goes = |line: &str| line.starts_with("Deleted") && line.contains("inet 10.60.0.30");
+    ensure(!told.lines().any(goes), || told.clone())?;
+    ensure(site.host(1).has(ip("10.60.0.30")), || "the VIP has gone".to_owned())?;
+    ensure(!h1.daemon.said("something else removed"), || h1.daemon.output().join("\n"))?;
+    ensure(h1.status()?["config"]["waits"].is_null(), || "something waits".to_owned())?;
+    site.host(1).run("ip", "route del 10.8.0.0/24")?;
+    wait("the route", || is_there("route show 10.8.0.0/24", "metric 6"))?;
+    // To none, and, as an instance's own, one that was static.
+    h1.follow(
+        &crate::site::config(100, "", "10.60.0.30/24\n 10.60.0.2/24"),
+        &["static address 10.60.0.2/24 dev eth0: removed", "address 10.60.0.2/24 added"],
+    )?;
+    wait("the other VIP", || site.host(1).has(ip("10.60.0.2")))?;
+    std::thread::sleep(Duration::from_millis(1500));
+    ensure(!is_there("route show", "10.8.0.0/24") && !is_there("route show", "blackhole"), || {
+        "a route has come back".to_owned()
+    })?;
+    ensure(!is_there("rule show", "701:"), || "a rule has come back".to_owned())?;
+    ensure(!site.host(1).has(ip("10.62.0.1")), || "an address has come back".to_owned())?;
+    // And back: what the instance gives up is static again.
+    h1.follow(&after, &["static address 10.60.0.2/24 dev eth0: added", "address 10.60.0.2/24 removed"])?;
+    wait("the static address", || site.host(1).has(ip("10.60.0.2")))?;
+    wait("the static route", || is_there("route show 10.8.0.0/24", "metric 6"))?;
+    stop(h1.daemon)?;
+    ensure(!site.host(1).has(ip("10.60.0.2")), || "it is left behind".to_owned())
+}
+
+/// An address that the host had by itself stays when a reload drops it.
+fn a_reload_leaves_others_alone() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    site.host(1).run("ip", "addr add 10.63.0.1/24 dev eth0")?;
+    let plain = crate::site::config(100, "", "10.1.1.30/24");
+    let statics = "static_ipaddress {\n 10.63.0.1/24 dev eth0\n 10.63.0.2/24 dev eth0\n}\n";
+    let h1 = Reloaded::start(&site, 1, &format!("{statics}{plain}"))?;
+    h1.wait_for_state("VI_1", "MASTER")?;
+    wait("the other one", || site.host(1).has(ip("10.63.0.2")))?;
+    h1.follow(&plain, &["static address 10.63.0.1/24 dev eth0: removed"])?;
+    wait("the other one to go", || !site.host(1).has(ip("10.63.0.2")))?;
+    ensure(site.host(1).has(ip("10.63.0.1")), || "the host's own address has gone".to_owned())?;
+    stop(h1.daemon)
 }
 
 fn they_go_with_mastership() -> Result<(), Failed> {
