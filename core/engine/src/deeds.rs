@@ -17,6 +17,7 @@ use crate::clock;
 use crate::engine::Engine;
 use crate::instance::InstanceState;
 use crate::interfaces::Interface;
+use crate::moving::Predecessor;
 use crate::report::Context;
 use crate::setup::index;
 
@@ -135,6 +136,7 @@ impl Engine {
     fn add_address(&mut self, now: Instant, router: RouterId, number: usize) {
         let lifetime = self.renewal.lifetime();
         let route = self.route_at_entry(router, number);
+        let predecessor = self.take_over(router, number);
         let Some(held) = self.parts.instances.get_mut(router.0).and_then(|state| state.held.get_mut(number))
         else {
             return;
@@ -153,9 +155,11 @@ impl Engine {
             Placement::Absent => {}
         }
         let address = held.describe();
-        held.settle_route(route);
-        if let Err(error) = held.add(link_index, lifetime, &mut self.parts.requests) {
-            return self.address_refused(now, router, number, error.to_string());
+        if predecessor == Predecessor::None {
+            held.settle_route(route);
+            if let Err(error) = held.add(link_index, lifetime, &mut self.parts.requests) {
+                return self.address_refused(now, router, number, error.to_string());
+            }
         }
         held.is_refused = false;
         // IPv4 addresses are usable when the kernel says they are added.
@@ -299,7 +303,7 @@ impl Engine {
         })
     }
 
-    fn publish_for(&self, router: RouterId, severity: Severity, kind: EventKind) {
+    pub(crate) fn publish_for(&self, router: RouterId, severity: Severity, kind: EventKind) {
         let Some(instance) = self.parts.instances.get(router.0) else { return };
         let draft = Draft { instance: Some(instance.name.clone()), severity, term: instance.term, kind };
         self.publish(draft);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -89,6 +90,8 @@ pub struct Engine {
     pub(crate) departing: bool,
     /// Interfaces of which a reload removes addresses just now.
     pub(crate) shedding: BTreeSet<InterfaceId>,
+    /// Addresses that a reload moves to another instance just now, and who has had them.
+    pub(crate) moving: Vec<(RouterId, IpAddr)>,
     /// How addresses in place are kept there.
     pub(crate) renewal: Renewal,
     /// What it is told to do.
@@ -142,6 +145,7 @@ impl Engine {
             waiting: Vec::new(),
             departing: false,
             shedding: BTreeSet::new(),
+            moving: Vec::new(),
             renewal: Renewal::new(config.globals.vip_lifetime, clock::now()),
             commands: sync_channel(COMMANDS),
             scheduling: config.globals.scheduling.clone(),

@@ -42,7 +42,7 @@ impl LifetimeRefused {
 }
 
 impl Engine {
-    fn held(&self, router: RouterId, number: usize) -> Option<&Held> {
+    pub(crate) fn held(&self, router: RouterId, number: usize) -> Option<&Held> {
         self.parts.instances.get(router.0)?.held.get(number)
     }
 

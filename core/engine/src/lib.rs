@@ -33,6 +33,7 @@ mod kernel;
 mod link_delay;
 mod links;
 mod locks;
+mod moving;
 mod other_fixtures;
 mod promoting;
 mod reconfiguration;

@@ -37,7 +37,7 @@ impl Engine {
         self.space_announcements(&it.spacing);
         self.parts.groups =
             it.groups.iter().map(|group| Group::new(group).after(&self.parts.groups)).collect();
-        let (mut updates, mut arrivals) = (Vec::new(), Vec::new());
+        let (mut updates, mut arrivals): (Vec<(String, Arrival)>, _) = (Vec::new(), Vec::new());
         for step in it.steps {
             match step {
                 Step::Remove(name) => drop(self.dismiss(&name, Tenure::Departs)),
@@ -53,9 +53,11 @@ impl Engine {
         self.bring_together(now);
         self.let_leave(now);
         let mut holds_others = false;
+        self.note_moves(&mut updates);
         for (name, arrival) in updates {
             holds_others |= self.update(now, &name, arrival);
         }
+        self.moves_no_more();
         self.waiting.extend(arrivals);
         self.follow_needs(now);
         if holds_others {

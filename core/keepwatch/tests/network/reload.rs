@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "reload::instances_come_and_go", needs: &[], run: instances_come_and_go },
     Case { name: "reload::what_cannot_follow_begins_anew", needs: &[], run: begins_anew },
     Case { name: "reload::the_first_of_a_network_goes", needs: &[], run: the_first_of_a_network_goes },
+    Case { name: "reload::an_address_moves", needs: &[], run: an_address_moves },
     Case { name: "reload::a_refused_address_goes", needs: &[], run: a_refused_address_goes },
     Case { name: "reload::groups", needs: &[], run: groups },
     Case { name: "reload::bad_files", needs: &[], run: bad_files },
@@ -367,6 +368,43 @@ fn the_first_of_a_network_goes() -> Result<(), Failed> {
     ensure(!h1.daemon.said("something else removed"), || h1.daemon.output().join("\n"))?;
     ensure_lost(prober, 0, "10.3.0.2")?;
     stop(h1.daemon)
+}
+
+/// To an instance before or behind the one that had it, and back: nobody else is blamed, and no packet is lost.
+fn an_address_moves() -> Result<(), Failed> {
+    let site = Site::new(1)?;
+    let text = |first: &str, second: &str| {
+        instance("VI_1", 51, 150, "", &format!("10.1.1.30/24{first}"))
+            + &instance("VI_2", 52, 150, "", &format!("10.1.1.40/24{second}"))
+    };
+    let moved = "\n 10.1.1.49/24";
+    let h1 = Reloaded::start(&site, 1, &text("", moved))?;
+    h1.wait_for_state("VI_1", "MASTER")?;
+    h1.wait_for_state("VI_2", "MASTER")?;
+    site.lan.client.run("ip", "addr add 10.1.1.99/24 dev eth0")?;
+    let prober = ping(&site, ip("10.1.1.49"))?;
+    let holder = |status: &Value| -> Vec<String> {
+        let all = status["snapshot"]["instances"].as_array().cloned().unwrap_or_default();
+        let has = |known: &&Value| known["addresses"].to_string().contains("10.1.1.49");
+        all.iter().filter(has).map(|known| known["name"].to_string()).collect()
+    };
+    let (to_first, to_second) = (text(moved, ""), text("", moved));
+    for (text, name) in [(&to_first, "\"VI_1\""), (&to_second, "\"VI_2\""), (&to_first, "\"VI_1\"")] {
+        h1.follow(text, &["address 10.1.1.49/24 added", "address 10.1.1.49/24 removed"])?;
+        wait(&format!("it to be {name}'s"), || h1.status().is_ok_and(|status| holder(&status) == [name]))?;
+        wait_for_answers(&prober)?;
+    }
+    ensure_lost(prober, 0, "10.1.1.49")?;
+    // Put in place otherwise: for a moment it is gone.
+    h1.follow(&text("", "\n 10.1.1.49/24 scope link"), &["removed", "added"])?;
+    h1.follow(&text(moved, ""), &["removed", "added"])?;
+    drop(ping(&site, ip("10.1.1.49"))?);
+    // What the kernel tells has been heard: it is read in the order of its telling.
+    site.host(1).run("ip", "addr del 10.1.1.40/24 dev eth0")?;
+    wait_for_line(&h1.daemon, "something else removed 10.1.1.40/24")?;
+    ensure(!h1.daemon.said("something else removed 10.1.1.49"), || h1.daemon.output().join("\n"))?;
+    stop(h1.daemon)?;
+    site.wait_for_nobody(ip("10.1.1.49"))
 }
 
 /// An address that the kernel refuses is not announced; what is wrong with it is over when it is taken out.
