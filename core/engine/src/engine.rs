@@ -271,6 +271,7 @@ impl Engine {
     /// Reads the kernel's state, removes what a former run left, and starts every router.
     fn begin(&mut self) {
         let now = clock::now();
+        self.clean_up_elsewhere();
         self.read_kernel(now);
         self.clean_up(now);
         self.begin_to_filter(now);

@@ -30,6 +30,7 @@ mod host_check;
 mod instance;
 mod interfaces;
 mod kernel;
+mod leftovers;
 mod link_delay;
 mod links;
 mod locks;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use keepwatch_bus::Bus;
 use keepwatch_config::model::{Config, InterfaceName, Route, Statics};
 use keepwatch_system::netlink::{Monitor, Requests};
-use keepwatch_system::{DeadlineTimer, LockError, MissingCapability, Poller, Wakeup};
+use keepwatch_system::{DeadlineTimer, LockError, MissingCapability, Poller, Presence, Wakeup};
 use keepwatch_vrrp::{InterfaceId, InvalidParams, MacAddress, Routers};
 
 use crate::firewall::Firewall;
@@ -74,6 +74,8 @@ pub(crate) struct Parts {
     pub(crate) firewall: Firewall,
     /// Held while it runs.
     pub(crate) locks: Locks,
+    /// Held while it runs, too; none if it cannot be told.
+    pub(crate) presence: Option<Presence>,
 }
 
 impl Parts {
@@ -106,6 +108,7 @@ impl Parts {
             fixtures: Fixtures::default(),
             firewall: Firewall::new(&config.globals.firewall),
             locks: Locks::default(),
+            presence: None,
         };
         for instance in &config.instances {
             let places = parts.tracks.places_of(instance);
@@ -133,6 +136,7 @@ impl Parts {
             parts.routers.group(&group.members);
         }
         parts.locks.take(config)?;
+        parts.presence = Presence::announce().ok();
         parts.locks.set_back_what_is_left();
         if parts.locks.may_have_table(&config.globals.firewall.table) {
             parts.firewall.look_for_what_is_left();

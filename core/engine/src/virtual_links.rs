@@ -17,7 +17,7 @@ use crate::interfaces::Interface;
 use crate::setup::index;
 use crate::virtual_link::{BaseSettings, Sort, VirtualLink, is_ours};
 
-const SETTINGS_STAY: &str = "it stays as it was set for a virtual MAC";
+pub(crate) const SETTINGS_STAY: &str = "it stays as it was set for a virtual MAC";
 
 impl Engine {
     /// Takes away what former runs have left on our interfaces, after noting what these were set to before.
@@ -271,7 +271,7 @@ impl Engine {
     }
 
     /// Sets some settings of an interface, and tells the first that cannot be.
-    fn set_all(
+    pub(crate) fn set_all(
         &self,
         interface: &str,
         settings: impl Iterator<Item = (InterfaceSetting, u8)>,

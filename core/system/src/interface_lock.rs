@@ -79,7 +79,7 @@ fn hold(name: &str) -> io::Result<Option<UnixListener>> {
 
 /// Whether the name is held by somebody who could not run an engine: any user can take an abstract name, and must
 /// not keep root's daemon from starting.
-fn is_squatted(address: &SocketAddr) -> bool {
+pub(crate) fn is_squatted(address: &SocketAddr) -> bool {
     let Ok(stream) = UnixStream::connect_addr(address) else { return false };
     let Ok(holder) = rustix::net::sockopt::socket_peercred(&stream) else { return false };
     !holder.uid.is_root() && holder.uid != rustix::process::geteuid()

@@ -15,6 +15,7 @@ mod interface_lock;
 mod limits;
 mod poller;
 mod precedence;
+mod presence;
 mod program_pages;
 mod start_as;
 mod sysctl;
@@ -38,6 +39,7 @@ pub use poller::{Poller, Token};
 pub use precedence::{
     HIGHEST_NICE, LOWEST_REAL_TIME, ask_for_precedence, ask_for_real_time, run_on, set_nice,
 };
+pub use presence::Presence;
 pub use program_pages::give_back_code_pages;
 pub use start_as::start_as;
 pub use sysctl::{InterfaceSetting, forwards_ipv6};

@@ -23,6 +23,7 @@ mod includes;
 mod interop;
 mod ipvlan;
 mod kills;
+mod leftovers;
 mod lifetimes;
 mod mail;
 mod manners;
@@ -157,6 +158,7 @@ fn main() -> ExitCode {
         includes::CASES,
         interop::CASES,
         ipvlan::CASES,
+        leftovers::CASES,
         kills::CASES,
         lifetimes::CASES,
         mail::CASES,

@@ -68,7 +68,7 @@ fn config(priority: u8) -> String {
 }
 
 /// Everything that `ip` tells of a host's routes, rules and addresses, in an order that does not matter.
-fn listed(site: &Site, host: usize) -> Result<Vec<String>, Failed> {
+pub(crate) fn listed(site: &Site, host: usize) -> Result<Vec<String>, Failed> {
     let mut lines = Vec::new();
     for arguments in
         ["-4 route show table all", "-6 route show table all", "-4 rule show", "-6 rule show", "-o addr show"]

@@ -6,6 +6,7 @@
 
 mod address;
 mod ipvlan;
+mod leftover;
 mod link;
 mod macvlan;
 mod monitor;
@@ -17,6 +18,7 @@ pub use address::{
     PrefixRoute,
 };
 pub use ipvlan::{IpvlanReach, NewIpvlan};
+pub use leftover::Leftovers;
 pub use link::{Link, LinkEvent, LinkKind};
 pub use macvlan::{Egress, NewMacvlan, is_no_device};
 pub use monitor::{Change, Monitor};

@@ -22,7 +22,7 @@ const DUMP_TRIES: usize = 4;
 
 /// A netlink socket for requests.
 pub struct Requests {
-    socket: Socket,
+    pub(super) socket: Socket,
     sequence: u32,
     buffer: Vec<u8>,
 }
@@ -194,7 +194,7 @@ impl Requests {
     }
 
     /// Asks for everything of a kind. A dump that a change interrupted may lack entries: it is asked for again.
-    fn dump(&mut self, message: &RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
+    pub(super) fn dump(&mut self, message: &RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
         for _ in 1..DUMP_TRIES {
             match self.ask(message.clone(), NLM_F_DUMP) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -150,7 +150,7 @@ impl Requests {
 }
 
 /// What is not there needs no removing; nor what went with its interface.
-fn gone<T>(answer: io::Result<T>) -> io::Result<()> {
+pub(super) fn gone<T>(answer: io::Result<T>) -> io::Result<()> {
     match answer {
         Ok(_) => Ok(()),
         Err(error) if matches!(error.raw_os_error(), Some(libc::ESRCH | libc::ENOENT | libc::ENODEV)) => {
