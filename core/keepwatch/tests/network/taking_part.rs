@@ -89,8 +89,16 @@ fn what_strictness_refuses() -> Result<(), Failed> {
         let said = || format!("{program:?}: {status:?}\n{}", daemon.output().join("\n"));
         ensure(status.is_some_and(|status| !status.success()), said)
     };
-    refused(Program::Keepwatch, "unicast_src_ip 10.1.1.10\n unicast_peer {\n 10.1.1.20\n }", "10.1.1.30/24")?;
-    beside(|program| refused(program, "version 3", "")).map(drop)
+    beside(|program| refused(program, "version 3", ""))?;
+    // Later ones than 2.2 refuse that, too.
+    let unicast = config(100, "unicast_src_ip 10.1.1.10\n unicast_peer {\n 10.1.1.20\n }", "10.1.1.30/24");
+    let served = |program: Program| -> Result<(), Failed> {
+        let site = Site::new(1)?;
+        let daemon = program.start(&site, 1, &format!("global_defs {{\n vrrp_strict\n}}\n{unicast}"))?;
+        site.wait_for_holder(1, vip()).map_err(|failed| explain(failed, &daemon.output().join("\n")))?;
+        stop(daemon)
+    };
+    beside(served).map(drop)
 }
 
 /// `vrrp_startup_delay`: an owner asserts itself when it has passed, and not before.
